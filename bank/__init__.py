@@ -1,0 +1,1 @@
+"""The bank: what is locked, and the rules for what leaves it. Imports nothing else of ours."""

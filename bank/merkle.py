@@ -1,0 +1,52 @@
+"""RFC 6962 Merkle trees: the hash over a pool of items, and over the record of a session.
+
+`root` takes all leaves at once; `Tree` grows a leaf at a time and remembers only the perfect subtrees on its
+right edge (log2 n hashes), so the record can name its root at any moment without keeping the leaves.
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """RFC 6962 §2.1: the 0x00 keeps a leaf from ever passing as a node."""
+    return hashlib.sha256(b"\x00" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+class Tree:
+    """A growing tree. `append` takes leaf hashes; `root` is the RFC 6962 root of all appended so far."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._edge: list[bytes] = []  # roots of perfect subtrees, largest first; their sizes are the bits of `size`
+
+    def append(self, leaf: bytes) -> None:
+        self._edge.append(leaf)
+        self.size += 1
+        rest = self.size
+        while rest % 2 == 0:  # two perfect subtrees of one size stand side by side: join them
+            right = self._edge.pop()
+            self._edge.append(node_hash(self._edge.pop(), right))
+            rest //= 2
+
+    def root(self) -> bytes:
+        if not self._edge:
+            return EMPTY_ROOT
+        root = self._edge[-1]
+        for left in reversed(self._edge[:-1]):
+            root = node_hash(left, root)
+        return root
+
+
+def root(leaves: Iterable[bytes]) -> bytes:
+    """The root over leaf hashes in order."""
+    tree = Tree()
+    for leaf in leaves:
+        tree.append(leaf)
+    return tree.root()

@@ -1,0 +1,1 @@
+"""The local server and the bureau's counterpart: packages, record, delivery, grading, rates."""

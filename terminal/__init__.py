@@ -1,0 +1,1 @@
+"""The candidate's screen. Of ours it imports `examd.protocol` only."""

@@ -1,0 +1,59 @@
+"""The one place where command lines choose their language, and refusals become sentences.
+
+Chinese is the default; `--lang en` gives English, which is also the language of the message ids. Catalogues are
+ordinary gettext files under `tools/locale`; `.ci/catalogues` compiles them.
+"""
+
+import gettext
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+LOCALE = Path(__file__).parent / "locale"
+LANGUAGES = ("zh", "en")
+_current: gettext.NullTranslations | None = None
+
+
+def set_language(language: str) -> None:
+    """"zh" (the default everywhere) or "en"."""
+    global _current  # noqa: PLW0603 - one process speaks one language
+    chain = gettext.NullTranslations()
+    if language == "zh":
+        for catalogue in sorted(LOCALE.glob("zh_CN/LC_MESSAGES/*.mo")):
+            with catalogue.open("rb") as stream:
+                translations = gettext.GNUTranslations(stream)
+            translations.add_fallback(chain)
+            chain = translations
+    _current = chain
+
+
+def current_language_from_environment() -> str:
+    """EXAMD_LANG, where it names a language we have; Chinese otherwise."""
+    wanted = os.environ.get("EXAMD_LANG", "zh")[:2]
+    return wanted if wanted in LANGUAGES else "zh"
+
+
+def _(message: str) -> str:
+    """`message` in the current language."""
+    if _current is None:
+        set_language(current_language_from_environment())
+    assert _current is not None
+    return _current.gettext(message)
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate later"
+    return message
+
+
+def sentence(code: str, facts: Mapping[str, Any], sentences: Mapping[str, str]) -> str:
+    """The refusal `code` as a sentence; a code nobody wrote a sentence for still says its facts."""
+    template = sentences.get(code)
+    if template is None:
+        return f"{code}: " + ", ".join(f"{name}={value}" for name, value in facts.items())
+    return _(template).format_map(_Facts(facts))
+
+
+class _Facts(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return f"<{key}>"  # a missing fact must not turn a refusal into a traceback
