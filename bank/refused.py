@@ -8,7 +8,7 @@ choose its exit code without a table.
 from typing import Any
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - a refusal is an outcome, not a fault
     """Something was not done. `code` names why (kebab-case); `facts` fill the sentence the edge prints.
 
     Facts hold what was expected, what was found and where; never a secret, an answer key or exam text.

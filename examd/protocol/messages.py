@@ -1,0 +1,214 @@
+"""Every message on the wire: tagged JSON, one per WebSocket text frame, strictly typed both ways.
+
+A candidate's acts (Answer, Flag, HandIn) carry a sequence number that rises by exactly one. The server takes only
+the next; it acknowledges a repeat again and refuses a gap. An Ack for `seq` says: every act 1..seq of this
+candidate is in the record, committed with synchronous=FULL and chained; `idx` and `head` name the entry and the
+chain there, `epoch` the run of the server that says so. After a reconnect the terminal sends the newest of these
+back (Resume), and a server that no longer holds them raises the alarm instead of going on.
+
+No type here can hold an answer key: ItemView names each field that a candidate may see.
+"""
+
+import msgspec
+
+from examd.protocol.phase import Phase
+from examd.protocol.reasons import Reason
+
+MAX_MESSAGE_BYTES = 16 * 1024
+"""Largest message a terminal may send: a sign-in or an answer needs some hundred bytes."""
+PROTOCOL = 1
+TICK_S = 5
+
+
+class Message(msgspec.Struct, frozen=True, tag_field="t", forbid_unknown_fields=True):
+    """Base of all messages; the tag `t` names the type."""
+
+
+# ---- terminal to server ---------------------------------------------------------------------------------------
+
+
+class SignIn(Message, tag="sign-in", frozen=True):
+    admission_no: str
+    id_tail: str
+    """Last six characters of the ID number; X in capitals."""
+    terminal: str = ""
+    """Name of the machine, for the room log."""
+    protocol: int = PROTOCOL
+
+
+class Resume(Message, tag="resume", frozen=True):
+    """First message after a reconnect of a terminal that was signed in before."""
+
+    token: str
+    """Seat token, 64 hexadecimal digits."""
+    acked_seq: int = 0
+    epoch: int = 0
+    idx: int = -1
+    head: str = ""
+    protocol: int = PROTOCOL
+
+
+class Ready(Message, tag="ready", frozen=True):
+    """The candidate confirmed the name and read the rules."""
+
+
+class Answer(Message, tag="answer", frozen=True):
+    seq: int
+    slot: int
+    """Zero-based place of the item in the form."""
+    choice: tuple[int, ...]
+    """Zero-based displayed positions, ascending; empty takes the answer back."""
+    used_ms: int
+    """The seat's answering time when it was given: evidence, not authority."""
+
+
+class Flag(Message, tag="flag", frozen=True):
+    seq: int
+    slot: int
+    on: bool
+
+
+class HandIn(Message, tag="hand-in", frozen=True):
+    seq: int
+    by_clock: bool = False
+    """True when the terminal hands in because the time ran out."""
+
+
+# ---- server to terminal ---------------------------------------------------------------------------------------
+
+
+class Candidate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    admission_no: str
+    name: str
+    id_masked: str
+    institution: str
+
+
+class Sitting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the candidate is sitting for."""
+
+    session: str
+    exam: str
+    site: str
+    mock: bool
+    minutes: int
+    n_items: int
+    total_points: int
+    pass_points: int
+
+
+class Welcome(Message, tag="welcome", frozen=True):
+    """Answer to SignIn and Resume: who you are, and what of yours is in the record."""
+
+    token: str
+    candidate: Candidate
+    sitting: Sitting
+    epoch: int
+    durable_seq: int
+    idx: int
+    head: str
+    answers: dict[int, tuple[int, ...]]
+    """Slot to displayed positions, as recorded."""
+    flags: tuple[int, ...]
+
+
+class OptionView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    text: str
+
+
+class ItemView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    slot: int
+    type: str
+    """single | multiple | truefalse."""
+    stem: str
+    options: tuple[OptionView, ...]
+    """In displayed order."""
+    points: int
+
+
+class FormView(Message, tag="form", frozen=True):
+    """The candidate's form, sent when the seat's clock starts (and again after a reconnect)."""
+
+    digest: str
+    items: tuple[ItemView, ...]
+
+
+class Clock(Message, tag="clock", frozen=True):
+    """Sent at every change of phase and every TICK_S seconds."""
+
+    phase: Phase
+    remaining_ms: int
+    used_ms: int
+    added_ms: int = 0
+
+
+class Ack(Message, tag="ack", frozen=True):
+    seq: int
+    epoch: int
+    idx: int
+    head: str
+    """Chain value (64 hexadecimal digits) at entry `idx`."""
+    late: bool = False
+
+
+class Receipt(Message, tag="receipt", frozen=True):
+    """The form is handed in and in the record."""
+
+    code: str
+    """XXXX-XXXX-XXXX-X: first 60 bits of the entry's leaf hash in Crockford base 32, and a check symbol."""
+    idx: int
+    answered: int
+    n_items: int
+    by_clock: bool
+
+
+class Refusal(Message, tag="refusal", frozen=True):
+    reason: Reason
+    seq: int = 0
+    """The act refused; 0 where it was not an act."""
+    facts: dict[str, str | int | list[str]] = {}
+    fatal: bool = False
+    """The server closes the connection after this."""
+
+
+# ---- staff ----------------------------------------------------------------------------------------------------
+
+
+class StaffSignIn(Message, tag="staff-sign-in", frozen=True):
+    name: str
+    passphrase: str
+    code: str
+    """Six-digit one-time code."""
+
+    def __repr__(self) -> str:
+        return f"StaffSignIn(name={self.name!r}, …)"
+
+
+class StaffCommand(Message, tag="staff-command", frozen=True):
+    """An operator's act on the running server; `act` and `facts` are checked against one table in the server."""
+
+    act: str
+    facts: dict[str, str | int | list[str]] = {}
+
+    def __repr__(self) -> str:
+        return f"StaffCommand(act={self.act!r}, …)"  # facts may carry unlocked parts
+
+
+class StaffReply(Message, tag="staff-reply", frozen=True):
+    act: str
+    facts: dict[str, str | int | list[str] | list[dict[str, str | int]]] = {}
+
+    def __repr__(self) -> str:
+        return f"StaffReply(act={self.act!r}, …)"
+
+
+FromTerminal = SignIn | Resume | Ready | Answer | Flag | HandIn
+FromStaff = StaffSignIn | StaffCommand
+ToTerminal = Welcome | FormView | Clock | Ack | Receipt | Refusal
+ToStaff = StaffReply | Refusal
+
+encode = msgspec.json.Encoder().encode
+decode_from_terminal = msgspec.json.Decoder(FromTerminal).decode
+decode_from_staff = msgspec.json.Decoder(FromStaff).decode
+decode_to_terminal = msgspec.json.Decoder(ToTerminal).decode
+decode_to_staff = msgspec.json.Decoder(ToStaff).decode
