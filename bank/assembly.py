@@ -1,0 +1,185 @@
+"""Pool + rule + seed + ordinal -> form, the same on any machine. docs/draw.md says it for those who write their own.
+
+A *session pool* is drawn from what the bank holds, once, at issue: for each cell, in byte order of strata, a sample of
+`count` × `pool.multiple` items (all, if there are fewer) from the cell's items in byte order of id, by the stream of
+the pool's key with the label `pool/<stratum>`.
+
+A *form* is drawn from that pool. Attempt 0, 1, 2 … has the key `form_key(seed, session, ordinal, attempt)`, and:
+
+1. for each cell, in byte order of strata: a sample of `count` from its items in byte order of id, by the stream of
+   that key with the label `select/<stratum>`;
+2. the attempt is rejected, whole, if |Σ points·p4 − target| > tolerance (integers, points ×10⁴), if two items share a
+   group of enemies, or if a mandatory tag has too few items. Never swapped or topped up: rejection is what keeps every
+   admissible form equally likely, and exposure flat. Each attempt starts afresh from its own key;
+3. the items of the first admitted attempt are put in order. `all`: a sample of all, label `order`. `within-type`: for
+   each type of `type_order`, a sample of all items of that type, label `order/<type>`, one after the other. `none`: as
+   they are after 1;
+4. each item's options: those not locked, in their own order, are sampled whole, label `options/<item id>`, and fill the
+   places that are not locked. 判断 items are locked always, and all items where the rule shuffles no options.
+
+The target is the rule's, or else what a form has on average: Σ over cells of count · points · (mean p4 in the cell),
+an exact fraction rounded half up. So the same borderline candidate has the same chance whichever form is drawn.
+
+Before: `examd.package` (the pool), `bank.blueprint`, `bank.draw`. After: `examd.delivery` shows the form.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from math import floor
+
+from bank.blueprint import Blueprint, ItemOrder, by_stratum, feasible
+from bank.canonical import digest
+from bank.content import OPTION_LETTERS, ItemType
+from bank.draw import Stream, form_key
+from bank.pool import ItemFacts
+from bank.refused import Denied
+
+
+@dataclass(frozen=True, slots=True)
+class FormItem:
+    id: str
+    order: str
+    """The item's own option letters as displayed from the top: "BDAC" shows option B first."""
+
+
+@dataclass(frozen=True)
+class Form:
+    ordinal: int
+    attempt: int
+    items: tuple[FormItem, ...]
+
+    def record(self) -> list[list[str]]:
+        return [[item.id, item.order] for item in self.items]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the canonical JSON [[id, order], …]."""
+        return digest(self.record())
+
+
+def session_pool(facts: Iterable[ItemFacts], blueprint: Blueprint, key: bytes) -> list[ItemFacts]:
+    """The items that travel to the site, by id: a leak there costs one pool, never the bank."""
+    feasible(members := list(facts), blueprint)
+    counts = {cell.stratum: cell.count for cell in blueprint.cells}
+    pool: list[ItemFacts] = []
+    for stratum, those in by_stratum(members, blueprint).items():
+        wanted = min(len(those), counts[stratum] * blueprint.pool_multiple)
+        pool += Stream(key, f"pool/{stratum}").sample(those, wanted)
+    feasible(pool, blueprint)
+    return sorted(pool, key=lambda fact: fact.id.encode())
+
+
+def expectation(pool: Iterable[ItemFacts], blueprint: Blueprint) -> int:
+    """Σ points·p4 of a form drawn from `pool`, on average, rounded half up: points ×10⁴."""
+    members = by_stratum(pool, blueprint)
+    mean = sum(
+        Fraction(cell.count * sum(fact.points * fact.p4 for fact in members[cell.stratum]), len(members[cell.stratum]))
+        for cell in blueprint.cells
+    )
+    return floor(mean + Fraction(1, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stratum:
+    label: str
+    count: int
+    items: list[ItemFacts]
+    weights: list[int]
+    """points·p4 of each item, in step with `items`."""
+
+
+class Assembler:
+    """Draws the forms of one session. Prepared once: sorting and sums are the same for every form."""
+
+    def __init__(self, pool: Sequence[ItemFacts], blueprint: Blueprint, seed: bytes, session: str) -> None:
+        feasible(pool, blueprint)
+        self._blueprint = blueprint
+        self._seed = seed
+        self._session = session
+        counts = {cell.stratum: cell.count for cell in blueprint.cells}
+        self._strata = [
+            _Stratum(f"select/{stratum}", counts[stratum], those, [fact.points * fact.p4 for fact in those])
+            for stratum, those in by_stratum(pool, blueprint).items()
+        ]
+        difficulty = blueprint.difficulty
+        self.target: int | None = None
+        """Points ×10⁴; None where the rule does not ask for forms of equal difficulty."""
+        self._lowest, self._highest = 0, 0
+        if difficulty is not None:
+            require_p4(pool)
+            self.target = expectation(pool, blueprint) if difficulty.target is None else difficulty.target
+            self._lowest, self._highest = self.target - difficulty.tolerance, self.target + difficulty.tolerance
+
+    def form(self, ordinal: int) -> Form:
+        """The form of one candidate; refuses when no attempt was admissible."""
+        for attempt in range(self._blueprint.attempts):
+            key = form_key(self._seed, self._session, ordinal, attempt)
+            chosen = self._admit(key)
+            if chosen is not None:
+                return Form(ordinal, attempt, tuple(self._arrange(key, chosen)))
+        raise Denied("no-admissible-form", rule=self._blueprint.id, ordinal=ordinal, attempts=self._blueprint.attempts)
+
+    def acceptance(self, draws: int = 2_000) -> int:
+        """How many of `draws` first attempts are admissible; refuses a rule under which they are too rare."""
+        keys = (form_key(self._seed, self._session, ordinal, 0) for ordinal in range(draws))
+        admitted = sum(self._admit(key) is not None for key in keys)
+        if admitted * 10_000 < draws * self._blueprint.min_accept:
+            least = -(-draws * self._blueprint.min_accept // 10_000)
+            raise Denied("rule-rarely-admits", rule=self._blueprint.id, admitted=admitted, draws=draws, least=least)
+        return admitted
+
+    def _admit(self, key: bytes) -> list[ItemFacts] | None:
+        """The items of one attempt in stratum order, or None. Most fail on the sum, so the weights are drawn first."""
+        strata = self._strata
+        if self.target is not None:
+            total = sum([sum(Stream(key, s.label).sample(s.weights, s.count)) for s in strata])
+            if not self._lowest <= total <= self._highest:
+                return None
+        chosen = [fact for s in strata for fact in Stream(key, s.label).sample(s.items, s.count)]
+        return chosen if _at_peace(chosen) and _tagged(chosen, self._blueprint.mandatory) else None
+
+    def _arrange(self, key: bytes, chosen: list[ItemFacts]) -> Iterable[FormItem]:
+        for fact in self._in_order(key, chosen):
+            yield FormItem(fact.id, self._option_order(key, fact))
+
+    def _in_order(self, key: bytes, chosen: list[ItemFacts]) -> list[ItemFacts]:
+        match self._blueprint.item_order:
+            case ItemOrder.NONE:
+                return chosen
+            case ItemOrder.ALL:
+                return Stream(key, "order").sample(chosen, len(chosen))
+            case ItemOrder.WITHIN_TYPE:
+                ordered = []
+                for type_ in self._blueprint.type_order:
+                    those = [fact for fact in chosen if fact.type is type_]
+                    ordered += Stream(key, f"order/{type_.value}").sample(those, len(those))
+                return ordered
+
+    def _option_order(self, key: bytes, fact: ItemFacts) -> str:
+        letters = OPTION_LETTERS[: fact.options]
+        if fact.type is ItemType.TRUEFALSE or not self._blueprint.shuffle_options:
+            return letters
+        if not fact.locked:
+            return "".join(Stream(key, f"options/{fact.id}").sample(letters, fact.options))
+        free = [letter for n, letter in enumerate(letters) if n not in fact.locked]
+        shuffled = iter(Stream(key, f"options/{fact.id}").sample(free, len(free)))
+        return "".join(letter if n in fact.locked else next(shuffled) for n, letter in enumerate(letters))
+
+
+def require_p4(pool: Iterable[ItemFacts]) -> None:
+    """Forms cannot be made equal in a difficulty that nobody stated."""
+    unknown = Counter(fact.stratum for fact in pool if fact.p4 == 0)
+    for stratum, count in sorted(unknown.items()):
+        raise Denied("cell-without-difficulty", cell=stratum, items=count)
+
+
+def _at_peace(chosen: Iterable[ItemFacts]) -> bool:
+    groups = [group for fact in chosen for group in set(fact.enemies)]
+    return len(groups) == len(set(groups))
+
+
+def _tagged(chosen: Sequence[ItemFacts], mandatory: Mapping[str, int]) -> bool:
+    return all(sum(tag in fact.tags for fact in chosen) >= needed for tag, needed in mandatory.items())

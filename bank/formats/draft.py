@@ -1,0 +1,242 @@
+"""From an author's row to an Item: every check of sense, in one place, whatever file the row came from.
+
+A reader (`table`, `jsonl`) fills a Draft with text as written; `finish` turns it into an Item or raises BadRow with
+the reason. There is no third outcome: an item is whole or it is refused.
+"""
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bank.content import OPTION_LETTERS, TRUEFALSE_OPTIONS, Content, ItemType, Option
+from bank.formats import spelling
+from bank.item import AnswerKey, Item
+
+LONGEST = {"stem": 8_000, "option": 2_000, "explanation": 8_000, "basis": 2_000}
+LONGEST_NAME = 200
+"""Chapter, code, source, tags and names of enemy groups. All stay below a workbook cell's 32,767 characters."""
+MOST_OPTIONS = 8
+MOST_NAMES = 50
+
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad"))  # paste dirt: would make two of one question
+_OWN_LETTER_MARKS = ".．、:：)）"
+_CELL_ERRORS = frozenset(
+    ["#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!", "#GETTING_DATA"]
+)
+
+
+class BadRow(Exception):  # noqa: N818 - it is the row that is bad, not our doing
+    """Why a row is no item. Facts name columns, letters and counts; never exam text or the answer."""
+
+    def __init__(self, reason: str, **facts: Any) -> None:
+        super().__init__(reason, facts)
+        self.reason = reason
+        self.facts = facts
+
+
+@dataclass(slots=True)
+class DraftOption:
+    text: str
+    images: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Draft:
+    """A row as written. Words are still the author's; numbers are indices only where the file form says so."""
+
+    stem: str = ""
+    type: str = ""
+    options: list[DraftOption] = field(default_factory=list)
+    answer: str | tuple[int, ...] = ""
+    chapter: str = ""
+    level: str = ""
+    difficulty: str = ""
+    explanation: str = ""
+    basis: str = ""
+    enemies: str = ""
+    tags: str = ""
+    locked: str | tuple[int, ...] = ""
+    code: str = ""
+    source: str = ""
+    images: tuple[str, ...] = ()
+
+
+def finish(draft: Draft, picture: Callable[[str], str]) -> Item:
+    """The Item, or BadRow. `picture` gives the digest of a picture by the name the author used for it."""
+    stem = _text(draft.stem, "stem")
+    if not stem:
+        raise BadRow("empty-stem")
+    options = [Option(_text(o.text, "option"), tuple(map(picture, o.images))) for o in draft.options]
+    for index, option in enumerate(options):
+        if not option.text and not option.media:
+            raise BadRow("empty-option", option=_letter(index))
+    options = _without_own_letters(options)
+    kind = _type(draft, options)
+    if kind is ItemType.TRUEFALSE:
+        correct: tuple[int, ...] = (0,) if _is_true(draft.answer, options) else (1,)
+        options = [Option(text) for text in TRUEFALSE_OPTIONS]
+        locked: tuple[int, ...] = (0, 1)
+    else:
+        _check_options(options)
+        correct = _correct(draft.answer, kind, len(options))
+        locked = _locked(draft.locked, len(options))
+    return Item(
+        content=Content(kind, stem, tuple(options), tuple(map(picture, draft.images))),
+        answer_key=AnswerKey(correct),
+        chapter=_name(draft.chapter, "chapter"),
+        level=_level(draft.level),
+        p4=_p4(draft.difficulty, kind, len(options)),
+        explanation=_text(draft.explanation, "explanation"),
+        basis=_text(draft.basis, "basis"),
+        enemies=_names(draft.enemies, "enemies"),
+        locked=locked,
+        tags=_names(draft.tags, "tags"),
+        code=_name(draft.code, "code"),
+        source=_name(draft.source, "source"),
+    )
+
+
+def _type(draft: Draft, options: list[Option]) -> ItemType:
+    said = spelling.item_type(draft.type)
+    if isinstance(said, ItemType):
+        return said
+    if said is None and draft.type.strip() not in spelling.NOTHING:
+        unsupported = spelling.plain(draft.type) in spelling.UNSUPPORTED_TYPES
+        raise BadRow("unsupported-type" if unsupported else "unknown-type")
+    truths = {spelling.truth(option.text) for option in options}
+    if said is None and (truths == {True, False} or (not options and _truth(draft.answer) is not None)):
+        return ItemType.TRUEFALSE
+    marked = draft.answer if isinstance(draft.answer, tuple) else spelling.letters(draft.answer) or ()
+    return ItemType.MULTIPLE if len(marked) > 1 else ItemType.SINGLE
+
+
+def _is_true(answer: str | tuple[int, ...], options: list[Option]) -> bool:
+    """判断: √, 对, T, or the letter of an option, whichever way round the two options are written."""
+    truths = [None if option.media else spelling.truth(option.text) for option in options] or [True, False]
+    if sorted(truths, key=str) != [False, True]:
+        raise BadRow("truefalse-options", found=len(truths))
+    said = _truth(answer)
+    if said is None and not options and answer in ("0", "1"):
+        said = answer == "1"
+    if said is not None:
+        return said
+    (index,) = _correct(answer, ItemType.SINGLE, 2)
+    return bool(truths[index])
+
+
+def _truth(answer: str | tuple[int, ...]) -> bool | None:
+    return spelling.truth(answer) if isinstance(answer, str) else None
+
+
+def _check_options(options: list[Option]) -> None:
+    if len(options) < 2:
+        raise BadRow("few-options", found=len(options))
+    if len(options) > MOST_OPTIONS:
+        raise BadRow("many-options", found=len(options), most=MOST_OPTIONS)
+    first: dict[tuple[str, tuple[str, ...]], int] = {}
+    for index, option in enumerate(options):
+        same = first.setdefault((spelling.half_width(option.text), option.media), index)
+        if same != index:
+            raise BadRow("repeated-option", option=_letter(index), same_as=_letter(same))
+
+
+def _correct(answer: str | tuple[int, ...], kind: ItemType, options: int) -> tuple[int, ...]:
+    if isinstance(answer, str):
+        marked = () if answer.strip() in spelling.NOTHING else spelling.letters(answer)
+    else:
+        marked = answer
+    if marked is None:
+        raise BadRow("answer-unreadable")
+    if not marked:
+        raise BadRow("no-answer")
+    if not all(0 <= index < options for index in marked):
+        raise BadRow("answer-out-of-range", options=options)
+    if len(set(marked)) != len(marked):
+        raise BadRow("answer-repeats-itself")
+    if kind is ItemType.SINGLE and len(marked) > 1:
+        raise BadRow("single-many-answers", found=len(marked))
+    return tuple(sorted(marked))
+
+
+def _locked(locked: str | tuple[int, ...], options: int) -> tuple[int, ...]:
+    marked = spelling.letters("" if locked in spelling.NOTHING else locked) if isinstance(locked, str) else locked
+    if marked is None or not all(0 <= index < options for index in marked):
+        raise BadRow("locked-unreadable")
+    return tuple(sorted(set(marked)))
+
+
+def _level(word: str) -> Any:
+    found = spelling.level(word.strip())
+    if found is None:
+        raise BadRow("unknown-level")
+    return found
+
+
+def _p4(word: str, kind: ItemType, options: int) -> int | None:
+    if word.strip() in spelling.NOTHING:
+        return None
+    found = spelling.p4(word, kind, options)
+    if found is None:
+        raise BadRow("difficulty-unreadable")
+    return found
+
+
+def _name(text: str, column: str) -> str:
+    cleaned = " ".join(_text(text, column, LONGEST_NAME).split())
+    return "" if cleaned in spelling.NOTHING else cleaned
+
+
+def _names(cell: str, column: str) -> tuple[str, ...]:
+    found = spelling.names(_text(cell, column, LONGEST_NAME * MOST_NAMES))
+    if len(found) > MOST_NAMES:
+        raise BadRow("many-names", column=column, most=MOST_NAMES)
+    return tuple(_name(name, column) for name in found)
+
+
+def _text(text: str, column: str, longest: int | None = None) -> str:
+    """NFC, Unix line ends, plain spaces, no invisible dirt; refused where a screen could not show it as it is."""
+    longest = LONGEST[column] if longest is None else longest
+    if len(text) > longest:
+        raise BadRow("text-too-long", column=column, most=longest, found=len(text))
+    if not text.isprintable():
+        text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_INVISIBLE)
+        text = "".join(_shown(character, column) for character in text)
+    if "\ufffd" in text:
+        raise BadRow("lost-character", column=column)
+    if text in _CELL_ERRORS:
+        raise BadRow("cell-error", column=column)
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def _shown(character: str, column: str) -> str:
+    if character in "\n\u3000":  # the ideographic space draws the blank in （　）
+        return character
+    category = unicodedata.category(character)
+    if category == "Zs" or character == "\t":
+        return " "
+    if category in ("Zl", "Zp"):
+        return "\n"
+    # Escape sequences, bidirectional overrides, halves of characters: what a terminal obeys instead of showing.
+    if category in ("Cc", "Cf", "Cs") or ord(character) & 0xFFFE == 0xFFFE:
+        raise BadRow("control-character", column=column, character=f"U+{ord(character):04X}")
+    return character
+
+
+def _without_own_letters(options: list[Option]) -> list[Option]:
+    """ "A. 甲", "B. 乙" -> "甲", "乙": once options are shuffled their own letters would lie. All of them or none."""
+    while options and all(_own_letter(option.text, index) for index, option in enumerate(options)):
+        options = [Option(option.text[2:].strip(), option.media) for option in options]
+    return options
+
+
+def _own_letter(text: str, index: int) -> bool:
+    """Not "A、B", which names two things in a picture, and not a bare "A."."""
+    rest = text[2:].strip()
+    if len(text) < 3 or text[0] != _letter(index) or text[1] not in _OWN_LETTER_MARKS or not rest:
+        return False
+    return not ("A" <= rest[0] <= "Z" and (len(rest) == 1 or rest[1] in "、,，和与"))
+
+
+def _letter(index: int) -> str:
+    return OPTION_LETTERS[index] if index < len(OPTION_LETTERS) else str(index + 1)

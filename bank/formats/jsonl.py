@@ -1,0 +1,208 @@
+"""Our own form: JSON Lines, one item a line. Also reads a JSON array, and other people's names for the same keys.
+
+    {"id":"elv-s-0101","type":"single","stem":"…","options":["…","…"],"answer":[2],"chapter":"1","level":"掌握",
+     "difficulty":0.88,"explanation":"…","basis":"…","enemies":[],"tags":[],"locked":[],"images":[]}
+
+`answer` and `locked` count from zero. An option may be {"text":…, "images":[…]}. `images` are paths beside the file.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+from bank.content import ItemType, Level, Option
+from bank.formats import spelling
+from bank.formats.csv_ import MOST_ROWS, decode
+from bank.formats.draft import BadRow, Draft, DraftOption
+from bank.formats.table import HEADINGS
+from bank.item import Item
+from bank.refused import BadFile
+
+LONGEST_LINE = 1_000_000
+LEVEL_WORDS = {Level.KNOW: "了解", Level.GRASP: "掌握", Level.MASTER: "熟练掌握"}
+_CASE_GROUP = frozenset(("group_stem", "group_id"))
+
+
+def read(data: bytes, file: str, unread: set[str]) -> Iterator[tuple[int, Draft | BadRow]]:
+    """(line number, or place in the array, Draft or why there is none). `unread` gathers keys we do not know."""
+    text = decode(data, file)
+    if text.lstrip()[:1] == "[":
+        yield from _array(text, file, unread)
+        return
+    lines = text.split("\n")
+    if len(lines) > MOST_ROWS:
+        raise BadFile("too-many-rows", file=file, most=MOST_ROWS)
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            if len(line) > LONGEST_LINE:
+                raise BadRow("line-too-long", most=LONGEST_LINE)
+            yield number, _draft(_parsed(line), unread)
+        except BadRow as bad:
+            yield number, bad
+
+
+def _array(text: str, file: str, unread: set[str]) -> Iterator[tuple[int, Draft | BadRow]]:
+    try:
+        values = _parsed(text)
+    except BadRow:
+        raise BadFile("json-malformed", file=file) from None
+    if len(values) > MOST_ROWS:
+        raise BadFile("too-many-rows", file=file, most=MOST_ROWS)
+    for number, value in enumerate(values, 1):
+        try:
+            yield number, _draft(value, unread)
+        except BadRow as bad:
+            yield number, bad
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse, parse_float=Decimal)
+    except (ValueError, ArithmeticError, RecursionError):
+        raise BadRow("json-malformed") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):  # which of two answers would win depends on the reader
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _refuse(_: str) -> Any:
+    raise ValueError("not a number")
+
+
+def _draft(value: Any, unread: set[str]) -> Draft:
+    if not isinstance(value, dict):
+        raise BadRow("json-not-an-object")
+    fields: dict[str, Any] = {}
+    letters: dict[str, Any] = {}
+    for key, given in value.items():
+        word = spelling.plain(key)
+        name = HEADINGS.get(word)
+        if name in ("tags", "images"):  # e.g. `tags` and `classes` together
+            fields.setdefault(name, []).append(given)
+        elif name is not None:
+            if name in fields:
+                raise BadRow("repeated-field", column=name)
+            fields[name] = given
+        elif word in _CASE_GROUP and given not in (None, ""):
+            raise BadRow("unsupported-type")  # without the case it belongs to, the question makes no sense
+        else:
+            letter = word.removeprefix("option").removeprefix("选项").removeprefix("qu")
+            if len(letter) == 1 and "a" <= letter <= "j":
+                letters[letter] = given
+            else:
+                unread.add(key[:40])
+    return Draft(
+        stem=_text(fields.get("stem"), "stem"),
+        type=_text(fields.get("type"), "type"),
+        options=_options(fields.get("options"), letters),
+        answer=_answer(fields.get("answer"), "answer-unreadable"),
+        chapter=_text(fields.get("chapter", fields.get("topic")), "chapter"),
+        level=_text(fields.get("level"), "level"),
+        difficulty=_text(fields.get("difficulty"), "difficulty"),
+        explanation=_text(fields.get("explanation"), "explanation"),
+        basis=_text(fields.get("basis"), "basis"),
+        enemies="\n".join(_strings(fields.get("enemies"), "enemies")),
+        tags="\n".join(_strings(fields.get("tags"), "tags")),
+        locked=_answer(fields.get("locked"), "locked-unreadable"),
+        code=_text(fields.get("code", fields.get("number")), "code"),
+        source=_text(fields.get("source"), "source"),
+        images=tuple(_strings(fields.get("images"), "images")),
+    )
+
+
+def _text(value: Any, column: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        return str(value)
+    raise BadRow("json-wrong-kind", column=column)
+
+
+def _strings(value: Any, column: str) -> list[str]:
+    """A string, a list, or lists in lists, as a flat list of strings."""
+    if isinstance(value, list):
+        return [text for element in value for text in _strings(element, column)]
+    text = _text(value, column)
+    return [text] if text else []
+
+
+def _options(value: Any, letters: dict[str, Any]) -> list[DraftOption]:
+    if value is None:
+        last = ord(max(letters, default="`")) - ord("a")
+        given = [letters.get(chr(ord("a") + index)) for index in range(last + 1)]
+        while given and given[-1] in (None, ""):
+            given.pop()
+        return [_option(element) for element in given]
+    if isinstance(value, dict):
+        letters = {spelling.plain(key): element for key, element in value.items()}
+        if any(len(letter) != 1 or not "a" <= letter <= "j" for letter in letters):
+            raise BadRow("json-wrong-kind", column="options")
+        return _options(None, letters)
+    if not isinstance(value, list):
+        raise BadRow("json-wrong-kind", column="options")
+    return [_option(element) for element in value]
+
+
+def _option(value: Any) -> DraftOption:
+    if isinstance(value, dict):
+        text = next((value[key] for key in ("text", "content", "value") if key in value), "")
+        return DraftOption(_text(text, "options"), tuple(_strings(value.get("images"), "images")))
+    return DraftOption(_text(value, "options"))
+
+
+def _answer(value: Any, reason: str) -> str | tuple[int, ...]:
+    """Numbers count from zero; text is read as in a table."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return (value,)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        if all(isinstance(element, int) and not isinstance(element, bool) for element in value):
+            return tuple(value)
+        if all(isinstance(element, str) for element in value):
+            return ",".join(value)
+        if len(value) == 1 and isinstance(value[0], bool):
+            return _answer(value[0], reason)
+    raise BadRow(reason)
+
+
+def line(item: Item, picture: Callable[[str], str]) -> bytes:
+    """One item as our own form; `picture` names a digest's picture. What is empty is left out."""
+    record: dict[str, Any] = {
+        "id": item.code,
+        "type": item.content.type.value,
+        "stem": item.content.stem,
+        "options": [_option_record(option, picture) for option in item.content.options],
+        "answer": list(item.answer_key.correct),
+        "chapter": item.chapter,
+        "level": LEVEL_WORDS.get(item.level, ""),
+        "difficulty": None if item.p4 is None else item.p4 / 10_000,
+        "explanation": item.explanation,
+        "basis": item.basis,
+        "enemies": list(item.enemies),
+        "tags": list(item.tags),
+        "locked": [] if item.content.type is ItemType.TRUEFALSE else list(item.locked),
+        "images": [picture(digest) for digest in item.content.media],
+        "source": item.source,
+    }
+    kept = {name: value for name, value in record.items() if value not in ("", None, [])}
+    return json.dumps(kept, ensure_ascii=False).encode() + b"\n"
+
+
+def _option_record(option: Option, picture: Callable[[str], str]) -> Any:
+    if not option.media:
+        return option.text
+    return {"text": option.text, "images": [picture(digest) for digest in option.media]}

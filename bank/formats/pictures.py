@@ -1,0 +1,108 @@
+"""Pictures that rows name: found in the author's folder, read, digested; never from outside it.
+
+Where the picture itself is absent, the digest of its name stands for it, so that two questions that differ only in
+their pictures stay two; the item then says that it needs a picture the bank lacks, and stays out of pools.
+"""
+
+import hashlib
+import re
+from pathlib import Path, PurePosixPath
+
+from bank.formats.draft import BadRow
+
+LARGEST = 8 * 1024 * 1024
+SUFFIXES = {".jpg": "jpg", ".jpeg": "jpg", ".png": "png", ".gif": "gif", ".webp": "webp", ".bmp": "bmp"}
+_DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
+
+
+class Pictures:
+    """The pictures one file's rows name. `media` fills as `digest` is asked."""
+
+    def __init__(self, folder: Path, media_dir: Path | None, listed: dict[str, str] | None = None) -> None:
+        self.media: dict[str, bytes] = {}
+        self.missing: set[str] = set()
+        """Digests that stand for a picture we were not given."""
+        self._roots = [folder] if media_dir is None else [media_dir, folder]
+        self._any_code = media_dir is not None
+        self._listed = listed or {}
+        self._by_name: dict[str, Path] | None = None
+
+    def of_code(self, code: str) -> tuple[str, ...]:
+        """Names of pictures that belong to an item by its number alone: from `images.csv`, or a file called so.
+
+        Files are matched by number only in a folder the caller named for it: "1.jpg" beside a workbook may be anything.
+        """
+        if code in self._listed:
+            name = self._listed[code]
+            by_code = self._files().get(code)
+            return (name if by_code is None or self._find(name) else by_code.name,)
+        if self._any_code and code and (found := self._files().get(code)) is not None:
+            return (found.name,)
+        return ()
+
+    def digest(self, name: str) -> str:
+        """SHA-256 (hex) of the picture, or of its name where it is absent."""
+        name = name.strip().replace("\\", "/")
+        exact = _DIGEST.fullmatch(name)
+        if exact:
+            if exact[1] not in self.media:
+                self.missing.add(exact[1])
+            return exact[1]
+        path = self._find(name)
+        if path is None:
+            absent = hashlib.sha256(f"ref:{name}".encode()).hexdigest()
+            self.missing.add(absent)
+            return absent
+        try:
+            with path.open("rb") as stream:
+                data = stream.read(LARGEST + 1)
+        except OSError:
+            raise BadRow("picture-unreadable", picture=path.name) from None
+        if len(data) > LARGEST:
+            raise BadRow("picture-too-large", picture=path.name, most=LARGEST)
+        if kind(data) is None:
+            raise BadRow("picture-unreadable", picture=path.name)
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.media[sha256] = data
+        self.missing.discard(sha256)
+        return sha256
+
+    def _find(self, name: str) -> Path | None:
+        pure = PurePosixPath(name)
+        # A row must not be able to pull any file of this machine into the bank.
+        if not name or "\0" in name or len(name) > 255 or pure.is_absolute() or ".." in pure.parts or ":" in name:
+            raise BadRow("picture-path")
+        for root in self._roots:
+            try:
+                path = (root / pure).resolve()
+                if path.is_file():
+                    if not path.is_relative_to(root.resolve()):
+                        raise BadRow("picture-path")
+                    return path
+            except OSError:
+                continue
+        return self._files().get(pure.stem) if len(pure.parts) == 1 else None
+
+    def _files(self) -> dict[str, Path]:
+        """Pictures lying in the folders and one level below, by name without suffix."""
+        if self._by_name is None:
+            self._by_name = {}
+            for root in self._roots:
+                for path in sorted((*root.glob("*.*"), *root.glob("*/*.*"))):
+                    inside = path.suffix.lower() in SUFFIXES and path.resolve().is_relative_to(root.resolve())
+                    if inside and path.is_file():
+                        self._by_name.setdefault(path.stem, path)
+        return self._by_name
+
+
+def kind(data: bytes) -> str | None:
+    """What the bytes are, by their own first words; None for anything that is no picture."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return "jpg"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        return "gif"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    return "bmp" if data.startswith(b"BM") and len(data) > 54 else None

@@ -1,0 +1,88 @@
+"""A secret sealed to a person's passphrase: Argon2id, then ChaCha20-Poly1305, in one small JSON file.
+
+The bank's key lies beside the bank in this form. A lost laptop then costs the finder one Argon2id of 64 MiB for
+each guess. The whole header is authenticated, so a file sealed for one purpose cannot pass for another.
+
+    {"argon2id":{"lanes":4,"memory_kib":65536,"passes":3,"salt":…},"ciphertext":…,"format":"examd-passphrase-1",
+     "nonce":…,"purpose":"bank-key"}                                                    (bytes in hexadecimal)
+"""
+
+import json
+import secrets
+import unicodedata
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+from bank.canonical import canonical
+from bank.refused import BadFile, Denied
+
+FORMAT = "examd-passphrase-1"
+SHORTEST = 10
+"""Characters. Chinese passphrases are short in characters and rich in choice; ten serves both scripts."""
+
+MEMORY_KIB, PASSES, LANES = 64 * 1024, 3, 4  # RFC 9106 §4, second recommended option
+MOST_MEMORY_KIB, MOST_PASSES, MOST_LANES = 256 * 1024, 8, 16  # a file may not order us to take the machine's memory
+SALT_BYTES, NONCE_BYTES, TAG_BYTES = 16, 12, 16
+LARGEST_FILE = 64 * 1024
+
+
+def check_passphrase(passphrase: str) -> None:
+    """Refuses one too short to be worth Argon2id's work."""
+    length = len(unicodedata.normalize("NFC", passphrase))
+    if length < SHORTEST:
+        raise Denied("passphrase-short", minimum=SHORTEST, found=length)
+
+
+def seal(secret: bytes, passphrase: str, purpose: str) -> bytes:
+    """The file's bytes. `purpose` must be said again to unseal."""
+    check_passphrase(passphrase)
+    salt, nonce = secrets.token_bytes(SALT_BYTES), secrets.token_bytes(NONCE_BYTES)
+    header: dict[str, Any] = {
+        "argon2id": {"lanes": LANES, "memory_kib": MEMORY_KIB, "passes": PASSES, "salt": salt.hex()},
+        "format": FORMAT,
+        "nonce": nonce.hex(),
+        "purpose": purpose,
+    }
+    cipher = ChaCha20Poly1305(_derive(passphrase, salt, MEMORY_KIB, PASSES, LANES))
+    ciphertext = cipher.encrypt(nonce, secret, canonical(header))
+    return canonical(header | {"ciphertext": ciphertext.hex()})
+
+
+def unseal(data: bytes, passphrase: str, purpose: str, *, file: str = "") -> bytes:
+    """The secret, or Denied("wrong-passphrase"): which of passphrase and file is at fault cannot be told."""
+    try:
+        if len(data) > LARGEST_FILE:
+            raise ValueError
+        document = json.loads(data)
+        if canonical(document) != data or document["format"] != FORMAT:  # one spelling: no smuggled duplicates
+            raise ValueError
+        costs = document["argon2id"]
+        memory, passes, lanes = costs["memory_kib"], costs["passes"], costs["lanes"]
+        salt, nonce = bytes.fromhex(costs["salt"]), bytes.fromhex(document["nonce"])
+        ciphertext = bytes.fromhex(document["ciphertext"])
+        if len(salt) != SALT_BYTES or len(nonce) != NONCE_BYTES or len(ciphertext) < TAG_BYTES:
+            raise ValueError
+        if document["purpose"] != purpose:
+            raise BadFile("sealed-for-other-purpose", file=file, expected=purpose)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise BadFile("sealed-malformed", file=file) from None
+    for cost, most in ((lanes, MOST_LANES), (passes, MOST_PASSES), (memory, MOST_MEMORY_KIB)):
+        if type(cost) is not int or not 1 <= cost <= most:
+            raise BadFile("sealed-absurd-cost", file=file)
+    if memory < 8 * lanes:  # RFC 9106 §3.1: below this the function is not defined
+        raise BadFile("sealed-absurd-cost", file=file)
+    header = {name: value for name, value in document.items() if name != "ciphertext"}
+    cipher = ChaCha20Poly1305(_derive(passphrase, salt, memory, passes, lanes))
+    try:
+        return cipher.decrypt(nonce, ciphertext, canonical(header))
+    except InvalidTag:
+        raise Denied("wrong-passphrase", file=file) from None
+
+
+def _derive(passphrase: str, salt: bytes, memory_kib: int, passes: int, lanes: int) -> bytes:
+    # NFC: the same characters typed on another keyboard or system may arrive in another composition.
+    spoken = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")
+    return Argon2id(salt=salt, length=32, iterations=passes, lanes=lanes, memory_cost=memory_kib).derive(spoken)

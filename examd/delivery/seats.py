@@ -1,0 +1,123 @@
+"""A terminal's connection: one WebSocket, strict messages in, queued messages out.
+
+Before: `server` accepted the socket. After: `hall` decides.
+"""
+
+import logging
+from typing import TYPE_CHECKING
+
+import msgspec
+from aiohttp import WSMsgType, web
+
+from examd.delivery.hall import Hall
+from examd.protocol.messages import (
+    MAX_MESSAGE_BYTES,
+    PROTOCOL,
+    FromTerminal,
+    Message,
+    Ready,
+    Refusal,
+    Resume,
+    SignIn,
+    decode_from_terminal,
+    encode,
+)
+from examd.protocol.reasons import Reason
+
+if TYPE_CHECKING:
+    from examd.delivery.server import Server
+
+STALLED_BYTES = 1 << 20
+"""A terminal that lets this much pile up does not read: its connection is cut, its answers are safe."""
+HEARTBEAT_S = 10.0
+BAD_MESSAGES = 20
+"""After so many messages that make no sense the connection is cut."""
+NEVER_DRAIN = 1 << 30
+"""aiohttp's writer must not wait in the middle of a batch of acknowledgements; STALLED_BYTES guards instead."""
+
+
+class SeatConnection:
+    """One terminal's end. `send` only queues: the server writes all queues once per turn of the loop."""
+
+    def __init__(self, server: "Server", socket: web.WebSocketResponse, transport_of: web.Request, terminal: str) -> None:
+        self.terminal = terminal
+        self.c = 0
+        self.last_heard_ms = 0
+        self._server = server
+        self._socket = socket
+        self._transport = transport_of.transport
+        self._queue: list[bytes] = []
+        self._closing = False
+        self.bad_messages = 0
+
+    def send(self, message: Message) -> None:
+        if not self._queue:
+            self._server.to_flush(self)
+        self._queue.append(encode(message))
+
+    def drop(self, refusal: Refusal) -> None:
+        self.send(refusal)
+        self._closing = True
+
+    async def flush(self) -> None:
+        """Writes what is queued. Never waits for the network."""
+        queue, self._queue = self._queue, []
+        transport = self._transport
+        if self._socket.closed or transport is None or transport.is_closing():
+            return
+        if transport.get_write_buffer_size() > STALLED_BYTES:
+            transport.abort()
+            return
+        for data in queue:
+            await self._socket.send_frame(data, WSMsgType.TEXT)
+        if self._closing:
+            transport.close()
+
+
+async def serve_seat(server: "Server", request: web.Request) -> web.WebSocketResponse:
+    socket = web.WebSocketResponse(
+        max_msg_size=MAX_MESSAGE_BYTES, compress=False, heartbeat=HEARTBEAT_S, writer_limit=NEVER_DRAIN
+    )
+    await socket.prepare(request)
+    connection = SeatConnection(server, socket, request, request.remote or "")
+    try:
+        async for frame in socket:
+            if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                break
+            try:
+                message = decode_from_terminal(frame.data)
+            except (msgspec.DecodeError, ValueError):
+                # What was in it goes nowhere: neither back nor into a log.
+                connection.bad_messages += 1
+                too_many = connection.bad_messages >= BAD_MESSAGES
+                (connection.drop if too_many else connection.send)(Refusal(Reason.MALFORMED, fatal=too_many))
+                continue
+            _take(server.hall, connection, message)
+    except Exception:  # a fault in one seat's handling must not take the room down
+        logging.getLogger("examd.delivery").exception("a seat's connection failed")
+    finally:
+        if server.hall is not None:
+            server.hall.left(connection)
+    return socket
+
+
+def _take(hall: Hall | None, connection: SeatConnection, message: FromTerminal) -> None:
+    if hall is None or hall.record.state.opened is None:
+        return connection.send(Refusal(Reason.NOT_OPEN))
+    connection.last_heard_ms = hall.record.session_ms()
+    if isinstance(message, SignIn | Resume):
+        if message.protocol != PROTOCOL:
+            return connection.send(Refusal(Reason.MALFORMED, facts={"protocol": PROTOCOL}, fatal=True))
+        if isinstance(message, SignIn):
+            connection.terminal = message.terminal[:64] or connection.terminal
+            return hall.sign_in(connection, message)
+        return hall.resume(connection, message)
+    if connection.c == 0 or connection.c not in hall.record.state.seats:
+        seq = 0 if isinstance(message, Ready) else message.seq
+        return connection.send(Refusal(Reason.OUT_OF_ORDER, seq=seq))
+    if isinstance(message, Ready):
+        return hall.ready(connection.c)
+    return hall.act(connection, message)
+
+
+__all__ = ["SeatConnection", "serve_seat"]

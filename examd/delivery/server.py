@@ -1,0 +1,205 @@
+"""The serving process: one TLS port, terminals at /seat, staff at /desk, and the timers of the room.
+
+It holds the items of one session in memory and no answer key, ever. Before: `serve` unlocked the site. After: `seats`,
+`desk`, `hall`.
+"""
+
+import asyncio
+import contextlib
+import logging
+import shutil
+from pathlib import Path
+
+from aiohttp import web
+
+from bank.refused import BrokenStore
+from examd import VERSION
+from examd.clock import Clock, SystemClock
+from examd.delivery import desk, seats, tls
+from examd.delivery.hall import Hall
+from examd.delivery.seats import SeatConnection
+from examd.holders import Holder
+from examd.package import open as opening
+from examd.protocol.messages import TICK_S
+from examd.record import notes
+from examd.record.entries import Kind
+from examd.record.writer import Outcome, Record
+from examd.site import SessionSecrets, SiteFolder
+
+CHECKPOINT_S = 30
+WATCH_S = 0.25
+LOW_DISK_BYTES = 256 << 20
+"""Below this much free space nothing more is acknowledged; the ballast below keeps closing and export possible."""
+BALLAST_BYTES = 64 << 20
+
+log = logging.getLogger("examd.delivery")
+
+
+class Server:
+    """The site's server. `hall` is the session being held, from `open` on."""
+
+    def __init__(self, folder: SiteFolder, site: Holder, clock: Clock | None = None) -> None:
+        self.folder = folder
+        self.site = site
+        self.clock = clock or SystemClock()
+        self.staff = folder.staff(site)
+        self.staff_lock = asyncio.Lock()
+        self.hall: Hall | None = None
+        self.package: opening.Package | None = None
+        self.record: Record | None = None
+        self._dirty: list[SeatConnection] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._flushing: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    # ---- starting and stopping --------------------------------------------------------------------------------
+
+    async def start(self, host: str, port: int) -> web.AppRunner:
+        """Takes up the current session where the record left it, then listens. Raises Refused."""
+        self._loop = asyncio.get_running_loop()
+        tls.ensure(self.folder.directory, self.site)
+        context = tls.server_context(self.folder.directory, self.site.identity)
+        _limit_tls_buffers()
+        self._take_up()
+        app = web.Application()
+        app.router.add_get("/seat", lambda request: seats.serve_seat(self, request))
+        app.router.add_get("/desk", lambda request: desk.serve_desk(self, request))
+        # One generic answer for everything else: whoever knocks with a browser or a scanner learns nothing.
+        runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        await runner.setup()
+        await web.TCPSite(runner, host, port, ssl_context=context, backlog=2048, reuse_address=True).start()
+        self._tasks = [asyncio.create_task(job()) for job in (self._ticks, self._checkpoints, self._watch)]
+        return runner
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.record is not None:
+            self.checkpoint()
+            await asyncio.to_thread(self.record.stop)
+        self.staff.close()
+
+    def _take_up(self) -> None:
+        session_id = self.folder.current
+        if session_id is None:
+            return
+        folder = self.folder.session(session_id)
+        if not (folder / "record.db").exists():
+            return  # a power cut came between choosing the session and its first entry: `site open` begins again
+        session = self.folder.read_secrets(folder, self.site)
+        self.package = opening.read(folder / "package", self.folder.bureau().sign)
+        self.record = Record.open(folder / "record.db", session.record_key, self.clock, self.run_later)
+        if session.items is not None and self.record.state.opened is not None:
+            self.hall = self.make_hall(session)
+        self.record.start()
+        if not self.record.state.closed:
+            self.record.append(Kind.BOOT, "server", {"version": VERSION}, _ignore)
+
+    def make_hall(self, session: SessionSecrets) -> Hall:
+        assert self.package is not None and self.record is not None and session.items and session.roster
+        return Hall(
+            self.package,
+            self.record,
+            opening.roster(self.package, session.roster),
+            opening.items(self.package, session.items),
+        )
+
+    def run_later(self, function: "desk.Thunk") -> None:
+        """Hands a function from the record's thread to the loop."""
+        assert self._loop is not None
+        # RuntimeError: the loop has ended, so nobody is left to tell
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(function)
+
+    # ---- sending ----------------------------------------------------------------------------------------------
+
+    def to_flush(self, connection: SeatConnection) -> None:
+        self._dirty.append(connection)
+        if self._flushing is None or self._flushing.done():
+            self._flushing = asyncio.ensure_future(self._flush())
+
+    async def _flush(self) -> None:
+        while self._dirty:
+            dirty, self._dirty = self._dirty, []
+            for connection in dirty:
+                try:
+                    await connection.flush()
+                except (ConnectionError, RuntimeError):
+                    continue  # it went away; what it missed it will ask for when it resumes
+
+    # ---- timers -----------------------------------------------------------------------------------------------
+
+    async def _ticks(self) -> None:
+        """Every TICK_S: an entry that a reboot can fall back to, and a clock for every seat."""
+        while True:
+            await asyncio.sleep(TICK_S)
+            if self.hall is not None and not self.hall.closing:
+                self.hall.record.append(Kind.TICK, "server", {}, _ignore)
+                self.hall.show_clocks()
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH_S)
+            if self.hall is not None and not self.hall.closing:
+                self.hall.low_disk = shutil.disk_usage(self.folder.directory).free < LOW_DISK_BYTES
+                self.hall.watch_deadlines()
+
+    async def _checkpoints(self) -> None:
+        while True:
+            await asyncio.sleep(CHECKPOINT_S)
+            self.checkpoint()
+
+    # ---- checkpoints ------------------------------------------------------------------------------------------
+
+    @property
+    def origin(self) -> str:
+        assert self.package is not None
+        session = self.package.manifest.session
+        return notes.origin(session.site_id, session.id)
+
+    def checkpoint(self) -> tuple[int, str] | None:
+        """Signs the record's head where it has moved. Returns (number, body) of the newest note."""
+        if self.record is None or self.record.size == 0:
+            return None
+        size, root, _ = self.record.head()
+        text = notes.body(self.origin, size, root)
+        kept = self.record.notes()
+        if kept and kept[-1][1] == size:
+            return kept[-1][0], text
+        line = notes.sign(text, f"site/{self.site.card.id}", self.site.signing_key)
+        try:
+            return self.record.add_note(size, notes.note(text, line)), text
+        except BrokenStore:
+            return None  # a full disk has no room for a checkpoint; the entries it would name are safe
+
+    # ---- the disk ---------------------------------------------------------------------------------------------
+
+    def lay_ballast(self, folder: Path) -> None:
+        """Space that is given back when the disk is full, so that closing and export still fit."""
+        ballast = folder / "ballast"
+        if not ballast.exists() and shutil.disk_usage(folder).free > LOW_DISK_BYTES + BALLAST_BYTES:
+            with ballast.open("wb") as stream:
+                for _ in range(BALLAST_BYTES >> 20):
+                    stream.write(bytes(1 << 20))
+
+    def drop_ballast(self, folder: Path) -> None:
+        (folder / "ballast").unlink(missing_ok=True)
+
+
+def _ignore(_: Outcome) -> None:
+    """For entries nobody waits for."""
+
+
+def _limit_tls_buffers() -> None:
+    """Under plain asyncio each TLS connection takes a 256 KiB read buffer: 318 MB for 1,000 seats, 72 MB with 16 KiB.
+
+    uvloop needs nothing of the kind. The attribute is not documented; where it is gone, only memory is lost.
+    """
+    import asyncio.sslproto
+
+    if hasattr(asyncio.sslproto.SSLProtocol, "max_size"):
+        asyncio.sslproto.SSLProtocol.max_size = 16 * 1024
+
+
+__all__ = ["Server"]

@@ -1,0 +1,93 @@
+"""Keeps the serving process alive: a server that was killed is back within a second, unaided.
+
+The supervisor holds the site's secrets (from the administrator's passphrase) and hands them to each new server through
+a pipe. It does nothing else, so there is little in it to fail. If it is itself killed, the server goes on; only the
+unaided restart is gone, and `examd site serve` says so.
+"""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bank.refused import Denied, Refused
+from examd.delivery.serve import EXIT_CONFIGURATION
+from examd.holders import Holder
+
+RESTART_S = 0.1
+HOPELESS_STARTS, HOPELESS_S = 10, 30.0
+"""A server that dies this often within this time will not be mended by starting it again."""
+
+
+class Supervisor:
+    """Runs one server process at a time. `on_event` is told "ready" (port), "restarting" (exit code), "stopped"."""
+
+    def __init__(
+        self, directory: Path, site: Holder, host: str, port: int, on_event: Callable[[str, int], None]
+    ) -> None:
+        self._command = [sys.executable, "-P", "-m", "examd.delivery.serve", str(directory), host]
+        self._port = port
+        self._secrets = site.secret_bytes() + b"\n"
+        self._on_event = on_event
+        self._stopping = threading.Event()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def run(self) -> int:
+        """Returns the server's exit code once it ends for good. Raises Denied where it cannot start at all."""
+        starts: list[float] = []
+        while True:
+            starts = [at for at in starts if time.monotonic() - at < HOPELESS_S] + [time.monotonic()]
+            if len(starts) > HOPELESS_STARTS:
+                raise Denied("server-keeps-dying", starts=len(starts))
+            code = self._run_once()
+            if self._stopping.is_set() or code == 0:
+                self._on_event("stopped", code)
+                return code
+            self._on_event("restarting", code)
+            time.sleep(RESTART_S)
+
+    def stop(self) -> None:
+        """Ends the server and with it `run`. Safe from a signal handler and from another thread."""
+        self._stopping.set()
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+
+    def _run_once(self) -> int:
+        with subprocess.Popen(
+            [*self._command, str(self._port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
+            self.process = process
+            if self._stopping.is_set():
+                process.terminate()
+            assert process.stdin is not None and process.stdout is not None
+            try:
+                process.stdin.write(self._secrets)
+                process.stdin.close()
+            except BrokenPipeError:
+                pass  # it died at once; its exit code says why
+            last = b""
+            for line in process.stdout:
+                last = line
+                if line.startswith(b"ready "):
+                    self._port = int(line.split()[1])  # port 0 was asked for: terminals must find it again
+                    self._on_event("ready", self._port)
+            code = process.wait()
+        if code == EXIT_CONFIGURATION and not self._stopping.is_set():
+            raise _refusal(last.decode(errors="replace"))
+        return code
+
+
+def _refusal(line: str) -> Refused:
+    """The server's own refusal, as it printed it."""
+    import ast
+
+    word, _, rest = line.strip().partition(" ")
+    code, _, facts = rest.partition(" ")
+    if word != "refused":
+        return Denied("server-keeps-dying", starts=1)
+    try:
+        return Denied(code, **ast.literal_eval(facts or "{}"))
+    except (ValueError, SyntaxError):
+        return Denied(code)

@@ -1,0 +1,118 @@
+"""The two tables of a result, rates and candidates, as plain values: printed by `delimited` and by `workbook`."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from examd.documents.report import Candidate, Report
+from examd.documents.say import Say
+from examd.documents.words import definition_formula, definition_name, institution_name, session_kind, size_mark
+from examd.rates.compute import Definition, Row
+
+Value = str | int | float | None
+
+
+class Kind(Enum):
+    TEXT = "text"
+    COUNT = "count"
+    SHARE = "share"
+    """A number from 0 to 1, shown as a percentage where the format can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    title: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    totals: tuple[tuple[Value, ...], ...] = ()
+    """Printed last, and kept out of sorting and filtering."""
+
+
+def rates_table(report: Report, _: Say) -> Table:
+    columns = [
+        Column(_("Training institution"), Kind.TEXT),
+        Column(_("Enrolled"), Kind.COUNT),
+        Column(_("Present"), Kind.COUNT),
+        Column(_("Absent"), Kind.COUNT),
+        Column(_("Passed"), Kind.COUNT),
+    ]
+    for definition in Definition:
+        rate = _("Pass rate {definition}").format(definition=definition.value)
+        meaning = f"{definition_name(definition, _)}, {definition_formula(definition, _)}"
+        columns += [
+            Column(f"{rate} ({meaning})", Kind.SHARE),
+            Column(_("{definition} low (95%)").format(definition=definition.value), Kind.SHARE),
+            Column(_("{definition} high (95%)").format(definition=definition.value), Kind.SHARE),
+        ]
+    columns += [Column(_("Note"), Kind.TEXT), *_session_columns(_)]
+    return Table(
+        title=_("Pass rates"),
+        columns=tuple(columns),
+        rows=tuple(
+            _rate_row(report, row, institution_name(row.institution, _), size_mark(row, _), _) for row in report.rates
+        ),
+        totals=(_rate_row(report, report.total, _("Total"), "", _),),
+    )
+
+
+def results_table(report: Report, _: Say, *, with_names: bool) -> Table:
+    columns = [Column(_("No."), Kind.COUNT), Column(_("Admission number"), Kind.TEXT)]
+    if with_names:
+        columns.append(Column(_("Name"), Kind.TEXT))
+    columns += [
+        Column(_("Training institution"), Kind.TEXT),
+        Column(_("Items answered"), Kind.COUNT),
+        Column(_("Points"), Kind.COUNT),
+        Column(_("Result"), Kind.TEXT),
+        Column(_("Answers received late"), Kind.COUNT),
+        Column(_("Form digest"), Kind.TEXT),
+        *_session_columns(_),
+    ]
+    return Table(
+        title=_("Results"),
+        columns=tuple(columns),
+        rows=tuple(_result_row(report, candidate, _, with_names) for candidate in report.candidates),
+    )
+
+
+def _session_columns(_: Say) -> tuple[Column, ...]:
+    """On every row, so that rows stay what they are when files of many sessions are put together."""
+    return Column(_("Session"), Kind.TEXT), Column(_("Kind"), Kind.TEXT)
+
+
+def _rate_row(report: Report, row: Row, name: str, note: str, _: Say) -> tuple[Value, ...]:
+    shares: list[Value] = []
+    for definition in Definition:
+        rate = row.rate(definition)
+        shares += (None, None, None) if rate is None else (rate, *row.interval(definition))
+    counts = (row.enrolled, row.present, row.absent, row.passed)
+    return name, *counts, *shares, note, report.session.id, session_kind(report, _)
+
+
+def _result_row(report: Report, candidate: Candidate, _: Say, with_names: bool) -> tuple[Value, ...]:
+    name = (report.names.get(candidate.admission_no, ""),) if with_names else ()
+    # The absent have no marks: an empty cell, since a nought would enter averages.
+    marks = (candidate.answered, candidate.points) if candidate.present else (None, None)
+    return (
+        candidate.c,
+        candidate.admission_no,
+        *name,
+        institution_name(candidate.institution, _),
+        *marks,
+        _outcome(candidate, _),
+        candidate.late if candidate.present else None,
+        candidate.form,
+        report.session.id,
+        session_kind(report, _),
+    )
+
+
+def _outcome(candidate: Candidate, _: Say) -> str:
+    if not candidate.present:
+        return _("Absent")
+    return _("Passed") if candidate.passed else _("Failed")

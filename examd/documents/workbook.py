@@ -1,0 +1,154 @@
+"""report.xlsx: pass rates, results, and a sheet that says what the numbers mean. No names of candidates.
+
+Numbers are numbers, text is text: every cell is written with its type, so no text can become a formula, a link or a
+number (an admission number keeps its noughts). The same result gives the same bytes.
+"""
+
+import io
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import xlsxwriter
+
+from bank.refused import BadFile
+from examd.documents import words
+from examd.documents.report import Report
+from examd.documents.say import Say, speaker
+from examd.documents.tables import Kind, Table, Value, rates_table, results_table
+from examd.rates.compute import Definition
+
+FONT = "Microsoft YaHei"
+WIDEST = 44
+RULE_LINE = "#B4BCC6"
+
+
+def workbook(report: Report, language: str) -> bytes:
+    _ = speaker(language)
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream, {"in_memory": True})
+    book.formats[0].set_font_name(FONT)
+    book.set_properties(
+        {
+            "title": f"{report.session.name} {_('Pass rates')}",
+            "comments": f"{report.hashes.closing_root}",
+            "created": datetime.fromisoformat(report.session.date),  # the clock would make every copy differ
+        }
+    )
+    styles = _Styles(book)
+    _table_sheet(book, styles, report, rates_table(report, _), _)
+    _table_sheet(book, styles, report, results_table(report, _, with_names=False), _)
+    _notes_sheet(book, styles, report, _)
+    book.close()
+    return stream.getvalue()
+
+
+class _Styles:
+    def __init__(self, book: Any) -> None:
+        def style(**more: Any) -> Any:
+            return book.add_format({"font_name": FONT, "font_size": 10.5, "valign": "vcenter", **more})
+
+        head = {"bold": True, "text_wrap": True, "bg_color": "#EAF0F6", "bottom": 2, "bottom_color": "#1F4E79"}
+        self.head = {kind: style(**head, align="left" if kind is Kind.TEXT else "right") for kind in Kind}
+        numbers = {Kind.TEXT: "@", Kind.COUNT: "#,##0", Kind.SHARE: "0.0%"}
+        line = {"bottom": 4, "bottom_color": RULE_LINE}
+        self.cell = {kind: style(**line, num_format=number) for kind, number in numbers.items()}
+        self.total = {kind: style(bold=True, top=1, num_format=number) for kind, number in numbers.items()}
+        self.title = style(bold=True, font_size=14)
+        self.label = style(bold=True, valign="top", text_wrap=True)
+        self.text = style(text_wrap=True, num_format="@", valign="top")
+
+
+def _table_sheet(book: Any, styles: _Styles, report: Report, table: Table, _: Say) -> None:
+    sheet = book.add_worksheet(table.title)
+    last_column = len(table.columns) - 1
+    for number, column in enumerate(table.columns):
+        _put(sheet.write_string(0, number, column.title, styles.head[column.kind]))
+        width = _width(column.kind, column.title, (row[number] for row in (*table.rows, *table.totals)))
+        sheet.set_column(number, number, width)
+    for line, row in enumerate(table.rows, start=1):
+        _write_row(sheet, line, table, row, styles.cell)
+    for line, row in enumerate(table.totals, start=len(table.rows) + 1):
+        _write_row(sheet, line, table, row, styles.total)
+    sheet.set_row(0, 48)
+    sheet.freeze_panes(1, 1)
+    sheet.autofilter(0, 0, len(table.rows), last_column)
+    _page_setup(sheet, report, table.title, _)
+    sheet.set_landscape()
+    sheet.repeat_rows(0)
+
+
+def _write_row(sheet: Any, line: int, table: Table, row: tuple[Value, ...], style: dict[Kind, Any]) -> None:
+    for number, (column, value) in enumerate(zip(table.columns, row, strict=True)):
+        if value is None:
+            sheet.write_blank(line, number, None, style[column.kind])
+        elif column.kind is Kind.TEXT:
+            _put(sheet.write_string(line, number, str(value), style[Kind.TEXT]))
+        else:
+            _put(sheet.write_number(line, number, value, style[column.kind]))
+
+
+def _notes_sheet(book: Any, styles: _Styles, report: Report, _: Say) -> None:
+    sheet = book.add_worksheet(_("Notes"))
+    sheet.set_column(0, 0, 26)
+    sheet.set_column(1, 1, 92)
+    _put(sheet.write_string(0, 0, f"{report.session.name} · {words.session_kind(report, _)}", styles.title))
+    sheet.set_row(0, 28)
+    for line, (label, text) in enumerate(_notes(report, _), start=2):
+        _put(sheet.write_string(line, 0, label, styles.label))
+        _put(sheet.write_string(line, 1, text, styles.text))
+        sheet.set_row(line, 17 * max(1, -(-_cells(text) // 86)))  # spreadsheets do not grow a row by themselves
+    _page_setup(sheet, report, _("Notes"), _)
+
+
+def _notes(report: Report, _: Say) -> Iterable[tuple[str, str]]:
+    yield _("Session"), f"{report.session.id} · {report.session.date}"
+    yield _("Examination site"), f"{report.session.site_name} ({report.session.site_id})"
+    yield _("Chief examiner"), report.chief_examiner
+    yield _("Composition rule"), f"{report.rule.name} · {report.rule.id} v{report.rule.version}"
+    yield _("Pass mark"), words.passing_explained(report, _)
+    for definition in Definition:
+        formula = f"{definition.value} = {words.definition_formula(definition, _)}"
+        yield words.definition_name(definition, _), f"{formula}  {words.definition_explained(definition, _)}"
+    yield _("Interval (95%)"), words.interval_explained(_)
+    yield _("Small groups"), words.small_groups_explained(_)
+    yield _("Order"), words.order_explained(_)
+    yield _("Custody of the locks"), words.separation(report, _)
+    yield _("How to verify"), words.verifying(_)
+    yield _("Rule SHA-256"), report.hashes.rule
+    yield _("Record root"), report.hashes.closing_root
+    yield _("Record entries"), str(report.entries)
+    yield _("Package"), report.package_id
+    yield _("Engine"), report.engine
+
+
+def _page_setup(sheet: Any, report: Report, title: str, _: Say) -> None:
+    drill = f"{_('Drill')} · " if report.session.mock else ""
+    name = f"{drill}{report.session.name[:80]} · {title}".replace("&", "&&")  # & begins a code in headers
+    sheet.set_paper(9)  # A4
+    sheet.set_margins(left=0.5, right=0.5, top=0.8, bottom=0.7)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_header(f'&C&"{FONT},Bold"{name}')
+    sheet.set_footer("&C&P / &N")
+    if report.session.mock:
+        sheet.set_tab_color("#C0392B")
+
+
+def _width(kind: Kind, title: str, values: Iterable[Value]) -> float:
+    """In cells of the standard digit. A title may wrap to three lines; values may not."""
+    content = max((_cells(str(value)) for value in values if value is not None), default=0)
+    if kind is Kind.SHARE:
+        content = 8
+    return min(WIDEST, max(content + 3, _cells(title) // 3 + 5))
+
+
+def _cells(text: str) -> int:
+    """Width in half-width cells: a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def _put(outcome: int) -> None:
+    """xlsxwriter drops a cell that exceeds the format's limits and only says so in its return value."""
+    if outcome != 0:
+        raise BadFile("too-large-for-workbook")

@@ -1,0 +1,23 @@
+"""All documents of a result, each whole or absent."""
+
+from pathlib import Path
+
+from examd.documents.bulletin import bulletin
+from examd.documents.delimited import rates_csv, results_csv
+from examd.documents.report import Report
+from examd.documents.workbook import workbook
+from examd.files import write_atomically
+
+
+def write_all(report: Report, directory: Path, language: str) -> list[Path]:
+    """Writes rates.csv, results.csv, report.xlsx and bulletin.html into `directory`; `language`: "zh" or "en"."""
+    documents = {
+        "rates.csv": rates_csv(report, language),
+        "results.csv": results_csv(report, language),
+        "report.xlsx": workbook(report, language),
+        "bulletin.html": bulletin(report, language),
+    }
+    for name, data in documents.items():
+        # results.csv bears names: for its owner's eyes until someone decides otherwise.
+        write_atomically(directory / name, data, private=name == "results.csv")
+    return [directory / name for name in documents]

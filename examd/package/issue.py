@@ -1,0 +1,153 @@
+"""Issuing: bank + rule + roster -> session pool -> sealed package. The bureau's side; never loaded by a site.
+
+Before: `bank.store`, `bank.blueprint`, a roster. After: `examd.package.open` at the site. The two release codes come
+back to the caller and stand nowhere in the package.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bank import draw
+from bank.assembly import Assembler, session_pool
+from bank.blueprint import Blueprint
+from bank.canonical import canonical
+from bank.facts import facts_of
+from bank.item import AnswerKey
+from bank.pool import ItemFacts, pool_root
+from bank.refused import BadFile, Denied
+from bank.seal import codes, locks, statements
+from bank.store import BankItem
+from examd.files import sync_directory, write_atomically
+from examd.holders import Card, Holder
+from examd.package import layout
+from examd.package.layout import RosterLine
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    directory: Path
+    package_id: str
+    code_1: str
+    """Opens the items; read out on the day."""
+    code_2: str
+    """Opens the answer keys; given against the closing root."""
+    pool_size: int
+    acceptance: int
+    """Of 2,000 trial draws from this very pool, how many were admissible at the first attempt."""
+
+    def __repr__(self) -> str:
+        return f"Issued({self.package_id}, …)"
+
+
+def issue(
+    out: Path,
+    *,
+    session: layout.Session,
+    blueprint: Blueprint,
+    items: Sequence[BankItem],
+    answer_keys: Callable[[Collection[str]], Mapping[str, AnswerKey]],
+    roster: Sequence[RosterLine],
+    bureau: Holder,
+    site: Card,
+    chief: Card,
+    archive_age: str,
+) -> Issued:
+    """Writes `PKG-<id>` under `out`. Raises Denied where rule, roster and bank do not fit together."""
+    _check_fit(session, blueprint, roster)
+    package_id = secrets.token_hex(16)
+    # The pool's key is random and thrown away: which items travel shall not be predictable, the forms shall be
+    # recomputable from the pool alone.
+    pool = session_pool(facts_of(items, blueprint), blueprint, secrets.token_bytes(32))
+    by_id = {item.id: item for item in items}
+    keys = answer_keys([f.id for f in pool])
+    bureau_r = secrets.token_bytes(32)
+
+    plaintexts = {
+        layout.ROSTER: layout.lines(line.record() for line in roster),
+        layout.ITEMS: _items_part(pool, by_id, bureau_r),
+        layout.ANSWERS: layout.lines(
+            {"correct": list(keys[f.id].correct), "id": f.id, "salt": secrets.token_hex(32)} for f in pool
+        ),
+    }
+    sha256 = {part: hashlib.sha256(plaintext).hexdigest() for part, plaintext in plaintexts.items()}
+    root = pool_root(f.record() for f in pool)
+    draw_session = f"{session.id}/{sha256[layout.ROSTER]}"
+    trial = Assembler(pool, blueprint, secrets.token_bytes(32), draw_session).acceptance()
+    rule_hash = bytes.fromhex(blueprint.sha256)
+    commit = draw.commit("bureau", draw_session, bytes.fromhex(root), rule_hash, bureau_r)
+
+    spoken = {layout.ITEMS: codes.new_code(), layout.ANSWERS: codes.new_code()}
+    directory = out / f"PKG-{package_id}"
+    directory.mkdir(parents=True)
+    (directory / layout.RULE).write_bytes(canonical(blueprint.record()))
+    for part, plaintext in plaintexts.items():
+        one_off = locks.Identity.generate()
+        holders = [site.age, chief.age]
+        if part in spoken:
+            number = 1 if part == layout.ITEMS else 2
+            holders.append(codes.code_identity(spoken[part], package_id, number).recipient)
+        write_atomically(
+            layout.part_path(directory, part), locks.seal(plaintext, [one_off.recipient, archive_age])
+        )
+        write_atomically(layout.lock_path(directory, part), locks.lock(one_off, holders))
+
+    manifest = {
+        "type": layout.KIND,
+        "v": 1,
+        "package_id": package_id,
+        "session": _fields(session),
+        "rule": {"id": blueprint.id, "version": blueprint.version, "sha256": blueprint.sha256},
+        "pool": {"root": root, "n": len(pool)},
+        "roster": {"sha256": sha256[layout.ROSTER], "n": len(roster)},
+        "items": {"sha256": sha256[layout.ITEMS]},
+        "answers": {"sha256": sha256[layout.ANSWERS]},
+        "seed_commit": {"bureau": commit.hex()},
+        "keys": {
+            "bureau": bureau.card.sign, "chief": chief.sign, "site": site.sign,
+            "site_age": site.age, "chief_age": chief.age, "archive_age": archive_age,
+        },
+        "parts": [_part(path) for path in sorted(directory.iterdir(), key=lambda p: p.name.encode())],
+        "issued_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }  # fmt: skip
+    write_atomically(directory / layout.MANIFEST, statements.sign(manifest, bureau.signing_key))
+    sync_directory(out)
+    return Issued(directory, package_id, spoken[layout.ITEMS], spoken[layout.ANSWERS], len(pool), trial)
+
+
+def _check_fit(session: layout.Session, blueprint: Blueprint, roster: Sequence[RosterLine]) -> None:
+    try:
+        day = datetime.strptime(session.date, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise BadFile("session-date", found=session.date) from None
+    blueprint.require_in_force(day)
+    if not roster:
+        raise BadFile("roster-empty")
+    for name in (session.id, session.site_id):
+        # Both become folder names and parts of the checkpoints' origin.
+        if not name or not name.isascii() or not all(ch.isalnum() or ch in "-_" for ch in name) or len(name) > 64:
+            raise BadFile("session-name", found=name)
+    seen: set[str] = set()
+    for line in roster:
+        if line.admission_no in seen:
+            raise Denied("roster-twice", admission_no=line.admission_no)
+        seen.add(line.admission_no)
+
+
+def _items_part(pool: Sequence[ItemFacts], by_id: Mapping[str, BankItem], bureau_r: bytes) -> bytes:
+    head = {"r": bureau_r.hex(), "type": "bureau-share"}
+    # A BankItem has no field for an answer key, so none can travel in this part.
+    body = [{"content": by_id[f.id].content.record(), "facts": f.record()} for f in pool]
+    return layout.lines([head, *body])
+
+
+def _part(path: Path) -> dict[str, object]:
+    data = path.read_bytes()
+    return {"bytes": len(data), "name": path.name, "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def _fields(session: layout.Session) -> dict[str, object]:
+    return {name: getattr(session, name) for name in session.__struct_fields__}

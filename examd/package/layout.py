@@ -1,0 +1,155 @@
+"""What a package is made of: names of its files, the manifest as a type, the records of its parts.
+
+Before: `examd.package.issue`. After: `examd.package.open`.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bank.canonical import canonical
+from bank.refused import BadFile
+
+MANIFEST, RULE = "manifest.json", "rule.json"
+ROSTER, ITEMS, ANSWERS = "roster", "items", "answers"
+SEALED_PARTS = (ROSTER, ITEMS, ANSWERS)
+KIND = "examd-package"
+MAX_PART_BYTES = 512 * 1024 * 1024
+"""A pool of some thousand items with their pictures stays far below; a larger file is not read into memory."""
+
+
+class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: str
+    name: str
+    date: str
+    """YYYY-MM-DD."""
+    site_id: str
+    site_name: str
+    mock: bool
+    """演练: shown on every screen and paper."""
+
+
+class RuleRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: str
+    version: int
+    sha256: str
+
+
+class PoolRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    root: str
+    n: int
+
+
+class RosterRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    sha256: str
+    n: int
+
+
+class PlaintextRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    sha256: str
+
+
+class Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    bureau: str
+    chief: str
+    site: str
+    site_age: str
+    chief_age: str
+    archive_age: str
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    bytes: int
+    sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`signed` of manifest.json."""
+
+    type: str
+    v: int
+    package_id: str
+    session: Session
+    rule: RuleRef
+    pool: PoolRef
+    roster: RosterRef
+    items: PlaintextRef
+    answers: PlaintextRef
+    seed_commit: dict[str, str]
+    keys: Keys
+    parts: list[Part]
+    issued_at: str
+
+    @property
+    def draw_session(self) -> str:
+        """The session string of the draw: it names the list of candidates, so a seed fits no other."""
+        return f"{self.session.id}/{self.roster.sha256}"
+
+
+def read_manifest(signed: dict[str, Any]) -> Manifest:
+    try:
+        manifest = msgspec.convert(signed, Manifest)
+    except msgspec.ValidationError as error:
+        raise BadFile("manifest-malformed", why=str(error)) from None
+    if manifest.v != 1:
+        raise BadFile("manifest-version", found=manifest.v, expected=1)
+    return manifest
+
+
+@dataclass(frozen=True, slots=True)
+class RosterLine:
+    """One candidate of the session, as the site needs to know them and no further."""
+
+    c: int
+    """1, 2, 3 … in byte order of admission number: the ordinal of the draw."""
+    admission_no: str
+    name: str
+    id_tail: str
+    """Last six characters of the ID number: what the candidate signs in with."""
+    id_masked: str
+    institution: str
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "admission_no": self.admission_no,
+            "c": self.c,
+            "id_masked": self.id_masked,
+            "id_tail": self.id_tail,
+            "institution": self.institution,
+            "name": self.name,
+        }
+
+
+def lines(records: Iterable[dict[str, Any]]) -> bytes:
+    """Canonical JSON, one record a line."""
+    return b"".join(canonical(record) + b"\n" for record in records)
+
+
+def records_in(plaintext: bytes, *, what: str) -> list[dict[str, Any]]:
+    try:
+        return [json.loads(line) for line in plaintext.splitlines()]
+    except ValueError:
+        raise BadFile("part-malformed", what=what) from None
+
+
+def read_roster(plaintext: bytes) -> list[RosterLine]:
+    try:
+        roster = [RosterLine(**record) for record in records_in(plaintext, what=ROSTER)]
+    except TypeError:
+        raise BadFile("part-malformed", what=ROSTER) from None
+    if [line.c for line in roster] != list(range(1, len(roster) + 1)):
+        raise BadFile("part-malformed", what=ROSTER)
+    return roster
+
+
+def part_path(directory: Path, part: str) -> Path:
+    return directory / f"{part}.age"
+
+
+def lock_path(directory: Path, part: str) -> Path:
+    return directory / f"{part}.lock"

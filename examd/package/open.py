@@ -1,0 +1,146 @@
+"""Opening: a package directory is verified before anything in it is believed, then unlocked holder by holder.
+
+Order: signature of the manifest, size and digest of every part (and no file beside them), then locks, then each
+plaintext against the commitment in the manifest. Nothing is decrypted that was not issued; nothing decrypted is
+used that was not committed to.
+
+Before: `examd.package.issue`. After: `examd.delivery` (items, roster), `examd.grading` (answer keys, another process).
+"""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from bank.blueprint import Blueprint
+from bank.content import Content
+from bank.pool import ItemFacts, pool_root
+from bank.refused import BadFile, Denied
+from bank.seal import locks, statements
+from bank.seal.locks import Identity
+from examd.package import layout
+from examd.package.layout import Manifest, RosterLine
+
+MAX_MANIFEST_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package whose every file is what the manifest says."""
+
+    directory: Path
+    manifest: Manifest
+    manifest_sha256: str
+    blueprint: Blueprint
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItems:
+    """The items part in clear."""
+
+    bureau_r: bytes
+    facts: tuple[ItemFacts, ...]
+    content: dict[str, Content]
+
+
+def read(directory: Path, bureau_key: str) -> Package:
+    """Verifies the package against the bureau's public key. Raises BadFile or Denied naming what is wrong."""
+    import json
+
+    data = _read(directory / layout.MANIFEST, MAX_MANIFEST_BYTES)
+    signed = statements.read(data, layout.KIND, name=layout.MANIFEST)
+    statements.verify(data, bureau_key, name=layout.MANIFEST)
+    manifest = layout.read_manifest(signed)
+    if manifest.keys.bureau != bureau_key:
+        raise Denied("signature", file=layout.MANIFEST)
+    _check_parts(directory, manifest)
+    try:
+        blueprint = Blueprint.from_record(json.loads((directory / layout.RULE).read_bytes()))
+    except ValueError:
+        raise BadFile("part-malformed", what=layout.RULE) from None
+    if blueprint.sha256 != manifest.rule.sha256:
+        raise Denied("rule-hash", expected=manifest.rule.sha256, found=blueprint.sha256)
+    return Package(directory, manifest, hashlib.sha256(data).hexdigest(), blueprint)
+
+
+def middle_lock(package: Package, part: str, site: Identity) -> bytes:
+    """A part's lock with the site's layer off: what the chief examiner's device receives."""
+    sealed = layout.lock_path(package.directory, part).read_bytes()
+    return locks.unseal(sealed, site, what=f"{part}/site")
+
+
+def unlock(lock: bytes, part: str, chief: Identity, code: Identity | None) -> Identity:
+    """Takes the chief examiner's layer off, then the code's where there is one: the part's own identity."""
+    opened = locks.unseal(lock, chief, what=f"{part}/chief")
+    if code is not None:
+        opened = locks.unseal(opened, code, what=f"{part}/code")
+    return locks.identity_in(opened, what=part)
+
+
+def roster(package: Package, identity: Identity) -> list[RosterLine]:
+    return layout.read_roster(_plaintext(package, layout.ROSTER, identity, package.manifest.roster.sha256))
+
+
+def items(package: Package, identity: Identity) -> OpenItems:
+    plaintext = _plaintext(package, layout.ITEMS, identity, package.manifest.items.sha256)
+    head, *body = layout.records_in(plaintext, what=layout.ITEMS)
+    try:
+        facts = tuple(ItemFacts.from_record(record["facts"]) for record in body)
+        content = {f.id: Content.from_record(record["content"]) for f, record in zip(facts, body, strict=True)}
+        bureau_r = bytes.fromhex(head["r"])
+    except (KeyError, TypeError, ValueError):
+        raise BadFile("part-malformed", what=layout.ITEMS) from None
+    if pool_root(f.record() for f in facts) != package.manifest.pool.root:
+        raise Denied("pool-root")
+    for f in facts:
+        if content[f.id].sha256() != f.content:
+            raise Denied("item-content", item=f.id)
+    return OpenItems(bureau_r, facts, content)
+
+
+def answers_plaintext(package: Package, identity: Identity) -> bytes:
+    """The answer keys, for the grading process alone."""
+    return _plaintext(package, layout.ANSWERS, identity, package.manifest.answers.sha256)
+
+
+def encode_lock(lock: bytes) -> str:
+    return base64.b64encode(lock).decode()
+
+
+def decode_lock(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
+
+
+def _plaintext(package: Package, part: str, identity: Identity, sha256: str) -> bytes:
+    sealed = layout.part_path(package.directory, part).read_bytes()
+    plaintext = locks.unseal(sealed, identity, what=part)
+    if hashlib.sha256(plaintext).hexdigest() != sha256:
+        raise Denied("part-commitment", what=part)
+    return plaintext
+
+
+def _check_parts(directory: Path, manifest: Manifest) -> None:
+    found = {path.name for path in directory.iterdir()}
+    listed = {part.name for part in manifest.parts} | {layout.MANIFEST}
+    needed = {layout.RULE} | {f"{p}.{suffix}" for p in layout.SEALED_PARTS for suffix in ("age", "lock")}
+    for name in sorted(needed - listed):
+        raise BadFile("part-unlisted", file=name)
+    for name in sorted(listed - found):
+        raise BadFile("part-missing", file=name)
+    for name in sorted(found - listed):
+        raise BadFile("part-extra", file=name)
+    for part in manifest.parts:
+        if part.name != Path(part.name).name:
+            raise BadFile("part-name", file=part.name)
+        data = _read(directory / part.name, layout.MAX_PART_BYTES)
+        if len(data) != part.bytes or hashlib.sha256(data).hexdigest() != part.sha256:
+            raise Denied("part-altered", file=part.name)
+
+
+def _read(path: Path, limit: int) -> bytes:
+    try:
+        if path.stat().st_size > limit:
+            raise BadFile("file-too-large", file=path.name, limit=limit)
+        return path.read_bytes()
+    except OSError as error:
+        raise BadFile("file-unreadable", file=str(path), why=error.strerror) from None

@@ -1,0 +1,143 @@
+"""What the record says so far: one fold over its entries, run alike after each commit, after a restart, by grading.
+
+Nothing is decided here and nothing refused: an entry that stands in the record has happened. Deciding is
+`examd.delivery.hall`, before an entry is written.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from examd.protocol.phase import Timetable
+from examd.record.entries import Kind
+
+ROOM = 0
+"""`c` of an entry that concerns the whole room."""
+
+
+@dataclass(slots=True)
+class Seat:
+    """One candidate in this session."""
+
+    c: int
+    limit_ms: int = 0
+    token_sha256: str = ""
+    ready: bool = False
+    form: str = ""
+    attempt: int = 0
+    timetable: Timetable = field(default_factory=lambda: Timetable(limit_ms=0))
+    seq: int = 0
+    """Newest act in the record."""
+    acked_idx: int = -1
+    """Entry of that act."""
+    answers: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    flags: set[int] = field(default_factory=set)
+    late: int = 0
+    hand_in_idx: int = -1
+    hand_in_by: str = ""
+    waived: bool = False
+
+    @property
+    def answered(self) -> int:
+        return sum(1 for choice in self.answers.values() if choice)
+
+
+@dataclass(slots=True)
+class SessionState:
+    seats: dict[int, Seat] = field(default_factory=dict)
+    """Every candidate who has signed in."""
+    prepared: Mapping[str, Any] | None = None
+    opened: Mapping[str, Any] | None = None
+    started_ms: int | None = None
+    closed: bool = False
+    absent: set[int] = field(default_factory=set)
+    paused_since_ms: int | None = None
+    """The whole room's pause, where one is running."""
+
+    def apply(self, kind: Kind, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        getattr(self, "_" + kind.value.lower())(body, t_ms, idx)
+
+    def _boot(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        """Nothing changes: epoch and clock are the writer's."""
+
+    _tick = _staff = _alarm = _boot
+
+    def _prepare(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        self.prepared = body
+
+    def _open(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        self.opened = body
+
+    def _sign_in(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        seat = self.seats.setdefault(body["c"], Seat(body["c"]))
+        seat.token_sha256 = body["token_sha256"]
+
+    def _ready(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        self.seats[body["c"]].ready = True
+
+    def _session_start(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        self.started_ms = t_ms
+
+    def _start(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        seat = self.seats[body["c"]]
+        seat.form, seat.attempt = body["form"], body["attempt"]
+        # A seat that starts while the whole room is paused starts paused.
+        seat.timetable = replace(
+            seat.timetable,
+            limit_ms=body["limit_ms"],
+            started_ms=t_ms,
+            paused_since_ms=None if self.paused_since_ms is None else t_ms,
+        )
+
+    def _answer(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        seat = self._acted(body, idx)
+        seat.answers[body["slot"]] = tuple(body["choice"])
+        seat.late += body["late"]
+
+    def _flag(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        seat = self._acted(body, idx)
+        (seat.flags.add if body["on"] else seat.flags.discard)(body["slot"])
+
+    def _hand_in(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        seat = self._acted(body, idx) if body["seq"] else self.seats[body["c"]]
+        seat.hand_in_idx, seat.hand_in_by = idx, body["by"]
+        seat.timetable = replace(seat.timetable, handed_in=True)
+
+    def _acted(self, body: Mapping[str, Any], idx: int) -> Seat:
+        seat = self.seats[body["c"]]
+        seat.seq, seat.acked_idx = body["seq"], idx
+        return seat
+
+    def _pause(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        if body["c"] == ROOM:
+            self.paused_since_ms = t_ms
+        for seat in self._concerned(body):
+            if seat.timetable.started_ms is not None and seat.timetable.paused_since_ms is None:
+                seat.timetable = replace(seat.timetable, paused_since_ms=t_ms)
+
+    def _resume(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        if body["c"] == ROOM:
+            self.paused_since_ms = None
+        for seat in self._concerned(body):
+            since = seat.timetable.paused_since_ms
+            if since is not None:
+                paused_ms = seat.timetable.paused_ms + t_ms - since
+                seat.timetable = replace(seat.timetable, paused_ms=paused_ms, paused_since_ms=None)
+
+    def _add_time(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        for seat in self._concerned(body):
+            seat.timetable = replace(seat.timetable, added_ms=seat.timetable.added_ms + body["ms"])
+
+    def _concerned(self, body: Mapping[str, Any]) -> list[Seat]:
+        return list(self.seats.values()) if body["c"] == ROOM else [self.seats[body["c"]]]
+
+    def _waive(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        self.seats[body["c"]].waived = True
+
+    def _absent(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        self.absent.add(body["c"])
+
+    def _close(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        self.closed = True
+        for seat in self.seats.values():
+            seat.timetable = replace(seat.timetable, closed=True)

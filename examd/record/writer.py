@@ -1,0 +1,242 @@
+"""The one writer of the record: group commit in a thread of its own, chain and tree kept as it goes.
+
+The contract (docs/formats.md §5; published to candidates as 已确认):
+- `append` may be called from one thread only (the server's loop); entries keep the order of the calls;
+- the callback runs, in that thread, only after COMMIT with synchronous=FULL has returned for the entry and all before;
+- a batch that the disk has no room for is refused as a whole, with nothing of it in the record;
+- any other error of the disk ends the process at once: SQLite goes on happily after a failed fsync, and an
+  acknowledgement given then could be of data the disk never got (security notes: PostgreSQL's fsync PANIC of 2018).
+
+There is no timer: a commit takes whatever has arrived since the last one began, so an idle server answers in one
+commit's time and a busy one in two.
+"""
+
+import logging
+import os
+import queue
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from bank.merkle import Tree
+from bank.refused import BrokenStore
+from bank.vault import Vault
+from examd.clock import Clock, Instant
+from examd.record.entries import (
+    NO_CHAIN,
+    Anchor,
+    Committed,
+    Draft,
+    Kind,
+    chain_hash,
+    decode_entry,
+    entry_bytes,
+    leaf_hash,
+)
+from examd.record.state import SessionState
+
+APPLICATION = "examd-record"
+EXIT_IO_ERROR = 74  # EX_IOERR of sysexits.h
+MAX_BATCH = 2_000
+"""Bounds the memory of one commit and the wait of the first entry in it; at 40,000 rows/s this is 50 ms."""
+
+_SCHEMA = (
+    "CREATE TABLE ev(idx INTEGER PRIMARY KEY, entry BLOB NOT NULL, chain BLOB NOT NULL) STRICT",
+    "CREATE TABLE note(n INTEGER PRIMARY KEY, size INTEGER NOT NULL, note TEXT NOT NULL) STRICT",
+    "CREATE TRIGGER ev_stays BEFORE UPDATE ON ev BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END",
+    "CREATE TRIGGER ev_keeps BEFORE DELETE ON ev BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END",
+    "CREATE TRIGGER note_keeps BEFORE DELETE ON note BEGIN SELECT RAISE(ABORT, 'notes are append-only'); END",
+)
+
+Outcome = Committed | BrokenStore
+Callback = Callable[[Outcome], None]
+RunLater = Callable[[Callable[[], None]], object]
+"""How the writer's thread hands a function to the caller's thread, e.g. `loop.call_soon_threadsafe`."""
+
+
+class Record:
+    """The record of one session, open for writing. `state` is the fold of all entries committed so far."""
+
+    def __init__(self, vault: Vault, clock: Clock, run_later: RunLater) -> None:
+        self._vault = vault
+        self._clock = clock
+        self._run_later = run_later
+        self._queue: queue.SimpleQueue[tuple[Draft, Callback] | None] = queue.SimpleQueue()
+        self._stored = threading.Lock()  # one thread at a time on the vault's connection
+        self._moving = threading.Lock()  # chain and tree move together
+        self.state = SessionState()
+        self.tree = Tree()
+        self.chain = NO_CHAIN
+        self.epoch = 1
+        self._anchor: Anchor | None = None
+        self._read_back()
+        self._start_epoch()
+        self._thread = threading.Thread(target=self._run, name="record-writer", daemon=True)
+
+    @classmethod
+    def create(cls, path: Path, key: bytes, clock: Clock, run_later: RunLater) -> "Record":
+        vault = Vault.create(path, key, application=APPLICATION)
+        with vault.transaction() as connection:
+            for statement in _SCHEMA:
+                connection.execute(statement)
+        return cls(vault, clock, run_later)
+
+    @classmethod
+    def open(cls, path: Path, key: bytes, clock: Clock, run_later: RunLater) -> "Record":
+        return cls(Vault.open(path, key, application=APPLICATION), clock, run_later)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def size(self) -> int:
+        return self.tree.size
+
+    def head(self) -> tuple[int, bytes, bytes]:
+        """(size, tree root, chain value) of one moment; all of it durable."""
+        with self._moving:
+            return self.tree.size, self.tree.root(), self.chain
+
+    def session_ms(self) -> int:
+        """Session time now."""
+        return self.session_ms_at(self._clock.now())
+
+    def now(self) -> Instant:
+        return self._clock.now()
+
+    def session_ms_at(self, at: Instant) -> int:
+        """Session time at an instant of this run."""
+        assert self._anchor is not None
+        return self._anchor.session_ms(at)
+
+    def append(
+        self, kind: Kind, actor: str, body: Mapping[str, object], callback: Callback, at: Instant | None = None
+    ) -> None:
+        """Queues an entry, stamped `at` (now, where the caller has not read the clock already)."""
+        self._queue.put((Draft(kind, actor, body, at or self._clock.now()), callback))
+
+    def chain_at(self, idx: int) -> bytes | None:
+        """The chain value at entry `idx`, or None where the record does not reach it."""
+        with self._stored:
+            row = self._vault.connection.execute("SELECT chain FROM ev WHERE idx = ?", (idx,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def entries(self) -> list[bytes]:
+        """All entries as written."""
+        with self._stored:
+            return [bytes(row[0]) for row in self._vault.connection.execute("SELECT entry FROM ev ORDER BY idx")]
+
+    def entry(self, idx: int) -> bytes:
+        with self._stored:
+            row = self._vault.connection.execute("SELECT entry FROM ev WHERE idx = ?", (idx,)).fetchone()
+        return bytes(row[0])
+
+    def add_note(self, size: int, note: str) -> int:
+        """Keeps a checkpoint. Returns its number."""
+        with self._stored, self._vault.transaction() as connection:
+            number = connection.execute("SELECT coalesce(max(n), 0) + 1 FROM note").fetchone()[0]
+            connection.execute("INSERT INTO note VALUES (?, ?, ?)", (number, size, note))
+        return int(number)
+
+    def cosign_note(self, number: int, line: str) -> None:
+        """Adds a witness's signature line to a checkpoint."""
+        with self._stored, self._vault.transaction() as connection:
+            connection.execute("UPDATE note SET note = note || ? WHERE n = ?", (line, number))
+
+    def notes(self) -> list[tuple[int, int, str]]:
+        """(number, size, note), oldest first."""
+        with self._stored:
+            return [tuple(row) for row in self._vault.connection.execute("SELECT n, size, note FROM note ORDER BY n")]
+
+    def stop(self) -> None:
+        """Commits what is queued and closes the database."""
+        self._queue.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
+        self._vault.close()
+
+    # ---- starting ---------------------------------------------------------------------------------------------
+
+    def _read_back(self) -> None:
+        """Recomputes chain, tree and state from the entries; a stored chain value that differs is damage."""
+        last = None
+        for idx, entry, chain in self._vault.connection.execute("SELECT idx, entry, chain FROM ev ORDER BY idx"):
+            leaf = leaf_hash(entry)
+            self.chain = chain_hash(self.chain, leaf)
+            if self.chain != chain or idx != self.tree.size:
+                raise BrokenStore("record-chain-broken", idx=self.tree.size)
+            self.tree.append(leaf)
+            last = decode_entry(entry)
+            self.state.apply(last.type, last.body, last.t_ms, last.idx)
+        if last is not None:
+            self.epoch = last.epoch + 1
+            self._anchor = Anchor(last.boot, last.mono_ms, last.t_ms)
+
+    def _start_epoch(self) -> None:
+        """Ties this run's clock to session time; the BOOT entry that says so is the caller's first append."""
+        now = self._clock.now()
+        self._anchor = Anchor(now.boot, now.mono_ms, 0) if self._anchor is None else self._anchor.moved_to(now)
+
+    # ---- the writer's thread ----------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            batch, stopping = self._next_batch()
+            if batch:
+                try:
+                    outcomes: Sequence[Outcome] = self._commit([draft for draft, _ in batch])
+                except BrokenStore as broken:
+                    if broken.code != "store-full":
+                        self._die(broken)
+                    outcomes = [broken] * len(batch)
+                except BaseException as error:  # whatever it is, going on could acknowledge what is lost
+                    self._die(error)
+                    return
+                self._run_later(lambda b=batch, o=outcomes: self._announce(b, o))  # type: ignore[misc]
+            if stopping:
+                return
+
+    def _next_batch(self) -> tuple[list[tuple[Draft, Callback]], bool]:
+        batch = []
+        item = self._queue.get()
+        while item is not None:
+            batch.append(item)
+            if len(batch) == MAX_BATCH:
+                return batch, False
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                return batch, False
+        return batch, True
+
+    def _commit(self, drafts: list[Draft]) -> list[Committed]:
+        assert self._anchor is not None
+        idx, chain = self.tree.size, self.chain
+        rows, committed = [], []
+        for draft in drafts:
+            t_ms = self._anchor.session_ms(draft.at)
+            entry = entry_bytes(idx, self.epoch, t_ms, draft)
+            leaf = leaf_hash(entry)
+            chain = chain_hash(chain, leaf)
+            rows.append((idx, entry, chain))
+            committed.append(Committed(idx, t_ms, leaf, chain, draft))
+            idx += 1
+        with self._stored, self._vault.transaction() as connection:
+            connection.executemany("INSERT INTO ev VALUES (?, ?, ?)", rows)
+        with self._moving:
+            self.chain = chain
+            for done in committed:
+                self.tree.append(done.leaf)
+        return committed
+
+    def _announce(self, batch: list[tuple[Draft, Callback]], outcomes: Sequence[Outcome]) -> None:
+        """In the caller's thread: fold what is now durable into the state, then tell each caller."""
+        for (draft, callback), outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, Committed):
+                self.state.apply(draft.kind, draft.body, outcome.t_ms, outcome.idx)
+            callback(outcome)
+
+    def _die(self, error: BaseException) -> None:
+        logging.getLogger("examd.record").critical("the record's disk failed (%s); ending at once", error)
+        logging.shutdown()
+        os._exit(EXIT_IO_ERROR)

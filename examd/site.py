@@ -1,0 +1,124 @@
+"""A site's folder: its secrets, whom it trusts, the people on duty, its sessions.
+
+    site.key site.card.json   the site's secrets (sealed to the administrator's passphrase) and public card
+    bureau.card.json          the bureau whose packages this site accepts
+    staff.db                  people on duty (`examd.staff`)
+    root.pem tls.pem tls.age  what terminals trust; the server's certificate and its key, sealed to the site
+    current                   id of the session being held
+    sessions/<id>/            package/ record.db secrets.age, and result/ once closed
+
+Everything a restarted server needs is sealed to the site key, so the administrator's passphrase is enough after a
+power cut; codes and chief examiner are needed once.
+"""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from bank.canonical import canonical
+from bank.refused import BadFile, Denied
+from bank.seal import locks
+from bank.seal.locks import Identity
+from bank.vault import Vault
+from examd import holders
+from examd.files import sync_directory, write_atomically
+from examd.holders import Card, Holder
+from examd.staff import SCHEMA, StaffBook
+
+STAFF_APPLICATION = "examd-staff"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSecrets:
+    """What the server must have again after a restart; on disk only as `secrets.age`, sealed to the site."""
+
+    record_key: bytes
+    room_r: bytes
+    """The room's share of the seed: committed in the record before the bureau's share can be read."""
+    roster: Identity | None = None
+    items: Identity | None = None
+
+    def __repr__(self) -> str:
+        return "SessionSecrets(…)"
+
+
+class SiteFolder:
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    @classmethod
+    def create(
+        cls, directory: Path, site_id: str, name: str, passphrase: str, bureau: Card
+    ) -> tuple["SiteFolder", Holder]:
+        """Commissions a site: makes its keys, remembers the bureau. The card goes to the bureau."""
+        if not site_id.isascii() or not site_id or not all(ch.isalnum() or ch in "-_" for ch in site_id):
+            raise BadFile("session-name", found=site_id)
+        holder = holders.create(directory, "site", site_id, name, passphrase)
+        fields = {field: getattr(bureau, field) for field in ("role", "id", "name", "age", "sign")}
+        write_atomically(directory / "bureau.card.json", json.dumps(fields, ensure_ascii=False, indent=1).encode())
+        Vault.create(directory / "staff.db", holder.vault_key, application=STAFF_APPLICATION, schema=SCHEMA).close()
+        (directory / "sessions").mkdir()
+        return cls(directory), holder
+
+    def unlock(self, passphrase: str) -> Holder:
+        return holders.unlock(self.directory, "site", passphrase)
+
+    def bureau(self) -> Card:
+        return Card.read(self.directory / "bureau.card.json", "bureau")
+
+    def staff(self, holder: Holder) -> StaffBook:
+        return StaffBook(Vault.open(self.directory / "staff.db", holder.vault_key, application=STAFF_APPLICATION))
+
+    # ---- sessions ---------------------------------------------------------------------------------------------
+
+    @property
+    def current(self) -> str | None:
+        try:
+            return (self.directory / "current").read_text().strip() or None
+        except FileNotFoundError:
+            return None
+
+    def session(self, session_id: str) -> Path:
+        return self.directory / "sessions" / session_id
+
+    def adopt(self, package: Path, session_id: str) -> Path:
+        """Copies a verified package into its session's folder. Raises Denied where the session was held before."""
+        folder = self.session(session_id)
+        if (folder / "record.db").exists():
+            raise Denied("session-exists", session=session_id)
+        if folder.exists():  # an adoption that a power cut ended before the record began
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
+        shutil.copytree(package, folder / "package")
+        for path in (folder / "package").iterdir():
+            write_atomically(path, path.read_bytes())
+        sync_directory(folder)
+        return folder
+
+    def make_current(self, session_id: str) -> None:
+        write_atomically(self.directory / "current", session_id.encode())
+
+    def write_secrets(self, folder: Path, secrets: SessionSecrets, site: Holder) -> None:
+        plain = canonical(
+            {
+                "items": secrets.items.text if secrets.items else "",
+                "record_key": secrets.record_key.hex(),
+                "room_r": secrets.room_r.hex(),
+                "roster": secrets.roster.text if secrets.roster else "",
+            }
+        )
+        write_atomically(folder / "secrets.age", locks.seal(plain, [site.card.age]), private=True)
+
+    def read_secrets(self, folder: Path, site: Holder) -> SessionSecrets:
+        try:
+            sealed = (folder / "secrets.age").read_bytes()
+        except OSError as error:
+            raise BadFile("file-unreadable", file="secrets.age", why=error.strerror) from None
+        fields = json.loads(locks.unseal(sealed, site.identity, what="secrets.age"))
+        return SessionSecrets(
+            bytes.fromhex(fields["record_key"]),
+            bytes.fromhex(fields["room_r"]),
+            Identity.from_text(fields["roster"]) if fields["roster"] else None,
+            Identity.from_text(fields["items"]) if fields["items"] else None,
+        )

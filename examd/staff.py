@@ -1,0 +1,129 @@
+"""People on duty: sign-in by passphrase and one-time code, and the one table of who may do what.
+
+A code is a second factor for people at a console, never the protection of data (the verifier holds its secret). The
+last accepted time step is stored in the same transaction that accepts it, so no code passes twice, not even after
+a restart. Wrong tries are counted per person and lock the name for a while.
+"""
+
+import hmac
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pyotp
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+from bank.refused import Denied
+from bank.seal.passphrase import LANES, MEMORY_KIB, PASSES, check_passphrase
+from bank.vault import Vault
+
+SCHEMA = """
+CREATE TABLE staff(
+  name TEXT PRIMARY KEY, role TEXT NOT NULL, salt BLOB NOT NULL, verifier BLOB NOT NULL, totp TEXT NOT NULL,
+  last_step INTEGER NOT NULL DEFAULT 0, misses INTEGER NOT NULL DEFAULT 0, locked_until_s INTEGER NOT NULL DEFAULT 0
+) STRICT;
+"""
+TRIES, LOCK_S = 5, 300
+
+
+class Role(StrEnum):
+    ADMINISTRATOR = "administrator"
+    """系统管理员: runs the session on the machine."""
+    INVIGILATOR = "invigilator"
+    """监考: sees the room."""
+
+
+class Act(StrEnum):
+    STATUS = "status"
+    PREPARE = "prepare"
+    OPEN = "open"
+    COSIGN = "cosign"
+    START = "start"
+    PAUSE = "pause"
+    RESUME = "resume"
+    ADD_TIME = "add-time"
+    CLOSE = "close"
+    ANSWERS_LOCK = "answers-lock"
+    SIGN_RESULT = "sign-result"
+
+
+MAY: dict[Role, frozenset[Act]] = {
+    Role.ADMINISTRATOR: frozenset(Act),
+    Role.INVIGILATOR: frozenset({Act.STATUS}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    name: str
+    role: Role
+
+    def require(self, act: Act) -> None:
+        if act not in MAY[self.role]:
+            raise Denied("not-allowed", name=self.name, role=self.role.value, act=act.value)
+
+
+class StaffBook:
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def close(self) -> None:
+        self._vault.close()
+
+    def add(self, name: str, role: Role, passphrase: str) -> str:
+        """Enters a person. Returns the secret (base 32) for their one-time-code app; it is shown once."""
+        check_passphrase(passphrase)
+        totp = pyotp.random_base32()
+        salt = secrets.token_bytes(16)
+        with self._vault.transaction() as connection:
+            if connection.execute("SELECT 1 FROM staff WHERE name = ?", (name,)).fetchone():
+                raise Denied("staff-exists", name=name)
+            connection.execute(
+                "INSERT INTO staff(name, role, salt, verifier, totp) VALUES (?, ?, ?, ?, ?)",
+                (name, role.value, salt, _stretched(passphrase, salt), totp),
+            )
+        return totp
+
+    def sign_in(self, name: str, passphrase: str, code: str, now_s: int) -> Person:
+        """Raises Denied: "bad-staff" (which of the three was wrong is not said), "stale-code", "too-many-tries"."""
+        with self._vault.reading() as connection:
+            row = connection.execute(
+                "SELECT role, salt, verifier, totp, last_step, locked_until_s FROM staff WHERE name = ?", (name,)
+            ).fetchone()
+        role, salt, verifier, totp, last_step, locked_until_s = row or ("", b"\0" * 16, b"", "", 0, 0)
+        if locked_until_s > now_s:
+            raise Denied("too-many-tries", wait_s=locked_until_s - now_s)
+        # The work is done for unknown names too: the time it takes must not tell names apart.
+        right = hmac.compare_digest(_stretched(passphrase, salt), verifier)
+        step = _step_of(code, totp, now_s) if totp else None
+        if not right or step is None:
+            self._write(
+                "UPDATE staff SET locked_until_s = iif(misses + 1 >= ?, ?, 0), misses = (misses + 1) % ?"
+                " WHERE name = ?",
+                (TRIES, now_s + LOCK_S, TRIES, name),
+            )
+            raise Denied("bad-staff")
+        if step <= last_step:
+            raise Denied("stale-code")
+        self._write("UPDATE staff SET last_step = ?, misses = 0 WHERE name = ?", (step, name))
+        return Person(name, Role(role))
+
+    def _write(self, statement: str, values: tuple[object, ...]) -> None:
+        with self._vault.transaction() as connection:
+            connection.execute(statement, values)
+
+
+def _step_of(code: str, totp: str, now_s: int) -> int | None:
+    # pyotp compares after NFKC and would take full-width digits; a code is six ASCII digits or it is nothing.
+    if len(code) != 6 or not (code.isascii() and code.isdigit()):
+        return None
+    try:
+        return pyotp.TOTP(totp).verify_and_get_timecode(code, for_time=now_s, valid_window=1)
+    except pyotp.exceptions.OTPVerificationError:
+        return None
+
+
+def _stretched(passphrase: str, salt: bytes) -> bytes:
+    spoken = unicodedata.normalize("NFC", passphrase).encode()
+    return Argon2id(salt=salt, length=32, iterations=PASSES, lanes=LANES, memory_cost=MEMORY_KIB).derive(spoken)

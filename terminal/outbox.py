@@ -1,0 +1,314 @@
+"""The terminal's journal: every act of the candidate is in a file of this machine before it is sent anywhere.
+
+Owned by the app, never by a screen or a worker: a screen that goes away takes nothing with it. The file is
+append-only; its records are messages of the protocol (Answer, Flag, HandIn, Ack) and Base, one a line, each with
+its length and CRC. A torn tail, what a power cut leaves, is cut off at opening. One file a candidate and session,
+readable by its owner alone.
+
+What `saved` and `acked` promise: acts up to `saved` are in the file and fsynced (已存); acts up to `acked` are in
+the server's record (已确认). Only saved acts may be sent.
+
+Sequence numbers rise by exactly one. Two acts for one slot keep both their numbers: the record shows the change.
+
+When a terminal and the record meet again (`reconcile`), there are three cases:
+- the record is a prefix of this journal (answers given offline, or an acknowledgement that did not arrive):
+  the rest is sent again under its own numbers, repeats are harmless;
+- the record knows more (the candidate went on at another seat) or knows something else: a new Base starts from the
+  record. Where the record has an answer, it stays: nobody's recorded answer is overwritten by an older machine.
+  Where it has none and this machine holds an unacknowledged one, that is given again under a new number. Slots that
+  differ are told to the candidate;
+- the record is shorter than what it acknowledged: `RecordLost`. The journal is then evidence; nothing is sent.
+
+Before: `terminal.screens.questions`. After: `terminal.client`, then `examd.record`.
+"""
+
+import hashlib
+import os
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import msgspec
+
+from examd.protocol.messages import Ack, Answer, Flag, HandIn, Message, Welcome
+
+Act = Answer | Flag | HandIn
+Choice = tuple[int, ...]
+MAX_RECORD = 1 << 20
+
+
+class Base(Message, tag="base", frozen=True):
+    """What the record held when this terminal last started from it."""
+
+    seq: int
+    epoch: int
+    idx: int
+    head: str
+    answers: dict[int, Choice]
+    flags: tuple[int, ...]
+
+
+Line = Base | Act | Ack
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_decode = msgspec.json.Decoder(Line).decode
+
+
+class RecordLost(Exception):  # noqa: N818 - an alarm, not a fault of ours
+    """The server does not hold what it acknowledged."""
+
+
+class Kept(Enum):
+    """How safe a slot's newest act is."""
+
+    NONE = "none"
+    WRITING = "writing"
+    SAVED = "saved"
+    CONFIRMED = "confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What the candidate is told after signing in again."""
+
+    answered: int = 0
+    resent: int = 0
+    """Acts of this machine that the record had not got."""
+    differ: tuple[int, ...] = ()
+    """Slots where this machine holds another answer than the record."""
+
+
+def encode_line(line: Line) -> bytes:
+    body = _encode(line)
+    return b"%08x %08x %s\n" % (len(body), zlib.crc32(body), body)
+
+
+def decode_lines(data: bytes) -> tuple[list[Line], int]:
+    """The whole records at the head of `data`, and how many bytes they take. What follows is torn."""
+    lines: list[Line] = []
+    place = 0
+    while (end := place + 18) <= len(data):
+        try:
+            length, crc = int(data[place : place + 8], 16), int(data[place + 9 : place + 17], 16)
+            body = data[end : end + length]
+            whole = length <= MAX_RECORD and data[end + length : end + length + 1] == b"\n" and zlib.crc32(body) == crc
+            if not whole:
+                break
+            lines.append(_decode(body))
+        except (ValueError, msgspec.DecodeError):
+            break
+        place = end + length + 1
+    return lines, place
+
+
+def journal_name(session: str, admission_no: str) -> str:
+    """A file name for any two strings: readable where they are plain, told apart by a digest always."""
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", f"{session}-{admission_no}").strip("-")[:80]
+    digest = hashlib.sha256(f"{session}\n{admission_no}".encode()).hexdigest()[:8]
+    return f"{plain}-{digest}.journal"
+
+
+class Journal:
+    """The file. Appends whole records; knows nothing of what they mean."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+        self._file = os.fdopen(handle, "r+b", buffering=0)
+        self.found, whole = decode_lines(self._file.read())
+        self._file.truncate(whole)  # later records must not follow a torn one
+        self._file.seek(whole)
+        self._sync_directory(path.parent)
+
+    @staticmethod
+    def _sync_directory(directory: Path) -> None:
+        if os.name == "posix":  # a new file's name is durable only with its directory
+            handle = os.open(directory, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+    def append(self, lines: Iterable[Line]) -> None:
+        data = b"".join(map(encode_line, lines))
+        while data:
+            data = data[self._file.write(data) :]
+
+    def sync(self) -> None:
+        os.fsync(self._file.fileno())
+
+
+class Outbox:
+    """The candidate's acts and how far each has come. All of it can be rebuilt from the journal."""
+
+    def __init__(self, path: Path) -> None:
+        self.journal = Journal(path)
+        self.fresh = not self.journal.found
+        self._start(Base(0, 0, -1, "", {}, ()))
+        for line in self.journal.found:
+            self._take(line)
+        self.saved = 0  # what was found may have been written but not fsynced: `flush` comes first
+        self.journal.found = []
+
+    # ---- state -------------------------------------------------------------------------------------------------
+
+    def _start(self, base: Base) -> None:
+        self.base = base
+        self.acts: list[Act] = []
+        self.proof: Base | Ack = base
+        """The newest acknowledgement: what `Resume` tells the server."""
+        self.answers: dict[int, Choice] = dict(base.answers)
+        self.flags: set[int] = set(base.flags)
+        self._touched: dict[int, int] = {}
+        self.saved = base.seq
+
+    def _take(self, line: Line) -> None:
+        if isinstance(line, Base):
+            self._start(line)
+        elif isinstance(line, Ack):
+            if self.acked < line.seq <= self.last:
+                self.proof = line
+        elif line.seq == self.last + 1:  # anything else would be a hole: no such line is ever written
+            self.acts.append(line)
+            if isinstance(line, Answer):
+                _put_answer(self.answers, line)
+                self._touched[line.slot] = line.seq
+            elif isinstance(line, Flag):
+                (self.flags.add if line.on else self.flags.discard)(line.slot)
+
+    @property
+    def last(self) -> int:
+        return self.base.seq + len(self.acts)
+
+    @property
+    def acked(self) -> int:
+        return self.proof.seq
+
+    @property
+    def pending(self) -> list[Act]:
+        """Acts the record is not known to hold."""
+        return self.acts[self.acked - self.base.seq :]
+
+    @property
+    def handed_in(self) -> HandIn | None:
+        """The candidate's hand-in, once it is in the journal."""
+        return next((act for act in reversed(self.acts) if isinstance(act, HandIn)), None)
+
+    def sendable(self, after: int, window: int) -> list[Act]:
+        """Saved acts following number `after`, at most `window` beyond what is acknowledged."""
+        until = min(self.saved, self.acked + window)
+        return self.acts[max(after, self.acked) - self.base.seq : max(0, until - self.base.seq)]
+
+    def kept(self, slot: int) -> Kept:
+        seq = self._touched.get(slot)
+        if seq is None:
+            return Kept.CONFIRMED if slot in self.base.answers else Kept.NONE
+        if seq <= self.acked:
+            return Kept.CONFIRMED
+        return Kept.SAVED if seq <= self.saved else Kept.WRITING
+
+    def at(self, seq: int) -> tuple[dict[int, Choice], set[int]]:
+        """Answers and flags after act `seq` of this journal."""
+        answers, flags = dict(self.base.answers), set(self.base.flags)
+        for act in self.acts[: seq - self.base.seq]:
+            if isinstance(act, Answer):
+                _put_answer(answers, act)
+            elif isinstance(act, Flag):
+                (flags.add if act.on else flags.discard)(act.slot)
+        return answers, flags
+
+    # ---- acts --------------------------------------------------------------------------------------------------
+
+    def answer(self, slot: int, choice: Choice, used_ms: int) -> None:
+        self._write(Answer(seq=self.last + 1, slot=slot, choice=choice, used_ms=used_ms))
+
+    def flag(self, slot: int, on: bool) -> None:
+        self._write(Flag(seq=self.last + 1, slot=slot, on=on))
+
+    def hand_in(self, by_clock: bool = False) -> None:
+        self._write(HandIn(seq=self.last + 1, by_clock=by_clock))
+
+    def _write(self, *lines: Line) -> None:
+        self.journal.append(lines)
+        for line in lines:
+            self._take(line)
+
+    def flush(self) -> tuple[Base, int]:
+        """fsync; returns what to `mark_saved`. May run in another thread: changes nothing here."""
+        written = self.base, self.last
+        self.journal.sync()
+        return written
+
+    def mark_saved(self, written: tuple[Base, int]) -> None:
+        base, seq = written
+        if base is self.base:  # numbers begun anew since then say nothing about these
+            self.saved = max(self.saved, seq)
+
+    def acknowledge(self, ack: Ack) -> None:
+        """Note that the record holds acts 1..seq. Not fsynced: forgetting it only means sending again."""
+        if self.acked < ack.seq <= self.last:
+            self._write(ack)
+
+    # ---- meeting the record again ------------------------------------------------------------------------------
+
+    def reconcile(self, welcome: Welcome) -> Restored:
+        """Bring journal and record together (the module's docstring has the rule); raises RecordLost."""
+        said = welcome
+        record = Base(said.durable_seq, said.epoch, said.idx, said.head, dict(said.answers), said.flags)
+        if record.seq < self.acked:
+            raise RecordLost
+        first = self.fresh and not self.acts
+        self.fresh = False
+        if not first and record.seq <= self.last and self._agrees(record):
+            self.acknowledge(Ack(record.seq, record.epoch, record.idx, record.head))
+            return Restored(len(self.answers), len(self.pending))
+        held = self._unacknowledged_answers()
+        differ = tuple(sorted(slot for slot, act in held.items() if record.answers.get(slot, ()) != act.choice))
+        again = [act for slot, act in held.items() if slot not in record.answers and act.choice]
+        self._write(record, *_renumbered(again, record.seq))
+        return Restored(len(self.answers), len(again), differ)
+
+    def _agrees(self, record: Base) -> bool:
+        answers, flags = self.at(record.seq)
+        return answers == record.answers and flags == set(record.flags)
+
+    def _unacknowledged_answers(self) -> dict[int, Answer]:
+        return {act.slot: act for act in self.pending if isinstance(act, Answer)}
+
+    def give_up(self, refused: Iterable[int]) -> int:
+        """Take refused acts out of the line, renumber those behind them; how many went.
+
+        The journal still shows them: the new Base is written after them, not over them.
+        """
+        gone = set(refused)
+        kept = [act for act in self.pending if act.seq not in gone]
+        count = len(self.pending) - len(kept)
+        if count:
+            answers, flags = self.at(self.acked)
+            proof = self.proof
+            base = Base(proof.seq, proof.epoch, proof.idx, proof.head, answers, tuple(sorted(flags)))
+            self._write(base, *_renumbered(kept, base.seq))
+        return count
+
+
+def _put_answer(answers: dict[int, Choice], act: Answer) -> None:
+    if act.choice:
+        answers[act.slot] = act.choice
+    else:
+        answers.pop(act.slot, None)
+
+
+def _renumbered(acts: Iterable[Act], after: int) -> Iterator[Act]:
+    for seq, act in enumerate(acts, after + 1):
+        yield msgspec.structs.replace(act, seq=seq)
+
+
+def default_directory(environment: Mapping[str, str]) -> Path:
+    """Where journals live unless told otherwise: the user's own state directory."""
+    if "LOCALAPPDATA" in environment:
+        return Path(environment["LOCALAPPDATA"]) / "examd" / "journals"
+    if "XDG_STATE_HOME" in environment:
+        return Path(environment["XDG_STATE_HOME"]) / "examd" / "journals"
+    return Path(environment.get("HOME", "~")).expanduser() / ".local" / "state" / "examd" / "journals"

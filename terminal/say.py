@@ -1,0 +1,75 @@
+"""The terminal's sentences: Chinese by default, English complete (which is also the language of the message ids).
+
+An ordinary gettext catalogue under `terminal/locale`; `.ci/catalogues` compiles it. The terminal has its own, not
+the tools', because a room's machine carries no tools.
+"""
+
+import gettext
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from examd.protocol.reasons import Reason
+
+LOCALE = Path(__file__).parent / "locale"
+LANGUAGES = ("zh", "en")
+_catalogue: gettext.NullTranslations | None = None
+
+
+def set_language(language: str) -> None:
+    """"zh" (the default everywhere) or "en"."""
+    global _catalogue  # noqa: PLW0603 - one screen speaks one language
+    _catalogue = gettext.NullTranslations()
+    if language == "zh":
+        with (LOCALE / "zh_CN" / "LC_MESSAGES" / "terminal.mo").open("rb") as stream:
+            _catalogue = gettext.GNUTranslations(stream)
+
+
+def _(message: str, **facts: object) -> str:
+    """`message` in the current language, its {facts} filled in."""
+    if _catalogue is None:
+        set_language("zh")
+    assert _catalogue is not None
+    said = _catalogue.gettext(message)
+    return said.format(**facts) if facts else said
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate later"
+    return message
+
+
+_REASONS: dict[Reason, str] = {
+    Reason.MALFORMED: N_("The server did not understand this terminal. Please raise your hand."),
+    Reason.TOO_LARGE: N_("The message was too long for the server. Please raise your hand."),
+    Reason.OUT_OF_ORDER: N_("That cannot be done now."),
+    Reason.UNKNOWN_CANDIDATE: N_("The admission number and the ID number do not belong together. Please check both."),
+    Reason.ALREADY_SIGNED_IN: N_("This candidate is signed in at another terminal. Please raise your hand."),
+    Reason.TOO_MANY_TRIES: N_("Too many tries. Please wait {wait_s} seconds, or raise your hand."),
+    Reason.BAD_TOKEN: N_("This seat has to be signed in again. Your answers are kept."),
+    Reason.TAKEN_OVER: N_("You are going on at another terminal. This one has been released."),
+    Reason.NOT_OPEN: N_("The examination is not open yet. Please wait and try again."),
+    Reason.CLOSED: N_("The examination has ended."),
+    Reason.NOT_STARTED: N_("The examination has not started yet."),
+    Reason.PAUSED: N_("The examination is paused."),
+    Reason.TIME_UP: N_("The time was already up."),
+    Reason.HANDED_IN: N_("This form has already been handed in."),
+    Reason.GAP: N_("The server is missing an earlier answer; it is being sent again."),
+    Reason.BAD_ANSWER: N_("The server could not take this answer. Please answer the question again."),
+    Reason.STORE_FULL: N_("The server cannot save just now. Your answers are kept on this machine. Please raise your hand."),
+    Reason.RECORD_LOST: N_("The server's record does not agree with this terminal. Please raise your hand."),
+    Reason.BAD_STAFF: N_("Name, passphrase or code is wrong."),
+    Reason.STALE_CODE: N_("This code was used before. Please wait for the next one."),
+    Reason.NOT_ALLOWED: N_("You may not do that."),
+    Reason.SEATS_OPEN: N_("Some candidates have not handed in yet."),
+    Reason.REFUSED: N_("The server refused this."),
+}
+
+
+class _Facts(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"  # a missing fact must not turn a refusal into a crash
+
+
+def reason_sentence(reason: Reason, facts: Mapping[str, Any]) -> str:
+    """A refusal of the server for the candidate's eyes."""
+    return _(_REASONS[reason]).format_map(_Facts(facts))

@@ -1,0 +1,205 @@
+"""Everything the screens show, and the rules that choose what to show. Plain values, no widget, no socket.
+
+The phase from the server, not a click, decides the stage; a click only moves within ANSWERING. Time is the last
+Clock message less this machine's own monotonic clock since: its wall clock may be years wrong and is never read.
+
+Before: `terminal.client` fills it. After: `terminal.screens` draw it.
+"""
+
+import time
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+
+from examd.protocol.messages import Clock, FormView, ItemView, Receipt, Refusal, Welcome
+from examd.protocol.phase import Phase
+from terminal.outbox import Kept, Outbox, Restored
+
+MINUTE_MS = 60_000
+
+
+def monotonic_ms() -> int:
+    """Milliseconds that nobody can set, running on while the machine sleeps where the system offers that."""
+    boottime = getattr(time, "CLOCK_BOOTTIME", None)
+    return (time.monotonic_ns() if boottime is None else time.clock_gettime_ns(boottime)) // 1_000_000
+
+
+class Stage(StrEnum):
+    """One screen each."""
+
+    SIGN_IN = "sign-in"
+    CONFIRM = "confirm"
+    RULES = "rules"
+    WAITING = "waiting"
+    QUESTION = "question"
+    SHEET = "sheet"
+    HAND_IN = "hand-in"
+    PAUSED = "paused"
+    TIME_UP = "time-up"
+    HANDING = "handing"
+    RECEIPT = "receipt"
+    CLOSED = "closed"
+    TROUBLE = "trouble"
+
+
+class Show(Enum):
+    """What the answer sheet lists."""
+
+    ALL = "all"
+    UNANSWERED = "unanswered"
+    FLAGGED = "flagged"
+
+
+class Link(Enum):
+    """The connection, as far as the candidate need know."""
+
+    IDLE = "idle"
+    TRYING = "trying"
+    UP = "up"
+    AWAY = "away"
+    UNTRUSTED = "untrusted"
+
+
+class Trouble(StrEnum):
+    TAKEN_OVER = "taken-over"
+    RECORD_LOST = "record-lost"
+    JOURNAL = "journal"
+    FAULT = "fault"
+
+
+class Urgency(Enum):
+    CALM = 0
+    TEN = 10
+    FIVE = 5
+
+
+@dataclass
+class Seat:
+    """The candidate's sitting as this terminal knows it."""
+
+    name: str = ""
+    """What this machine is called in the room."""
+    link: Link = Link.IDLE
+    away_since_ms: int = 0
+    welcome: Welcome | None = None
+    outbox: Outbox | None = None
+    restored: Restored | None = None
+    form: FormView | None = None
+    clock: Clock | None = None
+    clock_at_ms: int = 0
+    receipt: Receipt | None = None
+    refusal: Refusal | None = None
+    """Why the last sign-in was refused."""
+    trouble: Trouble | None = None
+    confirmed: bool = False
+    ready: bool = False
+    place: Stage = Stage.QUESTION
+    """Where the candidate is while answering: QUESTION, SHEET or HAND_IN."""
+    slot: int = 0
+    show: Show = Show.ALL
+    store_full: bool = False
+    dropped: int = 0
+    """Acts refused because they came after the deadline."""
+    added_told_ms: int = 0
+    """Until when the newest extra time is announced."""
+    staff_asked: bool = False
+    """Staff pressed the way out; the next key decides."""
+    visited: set[int] = field(default_factory=set)
+
+    @property
+    def phase(self) -> Phase | None:
+        return self.clock.phase if self.clock else None
+
+    @property
+    def mock(self) -> bool:
+        return bool(self.welcome and self.welcome.sitting.mock)
+
+    @property
+    def items(self) -> tuple[ItemView, ...]:
+        return self.form.items if self.form else ()
+
+    @property
+    def item(self) -> ItemView:
+        return self.items[self.slot]
+
+    # ---- time --------------------------------------------------------------------------------------------------
+
+    def _since_clock(self, now_ms: int) -> int:
+        running = self.clock is not None and self.clock.phase is Phase.ANSWERING
+        return max(0, now_ms - self.clock_at_ms) if running else 0
+
+    def remaining_ms(self, now_ms: int) -> int:
+        return max(0, self.clock.remaining_ms - self._since_clock(now_ms)) if self.clock else 0
+
+    def used_ms(self, now_ms: int) -> int:
+        return self.clock.used_ms + self._since_clock(now_ms) if self.clock else 0
+
+    def out_of_time(self, now_ms: int) -> bool:
+        """The clock here says zero; only the server's word makes it TIME_UP."""
+        return self.phase is Phase.ANSWERING and self.remaining_ms(now_ms) == 0
+
+    def urgency(self, now_ms: int) -> Urgency:
+        if self.phase is not Phase.ANSWERING or self.welcome is None:
+            return Urgency.CALM
+        left, minutes = self.remaining_ms(now_ms), self.welcome.sitting.minutes
+        if left <= 5 * MINUTE_MS and minutes > 5:
+            return Urgency.FIVE
+        return Urgency.TEN if left <= 10 * MINUTE_MS and minutes > 10 else Urgency.CALM
+
+    # ---- answers -----------------------------------------------------------------------------------------------
+
+    def choice(self, slot: int) -> tuple[int, ...]:
+        return self.outbox.answers.get(slot, ()) if self.outbox else ()
+
+    def flagged(self, slot: int) -> bool:
+        return bool(self.outbox and slot in self.outbox.flags)
+
+    def kept(self, slot: int) -> Kept:
+        return self.outbox.kept(slot) if self.outbox else Kept.NONE
+
+    @property
+    def answered(self) -> int:
+        return len(self.outbox.answers) if self.outbox else 0
+
+    @property
+    def unanswered(self) -> int:
+        return len(self.items) - self.answered
+
+    @property
+    def flags(self) -> int:
+        return len(self.outbox.flags) if self.outbox else 0
+
+    @property
+    def unconfirmed(self) -> int:
+        return len(self.outbox.pending) if self.outbox else 0
+
+    def listed(self) -> list[int]:
+        """Slots the answer sheet shows."""
+        slots = range(len(self.items))
+        if self.show is Show.UNANSWERED:
+            return [slot for slot in slots if not self.choice(slot)]
+        if self.show is Show.FLAGGED:
+            return [slot for slot in slots if self.flagged(slot)]
+        return list(slots)
+
+
+def stage(seat: Seat, now_ms: int) -> Stage:
+    """Which screen belongs to this moment. Trouble first, then what is final, then the phase."""
+    if seat.trouble:
+        return Stage.TROUBLE
+    if seat.receipt and seat.welcome:
+        return Stage.RECEIPT
+    if seat.welcome is None:
+        return Stage.SIGN_IN
+    if seat.phase is Phase.CLOSED:
+        return Stage.CLOSED
+    if not seat.confirmed:
+        return Stage.CONFIRM
+    if seat.phase is Phase.HANDED_IN or (seat.outbox and seat.outbox.handed_in):
+        return Stage.HANDING
+    if seat.phase is Phase.TIME_UP or seat.out_of_time(now_ms):
+        return Stage.TIME_UP
+    if seat.phase is Phase.PAUSED:
+        return Stage.PAUSED
+    if seat.phase is Phase.ANSWERING and seat.form:
+        return seat.place
+    return Stage.WAITING if seat.ready or seat.phase is Phase.ANSWERING else Stage.RULES

@@ -1,0 +1,118 @@
+"""The lines above and below: Header (who, what, how long), Banner (what the candidate should know), KeyBar (what
+the keys do now; each key is also a button), TooSmall."""
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.style import Style
+
+from terminal.look import (
+    BANNER_AMBER,
+    BANNER_CALM,
+    BANNER_RED,
+    BOLD,
+    CHIP,
+    CHOSEN_CHIP,
+    DRILL,
+    FAINT,
+    HEADER,
+    HEADER_AMBER,
+    HEADER_BOLD,
+    HEADER_RED,
+    HEADER_SOFT,
+    INK,
+    SOFT,
+    Row,
+)
+from terminal.say import _
+from terminal.seat import Urgency
+from terminal.text import fit
+from terminal.widgets.board import Board
+
+
+def hours(ms: int) -> str:
+    """1:58:32; a begun second counts, so that 0:00:00 means the end."""
+    seconds = -(-ms // 1000)
+    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+_CLOCK = {Urgency.CALM: HEADER_BOLD, Urgency.TEN: HEADER_AMBER, Urgency.FIVE: HEADER_RED}
+
+
+class Header(Board):
+    """state: title, mock, person, remaining (text or ""), urgency."""
+
+    ground = HEADER
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        title, mock, person, remaining, urgency = self.state
+        row = Row(width, HEADER).at(2)
+        clock = f" {_('Time left')} {remaining} " if remaining else ""
+        tail = cell_len(clock) + (cell_len(person) + 3 if person else 0) + 2
+        drill = f" {_('DRILL')} " if mock else ""
+        row.put(fit(title, max(8, width - tail - cell_len(drill) - 5)), HEADER_BOLD)
+        if mock:
+            row.put("  ").put(drill, DRILL)
+        row.at(width - tail)
+        if person:
+            row.put(" ").put(person, HEADER_SOFT).put("  ")
+        row.put(clock, _CLOCK[urgency])
+        blank = Row(width, HEADER)
+        return [row] if height < 3 else [blank, row, Row(width, HEADER)]
+
+
+class Banner(Board):
+    """state: tone ("", "calm", "amber", "red"), sentence. Always one line high, so nothing jumps when it speaks."""
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        tone, sentence = self.state
+        style = {"calm": BANNER_CALM, "amber": BANNER_AMBER, "red": BANNER_RED}.get(tone, INK)
+        return [Row(width, style).at(3).put(fit(sentence, width - 4))]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One chip of the key bar."""
+
+    label: str
+    """What stands on the key."""
+    text: str
+    action: str = ""
+    on: bool = True
+    main: bool = False
+    """The way on: drawn as the one dark button."""
+
+
+class KeyBar(Board):
+    """state: the Keys of this screen."""
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        keys: tuple[Key, ...] = self.state[0]
+        row = Row(width).at(3)
+        gap = 2 if sum(cell_len(key.label + key.text) + 6 for key in keys) <= width - 4 else 1
+        for key in keys:
+            label, text = self._styles(key)
+            press = key.action if key.on else ""
+            row.put(f" {key.label} ", label, press).put(f" {key.text}", text, press).put(" " * gap)
+        return [row] if height < 3 else [Row(width), row, Row(width)]
+
+    @staticmethod
+    def _styles(key: Key) -> tuple[Style, Style]:
+        if not key.on:
+            return Style(color="#a09a8c", bgcolor="#efe9dc"), FAINT
+        return (CHOSEN_CHIP, BOLD) if key.main else (CHIP, INK)
+
+
+class TooSmall(Board):
+    """state: width and height of the window. Shown in place of a broken layout."""
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        has_width, has_height = self.state
+        lines = [
+            (_("This window is too small"), BOLD),
+            (_("needed: 80 x 24"), INK),
+            (_("now: {width} x {height}", width=has_width, height=has_height), SOFT),
+            (_("Please enlarge it. Nothing is lost."), INK),
+        ]
+        above = max(0, (height - len(lines)) // 2)
+        return [Row(width) for _i in range(above)] + [Row(width).centre(text, style) for text, style in lines]

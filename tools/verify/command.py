@@ -1,0 +1,65 @@
+"""`examd verify DIR`: run every check, print every finding; 0 nothing failed, 1 something did, 2 no such directory."""
+
+import argparse
+import os
+import re
+import sys
+from pathlib import Path
+
+from .text import text
+
+EXAMPLE = """example:
+  examd verify RESULT-20261121 --bureau-key 8f40…  every check by name; exit 1 if any failed
+"""
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = subparsers.add_parser("verify", help="recompute a result from its raw record", epilog=EXAMPLE)
+    describe(parser)
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Recompute chain, forms, marks and rates of a result directory, and name each check."
+    parser.epilog = EXAMPLE
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("directory", metavar="DIR", type=Path, help="the result directory")
+    parser.add_argument(
+        "--bureau-key", metavar="HEX", help="the bureau's Ed25519 public key (64 hex digits), from a source you trust"
+    )
+    parser.add_argument("--lang", choices=("zh", "en"), default=_language(), help="language of the report")
+    parser.add_argument("--json", action="store_true", help="the report as JSON on standard output")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from . import checks, report
+
+    directory: Path = args.directory
+    key: str | None = args.bureau_key
+    if key is not None and re.fullmatch(r"[0-9a-fA-F]{64}", key) is None:
+        print(text("usage_key", args.lang), file=sys.stderr)
+        return 2
+    try:
+        if not directory.is_dir():
+            raise NotADirectoryError
+        next(directory.iterdir(), None)
+    except (OSError, ValueError):
+        print(text("usage_directory", args.lang, directory=directory), file=sys.stderr)
+        return 2
+    case, outcomes = checks.run(directory, bytes.fromhex(key) if key else None)
+    written = report.as_json(case, outcomes, args.lang) if args.json else report.as_text(case, outcomes, args.lang)
+    return _print(written, 0 if checks.passed(outcomes) else 1)
+
+
+def _print(written: str, code: int) -> int:
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a C locale must not end the report half-way
+    try:
+        print(written, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `| head` closed it; the verdict stands
+    return code
+
+
+def _language() -> str:
+    return "en" if os.environ.get("EXAMD_LANG", "zh").startswith("en") else "zh"

@@ -1,0 +1,237 @@
+"""The course of the session: what stands in the record, in which order, at what time.
+
+Each function is one check over entries that are already in their right shape; none of them trusts a neighbour's.
+"""
+
+from collections.abc import Iterator
+
+from .case import RECORD_LIMIT, Case, records
+from .clock import SLACK_MS, Clock
+from .outcome import Outcome
+from .record import FILE, Entry, Record, entry_of, shape
+
+TICK_MS = 5_000
+ACTS = ("ANSWER", "FLAG", "HAND_IN")
+
+
+def entries(case: Case, out: Outcome) -> None:
+    data = case.bytes_of(FILE, out, RECORD_LIMIT)
+    if data is None:
+        return
+    if not data:
+        out.fail("empty", FILE)
+    record = Record(lines=data.count(b"\n") + (not data.endswith(b"\n")) if data else 0)
+    for line, _raw, value in records(FILE, data, shape, out):
+        entry = entry_of(line, value)
+        if entry.idx != line - 1:
+            out.fail("idx", entry.place, found=entry.idx, expected=line - 1)
+        record.add(entry)
+    case.record = record
+    out.note("counted", n=record.lines)
+
+
+def epochs(case: Case, out: Outcome) -> None:
+    before: Entry | None = None
+    boots: set[str] = set()
+    for entry in case.record.entries:
+        if before is None:
+            if entry.type != "BOOT":
+                out.fail("first_not_boot", entry.place, type=entry.type)
+            if entry.epoch != 1:
+                out.fail("epoch", entry.place, found=entry.epoch, expected=1)
+        elif entry.type == "BOOT":
+            if entry.epoch != before.epoch + 1:
+                out.fail("epoch", entry.place, found=entry.epoch, expected=before.epoch + 1)
+            if entry.boot != before.boot and entry.boot in boots:
+                out.fail("boot_again", entry.place)
+        else:
+            if entry.epoch != before.epoch:
+                out.fail("epoch", entry.place, found=entry.epoch, expected=before.epoch)
+            if entry.boot != before.boot:
+                out.fail("boot_changed", entry.place)
+        boots.add(entry.boot)
+        before = entry
+    out.note("epochs", n=len(case.record.of("BOOT")), boots=len(boots))
+
+
+def time(case: Case, out: Outcome) -> None:
+    before: Entry | None = None
+    for entry in case.record.entries:
+        if before is None:
+            if entry.idx == 0 and entry.t_ms != 0:
+                out.fail("t_first", entry.place, found=entry.t_ms)
+        elif entry.t_ms < before.t_ms:
+            out.fail("t_back", entry.place, found=entry.t_ms, before=before.t_ms)
+        elif entry.boot == before.boot:
+            if entry.mono_ms < before.mono_ms:
+                out.fail("mono_back", entry.place, found=entry.mono_ms, before=before.mono_ms)
+            elif entry.t_ms - before.t_ms != entry.mono_ms - before.mono_ms:
+                out.fail("t_not_mono", entry.place, t=entry.t_ms - before.t_ms, mono=entry.mono_ms - before.mono_ms)
+        elif entry.t_ms > before.t_ms:
+            out.attend("t_jump", entry.place, ms=entry.t_ms - before.t_ms)
+        before = entry
+
+
+def ticks(case: Case, out: Outcome) -> None:
+    """A silence longer than two ticks while the session ran, within one life of the server."""
+    running, last, longest = False, None, 0
+    for entry in case.record.entries:
+        if entry.type == "BOOT":
+            last = entry if running else None
+        elif entry.type in ("SESSION_START", "TICK", "CLOSE"):
+            if last is not None:
+                gap = entry.mono_ms - last.mono_ms
+                longest = max(longest, gap)
+                if gap > 2 * TICK_MS:
+                    out.attend("tick_gap", entry.place, ms=gap, since=last.line)
+            running = True
+            last = entry
+    out.note("ticks", n=len(case.record.of("TICK")), longest=longest)
+
+
+def attendance(case: Case, out: Outcome) -> None:
+    record, roster = case.record, case.roster
+    signed_in = {entry.c for entry in record.of("SIGN_IN")}
+    absent = {entry.c for entry in record.of("ABSENT")}
+    for entry in record.entries:
+        if entry.c and entry.c not in roster:
+            out.fail("stranger", entry.place, c=entry.c)
+    for c in roster:
+        if c in signed_in and c in absent:
+            out.fail("both", record.candidate(c, "ABSENT")[0].place, c=c)
+        if c not in signed_in and c not in absent:
+            out.fail("neither", FILE, c=c)
+        for again in record.candidate(c, "ABSENT")[1:]:
+            out.fail("twice", again.place, c=c, type="ABSENT")
+        for i, entry in enumerate(record.candidate(c, "SIGN_IN")):
+            if entry.body["again"] != (i > 0):
+                out.fail("again", entry.place, c=c)
+    out.note("attendance", present=len(signed_in), absent=len(absent))
+
+
+def order(case: Case, out: Outcome) -> None:
+    """Who may act when: sign-in, session start, START, acts, hand-in, and nothing after."""
+    started, opened = False, False
+    signed_in: set[int] = set()
+    running: set[int] = set()
+    done: set[int] = set()
+    for entry in case.record.entries:
+        c = entry.c
+        actor_c = int(entry.actor[5:]) if entry.actor.startswith("seat:") else None
+        if actor_c is not None and actor_c != c:
+            out.fail("other_seat", entry.place, actor=entry.actor, c=c)
+        if entry.type in ("ANSWER", "FLAG") and actor_c is None:
+            out.fail("not_by_seat", entry.place, actor=entry.actor, type=entry.type)
+        match entry.type:
+            case "OPEN":
+                opened = True
+            case "SESSION_START":
+                if started:
+                    out.fail("again_started", entry.place)
+                started = True
+            case "SIGN_IN":
+                signed_in.add(c)
+            case "START":
+                if not opened or not started:
+                    out.fail("start_early", entry.place, c=c)
+                if c not in signed_in:
+                    out.fail("start_unsigned", entry.place, c=c)
+                if c in running:
+                    out.fail("twice", entry.place, c=c, type="START")
+                running.add(c)
+            case "ANSWER" | "FLAG" | "HAND_IN":
+                if c not in running:
+                    out.fail("before_start", entry.place, c=c, type=entry.type)
+                if c in done:
+                    out.fail("after_hand_in", entry.place, c=c, type=entry.type)
+                if entry.type == "HAND_IN":
+                    done.add(c)
+                    by_seat = entry.body["by"] != "server"
+                    if by_seat != (actor_c is not None):
+                        out.fail("hand_in_actor", entry.place, actor=entry.actor, by=entry.body["by"])
+
+
+def sequences(case: Case, out: Outcome) -> None:
+    for c in sorted(case.record.by_candidate):
+        expected = 1
+        for entry in case.record.candidate(c, *ACTS):
+            seq = entry.body["seq"]
+            if entry.type == "HAND_IN" and entry.body["by"] == "server":
+                if seq != 0:
+                    out.fail("seq", entry.place, c=c, found=seq, expected=0)
+                continue
+            if seq != expected:
+                out.fail("seq", entry.place, c=c, found=seq, expected=expected)
+            expected = seq + 1
+
+
+def choices(case: Case, out: Outcome) -> None:
+    """Every answer names a slot of that candidate's form and displayed positions that exist there."""
+    pool, forms = case.pool, case.forms
+    for entry in case.record.of("ANSWER", "FLAG"):
+        form = forms.get(entry.c)
+        if form is None:
+            continue  # no START, or none that could be drawn: said by those checks
+        slot = entry.body["slot"]
+        if not 0 <= slot < len(form):
+            out.fail("no_slot", entry.place, c=entry.c, slot=slot)
+            continue
+        if entry.type == "FLAG":
+            continue
+        item, choice = pool[form[slot][0]], entry.body["choice"]
+        if len(set(choice)) != len(choice):
+            out.fail("choice_twice", entry.place, c=entry.c, choice=choice)
+        if any(position >= item.options for position in choice):
+            out.fail("choice_range", entry.place, c=entry.c, choice=choice, options=item.options)
+        if item.type != "multiple" and len(choice) > 1:
+            out.fail("choice_many", entry.place, c=entry.c, choice=choice)
+
+
+def deadlines(case: Case, out: Outcome) -> None:
+    clock, limit, late = Clock(), case.rule.minutes * 60_000, 0
+    for entry in case.record.entries:
+        refused = clock.see(entry)
+        if refused is not None:
+            out.fail(refused, entry.place, c=entry.c)
+        if entry.type == "START" and entry.body["limit_ms"] != limit:
+            out.fail("limit", entry.place, c=entry.c, found=entry.body["limit_ms"], expected=limit)
+        over = clock.over(entry)
+        if over is None:
+            continue
+        if entry.type == "ANSWER":
+            late += entry.body["late"]
+            if over > SLACK_MS and not entry.body["late"]:
+                out.fail("late_unmarked", entry.place, c=entry.c, ms=over)
+            if over <= SLACK_MS and entry.body["late"]:
+                out.fail("late_unearned", entry.place, c=entry.c, ms=-over)
+        elif entry.type == "HAND_IN" and entry.body["by"] != "candidate" and over < -SLACK_MS:
+            out.fail("cut_short", entry.place, c=entry.c, ms=-over, by=entry.body["by"])
+    out.note("late", n=late)
+
+
+def hand_ins(case: Case, out: Outcome) -> None:
+    for start in case.record.starts():
+        if not case.record.candidate(start.c, "HAND_IN", "WAIVE"):
+            out.fail("no_hand_in", start.place, c=start.c)
+
+
+def closing(case: Case, out: Outcome) -> None:
+    record = case.record
+    closes = record.of("CLOSE")
+    if not closes:
+        out.fail("no_close", FILE)
+        return
+    for entry in closes[1:]:
+        out.fail("close_twice", entry.place)
+    close = closes[0]
+    for entry in record.entries:
+        if entry.line > close.line:
+            out.fail("after_close", entry.place, type=entry.type)
+    for name, count in _counts(record):
+        if close.body[name] != count:
+            out.fail("close_count", f"{close.place} {name}", found=close.body[name], expected=count)
+
+
+def _counts(record: Record) -> Iterator[tuple[str, int]]:
+    for name, type_ in (("present", "SIGN_IN"), ("absent", "ABSENT"), ("handed_in", "HAND_IN"), ("waived", "WAIVE")):
+        yield name, len({entry.c for entry in record.of(type_)})

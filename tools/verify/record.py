@@ -1,0 +1,178 @@
+"""The record (docs/formats.md §5): entries in their right shape, and an index of who did what.
+
+Takes the bytes of `entries.jsonl`; gives a Record that the checks of conduct, time and marks walk over.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import merkle
+from .shapes import (
+    Shape,
+    Wrong,
+    anything,
+    boolean,
+    hexadecimal,
+    integer,
+    list_of,
+    map_of,
+    one_of,
+    pattern,
+    record,
+    text,
+)
+
+FILE = "entries.jsonl"
+_CANDIDATE = integer(1)
+_SEAT_OR_ROOM = integer(0)
+
+BODIES: dict[str, Shape] = {
+    "BOOT": record({"version": text}),
+    "PREPARE": record({"package_id": text, "manifest_sha256": hexadecimal(32), "room_commit": hexadecimal(32)}),
+    "OPEN": record(
+        {
+            "bureau_r": hexadecimal(32),
+            "room_r": hexadecimal(32),
+            "seed": hexadecimal(32),
+            "pool_root": hexadecimal(32),
+            "rule_sha256": hexadecimal(32),
+            "roster_sha256": hexadecimal(32),
+            "holders": map_of(text),
+            "separated": boolean,
+        }
+    ),
+    "SIGN_IN": record({"c": _CANDIDATE, "token_sha256": hexadecimal(32), "terminal": text, "again": boolean}),
+    "READY": record({"c": _CANDIDATE}),
+    "SESSION_START": record({}),
+    "START": record({"c": _CANDIDATE, "form": hexadecimal(32), "attempt": integer(0), "limit_ms": integer(0)}),
+    "ANSWER": record(
+        {
+            "c": _CANDIDATE,
+            "seq": integer(1),
+            "slot": integer(0),
+            "choice": list_of(integer(0)),
+            "used_ms": integer(0),
+            "late": boolean,
+        }
+    ),
+    "FLAG": record({"c": _CANDIDATE, "seq": integer(1), "slot": integer(0), "on": boolean}),
+    "HAND_IN": record({"c": _CANDIDATE, "seq": integer(0), "by": one_of("candidate", "clock", "server")}),
+    "TICK": record({}),
+    "PAUSE": record({"c": _SEAT_OR_ROOM, "reason": text}),
+    "RESUME": record({"c": _SEAT_OR_ROOM, "reason": text}),
+    "ADD_TIME": record({"c": _SEAT_OR_ROOM, "ms": integer(0), "reason": text}),
+    "STAFF": record({"name": text, "role": text, "act": text}),
+    "ALARM": record({"c": _SEAT_OR_ROOM, "what": text, "facts": anything}),
+    "WAIVE": record({"c": _CANDIDATE, "reason": text}),
+    "ABSENT": record({"c": _CANDIDATE}),
+    "CLOSE": record({"present": integer(0), "absent": integer(0), "handed_in": integer(0), "waived": integer(0)}),
+}
+
+_HEAD = record(
+    {
+        "v": one_of(1),
+        "idx": integer(0),
+        "type": one_of(*BODIES),
+        "t_ms": integer(0),
+        "mono_ms": integer(0),
+        "boot": pattern(r"([0-9a-f]{2})+", "hex"),
+        "epoch": integer(1),
+        "wall_s": integer(-(2**53) + 1),
+        "actor": pattern(r"server|seat:[1-9][0-9]*|staff:(?s:.+)", "server|seat:<c>|staff:<name>"),
+        "salt": hexadecimal(16),
+        "body": anything,
+    }
+)
+
+
+def shape(value: Any, path: str, wrong: Wrong) -> None:
+    before = len(wrong)
+    _HEAD(value, path, wrong)
+    if len(wrong) == before:
+        BODIES[value["type"]](value["body"], path + ".body", wrong)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    line: int
+    """In the file, from 1; entry i stands on line i + 1."""
+    type: str
+    idx: int
+    t_ms: int
+    mono_ms: int
+    boot: str
+    epoch: int
+    actor: str
+    body: dict[str, Any]
+
+    @property
+    def place(self) -> str:
+        return f"{FILE}:{self.line}"
+
+    @property
+    def c(self) -> int:
+        """The candidate's ordinal; 0 for the room."""
+        c: int = self.body.get("c", 0)
+        return c
+
+
+@dataclass(slots=True)
+class Record:
+    lines: int
+    """Lines of the file, readable or not."""
+    entries: list[Entry] = field(default_factory=list)
+    by_type: dict[str, list[Entry]] = field(default_factory=dict)
+    by_candidate: dict[int, list[Entry]] = field(default_factory=dict)
+
+    def add(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self.by_type.setdefault(entry.type, []).append(entry)
+        if entry.c:
+            self.by_candidate.setdefault(entry.c, []).append(entry)
+
+    def of(self, *types: str) -> list[Entry]:
+        return [entry for type_ in types for entry in self.by_type.get(type_, [])]
+
+    def candidate(self, c: int, *types: str) -> list[Entry]:
+        return [entry for entry in self.by_candidate.get(c, []) if entry.type in types]
+
+    def starts(self) -> Iterator[Entry]:
+        """Each candidate's first START."""
+        seen: set[int] = set()
+        for entry in self.by_type.get("START", []):
+            if entry.c not in seen:
+                seen.add(entry.c)
+                yield entry
+
+    def last_answers(self, c: int) -> dict[int, Entry]:
+        """The counting ANSWER of each slot: the last one, an emptied one too."""
+        return {entry.body["slot"]: entry for entry in self.candidate(c, "ANSWER")}
+
+
+def entry_of(line: int, value: dict[str, Any]) -> Entry:
+    return Entry(
+        line,
+        value["type"],
+        value["idx"],
+        value["t_ms"],
+        value["mono_ms"],
+        value["boot"],
+        value["epoch"],
+        value["actor"],
+        value["body"],
+    )
+
+
+def chained(leaves: list[bytes]) -> bytes:
+    """The head of the hash chain over leaf hashes."""
+    head = bytes(32)
+    for leaf in leaves:
+        head = hashlib.sha256(b"examd/chain/v1" + head + leaf).digest()
+    return head
+
+
+def leaves_of(data: bytes) -> list[bytes]:
+    """Leaf hashes over the lines as they stand, whatever they hold."""
+    return [merkle.leaf(line) for line in data.removesuffix(b"\n").split(b"\n")] if data else []

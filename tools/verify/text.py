@@ -1,0 +1,270 @@
+"""Every sentence of the verifier in its two languages, Chinese first. No catalogue files: the folder stands alone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+ZH, EN = 0, 1
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    # usage
+    "usage_key": ("--bureau-key 须为 64 位十六进制数字。", "--bureau-key must be 64 hexadecimal digits."),
+    "usage_directory": ("不是可读取的目录：{directory}", "Not a readable directory: {directory}"),
+    # the report's own lines
+    "head": ("核验 {directory}", "Verifying {directory}"),
+    "mock": ("演练：本场不是正式考试", "DRILL: this was not an exam that counts"),
+    "session": ("场次 {id}　{name}　{date}　考点 {site_name}", "Session {id}  {name}  {date}  site {site_name}"),
+    "verdict_ok": (
+        "{n} 项核验：通过 {ok}，未通过 0，须注意 {attention}，未作判断 {skipped}。",
+        "{n} checks: {ok} ok, 0 failed, {attention} need attention, {skipped} not judged.",
+    ),
+    "verdict_failed": (
+        "{n} 项核验：通过 {ok}，未通过 {failed}，须注意 {attention}，未作判断 {skipped}。结果不可采信。",
+        "{n} checks: {ok} ok, {failed} FAILED, {attention} need attention, {skipped} not judged. Do not rely on it.",
+    ),
+    "status_ok": ("通过", "ok"),
+    "status_failed": ("未通过", "FAILED"),
+    "status_attention": ("注意", "attention"),
+    "status_skipped": ("未判断", "skipped"),
+    # names of the checks
+    "check_files": ("文件齐全", "files present"),
+    "check_manifest": ("清单格式", "manifest well-formed"),
+    "check_manifest-signature": ("清单签名", "manifest signature"),
+    "check_manifest-signer": ("清单签发者", "manifest signer"),
+    "check_rule": ("组题规则与清单一致", "rule is the manifest's"),
+    "check_roster": ("名册与清单一致", "roster is the manifest's"),
+    "check_pool": ("题池根与清单一致", "pool root is the manifest's"),
+    "check_answers": ("答案与清单一致", "answer keys are the manifest's"),
+    "check_pool-fits-rule": ("题池满足规则", "pool satisfies the rule"),
+    "check_result": ("结果格式", "result well-formed"),
+    "check_result-signature": ("结果签名", "result signature"),
+    "check_entries": ("记录逐条规范、编号连续", "entries canonical and dense"),
+    "check_chain": ("哈希链与树根重算", "chain and tree recomputed"),
+    "check_checkpoints": ("检查点与记录一致", "checkpoints match the record"),
+    "check_checkpoint-signatures": ("检查点考点签名", "checkpoints signed by the site"),
+    "check_cosignatures": ("主考官会签（开场）", "opening co-signed by the chief examiner"),
+    "check_closing-checkpoint": ("收场检查点覆盖全部记录并经会签", "closing checkpoint covers all, co-signed"),
+    "check_epochs": ("服务器启动次序", "epochs and boots in order"),
+    "check_time": ("场次时间单调", "session time monotone"),
+    "check_ticks": ("时标无中断", "ticks without a gap"),
+    "check_commitments": ("种子承诺在先、可开启", "seed commitments made first, and open"),
+    "check_result-facts": ("结果所述与记录一致", "result says what the record says"),
+    "check_forms": ("每份试卷重抽一致", "every form redrawn"),
+    "check_form-rules": ("每份试卷符合规则", "every form obeys the rule"),
+    "check_attendance": ("名册每人签到或缺考", "everyone signed in or absent"),
+    "check_order": ("作答次序合规", "acts in their order"),
+    "check_sequences": ("作答序号连续", "sequence numbers dense"),
+    "check_choices": ("作答选项有效", "choices exist"),
+    "check_deadlines": ("考试时限与迟到标记", "deadlines kept, late answers marked"),
+    "check_hand-ins": ("开考者均已交卷或豁免", "every seat handed in or waived"),
+    "check_closing": ("收场为末条、人数相符", "CLOSE is last, its counts right"),
+    "check_marks": ("成绩重算一致", "marks recomputed"),
+    "check_rates": ("合格率重算一致", "pass rates recomputed"),
+    "check_results-table": ("results.csv 与重算一致", "results.csv as recomputed"),
+    "check_rates-table": ("rates.csv 与重算一致", "rates.csv as recomputed"),
+    "check_separation": ("职责分离", "separation of duties"),
+    "check_for-people": ("工作簿与公告", "workbook and bulletin"),
+    # notes
+    "counted": ("共 {n}", "{n} in all"),
+    "epochs": ("启动 {n} 次，开机 {boots} 次", "{n} epochs, {boots} boots"),
+    "ticks": ("时标 {n} 个，最长间隔 {longest} 毫秒", "{n} ticks, longest silence {longest} ms"),
+    "heads": ("根 {root}　链 {chain}", "root {root}  chain {chain}"),
+    "attendance": ("到考 {present}，缺考 {absent}", "{present} present, {absent} absent"),
+    "late": ("迟到作答 {n} 条", "{n} late answers"),
+    "drawn": ("重抽 {n} 份，最多尝试 {attempts} 次", "{n} forms redrawn, at most {attempts} attempts"),
+    "marked": ("{n} 人", "{n} candidates"),
+    "total": (
+        "名册 {enrolled}，到考 {present}，合格 {passed}；到考合格率 95% Wilson 区间 {low}%–{high}%",
+        "enrolled {enrolled}, present {present}, passed {passed}; of those present, 95% Wilson {low}%–{high}%",
+    ),
+    # files and shapes
+    "file_missing": ("缺少文件（或不是普通文件）", "file missing, or not a regular file"),
+    "file_huge": ("文件过大：{size} 字节，上限 {limit}", "file too large: {size} bytes, the limit is {limit}"),
+    "file_unreadable": ("无法读取：{why}", "cannot be read: {why}"),
+    "file_unknown": ("格式未规定的文件", "a file the format does not know"),
+    "empty": ("空文件", "the file is empty"),
+    "not_json": ("不是规定的 JSON（{why}）", "not JSON of the kind fixed ({why})"),
+    "not_canonical": ("不是规范 JSON 字节", "not canonical JSON bytes"),
+    "no_last_newline": ("末行缺换行符", "the last line does not end"),
+    "shape": ("应为：{expected}", "expected: {expected}"),
+    "not_csv": ("不是可读的 CSV（{why}）", "not readable CSV ({why})"),
+    "columns": ("只有 {found} 列，应有 {expected} 列", "{found} columns where {expected} are needed"),
+    "word": ("不认得的结论词“{word}”", "a verdict word not known here: {word}"),
+    "hash": ("哈希为 {found}，应为 {expected}", "hash {found}, expected {expected}"),
+    "count": ("数目为 {found}，应为 {expected}", "count {found}, expected {expected}"),
+    "differs": ("为 {found}，应为 {expected}", "is {found}, should be {expected}"),
+    "unsorted": ("次序错误或重复", "out of order, or twice"),
+    "parts_order": ("parts 未按名排序或有重复", "parts not in order of name, or named twice"),
+    # keys and signatures
+    "signature": ("{who} 的签名不成立（公钥 {key}）", "no valid signature by {who} (public key {key})"),
+    "not_pinned": (
+        "签发公钥 {key} 仅为清单自述；请用 --bureau-key 给出可信来源的公钥",
+        "the signing key {key} is only what the manifest says of itself; give --bureau-key from a source you trust",
+    ),
+    "other_bureau": (
+        "签发公钥为 {key}，不是给定的 {expected}",
+        "signed by key {key}, not by the one given, {expected}",
+    ),
+    # rule, pool, answers
+    "rule_sum": ("{what} 合计 {found}，规则写明 {expected}", "{what} sum to {found}, the rule states {expected}"),
+    "ordinal": ("序号为 {found}，应为 {expected}", "ordinal {found}, expected {expected}"),
+    "locked_range": ("题 {id} 锁定了不存在的选项", "item {id} locks an option that does not exist"),
+    "no_cell": ("题 {id} 的层 {stratum} 不在规则中", "item {id}: stratum {stratum} is no cell of the rule"),
+    "cell_misfit": (
+        "题 {id} 不合单元 {stratum}：{what} 为 {found}，应为 {expected}",
+        "item {id} does not fit cell {stratum}: {what} is {found}, should be {expected}",
+    ),
+    "cell_short": (
+        "单元 {stratum} 只有 {found} 题，需 {expected}",
+        "cell {stratum} holds {found} items, needs {expected}",
+    ),
+    "cell_over": (
+        "单元 {stratum} 有 {found} 题，规则至多允许 {expected}",
+        "cell {stratum} holds {found} items, the rule's multiple allows {expected}",
+    ),
+    "not_in_pool": ("题 {id} 不在题池中", "item {id} is not in the pool"),
+    "answer_range": ("题 {id} 的答案 {correct} 无效", "item {id}: answer key {correct} is not valid"),
+    "answer_many": ("题 {id} 应只有一个答案：{correct}", "item {id} should have one right option: {correct}"),
+    "no_answer": ("题 {id} 没有答案", "item {id} has no answer key"),
+    # entries, chain, checkpoints
+    "idx": ("编号为 {found}，应为 {expected}", "idx {found}, expected {expected}"),
+    "first_not_boot": ("首条为 {type}，应为 BOOT", "the first entry is {type}, not BOOT"),
+    "epoch": ("纪元为 {found}，应为 {expected}", "epoch {found}, expected {expected}"),
+    "boot_again": ("开机号重复出现", "a boot id that was over came back"),
+    "boot_changed": ("开机号变化而无 BOOT", "the boot id changed without BOOT"),
+    "t_first": ("首条时间为 {found}，应为 0", "the first entry's time is {found}, not 0"),
+    "t_back": ("时间倒退：{found} 在 {before} 之后", "time ran back: {found} after {before}"),
+    "mono_back": ("单调时钟倒退：{found} 在 {before} 之后", "the monotonic clock ran back: {found} after {before}"),
+    "t_not_mono": ("时间前进 {t} 毫秒，时钟前进 {mono} 毫秒", "time advanced {t} ms, the clock {mono} ms"),
+    "t_jump": ("重启使时间前进 {ms} 毫秒", "a reboot advanced time by {ms} ms"),
+    "tick_gap": ("自第 {since} 行起 {ms} 毫秒无时标", "no tick for {ms} ms since line {since}"),
+    "note_unsigned": ("检查点没有签名", "a checkpoint without signatures"),
+    "note_not_text": ("检查点不是 UTF-8 文本", "a checkpoint that is not UTF-8"),
+    "note_shape": ("检查点正文应为三行", "a checkpoint's text should be three lines"),
+    "note_size": ("检查点大小不是十进制数", "a checkpoint's size is not a decimal number"),
+    "note_line": ("签名行格式错误", "a malformed signature line"),
+    "note_base64": ("Base64 错误", "bad base64"),
+    "checkpoint_order": ("大小 {found} 小于先前的 {before}", "size {found} is below an earlier {before}"),
+    "checkpoint_size": ("大小 {found} 超过记录的 {entries} 条", "size {found} is past the record's {entries} entries"),
+    "checkpoint_root": (
+        "前 {size} 条的根为 {expected}，检查点写 {found}",
+        "the root at size {size} is {expected}, the checkpoint says {found}",
+    ),
+    "no_checkpoint": ("没有检查点", "no checkpoint"),
+    "opening_unsigned": (
+        "没有经主考官会签的开场检查点（应覆盖前 {first} 条、少于 {before} 条）",
+        "no checkpoint co-signed by the chief examiner covers the opening (sizes from {first}, below {before})",
+    ),
+    "closing_short": (
+        "末个检查点覆盖 {found} 条，记录有 {entries} 条",
+        "the last checkpoint covers {found} of {entries}",
+    ),
+    "closing_unsigned": ("收场检查点没有主考官会签", "the closing checkpoint is not co-signed by the chief examiner"),
+    "not_once": ("{type} 应恰有一条，实有 {n}", "{type} should stand once, stands {n} times"),
+    "prepare_late": ("PREPARE 在 OPEN（第 {open} 行）之后", "PREPARE after OPEN (line {open})"),
+    "commitment": (
+        "{party} 的份额与其承诺 {expected} 不符",
+        "the share of {party} does not open its commitment {expected}",
+    ),
+    # the course
+    "stranger": ("序号 {c} 不在名册中", "candidate {c} is not on the roster"),
+    "both": ("考生 {c} 既签到又记缺考", "candidate {c} both signed in and is absent"),
+    "neither": ("考生 {c} 既无签到又无缺考", "candidate {c} neither signed in nor is absent"),
+    "twice": ("考生 {c} 重复 {type}", "candidate {c}: {type} twice"),
+    "again": ("考生 {c} 的 again 标记错误", "candidate {c}: the mark `again` is wrong"),
+    "other_seat": ("{actor} 代考生 {c} 操作", "{actor} acted for candidate {c}"),
+    "not_by_seat": ("{type} 由 {actor} 记入，而非座位", "{type} by {actor}, not by a seat"),
+    "hand_in_actor": ("由 {actor} 记入的交卷写为 {by}", "a hand-in by {actor} says {by}"),
+    "again_started": ("重复 SESSION_START", "SESSION_START twice"),
+    "start_early": ("考生 {c} 在开场前开考", "candidate {c} started before the session"),
+    "start_unsigned": ("考生 {c} 未签到即开考", "candidate {c} started without signing in"),
+    "before_start": ("考生 {c} 开考前有 {type}", "candidate {c}: {type} before START"),
+    "after_hand_in": ("考生 {c} 交卷后有 {type}", "candidate {c}: {type} after hand-in"),
+    "seq": ("考生 {c} 序号为 {found}，应为 {expected}", "candidate {c}: seq {found}, expected {expected}"),
+    "no_slot": ("考生 {c} 的试卷没有第 {slot} 题位", "candidate {c}: the form has no slot {slot}"),
+    "choice_twice": ("考生 {c} 的选择 {choice} 有重复", "candidate {c}: choice {choice} names a position twice"),
+    "choice_range": (
+        "考生 {c} 的选择 {choice} 超出 {options} 个选项",
+        "candidate {c}: choice {choice} of {options} options",
+    ),
+    "choice_many": ("考生 {c} 的单选题选了 {choice}", "candidate {c}: {choice} where one option may be chosen"),
+    "pause_twice": ("已在暂停中（{c}）", "already paused ({c})"),
+    "resume_unpaused": ("并未暂停（{c}）", "was not paused ({c})"),
+    "limit": (
+        "考生 {c} 的时限为 {found} 毫秒，应为 {expected}",
+        "candidate {c}: limit {found} ms, should be {expected}",
+    ),
+    "late_unmarked": (
+        "考生 {c} 超时 {ms} 毫秒的作答未标迟到",
+        "candidate {c}: an answer {ms} ms past the deadline, unmarked",
+    ),
+    "late_unearned": (
+        "考生 {c} 距时限尚有 {ms} 毫秒却标迟到",
+        "candidate {c}: marked late {ms} ms before the deadline",
+    ),
+    "cut_short": ("考生 {c} 提前 {ms} 毫秒被 {by} 交卷", "candidate {c}: handed in by {by} {ms} ms too early"),
+    "no_hand_in": ("考生 {c} 开考后未交卷也未豁免", "candidate {c} started, and neither handed in nor was waived"),
+    "no_close": ("没有 CLOSE", "no CLOSE"),
+    "close_twice": ("重复 CLOSE", "CLOSE twice"),
+    "after_close": ("CLOSE 之后有 {type}", "{type} after CLOSE"),
+    "close_count": ("写 {found}，应为 {expected}", "says {found}, should be {expected}"),
+    # forms
+    "no_form": ("考生 {c} 的试卷无法抽出（{why}）", "candidate {c}: no form can be drawn ({why})"),
+    "form": ("考生 {c} 的试卷摘要为 {found}，重抽得 {expected}", "candidate {c}: form {found}, redrawn {expected}"),
+    "attempt": (
+        "考生 {c} 的尝试次数为 {found}，重抽为 {expected}",
+        "candidate {c}: attempt {found}, redrawn {expected}",
+    ),
+    "form_cell": (
+        "考生 {c} 的试卷在 {stratum} 有 {found} 题，应为 {expected}",
+        "candidate {c}: {found} items of {stratum}, should be {expected}",
+    ),
+    "form_repeat": ("考生 {c} 的试卷有重复题 {id}", "candidate {c}: item {id} twice"),
+    "form_enemies": ("考生 {c} 的试卷同含互斥组 {group} 的题", "candidate {c}: two items of enemy group {group}"),
+    "form_tolerance": (
+        "考生 {c} 的试卷难度和偏离目标 {found}，容差 {expected}",
+        "candidate {c}: summed difficulty off target by {found}, tolerance {expected}",
+    ),
+    "form_mandatory": (
+        "考生 {c} 的试卷带“{tag}”的题有 {found}，至少应有 {expected}",
+        "candidate {c}: {found} items with tag {tag}, at least {expected} needed",
+    ),
+    "form_locked": ("考生 {c} 的题 {id} 移动了锁定选项", "candidate {c}: a locked option of item {id} moved"),
+    # result
+    "left_out": ("名册第 {c} 号 {admission_no} 不在结果中", "candidate {c}, {admission_no}, is left out of the result"),
+    "no_institution": ("名册中没有机构“{institution}”", "no such institution on the roster: {institution}"),
+    "institution_left_out": ("结果缺机构“{institution}”", "institution left out of the result: {institution}"),
+    "not_separated": ("未分离：一人持有（{holders}）", "not separated: one holder ({holders})"),
+    "same_key": ("{one} 与 {other} 用同一公钥，却称已分离", "{one} and {other} share one key, yet claim separation"),
+    "same_holder": (
+        "{name} 兼任 {one} 与 {other}，却称已分离",
+        "{name} is both {one} and {other}, yet separated is claimed",
+    ),
+    "not_read": ("供人阅读，未逐字核对；以 result.json 为准", "for people; not compared: result.json is what counts"),
+    # what could not be judged
+    "needs": ("所需的“{what}”未能确立", "needs what could not be established: {what}"),
+    "not_evaluated": ("无法评估（{why}）", "could not be evaluated ({why})"),
+}
+
+
+def text(code: str, language: str, /, **facts: Any) -> str:
+    """The sentence for `code`; hostile facts are defused, and a missing one does no harm."""
+    pair = SENTENCES.get(code)
+    if pair is None:
+        return code + ": " + ", ".join(f"{name}={plain(value)}" for name, value in facts.items())
+    return pair[EN if language == "en" else ZH].format_map(_Plain(facts))
+
+
+def plain(value: Any) -> str:
+    """`value` on one line without control characters: an archive must not write on the auditor's terminal."""
+    if isinstance(value, Mapping):
+        return plain(", ".join(f"{name}: {inner}" for name, inner in list(value.items())[:20]))
+    shown = "".join(each if each.isprintable() else f"\\u{{{ord(each):x}}}" for each in str(value)[:300])
+    return shown + "…" if len(str(value)) > 300 else shown
+
+
+class _Plain(dict[str, Any]):
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        super().__init__((name, plain(value)) for name, value in facts.items())
+
+    def __missing__(self, name: str) -> str:
+        return f"<{name}>"
