@@ -1,8 +1,9 @@
 """Pool + rule + seed + ordinal -> form, the same on any machine. docs/draw.md says it for those who write their own.
 
-A *session pool* is drawn from what the bank holds, once, at issue: for each cell, in byte order of strata, a sample of
-`count` × `pool.multiple` items (all, if there are fewer) from the cell's items in byte order of id, by the stream of
-the pool's key with the label `pool/<stratum>`.
+A *session pool* is drawn from what the bank holds, once, at issue: for each cell, in byte order of strata, its items
+are shuffled from byte order of id by the stream of the pool's key with the label `pool/<stratum>`, and taken in that
+order up to `count` × `pool.multiple`, passing over enemies of items already in the pool; those passed over are taken
+only where the cell would otherwise hold fewer than `count`.
 
 A *form* is drawn from that pool. Attempt 0, 1, 2 … has the key `form_key(seed, session, ordinal, attempt)`, and:
 
@@ -61,13 +62,28 @@ class Form:
 
 
 def session_pool(facts: Iterable[ItemFacts], blueprint: Blueprint, key: bytes) -> list[ItemFacts]:
-    """The items that travel to the site, by id: a leak there costs one pool, never the bank."""
+    """The items that travel to the site, by id: a leak there costs one pool, never the bank.
+
+    Of enemies only the first drawn travels, wherever its cell can spare the others: forms then need no rejection
+    for them (35 pairs among 420 items would leave one draw in a hundred admissible).
+    """
     feasible(members := list(facts), blueprint)
     counts = {cell.stratum: cell.count for cell in blueprint.cells}
     pool: list[ItemFacts] = []
+    met: set[str] = set()
     for stratum, those in by_stratum(members, blueprint).items():
         wanted = min(len(those), counts[stratum] * blueprint.pool_multiple)
-        pool += Stream(key, f"pool/{stratum}").sample(those, wanted)
+        chosen: list[ItemFacts] = []
+        spare: list[ItemFacts] = []
+        for fact in Stream(key, f"pool/{stratum}").sample(those, len(those)):
+            if len(chosen) == wanted:
+                break
+            if met.isdisjoint(fact.enemies):
+                chosen.append(fact)
+                met.update(fact.enemies)
+            else:
+                spare.append(fact)
+        pool += chosen + spare[: max(0, counts[stratum] - len(chosen))]
     feasible(pool, blueprint)
     return sorted(pool, key=lambda fact: fact.id.encode())
 

@@ -112,9 +112,14 @@ class Cell:
         }
 
 
+def within(chapter: str, inner: str) -> bool:
+    """Whether `inner` is `chapter` or nested in it: dots nest, so "1.1.3" is within "1" and "11" is not."""
+    return inner == chapter or inner.startswith(chapter + ".")
+
+
 def covers(chapter: str, inner: str) -> bool:
-    """Whether `inner` is `chapter` or nested in it: dots nest, so "1" covers "1.1.3" and not "11"."""
-    return chapter in (ANY, inner) or inner.startswith(chapter + ".")
+    """Whether a cell of `chapter` takes items of `inner`."""
+    return chapter == ANY or within(chapter, inner)
 
 
 @dataclass(frozen=True)
@@ -396,7 +401,7 @@ def _check_margins(blueprint: Blueprint) -> None:
     for cell in blueprint.cells:
         types[cell.type] += cell.count
         levels[cell.level] += cell.count * cell.points
-        homes = [code for code in blueprint.chapters if covers(code, cell.chapter)] or [cell.chapter]
+        homes = [code for code in blueprint.chapters if within(code, cell.chapter)] or [cell.chapter]
         if len(homes) > 1:
             raise BadFile("rule-chapters-overlap", cell=cell.stratum, chapters=", ".join(homes))
         chapters[homes[0]] += cell.count * cell.points

@@ -11,10 +11,18 @@ Everything a restarted server needs is sealed to the site key, so the administra
 power cut; codes and chief examiner are needed once.
 """
 
+import contextlib
 import json
+import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows: the record's exclusive lock is what keeps two servers apart
+    fcntl = None  # type: ignore[assignment]
 
 from bank.canonical import canonical
 from bank.refused import BadFile, Denied
@@ -69,6 +77,21 @@ class SiteFolder:
 
     def staff(self, holder: Holder) -> StaffBook:
         return StaffBook(Vault.open(self.directory / "staff.db", holder.vault_key, application=STAFF_APPLICATION))
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """One supervisor a site: two servers would write two records. Raises Denied("site-busy")."""
+        path = self.directory / "supervisor.pid"
+        with path.open("a+") as stream:
+            if fcntl is not None:
+                try:
+                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError:
+                    raise Denied("site-busy", pid=path.read_text().strip()) from None
+            stream.truncate(0)
+            stream.write(str(os.getpid()))
+            stream.flush()
+            yield
 
     # ---- sessions ---------------------------------------------------------------------------------------------
 

@@ -38,8 +38,12 @@ HEADER_RED = Style(color="#ffffff", bgcolor="#b3362c", bold=True)
 
 CHOSEN = Style(color="#0f3550", bgcolor="#d9e7f0")
 CHOSEN_CHIP = Style(color="#ffffff", bgcolor=_BLUE, bold=True)
+CHOSEN_MARK = Style(color=_BLUE, bgcolor="#d9e7f0", bold=True)
 CHIP = Style(color=_INK, bgcolor="#e4ddcd", bold=True)
-CURSOR = Style(color=_BLUE, bgcolor=PAPER, bold=True)
+CHIP_OFF = Style(color=_FAINT, bgcolor=PANEL)
+FIELD = Style(color=_INK, bgcolor=PANEL)
+FIELD_HERE = Style(color="#0f3550", bgcolor="#d9e7f0", bold=True)
+FIELD_CURSOR = Style(bgcolor=_BLUE)
 
 PANEL_INK = Style(color=_INK, bgcolor=PANEL)
 PANEL_BOLD = Style(color=_INK, bgcolor=PANEL, bold=True)

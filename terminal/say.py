@@ -17,7 +17,7 @@ _catalogue: gettext.NullTranslations | None = None
 
 
 def set_language(language: str) -> None:
-    """"zh" (the default everywhere) or "en"."""
+    """ "zh" (the default everywhere) or "en"."""
     global _catalogue  # noqa: PLW0603 - one screen speaks one language
     _catalogue = gettext.NullTranslations()
     if language == "zh":
@@ -55,7 +55,7 @@ _REASONS: dict[Reason, str] = {
     Reason.HANDED_IN: N_("This form has already been handed in."),
     Reason.GAP: N_("The server is missing an earlier answer; it is being sent again."),
     Reason.BAD_ANSWER: N_("The server could not take this answer. Please answer the question again."),
-    Reason.STORE_FULL: N_("The server cannot save just now. Your answers are kept on this machine. Please raise your hand."),
+    Reason.STORE_FULL: N_("The server cannot save now. Your answers are kept on this machine. Please raise your hand."),
     Reason.RECORD_LOST: N_("The server's record does not agree with this terminal. Please raise your hand."),
     Reason.BAD_STAFF: N_("Name, passphrase or code is wrong."),
     Reason.STALE_CODE: N_("This code was used before. Please wait for the next one."),

@@ -2,8 +2,6 @@
 
 import argparse
 import json
-from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +12,7 @@ if TYPE_CHECKING:
     from bank.refused import Refused
     from tools.fairness import Floats
 
-TRIAL = sha256(b"examd rule try").digest()
+TRIAL = b"examd rule try".ljust(32, b".")
 """Key and seed of trial draws: public, so that a trial can be repeated, and never a session's."""
 
 
@@ -91,6 +89,8 @@ def run_check(args: argparse.Namespace) -> int:
 
 
 def run_try(args: argparse.Namespace) -> int:
+    from dataclasses import replace
+
     from bank.assembly import Assembler, require_p4, session_pool
     from bank.blueprint import parse
     from bank.refused import Refused
@@ -152,10 +152,9 @@ def _acceptance(assembler: "Assembler", draws: int = 2_000) -> dict[str, int]:
 
 
 def _found_wrong(refusal: "Refused", as_json: bool) -> int:
-    from tools.say import sentence
-    from tools.sentences.rule import SENTENCES
+    from tools.sentences import said
 
-    text = sentence(refusal.code, refusal.facts, SENTENCES)
+    text = said(refusal)
     if as_json:
         wrong = {"ok": False, "code": refusal.code, "facts": refusal.facts, "sentence": text}
         print(json.dumps(wrong, ensure_ascii=False))
@@ -205,7 +204,7 @@ def _print_rule(blueprint: "Blueprint", available: dict[str, int] | None, accept
     from rich.console import Console
     from rich.table import Table
 
-    from bank.blueprint import covers
+    from bank.blueprint import within
     from tools.say import _
 
     _print_heading(blueprint)
@@ -216,7 +215,7 @@ def _print_rule(blueprint: "Blueprint", available: dict[str, int] | None, accept
         table.add_column(_("in the bank"), justify="right")
         table.add_column(_("scarcest cell, held/taken"), justify="right")
     for code, margin in sorted(blueprint.chapters.items(), key=lambda entry: _natural(entry[0])):
-        cells = [cell for cell in blueprint.cells if covers(code, cell.chapter)]
+        cells = [cell for cell in blueprint.cells if within(code, cell.chapter)]
         row = [f"{code} {margin.name}", str(margin.points), str(sum(cell.count for cell in cells))]
         if available is not None:
             scarcest = min(cells, key=lambda cell: available[cell.stratum] / cell.count)

@@ -48,7 +48,7 @@ def _array(text: str, file: str, unread: set[str]) -> Iterator[tuple[int, Draft 
     try:
         values = _parsed(text)
     except BadRow:
-        raise BadFile("json-malformed", file=file) from None
+        raise BadFile("json-file-malformed", file=file) from None
     if len(values) > MOST_ROWS:
         raise BadFile("too-many-rows", file=file, most=MOST_ROWS)
     for number, value in enumerate(values, 1):

@@ -53,7 +53,7 @@ async def serve_desk(server: "Server", request: web.Request) -> web.WebSocketRes
         try:
             message = decode_from_staff(frame.data)
         except (msgspec.DecodeError, ValueError):
-            await socket.send_bytes(encode(Refusal(Reason.MALFORMED)))
+            await socket.send_str(encode(Refusal(Reason.MALFORMED)).decode())
             continue
         try:
             if isinstance(message, StaffSignIn):
@@ -64,12 +64,12 @@ async def serve_desk(server: "Server", request: web.Request) -> web.WebSocketRes
             else:
                 reply = await _obey(server, person, message)
         except Refused as refused:
-            await socket.send_bytes(encode(_refusal(refused)))
+            await socket.send_str(encode(_refusal(refused)).decode())
         except Exception:
             logging.getLogger("examd.delivery").exception("a staff command failed")
-            await socket.send_bytes(encode(Refusal(Reason.REFUSED, facts={"code": "internal-error"})))
+            await socket.send_str(encode(Refusal(Reason.REFUSED, facts={"code": "internal-error"})).decode())
         else:
-            await socket.send_bytes(encode(reply))
+            await socket.send_str(encode(reply).decode())
     return socket
 
 

@@ -206,7 +206,7 @@ class Hall:
                 durable_seq=seat.seq,
                 idx=seat.acked_idx,
                 head=head.hex() if head else "",
-                answers=dict(seat.answers),
+                answers={slot: choice for slot, choice in seat.answers.items() if choice},
                 flags=tuple(sorted(seat.flags)),
             )
         )

@@ -1,4 +1,7 @@
-"""The two tables of a result, rates and candidates, as plain values: printed by `delimited` and by `workbook`."""
+"""The two tables of a result, rates and candidates, as plain values: printed by `delimited` and by `workbook`.
+
+The auditor's program reads the CSV columns by position, since titles depend on the language: new ones go to the end.
+"""
 
 from dataclasses import dataclass
 from enum import Enum

@@ -190,7 +190,7 @@ class StaffCommand(Message, tag="staff-command", frozen=True):
     """An operator's act on the running server; `act` and `facts` are checked against one table in the server."""
 
     act: str
-    facts: dict[str, str | int | list[str]] = {}
+    facts: dict[str, str | int | bool | list[str]] = {}
 
     def __repr__(self) -> str:
         return f"StaffCommand(act={self.act!r}, …)"  # facts may carry unlocked parts

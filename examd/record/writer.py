@@ -105,15 +105,17 @@ class Record:
         return self._clock.now()
 
     def session_ms_at(self, at: Instant) -> int:
-        """Session time at an instant of this run."""
-        assert self._anchor is not None
-        return self._anchor.session_ms(at)
+        """Session time at an instant of this run; 0 before the first entry."""
+        return 0 if self._anchor is None else self._anchor.session_ms(at)
 
     def append(
         self, kind: Kind, actor: str, body: Mapping[str, object], callback: Callback, at: Instant | None = None
     ) -> None:
         """Queues an entry, stamped `at` (now, where the caller has not read the clock already)."""
-        self._queue.put((Draft(kind, actor, body, at or self._clock.now()), callback))
+        at = at or self._clock.now()
+        if self._anchor is None:  # session time begins with the first entry
+            self._anchor = Anchor(at.boot, at.mono_ms, 0)
+        self._queue.put((Draft(kind, actor, body, at), callback))
 
     def chain_at(self, idx: int) -> bytes | None:
         """The chain value at entry `idx`, or None where the record does not reach it."""
@@ -174,8 +176,8 @@ class Record:
 
     def _start_epoch(self) -> None:
         """Ties this run's clock to session time; the BOOT entry that says so is the caller's first append."""
-        now = self._clock.now()
-        self._anchor = Anchor(now.boot, now.mono_ms, 0) if self._anchor is None else self._anchor.moved_to(now)
+        if self._anchor is not None:
+            self._anchor = self._anchor.moved_to(self._clock.now())
 
     # ---- the writer's thread ----------------------------------------------------------------------------------
 

@@ -12,7 +12,9 @@ from terminal.look import (
     BANNER_RED,
     BOLD,
     CHIP,
+    CHIP_OFF,
     CHOSEN_CHIP,
+    CHOSEN_MARK,
     DRILL,
     FAINT,
     HEADER,
@@ -47,9 +49,9 @@ class Header(Board):
     def rows(self, width: int, height: int) -> list[Row]:
         title, mock, person, remaining, urgency = self.state
         row = Row(width, HEADER).at(2)
-        clock = f" {_('Time left')} {remaining} " if remaining else ""
+        clock = " " + _("Time left") + f" {remaining} " if remaining else ""
         tail = cell_len(clock) + (cell_len(person) + 3 if person else 0) + 2
-        drill = f" {_('DRILL')} " if mock else ""
+        drill = " " + _("DRILL") + " " if mock else ""
         row.put(fit(title, max(8, width - tail - cell_len(drill) - 5)), HEADER_BOLD)
         if mock:
             row.put("  ").put(drill, DRILL)
@@ -81,6 +83,8 @@ class Key:
     on: bool = True
     main: bool = False
     """The way on: drawn as the one dark button."""
+    lit: bool = False
+    """What is shown now, where a key chooses between views."""
 
 
 class KeyBar(Board):
@@ -99,7 +103,9 @@ class KeyBar(Board):
     @staticmethod
     def _styles(key: Key) -> tuple[Style, Style]:
         if not key.on:
-            return Style(color="#a09a8c", bgcolor="#efe9dc"), FAINT
+            return CHIP_OFF, FAINT
+        if key.lit:
+            return CHOSEN_MARK, BANNER_CALM
         return (CHOSEN_CHIP, BOLD) if key.main else (CHIP, INK)
 
 

@@ -61,8 +61,7 @@ class Board(Widget, inherit_bindings=False):
         height = self.size.height
         if last >= self.top + height:
             self.top = last - height + 1
-        if first < self.top:
-            self.top = first
+        self.top = min(self.top, first)
 
     @property
     def overflows(self) -> bool:

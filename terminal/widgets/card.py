@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from terminal.bigtext import big
-from terminal.look import BLUE, BOLD, INK, PANEL_INK, SOFT, Row
+from terminal.look import BLUE, BOLD, FIELD, FIELD_CURSOR, FIELD_HERE, INK, SOFT, Row
 from terminal.text import wrap
 from terminal.widgets.board import Board
 
@@ -69,18 +69,17 @@ class Card(Board):
 
     def _block(self, block: Block, width: int, left: int, measure: int, column: int) -> list[Row]:
         match block:
-            case Gap(lines):
-                return [Row(width) for _ in range(lines)]
+            case Gap(count):
+                return [Row(width) for _ in range(count)]
             case Title(text, style):
                 lines = wrap(text, measure)
                 rule = Row(width).at(left).put("─" * 6, style)
                 return [Row(width).at(left).put(line, style) for line in lines] + [rule, Row(width)]
             case Words(text, style, mark):
                 indent = cell_len(mark) + 2 if mark else 0
-                rows = [Row(width).at(left + indent).put(line, style) for line in wrap(text, measure - indent)]
-                if mark:
-                    rows[0] = Row(width).at(left).put(mark, BLUE).at(left + indent).put(wrap(text, measure - indent)[0], style)
-                return rows
+                lines = wrap(text, measure - indent)
+                first = Row(width).at(left).put(mark, BLUE).at(left + indent).put(lines[0], style)
+                return [first, *(Row(width).at(left + indent).put(line, style) for line in lines[1:])]
             case Fact(label, value, style):
                 lines = wrap(value, measure - column)
                 rows = [Row(width).at(left + column).put(line, style) for line in lines]
@@ -100,14 +99,14 @@ class Form(Card):
         rows = [row for block in blocks for row in self._block(block, width, left, measure, 0)]
         for place, (label, value, hint) in enumerate(fields):
             here = place == active
-            ground = Style(color="#0f3550", bgcolor="#d9e7f0", bold=True) if here else PANEL_INK
+            ground = FIELD_HERE if here else FIELD
             box = left + 16
-            end = min(left + 52, width - 2)
+            end = left + 44
             rows.append(Row(width).at(box).put(" " * (end - box), ground).all_press(f"field({place})"))
             line = Row(width).at(left).put("▸ " if here else "  ", BLUE).put(label, BOLD if here else INK).at(box)
             line.put("  ", ground).put(value, ground)
             if here:
-                line.put(" ", Style(bgcolor="#17557f"))
+                line.put(" ", FIELD_CURSOR)
             line.at(end, ground)
             rows.append(line.put(f"  {hint}", SOFT).all_press(f"field({place})"))
             rows.append(Row(width).at(box).put(" " * (end - box), ground).all_press(f"field({place})"))

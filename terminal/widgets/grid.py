@@ -34,7 +34,7 @@ class Grid(Board):
     """state: marks (tuple of (answered, flagged)), listed slots, here, title, counts (answered, open, flagged)."""
 
     cell = 4
-    action = "go_to"
+    _here: tuple[int, int] | None = None
 
     def rows(self, width: int, height: int) -> list[Row]:
         marks, listed, here, title, counts = self.state
@@ -42,8 +42,8 @@ class Grid(Board):
         left = max(0, (width - PER_ROW * self.cell) // 2)
         lines = [listed[start : start + PER_ROW] for start in range(0, len(listed), PER_ROW)]
         gap = 1 if len(lines) * 2 + 5 <= height else 0
-        rows = [Row(width, self.ground).at(left).put(title, soft), Row(width, self.ground)] if title else []
-        self._here: tuple[int, int] | None = None
+        rows = [Row(width, self.ground).at(left).put(title, soft), Row(width, self.ground)]
+        self._here = None
         for line in lines:
             row = Row(width, self.ground).at(left)
             for slot in line:
@@ -61,11 +61,10 @@ class Grid(Board):
         answered, flagged = mark
         style = CELL_HERE if here else CELL_FLAG if flagged else CELL_DONE if answered else CELL_OPEN
         glyph = MARK if flagged else TICK if answered else OPEN
-        inner = f"{slot + 1:>3}{glyph}" if self.cell == 4 else f"{slot + 1:>3} {glyph}"
-        press = f"{self.action}({slot})"
-        row.put(inner, style, press)
-        if self.cell > 4:
-            row.put(" ")
+        number = str(slot + 1).rjust(2 if self.cell == 4 else 3)
+        inner = f"{number}{glyph}" if self.cell == 4 else f" {number} {glyph} "
+        start = row.x
+        row.at(start + self.cell - len(inner)).put(inner, style, f"go_to({slot})").at(start + self.cell)
 
     def _legend(self, width: int, left: int, counts: tuple[int, int, int], soft: Style, gap: int) -> list[Row]:
         answered, unanswered, flags = counts
@@ -92,7 +91,7 @@ class WideGrid(Grid):
     """The answer sheet of its own."""
 
     ground = INK
-    cell = 6
+    cell = 7
 
 
 class BigClock(Board):

@@ -59,7 +59,7 @@ def rule(**changes):
 
 
 def bank(each=15):
-    """Items of varied difficulty; some have locked options, some enemies (within a cell and across cells), some a tag."""
+    """Items of varied difficulty; some have locked options, some enemies (in a cell and across cells), some a tag."""
     facts = []
     for n in range(each * len(CELLS)):
         cell = CELLS[n % len(CELLS)]
@@ -262,13 +262,11 @@ def test_forms_are_those_of_the_specification_written_a_second_time():
 
 
 def test_forms_stay_what_they_were_when_they_were_first_drawn():
-    """A changed draw would make every recorded form unprovable."""
+    """A changed draw would leave every recorded form without proof."""
     form = forms(count=1)[0]
-    assert (form.attempt, form.digest) == FIRST_FORM
+    assert form.attempt == 0
     assert form.items[0] == FormItem(form.items[0].id, "AB")
-
-
-FIRST_FORM = (0, "")
+    assert form.digest == "fe272d5934cb955586970c91c9c4a86e1367b2f851c37e5ca6dcef3f6356abf0"
 
 
 def test_the_session_pool_holds_the_stated_multiple_of_each_cell():
@@ -281,14 +279,31 @@ def test_the_session_pool_holds_the_stated_multiple_of_each_cell():
 
 
 def test_a_session_pool_takes_all_there_is_where_the_multiple_is_out_of_reach():
-    pool = session_pool(BANK, rule(pool={"multiple": 4}), bytes(32))
+    peaceful = [replace(fact, enemies=()) for fact in BANK]
+    pool = session_pool(peaceful, rule(pool={"multiple": 4}), bytes(32))
     assert Counter(fact.stratum for fact in pool)["truefalse/1/know"] == 15
 
 
+def test_of_enemies_one_travels_in_a_session_pool():
+    pool = session_pool(BANK, rule(pool={"multiple": 9}), bytes(32))
+    groups = [group for fact in pool for group in fact.enemies]
+    assert len(groups) == len(set(groups))
+    assert len(pool) == len(BANK) - sum(bool(fact.enemies) for fact in BANK) + len(groups)
+
+
+def test_enemies_travel_where_their_cell_could_not_be_filled_without_them():
+    others = [replace(fact, enemies=()) for fact in BANK if fact.stratum != "single/2/any"]
+    earlier = next(n for n, fact in enumerate(others) if fact.type is ItemType.MULTIPLE)
+    others[earlier] = replace(others[earlier], enemies=("a", "b"))
+    scarce = [fact for fact in BANK if fact.stratum == "single/2/any"][:3]
+    feuding = [replace(fact, enemies=(name,)) for fact, name in zip(scarce, "abc", strict=True)]
+    pool = session_pool(others + feuding, rule(pool={"multiple": 9}), bytes(32))
+    assert Counter(fact.stratum for fact in pool)["single/2/any"] == 3
+
+
 def test_a_session_pool_that_cannot_fill_one_form_is_refused():
-    few = [fact for fact in BANK if fact.stratum != "single/2/any"] + [f for f in BANK if f.stratum == "single/2/any"][
-        :2
-    ]
+    scarce = [fact for fact in BANK if fact.stratum == "single/2/any"]
+    few = [fact for fact in BANK if fact not in scarce[2:]]
     with pytest.raises(Denied) as refusal:
         session_pool(few, rule(pool={"multiple": 3}), bytes(32))
     assert refusal.value.facts == {"cell": "single/2/any", "needed": 3, "available": 2}
@@ -318,7 +333,7 @@ def test_equal_difficulty_is_refused_where_nobody_stated_a_difficulty():
 
 
 def test_every_admissible_form_is_equally_likely():
-    """Three of six items without enemies: 18 of the 20 selections remain; rejection keeps them equal."""
+    """Three of six items, two of them enemies: 16 of the 20 selections remain, and rejection keeps them equal."""
     blueprint = rule(
         total_points=3,
         pass_points=3,

@@ -1,25 +1,8 @@
-"""`examd bench forms`: how long a thousand forms take, and how alike they are beside a plain stratified draw.
-
-The bank is simulated: 5,000 items in ten chapters, three-parameter logistic (b ~ N(−1, 1) + chapter N(0, .3),
-a ~ .9 lnN(0, .3), c ~ U(.10, .25)), which gives shares of right answers with mean .72 and SD .13. Its numbers come
-from numpy's generator; the draw itself never does.
-"""
+"""`examd bench forms`: how long a thousand forms take, and how alike they are beside a plain stratified draw."""
 
 import argparse
 import json
 import time
-from dataclasses import dataclass, replace
-from hashlib import sha256
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from bank.blueprint import Blueprint
-    from bank.pool import ItemFacts
-    from tools.fairness import Floats
-
-CHAPTERS, PER_CHAPTER, TAKEN = 10, 500, 10
-SIZE = CHAPTERS * PER_CHAPTER
-FORM = CHAPTERS * TAKEN
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -42,13 +25,16 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def run(args: argparse.Namespace) -> int:
+    from dataclasses import replace
+
     from bank.assembly import Assembler
+    from tools.bench.simulated import FORM, SIZE, SimulatedBank, simulated_rule
     from tools.fairness import Drawn, side_by_side
     from tools.say import _
 
     rule, bank = simulated_rule(args.tolerance), SimulatedBank.make()
     pool = bank.facts(rule)
-    seed = sha256(b"examd bench forms").digest()
+    seed = b"examd bench forms".ljust(32, b".")
     drawn, seconds = {}, {}
     for name, blueprint in (("fair", rule), ("plain", replace(rule, difficulty=None))):
         began = time.perf_counter()
@@ -71,82 +57,3 @@ def run(args: argparse.Namespace) -> int:
     side_by_side(found["fair"], found["plain"])
     print(_("time: {fair:.2f} s; plain: {plain:.2f} s").format(**seconds))
     return 0
-
-
-def simulated_rule(tolerance: str) -> "Blueprint":
-    """One type, so that every item's options are shuffled: the dearest form there is to make."""
-    from bank.blueprint import Blueprint
-
-    codes = [str(n) for n in range(1, CHAPTERS + 1)]
-    return Blueprint.from_record(
-        {
-            "id": "BENCH",
-            "version": 1,
-            "name": "bench",
-            "source": "simulated",
-            "effective_from": "2000-01-01",
-            "grading": "site",
-            "minutes": 120,
-            "total_points": FORM,
-            "pass_points": FORM * 8 // 10,
-            "difficulty": {"tolerance": tolerance},
-            "types": {"single": {"count": FORM, "points": 1}},
-            "chapters": {code: {"name": code, "points": TAKEN} for code in codes},
-            "levels": {"any": FORM},
-            "cells": [{"type": "single", "chapter": code, "count": TAKEN, "points": 1} for code in codes],
-        }
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class SimulatedBank:
-    a: "Floats"
-    b: "Floats"
-    c: "Floats"
-
-    @classmethod
-    def make(cls) -> "SimulatedBank":
-        import numpy as np
-
-        random = np.random.default_rng(20_261_121)
-        b = random.normal(-1.0, 1.0, SIZE) + np.repeat(random.normal(0.0, 0.3, CHAPTERS), PER_CHAPTER)
-        return cls(a=0.9 * np.exp(random.normal(0.0, 0.3, SIZE)), b=b, c=random.uniform(0.10, 0.25, SIZE))
-
-    def chances_at(self, ability: float) -> "Floats":
-        import numpy as np
-
-        chances: Floats = self.c + (1.0 - self.c) / (1.0 + np.exp(-self.a * (ability - self.b)))
-        return chances
-
-    def expected(self) -> "Floats":
-        """Shares of right answers in a population of abilities N(0, 1), by Gauss-Hermite quadrature."""
-        import numpy as np
-
-        abilities, weights = np.polynomial.hermite_e.hermegauss(31)
-        shares: Floats = np.tensordot(weights / weights.sum(), [self.chances_at(x) for x in abilities], axes=1)
-        return shares
-
-    def facts(self, rule: "Blueprint") -> "list[ItemFacts]":
-        from bank.content import ItemType, Level
-        from bank.pool import ItemFacts
-
-        strata = {cell.chapter: cell.stratum for cell in rule.cells}
-        return [
-            ItemFacts(
-                id=f"{n:032x}",
-                rev=1,
-                stratum=strata[chapter := str(n // PER_CHAPTER + 1)],
-                type=ItemType.SINGLE,
-                chapter=chapter,
-                level=Level.NONE,
-                points=1,
-                p4=round(10_000 * share),
-                options=4,
-                locked=(),
-                enemies=(),
-                tags=(),
-                content="",
-                salt="",
-            )
-            for n, share in enumerate(self.expected().tolist())
-        ]

@@ -35,7 +35,7 @@ SENTENCES = {
     ),
     "fact-outside-rule": N_("Item {item} is said to lie in cell {cell} of rule {rule}, but does not."),
     "fact-twice": N_("Item {item} is twice in cell {cell}."),
-    "cell-short-of-items": N_("Cell {cell} needs {needed} items, {available} are available."),
+    "cell-short-of-items": N_("Cell {cell} cannot be filled: {needed} items needed, {available} available."),
     "cell-short-beside-enemies": N_(
         "Cell {cell} needs {needed} items, but enemy groups allow no more than {available} together."
     ),

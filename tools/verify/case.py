@@ -41,6 +41,8 @@ class Case:
     """With their places."""
     opening: Known[Entry] = Known()
     """The OPEN entry."""
+    seed: Known[bytes] = Known()
+    """Recomputed from the shares, never taken as claimed."""
     forms: Known[dict[int, Form]] = Known()
     """Recomputed form of each candidate with a START."""
     digests: Known[dict[int, str]] = Known()

@@ -200,10 +200,10 @@ def deadlines(case: Case, out: Outcome) -> None:
             continue
         if entry.type == "ANSWER":
             late += entry.body["late"]
-            if over > SLACK_MS and not entry.body["late"]:
+            if over >= SLACK_MS and not entry.body["late"]:
                 out.fail("late_unmarked", entry.place, c=entry.c, ms=over)
-            if over <= SLACK_MS and entry.body["late"]:
-                out.fail("late_unearned", entry.place, c=entry.c, ms=-over)
+            if over < SLACK_MS and entry.body["late"]:
+                out.fail("late_unearned", entry.place, c=entry.c, ms=SLACK_MS - over)
         elif entry.type == "HAND_IN" and entry.body["by"] != "candidate" and over < -SLACK_MS:
             out.fail("cut_short", entry.place, c=entry.c, ms=-over, by=entry.body["by"])
     out.note("late", n=late)

@@ -1,10 +1,11 @@
 """The forms: can the pool fill the rule, is every form the one that had to be drawn, does every form obey the rule."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from .case import Case
 from .draw import Cell, Draw, Item, NoForm, digest, refusals, session_string
-from .issued import POOL, RULE_FILE
+from .issued import POOL
 from .outcome import Outcome
 from .rules import ANY
 
@@ -12,13 +13,14 @@ from .rules import ANY
 def pool_fits_rule(case: Case, out: Outcome) -> None:
     rule, held = case.rule, Counter(item.stratum for item in case.pool.values())
     cells = {cell.stratum: cell for cell in rule.cells}
-    if len(cells) != len(rule.cells):
-        out.fail("unsorted", f"{RULE_FILE} cells")
     for item in case.pool.values():
         place, cell = f"{POOL}:{item.line}", cells.get(item.stratum)
         if cell is None:
             out.fail("no_cell", place, id=item.id, stratum=item.stratum)
             continue
+        fitting = _fitting(item, cells)
+        if len(fitting) > 1:
+            out.fail("cells_many", place, id=item.id, found=len(fitting))
         for what, found, expected in _misfits(item, cell):
             out.fail("cell_misfit", place, id=item.id, stratum=cell.stratum, what=what, found=found, expected=expected)
     for cell in rule.cells:
@@ -27,6 +29,14 @@ def pool_fits_rule(case: Case, out: Outcome) -> None:
             out.fail("cell_short", POOL, stratum=cell.stratum, found=found, expected=cell.count)
         if found > cell.count * rule.multiple:
             out.fail("cell_over", POOL, stratum=cell.stratum, found=found, expected=cell.count * rule.multiple)
+
+
+def _fitting(item: Item, cells: Mapping[str, Cell]) -> list[str]:
+    """The strata that may hold the item: its chapter, any above it, or "any"; its level, or "any"."""
+    codes = item.chapter.split(".")
+    chapters = {ANY, *(".".join(codes[:depth]) for depth in range(1, len(codes) + 1))}
+    strata = {f"{item.type}/{chapter}/{level}" for chapter in chapters for level in (ANY, item.level)}
+    return sorted(strata & cells.keys())
 
 
 def _misfits(item: Item, cell: Cell) -> list[tuple[str, object, object]]:
@@ -41,7 +51,7 @@ def _misfits(item: Item, cell: Cell) -> list[tuple[str, object, object]]:
 
 
 def forms(case: Case, out: Outcome) -> None:
-    draw = Draw(case.rule, case.pool.values(), bytes.fromhex(case.opening.body["seed"]), session_string(case.manifest))
+    draw = Draw(case.rule, case.pool.values(), case.seed, session_string(case.manifest))
     drawn, digests, most = {}, {}, 0
     for start in case.record.starts():
         c = start.c

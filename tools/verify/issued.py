@@ -8,7 +8,7 @@ from . import canonical, merkle, statements
 from .case import Case
 from .draw import Item
 from .outcome import Outcome
-from .rules import FACTS, RULE, rule_of
+from .rules import FACTS, RULE, margins, rule_of, stratum_of
 from .shapes import boolean, hexadecimal, integer, list_of, one_of, pattern, record, text
 
 MANIFEST = "package/manifest.json"
@@ -125,6 +125,12 @@ def rule(case: Case, out: Outcome) -> None:
     for name in ("id", "version"):
         if value[name] != case.manifest["rule"][name]:
             out.fail("differs", f"{RULE_FILE} {name}", found=value[name], expected=case.manifest["rule"][name])
+    strata = [stratum_of(cell) for cell in value["cells"]]
+    if any(one.encode() >= other.encode() for one, other in pairwise(strata)):
+        out.fail("unsorted", f"{RULE_FILE} cells")
+    for what, found, stated in margins(value):
+        if found != stated:
+            out.fail("rule_sum", RULE_FILE, what=what, found=found, expected=stated)
     case.rule = rule_of(value)
 
 

@@ -167,17 +167,20 @@ def _compare_rate(place: str, row: dict[str, Any], expected: dict[str, Any], out
             out.fail("differs", f"{place} {name}", found=row[name], expected=expected[name])
 
 
-def _rates(marks_: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    by_name: dict[str, dict[str, Any]] = {}
-    total: dict[str, Any] = {"institution": "", "enrolled": 0, "present": 0, "passed": 0}
-    for row in marks_:
-        name = row["institution"]
-        rate = by_name.setdefault(name, total | {"institution": name, "enrolled": 0, "present": 0, "passed": 0})
-        for each in (rate, total):
-            each["enrolled"] += 1
-            each["present"] += row["status"] == "present"
-            each["passed"] += row["passed"]
-    return [*sorted(by_name.values(), key=lambda rate: rate["institution"].encode()), total]
+def _rates(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    by_name: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_name.setdefault(row["institution"], []).append(row)
+    return [*(_rate(name, by_name[name]) for name in sorted(by_name, key=str.encode)), _rate("", rows)]
+
+
+def _rate(institution: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "institution": institution,
+        "enrolled": len(rows),
+        "present": sum(row["status"] == "present" for row in rows),
+        "passed": sum(row["passed"] for row in rows),
+    }
 
 
 def separation(case: Case, out: Outcome) -> None:

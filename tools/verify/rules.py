@@ -1,9 +1,10 @@
 """Reading `rule.json` and the pool's leaves: what the draw, the clock and the marks need of them."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from .draw import LETTERS, Cell, Rule
-from .shapes import at_least, boolean, hexadecimal, integer, list_of, map_of, maybe, one_of, pattern, record, text
+from .shapes import boolean, hexadecimal, integer, list_of, map_of, maybe, one_of, pattern, record, text
 
 TYPES = ("single", "multiple", "truefalse")
 LEVELS = ("know", "grasp", "master", "none")
@@ -30,7 +31,7 @@ FACTS = record(
     }
 )
 
-_CELL = at_least(
+_CELL = record(
     {
         "type": one_of(*TYPES),
         "chapter": text,
@@ -40,35 +41,45 @@ _CELL = at_least(
     }
 )
 
-RULE = at_least(
+RULE = record(
     {
         "id": text,
+        "name": text,
         "version": integer(0),
+        "source": text,
+        "effective_from": text,
+        "effective_to": maybe(text),
+        "grading": one_of("site", "bureau"),
+        "min_accept": text,
         "draw": one_of(1),
-        "minutes": integer(1, 10**5),
+        "minutes": integer(1, 600),
         "total_points": integer(0),
         "pass_points": integer(0),
         "cells": list_of(_CELL, least=1),
-        "scoring": at_least({"multiple": one_of("all-or-nothing", "partial")}),
-        "shuffle": at_least(
+        "scoring": record({"multiple": one_of("all-or-nothing", "partial")}),
+        "shuffle": record(
             {"items": one_of("all", "within-type", "none"), "type_order": list_of(one_of(*TYPES)), "options": boolean}
         ),
-        "attempts": integer(1),
-        "difficulty": maybe(at_least({"tolerance": _DECIMAL, "target": maybe(_DECIMAL)}, optional=("target",))),
+        "attempts": integer(1, 10_000),
+        "difficulty": maybe(record({"tolerance": _DECIMAL, "target": maybe(_DECIMAL)}, optional=("target",))),
         "mandatory": maybe(map_of(integer(0))),
-        "pool": at_least({"multiple": integer(1, 10**6)}),
+        "pool": record({"multiple": integer(1, 10**6)}),
+        "types": maybe(map_of(record({"count": integer(0), "points": _POINTS}))),
+        "chapters": maybe(map_of(record({"name": text, "points": integer(0)}))),
+        "levels": maybe(map_of(integer(0))),
     },
-    optional=("difficulty", "mandatory"),
+    optional=("effective_to", "difficulty", "mandatory", "types", "chapters", "levels"),
 )
+
+
+def stratum_of(cell: dict[str, Any]) -> str:
+    return f"{cell['type']}/{cell['chapter']}/{cell['level']}"
 
 
 def rule_of(value: dict[str, Any]) -> Rule:
     """From a `rule.json` in its right shape."""
     difficulty: dict[str, Any] = value.get("difficulty") or {}
-    cells = [
-        Cell("/".join(cell[name] for name in ("type", "chapter", "level")), **{name: cell[name] for name in _FIELDS})
-        for cell in value["cells"]
-    ]
+    cells = [Cell(stratum_of(cell), **{name: cell[name] for name in _FIELDS}) for cell in value["cells"]]
     return Rule(
         cells=tuple(sorted(cells, key=lambda cell: cell.stratum.encode())),
         minutes=value["minutes"],
@@ -83,6 +94,25 @@ def rule_of(value: dict[str, Any]) -> Rule:
         mandatory=value.get("mandatory") or {},
         multiple=value["pool"]["multiple"],
     )
+
+
+def margins(value: dict[str, Any]) -> Iterator[tuple[str, int, int]]:
+    """Every margin of a rule in its right shape: its name, what the cells add up to, what the rule states."""
+
+    def points(cells: list[dict[str, Any]]) -> int:
+        return sum(cell["count"] * cell["points"] for cell in cells)
+
+    cells: list[dict[str, Any]] = value["cells"]
+    yield "total_points", points(cells), value["total_points"]
+    for type_, margin in (value.get("types") or {}).items():
+        of_type = [cell for cell in cells if cell["type"] == type_]
+        yield f"types.{type_}.count", sum(cell["count"] for cell in of_type), margin["count"]
+        yield f"types.{type_}", points(of_type), margin["count"] * margin["points"]
+    for code, margin in (value.get("chapters") or {}).items():
+        inside = [cell for cell in cells if cell["chapter"] == code or cell["chapter"].startswith(code + ".")]
+        yield f"chapters.{code}", points(inside), margin["points"]
+    for level, stated in (value.get("levels") or {}).items():
+        yield f"levels.{level}", points([cell for cell in cells if cell["level"] == level]), stated
 
 
 _FIELDS = ("type", "chapter", "level", "count", "points")

@@ -122,6 +122,6 @@ def commitments(case: Case, out: Outcome) -> None:
     for party, claimed in (("bureau", manifest["seed_commit"]["bureau"]), ("room", prepare.body["room_commit"])):
         if made[party].hex() != claimed:
             out.fail("commitment", f"{opening.place} {party}_r", party=party, expected=claimed)
-    seed = seed_of(session, root, rule, made, shares).hex()
-    if seed != opening.body["seed"]:
-        out.fail("differs", f"{opening.place} seed", found=opening.body["seed"], expected=seed)
+    case.seed = seed_of(session, root, rule, made, shares)
+    if case.seed.hex() != opening.body["seed"]:
+        out.fail("differs", f"{opening.place} seed", found=opening.body["seed"], expected=case.seed.hex())

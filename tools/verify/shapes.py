@@ -103,17 +103,6 @@ def record(fields: dict[str, Shape], optional: Collection[str] = ()) -> Shape:
     return check
 
 
-def at_least(fields: dict[str, Shape], optional: Collection[str] = ()) -> Shape:
-    """These fields, and others that are not ours to judge."""
-    strict = record(fields, optional)
-
-    def check(value: Any, path: str, wrong: Wrong) -> None:
-        ours = {name: inner for name, inner in value.items() if name in fields} if type(value) is dict else value
-        strict(ours, path, wrong)
-
-    return check
-
-
 def maybe(shape: Shape) -> Shape:
     def check(value: Any, path: str, wrong: Wrong) -> None:
         if value is not None:

@@ -1,0 +1,153 @@
+"""What all screens share: header, banner, key bar, the staff's way out, and a plain word when the window is too small.
+
+A screen draws from the Seat and acts on the app; it keeps nothing that would be lost with it. Bindings are listed
+here and in the screens and nowhere else: nothing is inherited from Textual.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from terminal.say import _
+from terminal.seat import Seat, Urgency
+from terminal.widgets.bars import Banner, Header, Key, KeyBar, TooSmall, hours
+from terminal.widgets.board import Board
+from terminal.widgets.card import Block, Card
+
+if TYPE_CHECKING:
+    from terminal.app import TerminalApp
+
+LEAST_WIDTH, LEAST_HEIGHT = 80, 24
+_STAFF_ACTIONS = {"staff", "enter", "escape"}
+
+
+class ExamScreen(Screen[None], inherit_bindings=False):
+    """Base of all screens."""
+
+    ALLOW_SELECT = False
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared so by Textual
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+x", "staff", show=False),
+        Binding("enter", "enter", show=False),
+        Binding("escape", "escape", show=False),
+    ]
+    staff_may_leave = False
+    """Staff can end the program here."""
+
+    @property
+    def exam(self) -> "TerminalApp":
+        return cast("TerminalApp", self.app)
+
+    @property
+    def seat(self) -> Seat:
+        return self.exam.seat
+
+    def compose(self) -> ComposeResult:
+        yield Header(id="header")
+        yield Banner(id="banner")
+        yield from self.body()
+        yield KeyBar(id="keys")
+        yield TooSmall(id="small")
+
+    def body(self) -> Iterator[Board]:
+        yield Card(id="card")
+
+    # ---- drawing -----------------------------------------------------------------------------------------------
+
+    def draw(self, now_ms: int) -> None:
+        """Show the seat as it is at `now_ms`."""
+        if not self.children:  # not composed yet, or being taken down
+            return
+        self.query_one("#header", Header).show(*self.header(now_ms))
+        self.query_one("#banner", Banner).show(*self.banner(now_ms))
+        self.query_one("#keys", KeyBar).show(self.staff_keys() if self.seat.staff_asked else tuple(self.keys()))
+        self.draw_body(now_ms)
+
+    def draw_body(self, now_ms: int) -> None:
+        self.query_one("#card", Card).show(tuple(self.blocks(now_ms)))
+
+    def header(self, now_ms: int) -> tuple[str, bool, str, str, Urgency]:
+        seat = self.seat
+        if seat.welcome is None:
+            return _("Examination terminal"), False, seat.name, "", Urgency.CALM
+        who = seat.welcome.candidate
+        remaining = hours(seat.remaining_ms(now_ms)) if self.shows_time else ""
+        person = f"{who.name}  {who.admission_no}"
+        return seat.welcome.sitting.exam, seat.mock, person, remaining, seat.urgency(now_ms)
+
+    shows_time = False
+
+    def banner(self, now_ms: int) -> tuple[str, str]:
+        if self.seat.staff_asked:
+            return "amber", _("Staff: press Enter to end the program on this machine, Esc to stay.")
+        return self.exam.news(now_ms)
+
+    @staticmethod
+    def staff_keys() -> tuple[Key, ...]:
+        return (
+            Key("Enter", _("End the program"), "enter"),
+            Key("Esc", _("Stay"), "escape", main=True),
+        )
+
+    def keys(self) -> Iterator[Key]:
+        """The chips of the key bar: what the keys do now."""
+        yield from ()
+
+    def blocks(self, now_ms: int) -> Iterator[Block]:
+        """What the Card says."""
+        yield from ()
+
+    # ---- size --------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        self._measure(self.app.size.width, self.app.size.height)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._measure(event.size.width, event.size.height)
+
+    def _measure(self, width: int, height: int) -> None:
+        if not self.children:
+            return
+        self.set_class(width < LEAST_WIDTH or height < LEAST_HEIGHT, "-small")
+        self.query_one("#small", TooSmall).show(width, height)
+
+    # ---- acting ------------------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing can be pressed blindly: not while the layout is hidden, not while staff are asked."""
+        if action == "staff":
+            return self.staff_may_leave or self.seat.mock
+        if self.seat.staff_asked:
+            return action in _STAFF_ACTIONS
+        return not self.has_class("-small")
+
+    def action_staff(self) -> None:
+        self.seat.staff_asked = not self.seat.staff_asked
+        self.exam.draw()
+
+    def action_enter(self) -> None:
+        if self.seat.staff_asked:
+            self.exam.leave()
+        else:
+            self.enter()
+
+    def action_escape(self) -> None:
+        if self.seat.staff_asked:
+            self.action_staff()
+        else:
+            self.escape()
+
+    def enter(self) -> None:
+        """What Enter does here."""
+
+    def escape(self) -> None:
+        """What Esc does here."""
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()  # nothing is pasted in an examination

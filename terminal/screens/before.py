@@ -1,0 +1,212 @@
+"""Before the first question: sign in, is this you, the rules, waiting for the start.
+
+After: `terminal.screens.question`.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import events
+from textual.binding import Binding, BindingType
+
+from terminal.look import AMBER, BOLD, INK, RED, SOFT
+from terminal.say import _, reason_sentence
+from terminal.screens.base import ExamScreen
+from terminal.seat import Link
+from terminal.widgets.bars import Key
+from terminal.widgets.board import Board
+from terminal.widgets.card import Block, Fact, Form, Gap, Title, Words
+
+_LENGTHS = (32, 6)
+
+
+def _typed(text: str) -> str:
+    """What a key or a paste means: full-width letters and digits as plain ones, anything else dropped."""
+    plain = unicodedata.normalize("NFKC", text).upper()
+    return "".join(c for c in plain if c.isascii() and (c.isalnum() or c == "-"))
+
+
+class SignInScreen(ExamScreen):
+    staff_may_leave = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab,down,shift+tab,up", "other_field", show=False),
+        Binding("backspace,delete", "rub_out", show=False),
+    ]
+
+    def __init__(self, admission_no: str = "") -> None:
+        super().__init__()
+        self.values = [_typed(admission_no)[: _LENGTHS[0]], ""]
+        self.active = 1 if admission_no else 0
+        self.complaint = ""
+
+    def body(self) -> Iterator[Board]:
+        yield Form(id="form")
+
+    def draw_body(self, now_ms: int) -> None:
+        blocks: tuple[Block, ...] = (
+            Title(_("Candidate sign-in")),
+            Words(_("Type both numbers, then press Enter."), SOFT),
+            Gap(1),
+        )
+        labels = (_("Admission number"), _("Last 6 of ID"))
+        hints = ("", _("X: the letter X"))
+        fields = tuple(zip(labels, self.values, hints, strict=True))
+        message, style = self._message()
+        self.query_one("#form", Form).show(blocks, fields, self.active, message, style)
+
+    def _message(self) -> tuple[str, object]:
+        seat = self.seat
+        if self.complaint:
+            return self.complaint, AMBER
+        if seat.refusal is not None:
+            return reason_sentence(seat.refusal.reason, seat.refusal.facts), RED
+        return {
+            Link.IDLE: ("", INK),
+            Link.TRYING: (_("Connecting to the examination server …"), SOFT),
+            Link.UP: (_("Connected."), SOFT),
+            Link.AWAY: (_("The examination server does not answer. Trying again …"), AMBER),
+            Link.UNTRUSTED: (_("This server is not the one this terminal trusts. Please raise your hand."), RED),
+        }[seat.link]
+
+    def keys(self) -> Iterator[Key]:
+        yield Key("Enter", _("Sign in"), "enter", main=True)
+        yield Key("Tab", _("Other line"), "other_field")
+        yield Key("Backspace", _("Rub out"), "rub_out")
+        yield Key("Ctrl+X", _("Staff"), "staff")
+
+    def on_key(self, event: events.Key) -> None:
+        if event.character and event.is_printable and self.check_action("type", ()):
+            event.stop()
+            self._type(event.character)
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        if self.check_action("type", ()):
+            self._type(event.text[:64])
+
+    def _type(self, text: str) -> None:
+        self.complaint, self.seat.refusal = "", None
+        room = _LENGTHS[self.active] - len(self.values[self.active])
+        self.values[self.active] += _typed(text)[: max(0, room)]
+        self.exam.draw()
+
+    def action_rub_out(self) -> None:
+        self.values[self.active] = self.values[self.active][:-1]
+        self.exam.draw()
+
+    def action_other_field(self) -> None:
+        self.action_field(1 - self.active)
+
+    def action_field(self, place: int) -> None:
+        self.active = place
+        self.exam.draw()
+
+    def enter(self) -> None:
+        number, tail = self.values
+        if not number:
+            self.active, self.complaint = 0, _("Please type your admission number.")
+        elif len(tail) < _LENGTHS[1]:
+            empty = not tail and self.active == 0
+            self.active = 1
+            self.complaint = "" if empty else _("Please type the last six characters of your ID number.")
+        else:
+            self.complaint = ""
+            self.exam.sign_in(number, tail)
+            return
+        self.exam.draw()
+
+    def forget(self) -> None:
+        """The next person must not find the last one's numbers."""
+        self.values, self.active, self.complaint = ["", ""], 0, ""
+
+
+class ConfirmScreen(ExamScreen):
+    def keys(self) -> Iterator[Key]:
+        yield Key("Enter", _("Yes, this is me"), "enter", main=True)
+        yield Key("Esc", _("No, go back"), "escape")
+
+    def blocks(self, now_ms: int) -> Iterator[Block]:
+        assert self.seat.welcome is not None
+        who, sitting = self.seat.welcome.candidate, self.seat.welcome.sitting
+        yield Title(_("Is this you?"))
+        yield Gap()
+        yield Fact(_("Name"), _spaced(who.name))
+        yield Gap()
+        yield Fact(_("Admission number"), who.admission_no)
+        yield Fact(_("ID number"), who.id_masked)
+        yield Fact(_("Training institution"), who.institution, INK)
+        yield Fact(_("Examination"), sitting.exam, INK)
+        yield Fact(_("Site"), sitting.site, INK)
+        yield from self._restored()
+
+    def _restored(self) -> Iterator[Block]:
+        restored = self.seat.restored
+        if restored is None or not (restored.answered or restored.resent or restored.differ):
+            return
+        yield Gap()
+        yield Words(_("Your earlier answers are restored: {n}.", n=restored.answered), BOLD, mark="✓")
+        if restored.resent:
+            yield Words(_("Kept on this machine and now being sent to the server: {n}.", n=restored.resent), mark="✓")
+        if restored.differ:
+            numbers = "、".join(str(slot + 1) for slot in restored.differ[:20])
+            yield Words(
+                _("Please check {numbers}: this machine and the server held different answers.", numbers=numbers),
+                AMBER,
+                mark="!",
+            )
+
+    def enter(self) -> None:
+        self.exam.confirm()
+
+    def escape(self) -> None:
+        self.exam.not_me()
+
+
+def _spaced(name: str) -> str:
+    """A short Chinese name set wide, as on a certificate."""
+    wide = len(name) <= 4 and cell_len(name) == 2 * len(name)
+    return "  ".join(name) if wide else name
+
+
+class RulesScreen(ExamScreen):
+    def keys(self) -> Iterator[Key]:
+        yield Key("Enter", _("I have read this"), "enter", main=True)
+
+    def blocks(self, now_ms: int) -> Iterator[Block]:
+        assert self.seat.welcome is not None
+        sitting = self.seat.welcome.sitting
+        yield Title(_("Before you begin"))
+        yield Words(
+            _(
+                "{n} questions, {minutes} minutes, {total} points; {enough} points pass.",
+                n=sitting.n_items,
+                minutes=sitting.minutes,
+                total=sitting.total_points,
+                enough=sitting.pass_points,
+            ),
+            BOLD,
+        )
+        yield Gap()
+        yield Words(_("Press the letter of your answer: A, B, C … You can change it until you hand in."), mark="1")
+        yield Words(_("→ goes on to the next question, ← goes back. The mouse works everywhere too."), mark="2")
+        yield Words(_("F flags a question you want to see again. G shows the answer sheet of all questions."), mark="3")
+        yield Words(
+            _("Every answer is saved at once, on this machine and at the server. You need not save anything."),
+            mark="4",
+        )
+        yield Words(_("If the network or the power fails, stay seated: nothing you answered is lost."), mark="5")
+        yield Words(_("When the time is up, your answers are handed in by themselves."), mark="6")
+
+    def enter(self) -> None:
+        self.exam.ready()
+
+
+class WaitingScreen(ExamScreen):
+    def blocks(self, now_ms: int) -> Iterator[Block]:
+        assert self.seat.welcome is not None
+        yield Title(_("Please wait for the start"))
+        yield Words(_("You are ready. The questions appear here when the chief examiner starts the examination."))
+        yield Gap()
+        yield Words(_("You need not press anything."), SOFT)

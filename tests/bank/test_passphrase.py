@@ -1,0 +1,113 @@
+"""A secret sealed to a passphrase opens with it, for its purpose, unchanged; otherwise not at all."""
+
+import json
+
+import pytest
+
+from bank.canonical import canonical
+from bank.refused import BadFile, Denied
+from bank.seal import passphrase as sealing
+from bank.seal.passphrase import check_passphrase, seal, unseal
+
+SECRET = bytes(range(32))
+PASSPHRASE = "低压电工题库保管口令一"
+SEALED = seal(SECRET, PASSPHRASE, "bank-key")
+
+
+def test_it_opens_with_its_passphrase_and_purpose():
+    assert unseal(SEALED, PASSPHRASE, "bank-key") == SECRET
+
+
+def test_two_sealings_of_one_secret_share_neither_salt_nor_nonce():
+    other = json.loads(seal(SECRET, PASSPHRASE, "bank-key"))
+    mine = json.loads(SEALED)
+    assert mine["argon2id"]["salt"] != other["argon2id"]["salt"] and mine["nonce"] != other["nonce"]
+
+
+def test_the_file_holds_neither_secret_nor_passphrase_and_says_what_it_cost():
+    document = json.loads(SEALED)
+    assert SECRET.hex().encode() not in SEALED and PASSPHRASE.encode() not in SEALED
+    assert {k: document["argon2id"][k] for k in ("lanes", "memory_kib", "passes")} == {
+        "lanes": 4,
+        "memory_kib": 65_536,
+        "passes": 3,
+    }
+
+
+def test_a_wrong_passphrase_is_denied_and_names_the_file():
+    with pytest.raises(Denied) as caught:
+        unseal(SEALED, "another passphrase", "bank-key", file="bank.key")
+    assert caught.value.code == "wrong-passphrase" and caught.value.facts == {"file": "bank.key"}
+
+
+def test_composed_and_decomposed_spellings_are_one_passphrase():
+    sealed = seal(SECRET, "caf\u00e9 au lait", "bank-key")
+    assert unseal(sealed, "cafe\u0301 au lait", "bank-key") == SECRET
+
+
+def test_it_does_not_open_for_another_purpose():
+    with pytest.raises(BadFile, match="sealed-for-other-purpose"):
+        unseal(SEALED, PASSPHRASE, "record-key")
+
+
+@pytest.mark.parametrize("name", ["purpose", "nonce", "ciphertext"])
+def test_any_changed_field_is_refused(name):
+    document = json.loads(SEALED)
+    document[name] = "other" if name == "purpose" else ("00" + document[name][2:])
+    if document[name] == json.loads(SEALED)[name]:
+        document[name] = "ff" + document[name][2:]
+    with pytest.raises(Denied, match="wrong-passphrase"):
+        unseal(canonical(document), PASSPHRASE, document["purpose"])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\0\xff",
+        b"[]",
+        b"{}",
+        b'"x"',
+        b"null",
+        SEALED[:-1],
+        SEALED + b"\n",
+        b" " + SEALED,
+        SEALED.replace(b'"nonce"', b'"nonce":"00","nonce"'),
+        SEALED.replace(b"examd-passphrase-1", b"examd-passphrase-2"),
+        b"[" * 50_000,
+        b'{"a":"' + b"x" * 70_000 + b'"}',
+    ],
+)
+def test_what_is_no_sealed_file_is_refused_as_such(data):
+    with pytest.raises(BadFile, match="sealed-malformed"):
+        unseal(data, PASSPHRASE, "bank-key")
+
+
+@pytest.mark.parametrize(
+    "costs",
+    [
+        {"memory_kib": 2**31},
+        {"memory_kib": 0},
+        {"memory_kib": 8},
+        {"passes": 0},
+        {"passes": 10_000},
+        {"lanes": 1_000},
+        {"lanes": True},
+        {"passes": "3"},
+        {"memory_kib": -1},
+    ],
+)
+def test_a_file_cannot_order_absurd_work(costs):
+    document = json.loads(SEALED)
+    document["argon2id"] |= costs
+    with pytest.raises(BadFile, match="sealed-absurd-cost"):
+        unseal(canonical(document), PASSPHRASE, "bank-key")
+
+
+def test_short_passphrases_are_refused_and_seal_nothing():
+    check_passphrase("十个字的口令刚刚好了")
+    with pytest.raises(Denied) as caught:
+        check_passphrase("九个字的口令还不够")
+    assert caught.value.facts == {"minimum": sealing.SHORTEST, "found": 9}
+    with pytest.raises(Denied, match="passphrase-short"):
+        seal(SECRET, "short", "bank-key")

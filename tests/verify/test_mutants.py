@@ -1,0 +1,542 @@
+"""An honest session passes; each lie in it, however consistently signed again, fails exactly the checks it concerns."""
+
+import pytest
+
+from tests.verify.maker import BUREAU, CHIEF, SITE, STRANGER, Maker
+from tools.verify import checks
+from tools.verify.outcome import Status
+
+
+def judged(directory, key=BUREAU.public):
+    _, outcomes = checks.run(directory, key)
+    return {
+        status: {out.name for out in outcomes if out.status is status} for status in Status
+    } | {"codes": {finding.code for out in outcomes for finding in out.failures}}  # fmt: skip
+
+
+def steps(script, type_, c=None):
+    return [step for step in script if step[1] == type_ and (c is None or step[3].get("c") == c)]
+
+
+def step(script, type_, c=None, n=0):
+    return steps(script, type_, c)[n]
+
+
+def of(entries, type_, c=None, n=0):
+    return [e for e in entries if e["type"] == type_ and (c is None or e["body"].get("c") == c)][n]
+
+
+def insert(script, t, type_, actor, **body):
+    script.append([t, type_, actor, body])
+    script.sort(key=lambda each: each[0])
+
+
+def body(type_, c=None, n=0, **changes):
+    """A hook on the script: change the body of one step."""
+    return {"script": lambda script: step(script, type_, c, n)[3].update(changes)}
+
+
+def result(change):
+    return {"result": change}
+
+
+def script(change):
+    return {"script": change}
+
+
+def entries(change):
+    return {"entries": change}
+
+
+def manifest(change):
+    return {"manifest": change}
+
+
+def notes(change):
+    return {"notes": change}
+
+
+def drop(type_, c=None, **counts):
+    def change(script):
+        script.remove(step(script, type_, c))
+        step(script, "CLOSE")[3].update(counts)
+
+    return {"script": change}
+
+
+def add(t, type_, actor, counts=(), **fields):
+    def change(script):
+        step(script, "CLOSE")[3].update(dict(counts))
+        insert(script, t, type_, actor, **fields)
+
+    return {"script": change}
+
+
+def swap_forms(script):
+    one, two = step(script, "START", 1)[3], step(script, "START", 2)[3]
+    one["form"], two["form"] = two["form"], one["form"]
+
+
+def holders_twice(where):
+    where["holders"]["chief"] = where["holders"]["site"]
+
+
+def answer_fields(c, seq, slot=0, choice=(0,), late=False):
+    return {"c": c, "seq": seq, "slot": slot, "choice": list(choice), "used_ms": 5, "late": late}
+
+
+def one_item_in_a_cell_within(facts):
+    next(f for f in facts if f["type"] == "single" and not f["enemies"]).update(stratum="single/1.1/any")
+
+
+def a_cell_within(rule):
+    rule["cells"].insert(1, dict(rule["cells"][1], chapter="1.1", count=1))  # "." sorts before "/"
+    rule["types"]["single"]["count"] += 1
+    rule["chapters"]["1"]["points"] += 10
+    rule["levels"]["any"] += 10
+    rule["total_points"] += 10
+
+
+def agrees(found, expected):
+    """A set is exact; a frozenset is the least that must fail, where a lie has other, rightful consequences."""
+    return found >= expected if isinstance(expected, frozenset) else found == expected
+
+
+LIES = {
+    # marks and rates
+    "a changed answer": (body("ANSWER", 1, 8, choice=[]), {"marks", "results-table"}),
+    "an answer changed at the pass mark": (
+        body("ANSWER", 1, 11, choice=[]),
+        {"marks", "rates", "results-table", "rates-table"},
+    ),
+    "an answer slipped in": (
+        add(15_000, "ANSWER", "seat:2", **answer_fields(2, 3, 4)),
+        {"marks", "sequences", "results-table"},
+    ),
+    "a changed mark": (result(lambda r: r["candidates"][1].update(points=90)), {"marks"}),
+    "a fail made a pass": (result(lambda r: r["candidates"][4].update(passed=True)), {"marks"}),
+    "a hidden late answer": (result(lambda r: r["candidates"][1].update(late=0)), {"marks"}),
+    "another form in the result": (result(lambda r: r["candidates"][0].update(form="0" * 64)), {"marks"}),
+    "an absent candidate made present": (result(lambda r: r["candidates"][2].update(status="present")), {"marks"}),
+    "a candidate moved to another institution": (
+        result(lambda r: r["candidates"][4].update(institution="乙校")),
+        {"marks"},
+    ),
+    "a failing candidate removed": (result(lambda r: r["candidates"].pop()), {"marks"}),
+    "a failing candidate removed everywhere": (
+        {"rows": lambda rows: rows.pop()},
+        {"marks", "rates", "results-table", "rates-table"},
+    ),
+    "an extra candidate": (
+        result(lambda r: r["candidates"].append(dict(r["candidates"][0], c=6, admission_no="x"))),
+        {"marks"},
+    ),
+    "a candidate twice": (result(lambda r: r["candidates"].append(dict(r["candidates"][4]))), {"marks"}),
+    "a changed rate": (result(lambda r: r["rates"][0].update(passed=0)), {"rates"}),
+    "a changed total": (result(lambda r: r["total"].update(enrolled=4)), {"rates"}),
+    "an institution left out": (result(lambda r: r["rates"].pop()), {"rates"}),
+    "rates in another order": (result(lambda r: r["rates"].reverse()), {"rates"}),
+    "a changed mark in the table": ({"tables": lambda t: t["results.csv"][2].__setitem__(5, 99)}, {"results-table"}),
+    "a changed verdict in the table": (
+        {"tables": lambda t: t["results.csv"][5].__setitem__(6, "合格")},
+        {"results-table"},
+    ),
+    "a row missing from the table": ({"tables": lambda t: t["results.csv"].pop()}, {"results-table"}),
+    "a changed share in the table": (
+        {"tables": lambda t: t["rates.csv"][1].__setitem__(5, "0.999999")},
+        {"rates-table"},
+    ),
+    "a changed interval in the table": (
+        {"tables": lambda t: t["rates.csv"][1].__setitem__(7, "0.999999")},
+        {"rates-table"},
+    ),
+    "a changed count in the table": ({"tables": lambda t: t["rates.csv"][-1].__setitem__(1, 4)}, {"rates-table"}),
+    # the statement of the result
+    "another count of entries": (result(lambda r: r.update(entries=5)), {"result-facts"}),
+    "another session": (result(lambda r: r.update(session=dict(r["session"], id="S002"))), {"result-facts"}),
+    "another package": (result(lambda r: r.update(package_id="0" * 32)), {"result-facts"}),
+    "a drill made to count": (
+        {"manifest": lambda m: m["session"].update(mock=True), "result": lambda r: r.update(
+            session=dict(r["session"], mock=False))},
+        {"result-facts"},
+    ),
+    "a wrong hash of the answer keys": (result(lambda r: r["hashes"].update(answers="0" * 64)), {"result-facts"}),
+    "a wrong hash of the rule": (result(lambda r: r["hashes"].update(rule="0" * 64)), {"result-facts"}),
+    "a wrong closing root": (result(lambda r: r["hashes"].update(closing_root="0" * 64)), {"chain"}),
+    "a wrong closing chain": (result(lambda r: r["hashes"].update(closing_chain="0" * 64)), {"chain"}),
+    "holders other than at opening": (result(lambda r: r["holders"].update(chief="王五")), {"result-facts"}),
+    "a field that the format does not know": (result(lambda r: r.update(note="x")), {"result"}),
+    # what was issued
+    "a rule that contradicts itself": ({"rule": lambda r: r.update(total_points=120)}, {"rule"}),
+    "a rule whose chapters do not add up": ({"rule": lambda r: r["chapters"]["1"].update(points=60)}, {"rule"}),
+    "another version of the rule": (manifest(lambda m: m["rule"].update(version=4)), {"rule"}),
+    "a pool of another root": (manifest(lambda m: m["pool"].update(n=14)), {"pool"}),
+    "an item that does not fit its cell": (
+        {"facts": lambda facts: next(f for f in facts if f["type"] == "multiple").update(points=10)},
+        {"pool-fits-rule"},
+    ),
+    "an item of no cell": (
+        {"facts": lambda facts: next(f for f in facts if f["type"] == "truefalse").update(stratum="truefalse/9/any")},
+        {"pool-fits-rule"},
+    ),
+    "a chapter that only begins alike": (
+        {"facts": lambda facts: next(f for f in facts if f["type"] == "single").update(chapter="11")},
+        {"pool-fits-rule"},
+    ),
+    "a pool larger than the rule allows": ({"rule": lambda r: r["pool"].update(multiple=3)}, {"pool-fits-rule"}),
+    "an answer key that names no option": (
+        {"correct": lambda c: c.update({min(c): [9]})},
+        frozenset({"answers"}),
+    ),
+    "an answer key of two for one": (
+        {"correct": lambda c: c.update({next(i for i, k in c.items() if len(k) == 1): [0, 1]})},
+        frozenset({"answers"}),
+    ),
+    "a roster out of order": ({"roster": lambda r: r[0].update(admission_no="9")}, {"roster"}),
+    "a roster with a gap": ({"roster": lambda r: r[4].update(c=6)}, frozenset({"roster"})),
+    "a manifest signed by another": (
+        manifest(lambda m: m["keys"].update(bureau=STRANGER.hex)),
+        {"manifest-signature", "manifest-signer"},
+    ),
+    "a site key that signed nothing": (
+        manifest(lambda m: m["keys"].update(site=STRANGER.hex)),
+        {"result-signature", "checkpoint-signatures"},
+    ),
+    "a manifest whose parts stand out of order": (
+        manifest(lambda m: m["parts"].append({"name": "a.age", "bytes": 1, "sha256": "0" * 64})),
+        {"manifest"},
+    ),
+    # checkpoints
+    "a forged checkpoint": (notes(lambda n: n[1].update(root=bytes(32))), {"checkpoints"}),
+    "a checkpoint by another hand": (notes(lambda n: n[1].update(site=STRANGER)), {"checkpoint-signatures"}),
+    "a checkpoint past the end": (
+        notes(lambda n: n.append(dict(n[-1], size=999))),
+        {"checkpoints", "closing-checkpoint"},
+    ),
+    "checkpoints out of order": (
+        notes(lambda n: n.insert(0, n.pop(1))),
+        {"checkpoints"},
+    ),
+    "no closing cosignature": (notes(lambda n: n[-1].update(chief=None)), {"closing-checkpoint"}),
+    "a forged closing cosignature": (
+        notes(lambda n: n[-1].update(chief=STRANGER)),
+        {"closing-checkpoint", "cosignatures"},
+    ),
+    "no opening cosignature": (notes(lambda n: n[0].update(chief=None)), {"cosignatures"}),
+    "a closing checkpoint left out": (notes(lambda n: n.pop()), {"closing-checkpoint"}),
+    "no checkpoint at all": (
+        notes(lambda n: n.clear()),
+        {"checkpoints", "cosignatures", "closing-checkpoint"},
+    ),
+    # commitments
+    "a wrong seed": (body("OPEN", seed="0" * 64), {"commitments"}),
+    "a wrong share of the room": (body("OPEN", room_r="0" * 64), frozenset({"commitments", "forms"})),
+    "a wrong share of the bureau": (body("OPEN", bureau_r="0" * 64), frozenset({"commitments", "forms"})),
+    "another commitment of the bureau": (
+        manifest(lambda m: m["seed_commit"].update(bureau="0" * 64)),
+        {"commitments"},
+    ),
+    "another commitment of the room": (body("PREPARE", room_commit="0" * 64), {"commitments"}),
+    "another manifest prepared": (body("PREPARE", manifest_sha256="0" * 64), {"commitments"}),
+    "another package prepared": (body("PREPARE", package_id="0" * 32), {"commitments"}),
+    "another pool opened": (body("OPEN", pool_root="0" * 64), {"commitments"}),
+    "another rule opened": (body("OPEN", rule_sha256="0" * 64), {"commitments"}),
+    "another roster opened": (body("OPEN", roster_sha256="0" * 64), {"commitments"}),
+    "a room that committed after opening": (
+        script(lambda s: (step(s, "PREPARE").__setitem__(0, 40), s.sort(key=lambda each: each[0]))),
+        {"commitments"},
+    ),
+    "a room that committed twice": (
+        script(lambda s: insert(s, 25, "PREPARE", "server", **step(s, "PREPARE")[3])),
+        {"commitments"},
+    ),
+    # forms
+    "two forms swapped": (script(swap_forms), {"forms"}),
+    "a form of one's own": (body("START", 1, form="0" * 64), {"forms"}),
+    "a form of a later attempt": (body("START", 1, attempt=2), {"forms"}),
+    # the course
+    "entries numbered with a gap": (entries(lambda e: e[-1].update(idx=99)), {"entries"}),
+    "an epoch skipped": (entries(lambda e: [x.update(epoch=3) for x in e if x["epoch"] == 2]), {"epochs"}),
+    "an entry of another boot": (entries(lambda e: e[8].update(boot="ab")), {"epochs"}),
+    "a record that does not begin with BOOT": (entries(lambda e: e[0].update(type="TICK", body={})), {"epochs"}),
+    "time run back": (entries(lambda e: e[8].update(t_ms=0)), {"time"}),
+    "time run ahead of the clock": (entries(lambda e: e[9].update(t_ms=e[9]["t_ms"] + 1)), {"time"}),
+    "a record that does not begin at nought": (
+        entries(lambda e: [x.update(t_ms=x["t_ms"] + 7) for x in e]),
+        {"time"},
+    ),
+    "a present candidate called absent": (
+        add(86_600, "ABSENT", "server", {"absent": 2}, c=1),
+        {"attendance"},
+    ),
+    "an absence left out": (drop("ABSENT", absent=0), {"attendance"}),
+    "a stranger signed in": (
+        add(650, "SIGN_IN", "server", {"present": 5}, c=99, token_sha256="0" * 64, terminal="T", again=False),
+        {"attendance"},
+    ),
+    "a second sign-in called the first": (body("SIGN_IN", 2, 1, again=False), {"attendance"}),
+    "a flag after the hand-in": (
+        add(31_000, "FLAG", "seat:1", c=1, seq=15, slot=0, on=False),
+        {"order"},
+    ),
+    "an answer after the hand-in": (
+        add(31_000, "ANSWER", "seat:1", **answer_fields(1, 15)),
+        {"order", "marks", "results-table"},
+    ),
+    "a second hand-in": (add(31_000, "HAND_IN", "seat:1", c=1, seq=15, by="candidate"), {"order"}),
+    "an answer before START": (add(9_000, "ANSWER", "seat:4", **answer_fields(4, 1)), {"order"}),
+    "an answer from another's seat": (
+        script(lambda s: step(s, "ANSWER", 1, 7).__setitem__(2, "seat:2")),
+        {"order"},
+    ),
+    "an answer that the server wrote": (
+        script(lambda s: step(s, "ANSWER", 1, 7).__setitem__(2, "server")),
+        {"order"},
+    ),
+    "a START twice": (
+        script(lambda s: insert(s, 10_500, "START", "server", **step(s, "START", 1)[3])),
+        {"order"},
+    ),
+    "a START before the session's": (
+        script(lambda s: (step(s, "START", 1).__setitem__(0, 900), s.sort(key=lambda each: each[0]))),
+        {"order"},
+    ),
+    "a START without sign-in": (
+        drop("SIGN_IN", 5, present=3),
+        {"order", "attendance", "marks", "rates", "results-table", "rates-table"},
+    ),
+    "a gap in the sequence": (body("ANSWER", 1, 4, seq=50), {"sequences"}),
+    "a hand-in by the server with a number": (body("HAND_IN", 2, by="server", seq=6), {"sequences", "order"}),
+    "a choice that is not there": (body("ANSWER", 1, 1, choice=[7]), {"choices"}),
+    "a choice twice over": (body("ANSWER", 1, 5, choice=[1, 1]), {"choices"}),
+    "two choices for one": (body("ANSWER", 1, 1, choice=[0, 1]), {"choices"}),
+    "a slot that is not there": (body("ANSWER", 1, 1, slot=60), {"choices"}),
+    "a late answer unmarked": (body("ANSWER", 2, 4, late=False), {"deadlines", "marks", "results-table"}),
+    "an answer late by the slack exactly, unmarked": (
+        script(lambda s: (steps(s, "ANSWER", 2)[3].__setitem__(0, 82_000), s.sort(key=lambda each: each[0]))),
+        {"deadlines"},
+    ),
+    "cells out of order": ({"rule": lambda r: r["cells"].reverse()}, {"rule"}),
+    "cells that overlap": (
+        {"facts": one_item_in_a_cell_within, "rule": a_cell_within},
+        {"pool-fits-rule"},
+    ),
+    "a timely answer marked late": (body("ANSWER", 1, 0, late=True), {"deadlines"}),
+    "more time than the rule's": (body("START", 1, limit_ms=90_000), {"deadlines"}),
+    "a hand-in forced too early": (body("HAND_IN", 1, by="clock"), {"deadlines"}),
+    "a pause never begun": (add(50_000, "RESUME", "staff:x", c=0, reason=""), {"deadlines"}),
+    "a pause begun twice": (add(22_000, "PAUSE", "staff:x", c=0, reason=""), {"deadlines"}),
+    "a seat left open": (drop("WAIVE", waived=0), {"hand-ins"}),
+    "a wrong count at closing": (body("CLOSE", handed_in=3), {"closing"}),
+    "an entry after CLOSE": (add(88_000, "TICK", "server"), {"closing"}),
+    "no CLOSE": ({"script": lambda s: s.remove(step(s, "CLOSE"))}, {"closing"}),
+    # separation
+    "separate roles, one person": (
+        {"script": lambda s: holders_twice(step(s, "OPEN")[3]), "result": holders_twice},
+        {"separation"},
+    ),
+    "separate roles, one key": (
+        {"manifest": lambda m: m["keys"].update(chief=SITE.hex), "notes": lambda n: [
+            x.update(chief=SITE) for x in n if x["chief"]]},
+        {"separation"},
+    ),
+}  # fmt: skip
+
+
+def test_an_honest_session_passes_every_check(tmp_path):
+    verdict = judged(Maker().write(tmp_path))
+    assert verdict[Status.FAILED] == set()
+    assert verdict[Status.ATTENTION] == {"time"}  # the reboot moved time: said, not blamed
+    assert verdict[Status.SKIPPED] == {"for-people"}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lie_fails_exactly_the_checks_it_concerns(lie, tmp_path):
+    hooks, expected = LIES[lie]
+    verdict = judged(Maker(**hooks).write(tmp_path))
+    assert agrees(verdict[Status.FAILED], expected), verdict[Status.FAILED]
+    assert "not_evaluated" not in verdict["codes"]
+
+
+def edit(directory, name, change):
+    path = directory / name
+    before = path.read_bytes()
+    after = change(before)
+    assert after != before
+    path.write_bytes(after)
+
+
+def lines(change):
+    def apply(data):
+        all_lines = data.split(b"\n")[:-1]
+        change(all_lines)
+        return b"".join(line + b"\n" for line in all_lines)
+
+    return apply
+
+
+def flip_salt(all_lines):
+    at = all_lines[30].index(b'"salt":"') + 8
+    all_lines[30] = (
+        all_lines[30][:at] + (b"0" if all_lines[30][at : at + 1] != b"0" else b"1") + all_lines[30][at + 1 :]
+    )
+
+
+def swap(all_lines):
+    all_lines[30], all_lines[31] = all_lines[31], all_lines[30]
+
+
+TAMPERED = {
+    "a flipped byte of an entry": ("entries.jsonl", lines(flip_salt), {"chain", "checkpoints"}),
+    "a dropped entry": (
+        "entries.jsonl",
+        lines(lambda x: x.pop(-5)),  # a tick
+        {"entries", "chain", "checkpoints", "closing-checkpoint", "result-facts"},
+    ),
+    "swapped entries": ("entries.jsonl", lines(swap), {"entries", "chain", "checkpoints", "time"}),
+    "a space in an entry": (
+        "entries.jsonl",
+        lines(lambda x: x.__setitem__(40, x[40].replace(b":", b": ", 1))),
+        {"entries", "chain", "checkpoints"},
+    ),
+    "a field doubled in an entry": (
+        "entries.jsonl",
+        lines(lambda x: x.__setitem__(40, x[40].replace(b'{"actor"', b'{"actor":"server","actor"', 1))),
+        {"entries", "chain", "checkpoints"},
+    ),
+    "a record cut at its end": (
+        "entries.jsonl",
+        lambda data: data[:-1],
+        {"entries"},
+    ),
+    "another rule": (
+        "package/rule.json",
+        lambda data: data.replace("核验用规则".encode(), b"x"),
+        {"rule", "result-facts"},
+    ),
+    "another pass mark": (
+        "package/rule.json",
+        lambda data: data.replace(b'"pass_points":60', b'"pass_points":90'),
+        {"rule", "result-facts", "marks", "rates", "results-table", "rates-table"},
+    ),
+    "another answers file": (
+        "answers.jsonl",
+        lines(lambda x: x.__setitem__(0, x[0][:-3] + (b'0"}' if x[0][-3:-2] != b"0" else b'1"}'))),
+        {"answers", "result-facts"},
+    ),
+    "an answer key dropped": ("answers.jsonl", lines(lambda x: x.pop()), frozenset({"answers", "result-facts"})),
+    "another pool": ("pool.jsonl", lines(lambda x: x.__setitem__(0, x[0].replace(b'"rev":1', b'"rev":2'))), {"pool"}),
+    "another name on the roster": (
+        "roster.jsonl",
+        lambda data: data.replace("考生1".encode(), "考生9".encode()),
+        {"roster"},
+    ),
+    "a candidate struck from the roster": ("roster.jsonl", lines(lambda x: x.pop(2)), frozenset({"roster", "attendance", "marks"})),
+    "another date of issue": (
+        "package/manifest.json",
+        lambda data: data.replace(b"2026-11-20T08", b"2026-11-20T09"),
+        {"manifest-signature", "commitments", "result-facts"},
+    ),
+    "a manifest spaced otherwise": (
+        "package/manifest.json",
+        lambda data: data.replace(b'"signed":', b'"signed": '),
+        {"commitments", "result-facts"},
+    ),
+    "another engine": (
+        "result.json",
+        lambda data: data.replace(b'"engine":"0.1.0"', b'"engine":"9"'),
+        {"result-signature"},
+    ),
+    "no signature": (
+        "result.json",
+        lambda data: data[: data.index(b'"signatures"')] + b'"signatures":[],' + data[data.index(b'"signed"') :],
+        {"result"},
+    ),
+    "a checkpoint of another session": (
+        "checkpoints.txt",
+        lambda data: data.replace(b"/S001\n", b"/S002\n"),
+        {"checkpoints", "checkpoint-signatures", "cosignatures", "closing-checkpoint"},
+    ),
+    "a checkpoint with a fourth line": (
+        "checkpoints.txt",
+        lambda data: data.replace(b"\n\n", b"\nmore\n\n", 1),
+        {"checkpoints", "cosignatures"},
+    ),
+    "a table in another encoding": ("results.csv", lambda data: data[3:].decode().encode("gb18030"), {"results-table"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lie", TAMPERED)
+def test_tampering_after_signing_fails_exactly_the_checks_it_concerns(lie, tmp_path):
+    name, change, expected = TAMPERED[lie]
+    directory = Maker().write(tmp_path)
+    edit(directory, name, change)
+    verdict = judged(directory)
+    assert agrees(verdict[Status.FAILED], expected), verdict[Status.FAILED]
+    assert "not_evaluated" not in verdict["codes"]
+
+
+@pytest.mark.parametrize("name", sorted(Maker().build().files))
+def test_a_missing_file_is_named(name, tmp_path):
+    directory = Maker().write(tmp_path)
+    (directory / name).unlink()
+    _, outcomes = checks.run(directory, BUREAU.public)
+    assert any(f.code == "file_missing" and f.place == name for f in outcomes[0].failures)
+    assert "not_evaluated" not in {f.code for out in outcomes for f in out.failures}
+
+
+def test_one_holder_needs_attention_and_is_never_ticked(tmp_path):
+    one = {"bureau": "钱一", "chief": "钱一", "site": "钱一"}
+
+    def admit(where):
+        where.update(separated=False, holders=one)
+
+    maker = Maker(script=lambda s: admit(step(s, "OPEN")[3]), result=admit)
+    verdict = judged(maker.write(tmp_path))
+    assert verdict[Status.FAILED] == set()
+    assert "separation" in verdict[Status.ATTENTION]
+
+
+def test_claiming_separation_that_the_record_denies_fails(tmp_path):
+    verdict = judged(Maker(**body("OPEN", separated=False)).write(tmp_path))
+    assert verdict[Status.FAILED] == {"result-facts"}
+
+
+def test_a_silence_of_the_ticks_needs_attention(tmp_path):
+    maker = Maker(script=lambda s: [s.remove(x) for x in steps(s, "TICK")[1:4]])
+    verdict = judged(maker.write(tmp_path))
+    assert verdict[Status.FAILED] == set()
+    assert "ticks" in verdict[Status.ATTENTION]
+
+
+def test_an_unknown_file_needs_attention(tmp_path):
+    directory = Maker().write(tmp_path)
+    (directory / "notes.txt").write_text("x")
+    assert "files" in judged(directory)[Status.ATTENTION]
+
+
+def test_a_signer_who_only_vouches_for_himself_is_not_ticked(tmp_path):
+    verdict = judged(Maker().write(tmp_path), key=None)
+    assert verdict[Status.FAILED] == set()
+    assert "manifest-signer" in verdict[Status.SKIPPED]
+
+
+def test_the_signer_is_checked_against_the_pinned_key(tmp_path):
+    assert judged(Maker().write(tmp_path), key=CHIEF.public)[Status.FAILED] == {"manifest-signer"}
+
+
+def test_all_failures_are_listed_with_their_places(tmp_path):
+    def change(result):
+        for row in result["candidates"]:
+            row["points"] = 1
+
+    directory = Maker(result=change).write(tmp_path)
+    _, outcomes = checks.run(directory)
+    failures = next(out for out in outcomes if out.name == "marks").failures
+    assert [f.place for f in failures] == [f"result.json candidates[{i}] c={i + 1} points" for i in range(5)]
+
+
+def test_a_wrong_result_still_signed_by_the_site_is_found_from_the_record_alone(tmp_path):
+    """The lie that matters most: everything is signed again, only the arithmetic is not what the record gives."""
+    directory = Maker(rows=lambda rows: rows[4].update(points=100, passed=True)).write(tmp_path)
+    assert judged(directory)[Status.FAILED] == {"marks", "rates", "results-table", "rates-table"}

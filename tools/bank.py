@@ -1,0 +1,458 @@
+"""`examd bank init|import|export|list|check`: the keeper's hands on the encrypted bank."""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bank.content import ItemType, Level
+    from bank.formats import ImportResult, Place, Refusal
+    from bank.store import AddReport, Bank, BankItem
+
+MOST_LINES = 50
+"""Refused rows printed before the rest is only counted; --json has them all."""
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    from rich_argparse import RichHelpFormatter
+
+    from tools.say import _
+
+    bank = subparsers.add_parser(
+        "bank",
+        help=_("the encrypted item bank: make, fill, list and check it"),
+        description=_("A bank is a folder: bank.db, encrypted, and bank.key, its key sealed to your passphrase."),
+        epilog=_("Example: examd bank import bank/ items.xlsx"),
+        formatter_class=RichHelpFormatter,
+    )
+    commands = bank.add_subparsers(dest="command", required=True, metavar=_("COMMAND"))
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str, more: str, example: str) -> Any:
+        parser = commands.add_parser(
+            name,
+            help=text,
+            description=more,
+            epilog=_("Example: {example}").format(example=example),
+            formatter_class=RichHelpFormatter,
+        )
+        parser.set_defaults(run=run)
+        parser.add_argument("bank", type=Path, metavar="DIR", help=_("the bank's folder"))
+        parser.add_argument("--passphrase-file", type=Path, metavar="FILE", help=_("read the bank's passphrase here"))
+        return parser
+
+    command("init", run_init, _("make an empty bank"), _("Asks for a new passphrase, twice."), "examd bank init bank/")
+
+    importing = command(
+        "import",
+        run_import,
+        _("add items from .csv, .xlsx or .jsonl files"),
+        _(
+            "Rows that make no sense are refused and listed; all others are added together or, on failure, not at all. "
+            "Importing twice adds nothing. Exit code 0: all rows added or already there; 1: some row was refused, or "
+            "contradicts the bank; 2: a file could not be read, nothing was added."
+        ),
+        "examd bank import bank/ items.xlsx --media pictures/",
+    )
+    importing.add_argument("files", type=Path, nargs="+", metavar="FILE", help=_("question files"))
+    importing.add_argument("--media", type=Path, metavar="DIR", help=_("the folder that holds the pictures"))
+    importing.add_argument("--dry-run", action="store_true", help=_("say what would be added, add nothing"))
+
+    exporting = command(
+        "export",
+        run_export,
+        _("write items with their answer keys to a .csv, .xlsx or .jsonl file"),
+        _("The file is NOT encrypted and holds the answer keys. Importing it again gives the same items."),
+        "examd bank export bank/ chapter3.xlsx --chapter 3",
+    )
+    exporting.add_argument("file", type=Path, metavar="FILE", help=_("the file to write"))
+
+    listing = command(
+        "list",
+        run_list,
+        _("list items; answer keys only with --with-keys"),
+        _("One item a line: number, type, chapter, level, stem."),
+        "examd bank list bank/ --type single --search 触电",
+    )
+    listing.add_argument("--level", type=_level, metavar="LEVEL", help=_("了解, 掌握 or 熟练掌握"))
+    listing.add_argument("--search", default="", metavar="TEXT", help=_("only items with this text in stem or options"))
+    listing.add_argument("--with-keys", action="store_true", help=_("show the answer keys, too"))
+
+    for parser in (exporting, listing):
+        parser.add_argument("--type", type=_type, metavar="TYPE", help=_("单选, 多选 or 判断"))
+        parser.add_argument("--chapter", metavar="CODE", help=_("a chapter with its sub-chapters"))
+
+    checking = command(
+        "check",
+        run_check,
+        _("counts, gaps and health of a bank"),
+        _("Exit code 0: the vault is whole; 4: it is damaged."),
+        "examd bank check bank/ --json",
+    )
+    for parser in (importing, listing, checking):
+        parser.add_argument("--json", action="store_true", help=_("print the report as JSON"))
+
+
+def _type(word: str) -> "ItemType":
+    from bank.content import ItemType
+    from bank.formats import spelling
+    from tools.say import _
+
+    found = spelling.item_type(word)
+    if not isinstance(found, ItemType):
+        raise argparse.ArgumentTypeError(_("{word} is no type of item").format(word=word))
+    return found
+
+
+def _level(word: str) -> "Level":
+    from bank.formats import spelling
+    from tools.say import _
+
+    found = spelling.level(word)
+    if found is None:
+        raise argparse.ArgumentTypeError(_("{word} is no cognitive level").format(word=word))
+    return found
+
+
+def _open(args: argparse.Namespace) -> "Bank":
+    from bank.store import Bank
+    from tools.say import _
+    from tools.secrets import ask_secret
+
+    return Bank.open(args.bank, ask_secret("bank", _("Passphrase of the bank"), args.passphrase_file))
+
+
+def run_init(args: argparse.Namespace) -> int:
+    from bank.store import Bank
+    from tools.say import _
+    from tools.secrets import ask_secret
+
+    passphrase = ask_secret("bank", _("New passphrase of the bank"), args.passphrase_file, confirm=True)
+    Bank.create(args.bank, passphrase).close()
+    print(_("An empty bank is in {place}. Without the passphrase nobody can open it.").format(place=args.bank))
+    return 0
+
+
+def run_import(args: argparse.Namespace) -> int:
+    from bank import formats
+    from bank.refused import BadFile
+
+    if args.media is not None and not args.media.is_dir():
+        raise BadFile("media-missing", file=str(args.media))
+    with _open(args) as bank:
+        whole = formats.ImportResult()
+        for path in args.files:
+            with _Progress(path.name) as progress:
+                part = formats.read(path, args.media, progress.show)
+            whole.items += part.items
+            whole.places += part.places
+            whole.media |= part.media
+            whole.refused += part.refused
+            whole.remarks += part.remarks
+        if args.dry_run:
+            report = bank.weigh(whole.items)
+        else:
+            with _Progress(bank.directory.name) as progress:
+                report = bank.add(whole.items, whole.media, progress.show)
+    if args.json:
+        print(json.dumps(_import_record(args, whole, report), ensure_ascii=False))
+    else:
+        _print_import(args, whole, report)
+    return 1 if whole.refused or report.contradicting else 0
+
+
+def _repeats(result: "ImportResult") -> "list[Place]":
+    """Rows whose item stands further up in the same files."""
+    seen: set[str] = set()
+    repeated = []
+    for item, place in zip(result.items, result.places, strict=True):
+        identity = item.id
+        if identity in seen:
+            repeated.append(place)
+        seen.add(identity)
+    return repeated
+
+
+def _contradictions(result: "ImportResult", report: "AddReport") -> "list[Place]":
+    wanted = set(report.contradicting)
+    return [place for item, place in zip(result.items, result.places, strict=True) if item.id in wanted]
+
+
+def _import_record(args: argparse.Namespace, result: "ImportResult", report: "AddReport") -> dict[str, Any]:
+    def place(place: "Place") -> dict[str, Any]:
+        return {"file": place.file, "sheet": place.sheet, "row": place.row}
+
+    def told(refusal: "Refusal") -> dict[str, Any]:
+        told = {"file": refusal.file, "sheet": refusal.sheet, "row": refusal.row, "reason": refusal.reason}
+        return told | {"facts": refusal.facts, "sentence": _reason(refusal)}
+
+    return {
+        "dry_run": args.dry_run,
+        "rows": len(result.items) + len(result.refused),
+        "added": len(report.added),
+        "already": len(report.already),
+        "repeats": [place(each) for each in _repeats(result)],
+        "contradicting": [place(each) for each in _contradictions(result, report)],
+        "pictures": len(result.media),
+        "refused": [told(each) for each in result.refused],
+        "remarks": [told(each) for each in result.remarks],
+    }
+
+
+def _print_import(args: argparse.Namespace, result: "ImportResult", report: "AddReport") -> None:
+    from tools.say import _
+
+    _print_rows(_("Refused:"), [(_place(each), _reason(each)) for each in result.refused])
+    contradictions = [(_place(each), "") for each in _contradictions(result, report)]
+    _print_rows(_("The same question with another answer key (not added; one of the two is wrong):"), contradictions)
+    _print_rows(_("Repeats of a row further up:"), [(_place(each), "") for each in _repeats(result)])
+    _print_rows(_("Worth a look:"), [(_place(each), _reason(each)) for each in result.remarks])
+    counts = _("{added} added, {already} already there, {refused} refused; {pictures} pictures.")
+    if args.dry_run:
+        counts = _("Nothing was changed. It would be: {added} added, {already} already there, {refused} refused.")
+    print(
+        counts.format(
+            added=len(report.added),
+            already=len(report.already),
+            refused=len(result.refused),
+            pictures=len(result.media),
+        )
+    )
+
+
+def _print_rows(title: str, rows: list[tuple[str, str]]) -> None:
+    from tools.say import _
+
+    if not rows:
+        return
+    print(title, file=sys.stderr)
+    for place, reason in rows[:MOST_LINES]:
+        print(f"  {place}  {reason}".rstrip(), file=sys.stderr)
+    if len(rows) > MOST_LINES:
+        print("  " + _("… and {n} more (--json lists them all)").format(n=len(rows) - MOST_LINES), file=sys.stderr)
+
+
+def _place(place: "Place | Refusal") -> str:
+    from tools.say import _
+
+    parts = [place.file]
+    if place.sheet:
+        parts.append(_("sheet {sheet}").format(sheet=place.sheet))
+    if place.row:
+        parts.append(_("row {row}").format(row=place.row))
+    return " ".join(parts)
+
+
+def _reason(refusal: "Refusal") -> str:
+    from tools.say import sentence
+    from tools.sentences.bank import COLUMNS, SENTENCES
+
+    facts = dict(refusal.facts)
+    if facts.get("column") in COLUMNS:
+        facts["column"] = sentence(str(facts["column"]), {}, COLUMNS)
+    return sentence(refusal.reason, facts, SENTENCES)
+
+
+def run_export(args: argparse.Namespace) -> int:
+    from bank import formats
+    from tools.say import _
+
+    with _open(args) as bank:
+        written = formats.write(args.file, bank.whole(bank.items(type=args.type, chapter=args.chapter)), bank.media)
+    print(_("{n} items written to {file}.").format(n=written, file=args.file))
+    print(_("This file is not encrypted and holds the answer keys: keep it as you keep the bank."), file=sys.stderr)
+    return 0
+
+
+def run_list(args: argparse.Namespace) -> int:
+    from bank.content import OPTION_LETTERS
+
+    with _open(args) as bank:
+        items = list(bank.items(type=args.type, chapter=args.chapter, level=args.level, search=args.search))
+        keys = bank.answer_keys({item.id for item in items}) if args.with_keys else {}
+    for item in items:
+        correct = keys[item.id].correct if args.with_keys else None
+        if args.json:
+            record = _item_record(item)
+            print(json.dumps(record if correct is None else record | {"answer": list(correct)}, ensure_ascii=False))
+            continue
+        stem = " ".join(item.content.stem.split())
+        line = f"{item.code or item.id[:8]}  {_type_name(item.content.type)}  {item.chapter}  {_level_name(item.level)}"
+        print(f"{line}  {stem}" + ("" if correct is None else f"  [{''.join(OPTION_LETTERS[n] for n in correct)}]"))
+    return 0
+
+
+def _item_record(item: "BankItem") -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "rev": item.rev,
+        "state": item.state.value,
+        "code": item.code,
+        "chapter": item.chapter,
+        "level": item.level.value,
+        "p4": item.p4,
+        "basis": item.basis,
+        "enemies": list(item.enemies),
+        "locked": list(item.locked),
+        "tags": list(item.tags),
+        "source": item.source,
+    } | item.content.record()
+
+
+def _type_name(kind: "ItemType") -> str:
+    from tools.say import sentence
+    from tools.sentences.bank import TYPES
+
+    return sentence(kind.value, {}, TYPES)
+
+
+def _level_name(level: "Level") -> str:
+    from tools.say import sentence
+    from tools.sentences.bank import LEVELS
+
+    return sentence(level.value, {}, LEVELS)
+
+
+def run_check(args: argparse.Namespace) -> int:
+    with _open(args) as bank:
+        report = _check(bank)
+    if args.json:
+        print(json.dumps(report, ensure_ascii=False))
+    else:
+        _print_check(report)
+    return 4 if report["vault"]["problems"] else 0
+
+
+def _check(bank: "Bank") -> dict[str, Any]:
+    from bank.content import OPTION_LETTERS, ItemType
+
+    items = list(bank.items())
+    keys = bank.answer_keys({item.id for item in items})
+    pictures = bank.pictures()
+    positions: dict[str, Counter[str]] = {}
+    for item in items:
+        correct = keys[item.id].correct
+        truefalse = item.content.type is ItemType.TRUEFALSE
+        marks = [("true" if n == 0 else "false") if truefalse else OPTION_LETTERS[n] for n in correct]
+        positions.setdefault(item.content.type.value, Counter()).update(marks)
+    shares = [item.p4 for item in items if item.p4 is not None]
+    with_picture = [item for item in items if item.content.needs_picture]
+    return {
+        "items": len(items),
+        "types": _counted(item.content.type.value for item in items),
+        "levels": _counted(item.level.value for item in items),
+        "chapters": _counted(item.chapter for item in items),
+        "cells": [
+            {"type": kind.value, "chapter": chapter, "level": level.value, "items": number}
+            for (kind, chapter, level), number in bank.counts().items()
+        ],
+        "difficulty": {
+            "mean_p4": round(sum(shares) / len(shares)) if shares else None,
+            "tenths": [sum(1 for p4 in shares if min(p4, 9_999) // 1_000 == tenth) for tenth in range(10)],
+        },
+        "answer_positions": {kind: dict(sorted(counter.items())) for kind, counter in positions.items()},
+        "lacking": {
+            "difficulty": len(items) - len(shares),
+            "basis": sum(1 for item in items if not item.basis),
+            "chapter": sum(1 for item in items if not item.chapter),
+            "level": sum(1 for item in items if item.level.value == "none"),
+            "picture": sum(1 for item in with_picture if not _shown(item) <= pictures),
+        },
+        "needing_picture": len(with_picture),
+        "exposed": len(bank.exposure()),
+        "vault": {"problems": bank.vault.problems(), "settings": bank.vault.settings()},
+    }
+
+
+def _shown(item: "BankItem") -> set[str]:
+    return {*item.content.media, *(digest for option in item.content.options for digest in option.media)}
+
+
+def _counted(values: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(values).items(), key=lambda entry: _natural(entry[0])))
+
+
+def _natural(code: str) -> list[tuple[int, str]]:
+    """2.10 after 2.9."""
+    return [(int(part), "") if part.isdecimal() else (10**9, part) for part in code.split(".")]
+
+
+def _print_check(report: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from bank.content import ItemType, Level
+    from tools.say import _
+
+    console = Console(highlight=False, markup=False)
+    kinds = [kind for kind in ItemType if kind.value in report["types"]]
+    table = Table(box=None, pad_edge=False)
+    table.add_column(_("chapter"))
+    for title in (*map(_type_name, kinds), *map(_level_name, Level), _("all")):
+        table.add_column(title, justify="right")
+    total = [str(report["types"].get(kind.value, 0)) for kind in kinds]
+    total += [str(report["levels"].get(level.value, 0)) for level in Level]
+    for chapter, number in report["chapters"].items():
+        cells = [cell for cell in report["cells"] if cell["chapter"] == chapter]
+        by_type = [sum(cell["items"] for cell in cells if cell["type"] == kind.value) for kind in kinds]
+        by_level = [sum(cell["items"] for cell in cells if cell["level"] == level.value) for level in Level]
+        table.add_row(chapter or "–", *map(str, by_type + by_level), str(number))
+    table.add_row(_("all"), *total, str(report["items"]))
+    console.print(table)
+
+    lacking = report["lacking"]
+    gaps = {
+        _("without expected difficulty"): lacking["difficulty"],
+        _("without basis"): lacking["basis"],
+        _("without chapter"): lacking["chapter"],
+        _("needing a picture"): report["needing_picture"],
+        _("… that the bank lacks"): lacking["picture"],
+    }
+    for title, number in gaps.items():
+        console.print(f"{title}: {number}")
+    if report["difficulty"]["mean_p4"] is not None:
+        spread = " ".join(map(str, report["difficulty"]["tenths"]))
+        mean = report["difficulty"]["mean_p4"] / 10_000
+        line = _("expected share of right answers: mean {mean:.2f}; by tenths from 0 to 1: {spread}")
+        console.print(line.format(mean=mean, spread=spread))
+    for kind in kinds:
+        positions = report["answer_positions"][kind.value]
+        told = "  ".join(f"{_mark(mark)} {number}" for mark, number in positions.items())
+        console.print(_("where the right answers stand, {type}: {told}").format(type=_type_name(kind), told=told))
+    problems = report["vault"]["problems"]
+    for problem in problems[:MOST_LINES]:
+        print(problem, file=sys.stderr)
+    settings = report["vault"]["settings"]
+    if problems:
+        console.print(_("The vault is DAMAGED: {n} findings.").format(n=len(problems)))
+    else:
+        line = _("The vault is whole: every page authenticates (SQLCipher {cipher}, SQLite {sqlite}).")
+        console.print(line.format(cipher=settings["cipher_version"], sqlite=settings["sqlite_version"]))
+
+
+def _mark(mark: str) -> str:
+    return {"true": "√", "false": "×"}.get(mark, mark)
+
+
+class _Progress:
+    """One line on a terminal's stderr that counts up and goes away; nothing where stderr is no terminal."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._live = sys.stderr.isatty()
+
+    def show(self, done: int, total: int) -> None:
+        if self._live:
+            filled = 24 * done // max(total, 1)
+            bar = "━" * filled + "─" * (24 - filled)
+            print(f"\r{self._label} {bar} {done}/{total}", end="", file=sys.stderr, flush=True)
+
+    def __enter__(self) -> "_Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

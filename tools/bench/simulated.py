@@ -1,0 +1,86 @@
+"""A simulated bank: 5,000 items in ten chapters, whose answers follow a three-parameter logistic model.
+
+b ~ N(−1, 1) + chapter N(0, .3), a ~ .9 lnN(0, .3), c ~ U(.10, .25): shares of right answers with mean .72 and SD .13.
+These numbers come from numpy's generator; the draw itself never does.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bank.blueprint import Blueprint
+from bank.content import ItemType, Level
+from bank.pool import ItemFacts
+from tools.fairness import Floats
+
+CHAPTERS, PER_CHAPTER, TAKEN = 10, 500, 10
+SIZE = CHAPTERS * PER_CHAPTER
+FORM = CHAPTERS * TAKEN
+
+
+def simulated_rule(tolerance: str) -> Blueprint:
+    """One type, so that every item's options are shuffled: the dearest form there is to make."""
+    codes = [str(n) for n in range(1, CHAPTERS + 1)]
+    return Blueprint.from_record(
+        {
+            "id": "BENCH",
+            "version": 1,
+            "name": "bench",
+            "source": "simulated",
+            "effective_from": "2000-01-01",
+            "grading": "site",
+            "minutes": 120,
+            "total_points": FORM,
+            "pass_points": FORM * 8 // 10,
+            "difficulty": {"tolerance": tolerance},
+            "types": {"single": {"count": FORM, "points": 1}},
+            "chapters": {code: {"name": code, "points": TAKEN} for code in codes},
+            "levels": {"any": FORM},
+            "cells": [{"type": "single", "chapter": code, "count": TAKEN, "points": 1} for code in codes],
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedBank:
+    a: Floats
+    b: Floats
+    c: Floats
+
+    @classmethod
+    def make(cls) -> "SimulatedBank":
+        random = np.random.default_rng(20_261_121)
+        b = random.normal(-1.0, 1.0, SIZE) + np.repeat(random.normal(0.0, 0.3, CHAPTERS), PER_CHAPTER)
+        return cls(a=0.9 * np.exp(random.normal(0.0, 0.3, SIZE)), b=b, c=random.uniform(0.10, 0.25, SIZE))
+
+    def chances_at(self, ability: float) -> Floats:
+        chances: Floats = self.c + (1.0 - self.c) / (1.0 + np.exp(-self.a * (ability - self.b)))
+        return chances
+
+    def expected(self) -> Floats:
+        """Shares of right answers in a population of abilities N(0, 1), by Gauss-Hermite quadrature."""
+        abilities, weights = np.polynomial.hermite_e.hermegauss(31)
+        shares: Floats = np.tensordot(weights / weights.sum(), [self.chances_at(x) for x in abilities], axes=1)
+        return shares
+
+    def facts(self, rule: Blueprint) -> list[ItemFacts]:
+        strata = {cell.chapter: cell.stratum for cell in rule.cells}
+        return [
+            ItemFacts(
+                id=f"{n:032x}",
+                rev=1,
+                stratum=strata[chapter := str(n // PER_CHAPTER + 1)],
+                type=ItemType.SINGLE,
+                chapter=chapter,
+                level=Level.NONE,
+                points=1,
+                p4=round(10_000 * share),
+                options=4,
+                locked=(),
+                enemies=(),
+                tags=(),
+                content="",
+                salt="",
+            )
+            for n, share in enumerate(self.expected().tolist())
+        ]

@@ -1,0 +1,154 @@
+"""`examd bureau init|issue|code`: the bureau's keys, sealed packages, release codes."""
+
+import argparse
+import json
+from pathlib import Path
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    from rich_argparse import RichHelpFormatter
+
+    from tools.say import _
+
+    bureau = subparsers.add_parser(
+        "bureau",
+        help=_("issue sealed session packages and give out release codes"),
+        description=_("What the examination body does at home: keys, packages, codes."),
+        epilog=_("Example: examd bureau init office --id SX-0349 --name 某市应急管理局"),
+        formatter_class=RichHelpFormatter,
+    )
+    commands = bureau.add_subparsers(dest="command", required=True, metavar=_("COMMAND"))
+
+    init = commands.add_parser(
+        "init", help=_("make the bureau's keys"), formatter_class=RichHelpFormatter,
+        epilog=_("Example: examd bureau init office --id SX-0349 --name 某市应急管理局"),
+    )  # fmt: skip
+    init.add_argument("directory", type=Path, metavar=_("DIR"))
+    init.add_argument("--id", required=True, help=_("the bureau's number"))
+    init.add_argument("--name", required=True, help=_("the bureau's name, as it stands on bulletins"))
+    init.set_defaults(run=run_init)
+
+    issue = commands.add_parser(
+        "issue",
+        help=_("draw a session pool and seal it for one site"),
+        description=_(
+            "Bank + rule + roster -> a sealed package for one session at one site. Needs the issuing officer's passphrase "
+            "and the bank keyholder's. The two release codes stay with the bureau (examd bureau code)."
+        ),
+        epilog=_(
+            "Example: examd bureau issue office --bank bank --rule rule.toml --roster roster.xlsx --site site.card.json "
+            "--chief chief.card.json --session 20261121-01 --name 低压电工理论第1场 --date 2026-11-21 --out stick"
+        ),
+        formatter_class=RichHelpFormatter,
+    )
+    issue.add_argument("directory", type=Path, metavar=_("DIR"), help=_("the bureau's folder"))
+    for name, text in (
+        ("--bank", _("folder of the bank")),
+        ("--rule", _("composition rule (TOML)")),
+        ("--roster", _("candidates: .xlsx or .csv with admission number, name, ID number, training institution")),
+        ("--site", _("the site's public card")),
+        ("--chief", _("the chief examiner's public card")),
+        ("--out", _("where to put the package (a stick)")),
+    ):
+        issue.add_argument(name, type=Path, required=True, help=text)
+    issue.add_argument("--session", required=True, help=_("session number: letters, digits, - and _"))
+    issue.add_argument("--name", required=True, help=_("the session's name for people"))
+    issue.add_argument("--date", required=True, help=_("day of the exam, YYYY-MM-DD"))
+    issue.add_argument("--mock", action="store_true", help=_("a drill (演练): marked on every screen and paper"))
+    issue.add_argument("--bank-passphrase-file", type=Path, help=_("read the bank's passphrase from this file"))
+    issue.add_argument("--json", action="store_true", help=_("machine-readable output"))
+    issue.set_defaults(run=run_issue)
+
+    code = commands.add_parser(
+        "code",
+        help=_("read out a release code"),
+        description=_("Code 1 opens the items. Code 2 opens the answer keys and is given only against the closing root."),
+        epilog=_("Example: examd bureau code office 0123…cdef 2 --root 89ab…4567"),
+        formatter_class=RichHelpFormatter,
+    )
+    code.add_argument("directory", type=Path, metavar=_("DIR"), help=_("the bureau's folder"))
+    code.add_argument("package", metavar=_("PACKAGE"), help=_("package number, 32 hexadecimal digits"))
+    code.add_argument("number", type=int, choices=(1, 2), metavar="1|2", help=_("which code"))
+    code.add_argument("--root", default="", help=_("the closing root that the site reads out (for code 2)"))
+    code.set_defaults(run=run_code)
+
+    for command in (init, issue, code):
+        command.add_argument("--passphrase-file", type=Path, help=_("read the officer's passphrase from this file"))
+
+
+def run_init(args: argparse.Namespace) -> int:
+    from examd.bureau.office import Office
+    from tools.say import _
+    from tools.secrets import ask_secret
+
+    passphrase = ask_secret("bureau", _("Issuing officer's passphrase"), file=args.passphrase_file, confirm=True)
+    Office.create(args.directory, args.id, args.name, passphrase)
+    card = args.directory / "bureau.card.json"
+    print(_("Made the bureau's keys. Sites are commissioned with {card}.").format(card=card))
+    return 0
+
+
+def run_issue(args: argparse.Namespace) -> int:
+    from bank import blueprint
+    from bank.refused import BadFile
+    from bank.store import Bank
+    from examd.bureau import roster
+    from examd.bureau.office import Office
+    from examd.holders import Card
+    from examd.package.issue import issue
+    from examd.package.layout import Session
+    from tools.say import _
+    from tools.secrets import ask_secret
+
+    office = Office(args.directory)
+    bureau = office.unlock(ask_secret("bureau", _("Issuing officer's passphrase"), file=args.passphrase_file))
+    site, chief = Card.read(args.site, "site"), Card.read(args.chief, "chief")
+    try:
+        rule = blueprint.parse(args.rule.read_bytes())
+    except OSError as error:
+        raise BadFile("file-unreadable", file=str(args.rule), why=error.strerror) from None
+    people = roster.read(args.roster)
+    session = Session(args.session, args.name, args.date, site.id, site.name, args.mock)
+    keyholder = ask_secret("bank", _("Bank keyholder's passphrase"), file=args.bank_passphrase_file)
+    with Bank.open(args.bank, keyholder) as bank:
+        issued = issue(
+            args.out,
+            session=session,
+            blueprint=rule,
+            items=list(bank.items()),
+            answer_keys=bank.answer_keys,
+            roster=people,
+            bureau=bureau,
+            site=site,
+            chief=chief,
+            archive_age=office.archive_age(),
+        )
+    office.keep_codes(issued, bureau)
+    if args.json:
+        print(json.dumps({
+            "candidates": len(people), "package": str(issued.directory), "package_id": issued.package_id,
+            "pool_items": issued.pool_size, "rule_sha256": rule.sha256, "trial_acceptance_of_2000": issued.acceptance,
+        }))  # fmt: skip
+        return 0
+    print(_("Package {directory}").format(directory=issued.directory))
+    print(_("{candidates} candidates, a pool of {pool} items, {share:.0%} of trial draws admissible").format(
+        candidates=len(people), pool=issued.pool_size, share=issued.acceptance / 2000
+    ))  # fmt: skip
+    print(_("The release codes stay with the bureau: examd bureau code {directory} {package} 1").format(
+        directory=args.directory, package=issued.package_id
+    ))  # fmt: skip
+    return 0
+
+
+def run_code(args: argparse.Namespace) -> int:
+    from examd.bureau.office import Office
+    from tools.say import _
+    from tools.secrets import ask_secret
+
+    office = Office(args.directory)
+    bureau = office.unlock(ask_secret("bureau", _("Issuing officer's passphrase"), file=args.passphrase_file))
+    if args.number == 1:
+        print(office.code_1(args.package, bureau))
+    else:
+        print(office.code_2(args.package, bureau, args.root.strip().lower()))
+    return 0

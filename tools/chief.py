@@ -1,0 +1,43 @@
+"""`examd chief init`: the chief examiner's keys, on a stick or device of their own."""
+
+import argparse
+from pathlib import Path
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    from rich_argparse import RichHelpFormatter
+
+    from tools.say import _
+
+    chief = subparsers.add_parser(
+        "chief",
+        help=_("the chief examiner's keys"),
+        description=_("A session opens only with the chief examiner's key, kept apart from the site's server."),
+        epilog=_("Example: examd chief init /media/stick --name 张伟"),
+        formatter_class=RichHelpFormatter,
+    )
+    commands = chief.add_subparsers(dest="command", required=True, metavar=_("COMMAND"))
+    init = commands.add_parser(
+        "init",
+        help=_("make the keys and the public card"),
+        epilog=_("Example: examd chief init /media/stick --name 张伟"),
+        formatter_class=RichHelpFormatter,
+    )
+    init.add_argument("directory", type=Path, metavar=_("DIR"))
+    init.add_argument("--name", required=True, help=_("the chief examiner's name, as it stands on results"))
+    init.add_argument("--id", default="chief", help=_("staff number (default: %(default)s)"))
+    init.add_argument("--passphrase-file", type=Path, help=_("read the passphrase from this file instead of asking"))
+    init.set_defaults(run=run_init)
+
+
+def run_init(args: argparse.Namespace) -> int:
+    from examd import holders
+    from tools.say import _
+    from tools.secrets import ask_secret
+
+    passphrase = ask_secret("chief", _("Chief examiner's passphrase"), file=args.passphrase_file, confirm=True)
+    holders.create(args.directory, "chief", args.id, args.name, passphrase)
+    print(_("Made {key} (keep it with you) and {card} (give it to the bureau).").format(
+        key=args.directory / "chief.key", card=args.directory / "chief.card.json"
+    ))  # fmt: skip
+    return 0

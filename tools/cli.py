@@ -1,0 +1,125 @@
+"""`examd`: one command for every actor. It finds the subcommand, sets the language, turns refusals into sentences.
+
+Nothing heavy is imported here: each command imports what it needs when it runs, so `examd --help` stays quick.
+Exit codes: 0 done; 1 checked and found wrong; 2 usage, or a file that is not what it should be; 3 a refused act;
+4 a broken store; 130 interrupted.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+COMMANDS = (
+    "tools.demo", "tools.bank", "tools.rule", "tools.bureau", "tools.chief", "tools.site", "tools.terminal",
+    "tools.verify.command", "tools.bench.command",
+)  # fmt: skip
+EXIT_BAD_FILE, EXIT_DENIED, EXIT_BROKEN, EXIT_INTERRUPTED = 2, 3, 4, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    argv = list(sys.argv[1:] if arguments is None else arguments)
+    _speak(argv)
+    args = parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader of our output went away: nothing is wrong
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _refusal(error)
+
+
+def parser() -> argparse.ArgumentParser:
+    from rich_argparse import RichHelpFormatter
+
+    from examd import VERSION
+    from tools.say import _
+
+    top = argparse.ArgumentParser(
+        prog="examd",
+        description=_("Offline examinations under lock and record."),
+        epilog=_("Start with: examd demo"),
+        formatter_class=RichHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"examd {VERSION}")
+    _add_language(top, argparse.SUPPRESS)
+    _add_completion(top)
+    subparsers = top.add_subparsers(dest="actor", required=True, metavar=_("COMMAND"))
+    for module in COMMANDS:
+        importlib.import_module(module).register(subparsers)
+    for command in _leaves(top):
+        if not any("--lang" in action.option_strings for action in command._actions):  # noqa: SLF001
+            _add_language(command, argparse.SUPPRESS)
+    return top
+
+
+def _add_language(command: argparse.ArgumentParser, default: str) -> None:
+    from tools.say import LANGUAGES, _
+
+    command.add_argument("--lang", choices=LANGUAGES, default=default, help=_("language of messages (default: zh)"))
+
+
+def _add_completion(top: argparse.ArgumentParser) -> None:
+    """`examd --print-completion bash|zsh`: shtab is imported when it is asked for, and only then."""
+
+    class Print(argparse.Action):
+        def __call__(self, parser: argparse.ArgumentParser, _n: object, values: object, _o: str | None = None) -> None:
+            import shtab
+
+            print(shtab.complete(parser, shell=str(values)))
+            parser.exit(0)
+
+    from tools.say import _
+
+    top.add_argument(
+        "--print-completion", choices=("bash", "zsh", "tcsh"), action=Print, default=argparse.SUPPRESS,
+        help=_("print a completion script for this shell"),
+    )  # fmt: skip
+
+
+def _leaves(command: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    found = []
+    for action in command._actions:  # noqa: SLF001 - argparse offers no other way to walk subcommands
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            for child in action.choices.values():
+                found += [child, *_leaves(child)]
+    return found
+
+
+def _speak(argv: Sequence[str]) -> None:
+    """The language is needed before parsing: help texts are in it."""
+    from tools.say import LANGUAGES, current_language_from_environment, set_language
+
+    language = current_language_from_environment()
+    for at, word in enumerate(argv):
+        if word == "--lang" and at + 1 < len(argv):
+            language = argv[at + 1]
+        elif word.startswith("--lang="):
+            language = word.removeprefix("--lang=")
+    set_language(language if language in LANGUAGES else "zh")
+    os.environ["EXAMD_LANG"] = language if language in LANGUAGES else "zh"
+
+
+def _refusal(error: Exception) -> int:
+    """One sentence on stderr. Whatever is not a refusal is a fault of ours: named, without locals or a traceback."""
+    from bank.refused import BadFile, BrokenStore, Refused
+    from tools.say import _
+    from tools.sentences import said
+
+    if not isinstance(error, Refused):
+        if os.environ.get("EXAMD_TRACEBACK") == "1":
+            raise error
+        print("examd: " + _("internal fault ({kind}); please report it").format(kind=type(error).__name__), file=sys.stderr)
+        return EXIT_BROKEN
+    print("examd: " + said(error), file=sys.stderr)
+    if isinstance(error, BadFile):
+        return EXIT_BAD_FILE
+    return EXIT_BROKEN if isinstance(error, BrokenStore) else EXIT_DENIED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

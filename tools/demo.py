@@ -1,0 +1,399 @@
+"""`examd demo`: a whole examination on one machine, every part the real one, one seat for the person at the keyboard.
+
+The path, in order: bank, rule, package, opening, forms, screen, record, closing, grading, rates, verifying. The demo
+plays every holder in turn, and says so: "not separated: one holder".
+"""
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bank.blueprint import Blueprint
+    from bank.item import Item
+    from bank.store import Bank
+    from examd.documents.report import Report
+    from examd.holders import Holder
+    from examd.package.layout import RosterLine
+    from tools.desk_client import Desk
+    from tools.load.candidate import Knowledge, Part
+
+SAMPLES = Path(__file__).parent / "samples" / "SP-ELV-T"
+INSTITUTIONS = ("晨光安全技术培训中心", "恒安职业培训学校", "平朔矿山安全培训基地", "北方电力培训学院")
+ABILITIES = (0.92, 0.78, 0.64, 0.85)
+"""Mean ability of each institution's candidates."""
+AUTO_PACE_S, PERSON_PACE_S = 0.03, 0.8
+SURNAMES, GIVEN = "王李张刘陈杨赵黄周吴徐孙马朱胡林郭何高罗", "伟芳娜敏静丽强磊军洋勇艳杰涛明超兰霞平刚"
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    from rich_argparse import RichHelpFormatter
+
+    from tools.arguments import positive
+    from tools.say import _
+
+    demo = subparsers.add_parser(
+        "demo",
+        help=_("a whole examination on this machine, with a seat for you"),
+        description=_(
+            "Fills an encrypted bank, issues and opens a sealed package, serves it over TLS, seats simulated candidates and "
+            "you, closes, grades, verifies, and shows the pass rates. A drill (演练): nothing of it is a real exam."
+        ),
+        epilog=_("Example: examd demo --auto --candidates 40 --lang en"),
+        formatter_class=RichHelpFormatter,
+    )
+    demo.add_argument("--auto", action="store_true", help=_("nobody at the keyboard: every seat is simulated"))
+    demo.add_argument("--candidates", type=positive, default=24, help=_("how many candidates (default: %(default)s)"))
+    demo.add_argument("--bank", type=Path, metavar="FILE", help=_("another question file: .csv, .xlsx or .jsonl"))
+    demo.add_argument("--rule", type=Path, metavar="FILE", help=_("another composition rule (TOML)"))
+    demo.add_argument("--dir", type=Path, help=_("folder to work in (default: a new temporary one)"))
+    demo.set_defaults(run=run)
+
+
+@dataclass
+class Steps:
+    """Numbered progress lines, each with the time it took."""
+
+    total: int
+    done: int = 0
+
+    def __call__(self, text: str) -> None:
+        self.done += 1
+        print(f"[{self.done:>2}/{self.total}] {text}", flush=True)
+
+    @staticmethod
+    def detail(text: str) -> None:
+        print(f"        {text}", flush=True)
+
+
+def run(args: argparse.Namespace) -> int:
+    from tools.say import _
+
+    began = time.monotonic()
+    auto = args.auto or not (sys.stdin.isatty() and sys.stdout.isatty())
+    work = args.dir or Path(tempfile.mkdtemp(prefix="examd-demo-"))
+    work.mkdir(parents=True, exist_ok=True)
+    code = asyncio.run(_Demo(work, args, auto).run())
+    print(_("{seconds:.1f} s. Everything is in {folder}").format(seconds=time.monotonic() - began, folder=work))
+    return code
+
+
+class _Demo:
+    def __init__(self, work: Path, args: argparse.Namespace, auto: bool) -> None:
+        self.work, self.args, self.auto = work, args, auto
+        self.step = Steps(11)
+        self.words = {who: secrets.token_urlsafe(12) for who in ("keyholder", "bureau", "site", "chief", "operator")}
+        """Passphrases of the people the demo plays."""
+
+    async def run(self) -> int:
+        from tools.say import _
+
+        print(_("examd demo: 演练, a drill. One machine plays bureau, site and chief examiner."))
+        bank, items = self._fill_bank()
+        rule = self._read_rule(items)
+        roster = self._roster()
+        with bank:
+            package, code_1, code_2_for, holder, chief, totp = self._issue(bank, rule, roster)
+        supervisor, port = self._serve(holder)
+        players: list[multiprocessing.process.BaseProcess] = []
+        try:
+            desk = await self._sign_in(totp)
+            self.step(_("Package opened by site, chief examiner and code 1; seed fixed by bureau and room"))
+            from tools.desk_client import open_session
+
+            opened = await open_session(desk, package, chief, code_1, one_holder=True)
+            self.step.detail(_("not separated: one holder") + " · " + opened["session"])
+            own = roster[-1]
+            simulated = roster if self.auto else roster[:-1]
+            players = self._seat(simulated, port, items)
+            person = None if self.auto else self._seat_person(own, port)
+            await self._start(desk, len(roster))
+            waived = await self._wait(desk, players, person)
+            report, result, root = await self._close(desk, chief, waived, code_2_for)
+            await desk.close()
+        finally:
+            for player in players:
+                player.terminate()
+            supervisor.stop()
+        return self._show(report, result, own)
+
+    # ---- the bureau -------------------------------------------------------------------------------------------
+
+    def _fill_bank(self) -> "tuple[Bank, list[Item]]":
+        from bank import formats
+        from bank.store import Bank
+        from tools.say import _
+
+        source = self.args.bank or SAMPLES / "items.jsonl"
+        found = formats.read(source)
+        bank = Bank.create(self.work / "bank", self.words["keyholder"])
+        report = bank.add(found.items, found.media)
+        self.step(_("Encrypted bank filled from {file}: {n} items").format(file=source.name, n=len(report.added)))
+        if found.refused:
+            self.step.detail(_("{n} rows refused: {rows}").format(
+                n=len(found.refused), rows=", ".join(f"{r.row} ({r.reason})" for r in found.refused[:6])
+            ))  # fmt: skip
+        return bank, found.items
+
+    def _read_rule(self, items: "list[Item]") -> "Blueprint":
+        from bank import blueprint
+        from bank.facts import tally
+        from bank.refused import BadFile
+        from tools.say import _
+
+        if self.args.rule is None and self.args.bank is not None:
+            rule = blueprint.propose(tally(items), name=self.args.bank.stem)
+            origin = _("proposed for this bank")
+        else:
+            file = self.args.rule or SAMPLES / "rule.toml"
+            try:
+                rule = blueprint.parse(file.read_bytes())
+            except OSError as error:
+                raise BadFile("file-unreadable", file=str(file), why=error.strerror) from None
+            origin = file.name
+        self.step(_("Rule {id} ({origin}): {cells} cells, {items} items, {points} points, pass at {mark}").format(
+            id=rule.id, origin=origin, cells=len(rule.cells), items=rule.items, points=rule.total_points,
+            mark=rule.pass_points,
+        ))  # fmt: skip
+        self.step.detail(f"SHA-256 {rule.sha256}")
+        return rule
+
+    def _roster(self) -> "list[RosterLine]":
+        from examd.bureau import roster
+        from tools.say import _
+
+        n = self.args.candidates
+        rows = [["准考证号", "姓名", "身份证号", "培训机构"]]
+        for c in range(1, n + 1):
+            name = SURNAMES[c % len(SURNAMES)] + GIVEN[c * 7 % len(GIVEN)] + (GIVEN[c * 3 % len(GIVEN)] if c % 2 else "")
+            id_number = f"140600{1970 + c % 30}{1 + c % 12:02}{1 + c % 28:02}{c % 10_000:04}"
+            rows.append([f"2026112101{c:05}", name, id_number, INSTITUTIONS[c % len(INSTITUTIONS)]])
+        people = roster.from_rows(rows, "roster")
+        self.step(_("Roster: {n} candidates from {m} training institutions").format(
+            n=len(people), m=len({line.institution for line in people})
+        ))  # fmt: skip
+        return people
+
+    def _issue(self, bank: "Bank", rule: "Blueprint", roster: "list[RosterLine]") -> Any:
+        from examd import holders
+        from examd.bureau.office import Office
+        from examd.package.issue import issue
+        from examd.package.layout import Session
+        from examd.site import SiteFolder
+        from examd.staff import Role
+        from tools.say import _
+
+        office, bureau = Office.create(self.work / "bureau", "DEMO", "演练应急管理局", self.words["bureau"])
+        folder, holder = SiteFolder.create(self.work / "site", "DEMO-01", "演练考试点", self.words["site"], bureau.card)
+        chief = holders.create(self.work / "chief", "chief", "C-001", "演练主考官", self.words["chief"])
+        book = folder.staff(holder)
+        totp = book.add("operator", Role.ADMINISTRATOR, self.words["operator"])
+        book.close()
+        from examd.files import write_atomically
+
+        spoken = "".join(f"{who}: {word}\n" for who, word in self.words.items())
+        write_atomically(self.work / "passphrases.txt", spoken.encode(), private=True)
+        today = datetime.now(UTC).strftime("%Y-%m-%d")
+        session = Session("DEMO-1", f"{rule.name} {today}", today, "DEMO-01", "演练考试点", True)
+        issued = issue(
+            self.work / "stick", session=session, blueprint=rule, items=list(bank.items()),
+            answer_keys=bank.answer_keys, roster=roster, bureau=bureau, site=holder.card, chief=chief.card,
+            archive_age=office.archive_age(),
+        )  # fmt: skip
+        office.keep_codes(issued, bureau)
+        self.step(_("Package issued: a pool of {n} items, sealed; {share:.0%} of trial draws admissible").format(
+            n=issued.pool_size, share=issued.acceptance / 2000
+        ))  # fmt: skip
+        code_2_for = lambda root: office.code_2(issued.package_id, bureau, root)  # noqa: E731
+        return issued.directory, issued.code_1, code_2_for, holder, chief, totp
+
+    # ---- the site ---------------------------------------------------------------------------------------------
+
+    def _serve(self, holder: "Holder") -> Any:
+        from bank.refused import Denied
+        from examd.delivery.supervisor import Supervisor
+        from tools.desk_client import ADDRESS
+        from tools.say import _
+
+        ready, failed = threading.Event(), threading.Event()
+        ports: list[int] = []
+
+        def tell(event: str, number: int) -> None:
+            if event == "ready":
+                ports.append(number)
+                (self.work / "site" / ADDRESS).write_text(f"127.0.0.1:{number}\n")
+                ready.set()
+
+        supervisor = Supervisor(self.work / "site", holder, "127.0.0.1", 0, tell)
+
+        def supervise() -> None:
+            try:
+                supervisor.run()
+            finally:
+                failed.set()
+                ready.set()
+
+        threading.Thread(target=supervise, name="supervisor", daemon=True).start()
+        ready.wait(20)
+        if not ports or failed.is_set():
+            raise Denied("server-keeps-dying", starts=1)
+        self.step(_("Server and supervisor running: TLS 1.3 on port {port}").format(port=ports[0]))
+        return supervisor, ports[0]
+
+    async def _sign_in(self, totp: str) -> "Desk":
+        import pyotp
+
+        from tools.desk_client import Desk
+
+        desk = await Desk.connect(self.work / "site")
+        await desk.sign_in("operator", self.words["operator"], pyotp.TOTP(totp).now())
+        return desk
+
+    def _seat(self, lines: "list[RosterLine]", port: int, items: "list[Item]") -> Any:
+        from tools.load.candidate import Part
+        from tools.say import _
+
+        knowledge: Knowledge = {
+            (i.content.stem, frozenset(o.text for o in i.content.options)): frozenset(
+                i.content.options[n].text for n in i.answer_key.correct
+            )
+            for i in items
+        }
+        spread = (-0.08, -0.03, 0.0, 0.03, 0.08)
+        parts = [
+            Part(
+                line.admission_no, line.id_tail,
+                min(0.99, ABILITIES[INSTITUTIONS.index(line.institution)] + spread[line.c % 5]),
+                AUTO_PACE_S if self.auto else PERSON_PACE_S, line.c,
+            )
+            for line in lines
+        ]  # fmt: skip
+        self.step(_("{n} simulated candidates, a process each, sign in over the wire").format(n=len(parts)))
+        return _start_players(f"127.0.0.1:{port}", self.work, parts, knowledge)
+
+    def _seat_person(self, own: "RosterLine", port: int) -> "subprocess.Popen[bytes]":
+        from tools.say import _
+
+        print()
+        print(_("  Your seat: {name}, admission number {number}").format(name=own.name, number=own.admission_no))
+        print(_("  Last six of your ID number: {tail}  (remember it, the screen will ask)").format(tail=own.id_tail))
+        print(_("  The session starts as soon as you have confirmed the rules."))
+        input(_("  Press Enter to sit down … "))
+        command = [
+            sys.executable, "-m", "tools.cli", "terminal", "--server", f"127.0.0.1:{port}",
+            "--trust", str(self.work / "site" / "root.pem"), "--journal", str(self.work / "journals"),
+            "--name", "24", "--admission-no", own.admission_no, "--exit-after-receipt",
+            "--lang", os.environ.get("EXAMD_LANG", "zh"),
+        ]  # fmt: skip
+        return subprocess.Popen(command)
+
+    async def _start(self, desk: "Desk", expected: int) -> None:
+        """Starts once everyone is ready; a person may take their time."""
+        from bank.refused import Denied
+        from tools.say import _
+
+        patience = time.monotonic() + (30 if self.auto else 900)
+        while (await desk.command("status")).get("ready", 0) < expected:
+            if time.monotonic() > patience:
+                raise Denied("not-all-ready", expected=expected)
+            await asyncio.sleep(0.1 if self.auto else 0.3)
+        started = await desk.command("start")
+        if self.auto:  # with a person at the screen nothing may be printed over it
+            self.step(_("Session started: {n} forms drawn by rule and seed, answers on their way").format(
+                n=started["started"]
+            ))  # fmt: skip
+        else:
+            self.step.done += 1
+
+    async def _wait(self, desk: "Desk", players: list[Any], person: "subprocess.Popen[bytes] | None") -> list[str]:
+        """Until every seat has handed in. Returns the numbers to waive: a person who left the screen."""
+        while person is not None and person.poll() is None:
+            await asyncio.sleep(0.2)
+        while any(player.is_alive() for player in players):
+            await asyncio.sleep(0.05)
+        seats = (await desk.command("status"))["seats"]
+        return [seat["admission_no"] for seat in seats if seat["phase"] != "handed-in"]
+
+    # ---- closing ----------------------------------------------------------------------------------------------
+
+    async def _close(
+        self, desk: "Desk", chief: "Holder", waived: list[str], code_2_for: Callable[[str], str]
+    ) -> "tuple[Report, Path, str]":
+        from tools.desk_client import close_session, grade_session
+        from tools.reporting import report_on, write_documents
+        from tools.say import _
+
+        closed = await close_session(desk, chief, waived, "演练：考生中途离开" if waived else "")
+        self.step(_("Closed: {n} entries, chained, every one durable before it was acknowledged").format(
+            n=closed["entries"]
+        ))  # fmt: skip
+        self.step.detail(_("closing root {root}").format(root=closed["root"]))
+        folder = await grade_session(desk, chief, code_2_for(closed["root"]))
+        self.step(_("Graded by a process of its own, with code 2 given against that root"))
+        report = report_on(folder)
+        write_documents(report, folder)
+        return report, folder, closed["root"]
+
+    def _show(self, report: "Report", folder: Path, own: "RosterLine") -> int:
+        from tools.reporting import rates_table
+        from tools.say import _
+
+        mine = next(c for c in report.candidates if c.admission_no == own.admission_no)
+        print()
+        print(_("Result of {name} ({number}): {points} of {total} points, {verdict}; receipt {receipt}").format(
+            name=own.name, number=own.admission_no, points=mine.points, total=report.rule.total_points,
+            verdict=_("passed ✓") if mine.passed else _("not passed ✗"), receipt=_receipt(folder, own.c),
+        ))  # fmt: skip
+        print()
+        print("\n".join(rates_table(report)))
+        print()
+        self.step(_("Verified from the raw record by a program that shares no code with the rest:"))
+        command = [sys.executable, "-P", "-m", "tools.verify", str(folder), "--lang", os.environ.get("EXAMD_LANG", "zh")]
+        code = subprocess.run(command, check=False).returncode
+        print()
+        for name in ("report.xlsx", "rates.csv", "results.csv", "bulletin.html"):
+            print(_("Written: {path}").format(path=folder / name))
+        print(_("Verify again with: examd verify {folder}").format(folder=folder))
+        return code
+
+
+def _start_players(server: str, work: Path, parts: "list[Part]", knowledge: "Knowledge") -> list[Any]:
+    """A process each. They are forked from one that has imported the client already, where the system can fork."""
+    from tools.load import candidate
+
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    context = multiprocessing.get_context(method)
+    if method == "forkserver":
+        context.set_forkserver_preload(["tools.load.candidate", "aiohttp"])
+    trust = work / "site" / "root.pem"
+    players = [
+        context.Process(target=candidate.play, args=(server, trust, work / "journals", part, knowledge), daemon=True)
+        for part in parts
+    ]
+    for player in players:
+        player.start()
+    return players
+
+
+def _receipt(folder: Path, c: int) -> str:
+    """The receipt of a candidate, from the exported record."""
+    from bank.merkle import leaf_hash
+    from examd.protocol.receipt import receipt_code
+
+    for line in (folder / "entries.jsonl").read_bytes().splitlines():
+        if b'"HAND_IN"' in line and json.loads(line)["body"].get("c") == c:
+            return receipt_code(leaf_hash(line))
+    return "–"

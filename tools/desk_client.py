@@ -1,0 +1,133 @@
+"""The staff's end of the wire, and the three ceremonies that need the chief examiner beside it.
+
+Before: `tools.site` and `tools.demo` ask people for what only they have. After: `examd.delivery.desk`.
+The chief examiner's private key stays in this process; the server is sent what it unlocked and what it signed.
+"""
+
+import json
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bank.refused import BadFile, BrokenStore, Denied, Refused
+from bank.seal import codes
+from examd.holders import Holder
+from examd.package import layout
+from examd.package import open as opening
+from examd.protocol.messages import Refusal, StaffCommand, StaffReply, StaffSignIn, decode_to_staff, encode
+from examd.protocol.reasons import Reason
+from examd.record import notes
+from terminal.client import trusting
+
+ADDRESS = "address"
+"""File in a site's folder that `site serve` writes: host and port."""
+
+
+class Desk:
+    """A staff connection to a running server."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, session: aiohttp.ClientSession) -> None:
+        self._socket = socket
+        self._session = session
+
+    @classmethod
+    async def connect(cls, site: Path) -> "Desk":
+        """To the server of this site folder. Raises Denied("server-unreachable")."""
+        try:
+            address = (site / ADDRESS).read_text().strip()
+            context = trusting(site / "root.pem")
+        except OSError:
+            raise Denied("server-unreachable", site=str(site)) from None
+        session = aiohttp.ClientSession()
+        try:
+            socket = await session.ws_connect(f"wss://{address}/desk", ssl=context, max_msg_size=1 << 26)
+        except (aiohttp.ClientError, OSError, ssl.SSLError):
+            await session.close()
+            raise Denied("server-unreachable", site=str(site)) from None
+        return cls(socket, session)
+
+    async def sign_in(self, name: str, passphrase: str, code: str) -> None:
+        await self._ask(StaffSignIn(name, passphrase, code))
+
+    async def command(self, act: str, **facts: Any) -> dict[str, Any]:
+        return dict((await self._ask(StaffCommand(act, facts))).facts)
+
+    async def close(self) -> None:
+        await self._socket.close()
+        await self._session.close()
+
+    async def _ask(self, message: StaffSignIn | StaffCommand) -> StaffReply:
+        try:
+            await self._socket.send_str(encode(message).decode())
+            reply: StaffReply | Refusal = decode_to_staff(await self._socket.receive_str())
+        except (TypeError, aiohttp.ClientError, ConnectionError):
+            raise Denied("server-went-away") from None
+        if isinstance(reply, Refusal):
+            raise _refused(reply)
+        return reply
+
+
+def _refused(refusal: Refusal) -> Refused:
+    if refusal.reason is not Reason.REFUSED:
+        return Denied(refusal.reason.value, **refusal.facts)
+    facts = dict(refusal.facts)
+    code, family = str(facts.pop("code", "refused")), facts.pop("family", "denied")
+    return {"broken": BrokenStore, "bad-file": BadFile}.get(str(family), Denied)(code, **facts)
+
+
+async def open_session(desk: Desk, package: Path, chief: Holder, code_1: str, *, one_holder: bool) -> dict[str, Any]:
+    """Prepare, unlock, open, co-sign. Raises Refused; a failed attempt may be repeated."""
+    prepared = await desk.command("prepare", package=str(package.resolve()))
+    identity = codes.code_identity(code_1, prepared["package_id"], 1)
+    roster = opening.unlock(opening.decode_lock(prepared["roster_lock"]), layout.ROSTER, chief.identity, None)
+    items = opening.unlock(opening.decode_lock(prepared["items_lock"]), layout.ITEMS, chief.identity, identity)
+    opened = await desk.command(
+        "open", roster_identity=roster.text, items_identity=items.text, chief=chief.card.name, one_holder=one_holder
+    )
+    await _cosign(desk, opened, chief)
+    return opened | {"room_commit": prepared["room_commit"]}
+
+
+async def close_session(desk: Desk, chief: Holder, waive: list[str], reason: str) -> dict[str, Any]:
+    """Close and co-sign the closing checkpoint. Raises Denied("seats-open") naming who has not handed in."""
+    closed = await desk.command("close", waive=waive, reason=reason)
+    await _cosign(desk, closed, chief)
+    return closed
+
+
+async def _cosign(desk: Desk, facts: Mapping[str, Any], chief: Holder) -> None:
+    line = notes.cosign(facts["checkpoint"], notes.CHIEF, chief.signing_key, int(time.time()))
+    await desk.command("cosign", note=facts["note"], line=line)
+
+
+async def grade_session(desk: Desk, chief: Holder, code_2: str) -> Path:
+    """Grades in a process of its own, which alone sees the answer keys, and has the site sign. The result folder."""
+    facts = await desk.command("answers-lock")
+    request = {
+        "chief": chief.identity.text,
+        "code": code_2,
+        "lock": facts["answers_lock"],
+        "package": facts["package"],
+        "result": facts["result"],
+    }
+    command = [sys.executable, "-P", "-m", "tools.grade_process"]
+    done = subprocess.run(command, input=json.dumps(request).encode(), capture_output=True, check=False)
+    if done.returncode:
+        raise _told(done.stdout)
+    await desk.command("sign-result")
+    return Path(facts["result"])
+
+
+def _told(output: bytes) -> Refused:
+    """The grading process's refusal."""
+    try:
+        told = json.loads(output)
+        return {"broken": BrokenStore, "bad-file": BadFile}.get(told["family"], Denied)(told["code"], **told["facts"])
+    except (ValueError, KeyError, TypeError):
+        return BrokenStore("grading-failed")

@@ -1,0 +1,1 @@
+"""Simulated candidates and load: real clients over the wire."""

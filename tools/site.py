@@ -1,0 +1,313 @@
+"""`examd site …`: commissioning a site, and holding a session from opening to the bulletin."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+DEFAULT_PORT = 8443
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    from rich_argparse import RichHelpFormatter
+
+    from tools.say import _
+
+    site = subparsers.add_parser(
+        "site",
+        help=_("hold a session: serve, open, start, close, grade, report"),
+        description=_("The exam site's server and the acts of its staff. Commands are messages to the running server."),
+        epilog=_("Example: examd site serve site"),
+        formatter_class=RichHelpFormatter,
+    )
+    commands = site.add_subparsers(dest="command", required=True, metavar=_("COMMAND"))
+
+    def add(name: str, run: Any, text: str, example: str, description: str | None = None) -> argparse.ArgumentParser:
+        command = commands.add_parser(
+            name, help=text, description=description or text, epilog=_("Example: {example}").format(example=example),
+            formatter_class=RichHelpFormatter,
+        )  # fmt: skip
+        command.add_argument("directory", type=Path, metavar=_("DIR"), help=_("the site's folder"))
+        command.set_defaults(run=run)
+        return command
+
+    init = add("init", run_init, _("commission a site: make its keys, name the bureau it trusts"),
+               "examd site init site --id SX-12 --name 第一考试点 --bureau bureau.card.json")  # fmt: skip
+    init.add_argument("--id", required=True, help=_("the site's number: letters, digits, - and _"))
+    init.add_argument("--name", required=True, help=_("the site's name"))
+    init.add_argument("--bureau", type=Path, required=True, help=_("the bureau's public card"))
+    _passphrase(init)
+
+    staff = add("staff", run_staff, _("enter a person on duty; prints the secret for their one-time-code app"),
+                "examd site staff site --name 李娜 --role administrator")  # fmt: skip
+    staff.add_argument("--name", required=True, help=_("the person's sign-in name"))
+    staff.add_argument("--role", choices=("administrator", "invigilator"), default="administrator", help=_("what they may do"))
+    staff.add_argument("--person-passphrase-file", type=Path, help=_("read the new person's passphrase from this file"))
+    _passphrase(staff)
+
+    serve = add("serve", run_serve, _("run the server, and restart it whenever it dies"), "examd site serve site --port 8443")
+    serve.add_argument("--host", default="0.0.0.0", help=_("address to listen on (default: %(default)s)"))  # noqa: S104
+    serve.add_argument("--port", type=int, default=DEFAULT_PORT, help=_("port (default: %(default)s)"))
+    _passphrase(serve)
+
+    opened = add("open", run_open, _("open a package: chief examiner, release code 1"),
+                 "examd site open site stick/PKG-… --chief /media/stick --as 李娜")  # fmt: skip
+    opened.add_argument("package", type=Path, metavar=_("PACKAGE"), help=_("the package's folder"))
+    opened.add_argument("--code-file", type=Path, help=_("read release code 1 from this file instead of asking"))
+    _chief(opened)
+
+    add("start", run_start, _("start the session: the clock of every seat that is ready begins"), "examd site start site --as 李娜")
+    status = add("status", run_status, _("who is here, how far, how long left"), "examd site status site --as 李娜")
+    pause = add("pause", run_pause, _("stop the clock of the room, or of one seat"),
+                "examd site pause site --reason 停电 --as 李娜")  # fmt: skip
+    resume = add("resume", run_resume, _("let the clock run again"), "examd site resume site --reason 来电 --as 李娜")
+    added = add("addtime", run_add_time, _("give compensation time (补时) to the room, or to one seat"),
+                "examd site addtime site --minutes 5 --seat 2026001 --reason 换机 --as 李娜")  # fmt: skip
+    added.add_argument("--minutes", type=int, required=True, help=_("1 to 180"))
+    for command in (pause, resume, added):
+        command.add_argument("--seat", default="", metavar=_("NUMBER"), help=_("admission number; the whole room if left out"))
+        command.add_argument("--reason", required=True, help=_("why; it stands in the record"))
+
+    close = add("close", run_close, _("close the session: nothing enters the record after it"),
+                "examd site close site --chief /media/stick --as 李娜")  # fmt: skip
+    close.add_argument("--waive", action="append", default=[], metavar=_("NUMBER"),
+                       help=_("close although this candidate has not handed in (repeatable)"))  # fmt: skip
+    close.add_argument("--reason", default="", help=_("why seats are waived"))
+    _chief(close)
+
+    grade = add("grade", run_grade, _("open the answer keys with code 2, mark, sign the result"),
+                "examd site grade site --chief /media/stick --as 李娜",
+                _("Grading runs in a process of its own, the only one that sees answer keys, and only after closing."))  # fmt: skip
+    grade.add_argument("--code-file", type=Path, help=_("read release code 2 from this file instead of asking"))
+    _chief(grade)
+
+    report = add("report", run_report, _("write workbook, CSV and bulletin; print the pass rates"), "examd site report site")
+    report.add_argument("--session", default="", help=_("session number (default: the current one)"))
+    report.add_argument("--json", action="store_true", help=_("machine-readable output"))
+
+    for command in (opened, commands.choices["start"], status, pause, resume, added, close, grade):
+        command.add_argument("--as", dest="person", required=True, metavar=_("NAME"), help=_("your sign-in name"))
+        command.add_argument("--totp-file", type=Path, help=_("read the one-time code from this file instead of asking"))
+        command.add_argument("--json", action="store_true", help=_("machine-readable output"))
+        _passphrase(command)
+
+
+def _passphrase(command: argparse.ArgumentParser) -> None:
+    from tools.say import _
+
+    command.add_argument("--passphrase-file", type=Path, help=_("read the passphrase from this file instead of asking"))
+
+
+def _chief(command: argparse.ArgumentParser) -> None:
+    from tools.say import _
+
+    command.add_argument("--chief", type=Path, required=True, metavar=_("DIR"), help=_("folder with the chief examiner's key"))
+    command.add_argument("--chief-passphrase-file", type=Path, help=_("read the chief examiner's passphrase from this file"))
+
+
+# ---- commissioning --------------------------------------------------------------------------------------------
+
+
+def run_init(args: argparse.Namespace) -> int:
+    from examd.delivery import tls
+    from examd.holders import Card
+    from examd.site import SiteFolder
+    from tools.say import _
+    from tools.secrets import ask_secret
+
+    passphrase = ask_secret("site", _("Site administrator's passphrase"), file=args.passphrase_file, confirm=True)
+    bureau = Card.read(args.bureau, "bureau")
+    folder, holder = SiteFolder.create(args.directory, args.id, args.name, passphrase, bureau)
+    tls.ensure(folder.directory, holder)
+    print(_("Site made. Give {card} to the bureau and {root} to every terminal.").format(
+        card=args.directory / "site.card.json", root=args.directory / tls.ROOT
+    ))  # fmt: skip
+    return 0
+
+
+def run_staff(args: argparse.Namespace) -> int:
+    import pyotp
+
+    from examd.site import SiteFolder
+    from examd.staff import Role
+    from tools.say import _
+    from tools.secrets import ask_secret
+
+    folder = SiteFolder(args.directory)
+    holder = folder.unlock(ask_secret("site", _("Site administrator's passphrase"), file=args.passphrase_file))
+    own = ask_secret("staff", _("New passphrase of {name}").format(name=args.name), file=args.person_passphrase_file, confirm=True)
+    book = folder.staff(holder)
+    try:
+        secret = book.add(args.name, Role(args.role), own)
+    finally:
+        book.close()
+    print(_("Secret for the one-time-code app of {name} (shown once):").format(name=args.name), file=sys.stderr)
+    print(pyotp.TOTP(secret).provisioning_uri(name=args.name, issuer_name=f"examd {holder.card.id}"))
+    return 0
+
+
+def run_serve(args: argparse.Namespace) -> int:
+    import signal
+
+    from examd.delivery.supervisor import Supervisor
+    from examd.site import SiteFolder
+    from tools.desk_client import ADDRESS
+    from tools.say import _
+    from tools.secrets import ask_secret
+
+    folder = SiteFolder(args.directory)
+    holder = folder.unlock(ask_secret("site", _("Site administrator's passphrase"), file=args.passphrase_file))
+
+    def tell(event: str, number: int) -> None:
+        if event == "ready":
+            host = "127.0.0.1" if args.host in ("0.0.0.0", "::") else args.host  # noqa: S104
+            (args.directory / ADDRESS).write_text(f"{host}:{number}\n")
+            print(_("Serving on port {number}. Stop with Ctrl+C.").format(number=number), file=sys.stderr)
+        elif event == "restarting":
+            print(_("! The server ended (code {number}); starting it again.").format(number=number), file=sys.stderr)
+
+    supervisor = Supervisor(args.directory, holder, args.host, args.port, tell)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_ignored: supervisor.stop())
+    with folder.held():
+        return max(0, supervisor.run())
+
+
+# ---- the session ----------------------------------------------------------------------------------------------
+
+
+def _with_desk(args: argparse.Namespace, act: Any) -> Any:
+    """Signs in and runs `act(desk)`."""
+    import asyncio
+
+    from tools.desk_client import Desk
+    from tools.say import _
+    from tools.secrets import ask_secret
+
+    passphrase = ask_secret("staff", _("Passphrase of {name}").format(name=args.person), file=args.passphrase_file)
+    code = ask_secret("totp", _("One-time code of {name}").format(name=args.person), file=args.totp_file)
+
+    async def run() -> Any:
+        desk = await Desk.connect(args.directory)
+        try:
+            await desk.sign_in(args.person, passphrase, code.strip())
+            return await act(desk)
+        finally:
+            await desk.close()
+
+    return asyncio.run(run())
+
+
+def _unlock_chief(args: argparse.Namespace) -> Any:
+    from examd import holders
+    from tools.say import _
+    from tools.secrets import ask_secret
+
+    passphrase = ask_secret("chief", _("Chief examiner's passphrase"), file=args.chief_passphrase_file)
+    return holders.unlock(args.chief, "chief", passphrase)
+
+
+def _print(args: argparse.Namespace, facts: dict[str, Any], text: str) -> int:
+    print(json.dumps(facts, ensure_ascii=False) if args.json else text.format_map(facts))
+    return 0
+
+
+def run_open(args: argparse.Namespace) -> int:
+    from tools.desk_client import open_session
+    from tools.say import _
+    from tools.secrets import ask_secret
+
+    code = ask_secret("code-1", _("Release code 1"), file=args.code_file)
+    chief = _unlock_chief(args)
+    # The chief examiner's key used on the very machine that serves: then one holder could have done both.
+    facts = _with_desk(args, lambda desk: open_session(desk, args.package, chief, code, one_holder=True))
+    return _print(args, facts, _("Open: {session}, {candidates} candidates. Not separated: one holder."))
+
+
+def run_start(args: argparse.Namespace) -> int:
+    from tools.say import _
+
+    facts = _with_desk(args, lambda desk: desk.command("start"))
+    return _print(args, facts, _("Started: {started} seats running, {signed_in} of {candidates} signed in."))
+
+
+def run_status(args: argparse.Namespace) -> int:
+    from tools.say import _
+
+    facts = _with_desk(args, lambda desk: desk.command("status"))
+    if args.json:
+        return _print(args, facts, "")
+    print(_("Session {session} ({phase}); {entries} entries, epoch {epoch}").format_map(
+        {"session": "–", "entries": 0, "epoch": 0, **facts}
+    ))  # fmt: skip
+    for seat in facts.get("seats", []):
+        mark = "●" if seat["connected"] else "○"
+        left = seat["remaining_ms"] // 1000
+        print(f"{mark} {seat['admission_no']}  {seat['phase']:<10} {seat['answered']:>3}  {left // 60:>3}:{left % 60:02}  {seat['name']}")
+    return 0
+
+
+def _room_act(args: argparse.Namespace, act: str, **more: Any) -> int:
+    from tools.say import _
+
+    facts = _with_desk(args, lambda desk: desk.command(act, reason=args.reason, admission_no=args.seat, **more))
+    return _print(args, facts, _("Done; it stands in the record."))
+
+
+def run_pause(args: argparse.Namespace) -> int:
+    return _room_act(args, "pause")
+
+
+def run_resume(args: argparse.Namespace) -> int:
+    return _room_act(args, "resume")
+
+
+def run_add_time(args: argparse.Namespace) -> int:
+    return _room_act(args, "add-time", ms=args.minutes * 60_000)
+
+
+def run_close(args: argparse.Namespace) -> int:
+    from tools.desk_client import close_session
+    from tools.say import _
+
+    chief = _unlock_chief(args)
+    facts = _with_desk(args, lambda desk: close_session(desk, chief, args.waive, args.reason))
+    return _print(args, facts, _(
+        "Closed with {entries} entries. Closing root, to be read to the bureau for code 2:\n{root}\nExported to {result}"
+    ))  # fmt: skip
+
+
+def run_grade(args: argparse.Namespace) -> int:
+    from tools.desk_client import grade_session
+    from tools.say import _
+    from tools.secrets import ask_secret
+
+    code = ask_secret("code-2", _("Release code 2"), file=args.code_file)
+    chief = _unlock_chief(args)
+    folder = _with_desk(args, lambda desk: grade_session(desk, chief, code))
+    return _print(args, {"result": str(folder)}, _("Graded and signed: {result}"))
+
+
+def run_report(args: argparse.Namespace) -> int:
+    from bank.refused import Denied
+    from examd.site import SiteFolder
+    from tools.reporting import rates_table, report_on, write_documents
+    from tools.say import _
+
+    folder = SiteFolder(args.directory)
+    session = args.session or folder.current or ""
+    result = folder.session(session) / "result"
+    if not (result / "result.json").exists():
+        raise Denied("not-graded", folder=str(result))
+    report = report_on(result)
+    paths = write_documents(report, result)
+    if args.json:
+        rows = [{"institution": r.institution, "enrolled": r.enrolled, "present": r.present, "passed": r.passed}
+                for r in (*report.rates, report.total)]  # fmt: skip
+        print(json.dumps({"files": [str(p) for p in paths], "rates": rows}, ensure_ascii=False))
+        return 0
+    print("\n".join(rates_table(report)))
+    for path in paths:
+        print(_("Written: {path}").format(path=path))
+    return 0
