@@ -42,7 +42,7 @@ def rates_table(report: Report) -> list[str]:
 
 def _line(row: Row, name: str) -> str:
     cells = [_rate(row, definition) for definition in (Definition.OF_PRESENT, Definition.OF_ENROLLED)]
-    return f"{_pad(name, 30)}{_pad(cells[0], 34)}{cells[1]}"
+    return f"{_pad(name, 30)}{_pad(cells[0], 40)}{cells[1]}"
 
 
 def _rate(row: Row, definition: Definition) -> str:
