@@ -73,8 +73,9 @@ CREATE TABLE exposure (
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID
 """
 # Rows are keyed by a running number, not by the item's id: ids are digests, and inserting in random order rewrote
-# every page many times. No IN with three or more values: SQLite builds a table for it at every row. Content stands outside revisions, since a question whose
-# content changes is another item; a revision corrects its answer key or what is said about it.
+# every page many times. No IN with three or more values: SQLite builds a table for it at every row. Content stands
+# outside revisions, since a question whose content changes is another item; a revision corrects its answer key or
+# what is said about it.
 
 _ROW = (
     "SELECT i.id, i.rev, i.state, c.record, r.chapter, r.level, r.p4, r.basis, r.enemies, r.locked, r.tags, r.code,"

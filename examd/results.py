@@ -26,6 +26,7 @@ from examd.files import write_atomically
 from examd.grading import mark
 from examd.package import layout
 from examd.package.layout import RosterLine
+from examd.package.seed import session_seed
 from examd.rates.compute import by_institution
 from examd.record.entries import NO_CHAIN, chain_hash, decode_entry, leaf_hash
 from examd.record.state import SessionState
@@ -56,7 +57,7 @@ def grade(folder: Path, answers: bytes, progress: Callable[[int, int], None] = l
         for record in layout.records_in(answers, what=layout.ANSWERS)
     }
     points = {f.id: f.points for f in facts}
-    assembler = Assembler(facts, blueprint, bytes.fromhex(state.opened["seed"]), manifest.draw_session)
+    assembler = Assembler(facts, blueprint, _seed(manifest, state), manifest.draw_session)
     candidates = []
     for line in roster:
         candidates.append(_candidate(line, state, assembler, blueprint, points, keys))
@@ -89,6 +90,15 @@ def grade(folder: Path, answers: bytes, progress: Callable[[int, int], None] = l
     }
     write_atomically(folder / ANSWERS, answers, private=True)
     write_atomically(folder / UNSIGNED, canonical(signed), private=True)
+
+
+def _seed(manifest: layout.Manifest, state: SessionState) -> bytes:
+    """From the shares, not as claimed: a seed of somebody's choosing would choose the forms."""
+    assert state.opened is not None
+    if state.prepared is None:
+        raise Denied("seed-commitment", party="room")
+    bureau_r, room_r = bytes.fromhex(state.opened["bureau_r"]), bytes.fromhex(state.opened["room_r"])
+    return session_seed(manifest, bureau_r, room_r, state.prepared["room_commit"])
 
 
 def _candidate(

@@ -51,6 +51,8 @@ from terminal.seat import MINUTE_MS, Link, Seat, Stage, Trouble, Urgency, monoto
 HANDED_IN, LEFT, BROKEN = 0, 3, 4
 """Exit codes: handed in and the receipt shown; ended by staff before that; this machine or program failed."""
 
+NETWORK_AFTER_S = 0.3
+"""The network's modules take 0.25 s to import, and an import holds up painting: nobody signs in sooner than this."""
 BLINK_MS = 1_500
 """A connection that is back sooner than this is not worth a candidate's worry."""
 
@@ -135,7 +137,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         self.push_screen(str(Stage.SIGN_IN))
         self.set_interval(0.2, self.draw)
         self.draw()
-        self.call_after_refresh(self._start_client)
+        self.set_timer(NETWORK_AFTER_S, self._start_client)
 
     def _start_client(self) -> None:
         self._talking = asyncio.create_task(self._client.run(), context=contextvars.copy_context())

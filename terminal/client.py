@@ -128,6 +128,8 @@ class Client:
         self._sent = 0
         self._held = False
         """An act was refused for now; it and its followers wait."""
+        self._welcome_here = False
+        """The server has welcomed this connection."""
         self._delay = FIRST_RETRY_S
         self._turn = FIRST_TURN_S
         self._over = False
@@ -196,7 +198,11 @@ class Client:
                 async with aiohttp.ClientSession() as session:
                     async with asyncio.timeout(CONNECT_S):
                         socket = await session.ws_connect(
-                            self._url, ssl=context, heartbeat=HEARTBEAT_S, max_msg_size=MAX_FORM_BYTES
+                            self._url,
+                            ssl=context,
+                            heartbeat=HEARTBEAT_S,
+                            max_msg_size=MAX_FORM_BYTES,
+                            timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
                         )
                     async with socket:
                         self._socket = socket
@@ -223,7 +229,7 @@ class Client:
     async def _converse(self, socket: "aiohttp.ClientWebSocketResponse") -> None:
         import aiohttp
 
-        self._held = False
+        self._held = self._welcome_here = False
         await self._say(socket, self._greeting())
         pump: asyncio.Task[None] | None = None
         try:
@@ -318,14 +324,14 @@ class Client:
             self._hear(Trouble.RECORD_LOST)
             raise _Stop from None
         self._sent = welcome.durable_seq
+        self._welcome_here = True
         self._dirty.set()
         self._hear(restored)
 
     def _refused(self, refusal: Refusal) -> None:
         reason, outbox = refusal.reason, self.outbox
         if outbox is None or not self._token:
-            if reason is Reason.BAD_TOKEN or self._credentials or refusal.fatal:
-                self._forget()
+            self._forget()
             self._hear(refusal)
             raise _Stop
         if reason in (Reason.TAKEN_OVER, Reason.RECORD_LOST):
@@ -336,6 +342,8 @@ class Client:
             self._forget()
             self._hear(refusal)
             raise _Stop
+        if not self._welcome_here:
+            raise _Restart  # a server that has only just come up, say: ask again
         if reason is Reason.GAP:
             self._gap(refusal, outbox)
         elif reason in _NEVER and refusal.seq:

@@ -362,6 +362,7 @@ def _check(bank: "Bank") -> dict[str, Any]:
             "picture": sum(1 for item in with_picture if not _shown(item) <= pictures),
         },
         "needing_picture": len(with_picture),
+        "beyond_f": sum(1 for item in items if len(item.content.options) > 6),
         "exposed": len(bank.exposure()),
         "vault": {"problems": bank.vault.problems(), "settings": bank.vault.settings()},
     }
@@ -389,16 +390,17 @@ def _print_check(report: dict[str, Any]) -> None:
 
     console = Console(highlight=False, markup=False)
     kinds = [kind for kind in ItemType if kind.value in report["types"]]
+    levels = [level for level in Level if level.value in report["levels"]]
     table = Table(box=None, pad_edge=False)
     table.add_column(_("chapter"))
-    for title in (*map(_type_name, kinds), *map(_level_name, Level), _("all")):
+    for title in (*map(_type_name, kinds), *map(_level_name, levels), _("all")):
         table.add_column(title, justify="right")
     total = [str(report["types"].get(kind.value, 0)) for kind in kinds]
-    total += [str(report["levels"].get(level.value, 0)) for level in Level]
+    total += [str(report["levels"].get(level.value, 0)) for level in levels]
     for chapter, number in report["chapters"].items():
         cells = [cell for cell in report["cells"] if cell["chapter"] == chapter]
         by_type = [sum(cell["items"] for cell in cells if cell["type"] == kind.value) for kind in kinds]
-        by_level = [sum(cell["items"] for cell in cells if cell["level"] == level.value) for level in Level]
+        by_level = [sum(cell["items"] for cell in cells if cell["level"] == level.value) for level in levels]
         table.add_row(chapter or "–", *map(str, by_type + by_level), str(number))
     table.add_row(_("all"), *total, str(report["items"]))
     console.print(table)
@@ -410,6 +412,7 @@ def _print_check(report: dict[str, Any]) -> None:
         _("without chapter"): lacking["chapter"],
         _("needing a picture"): report["needing_picture"],
         _("… that the bank lacks"): lacking["picture"],
+        _("with more than six options (A to F)"): report["beyond_f"],
     }
     for title, number in gaps.items():
         console.print(f"{title}: {number}")

@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     for module in COMMANDS:
         importlib.import_module(module).register(subparsers)
     for command in _leaves(top):
-        if not any("--lang" in action.option_strings for action in command._actions):  # noqa: SLF001
+        if not any("--lang" in action.option_strings for action in command._actions):
             _add_language(command, argparse.SUPPRESS)
     return top
 
@@ -83,8 +83,8 @@ def _add_completion(top: argparse.ArgumentParser) -> None:
 
 def _leaves(command: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
     found = []
-    for action in command._actions:  # noqa: SLF001 - argparse offers no other way to walk subcommands
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+    for action in command._actions:
+        if isinstance(action, argparse._SubParsersAction):
             for child in action.choices.values():
                 found += [child, *_leaves(child)]
     return found

@@ -9,15 +9,11 @@ import asyncio
 import json
 import multiprocessing
 import os
-import secrets
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,17 +22,14 @@ if TYPE_CHECKING:
     from bank.item import Item
     from bank.store import Bank
     from examd.documents.report import Report
-    from examd.holders import Holder
     from examd.package.layout import RosterLine
     from tools.desk_client import Desk
     from tools.load.candidate import Knowledge, Part
+    from tools.load.drill import Drill
 
-SAMPLES = Path(__file__).parent / "samples" / "SP-ELV-T"
-INSTITUTIONS = ("晨光安全技术培训中心", "恒安职业培训学校", "平朔矿山安全培训基地", "北方电力培训学院")
 ABILITIES = (0.92, 0.78, 0.64, 0.85)
 """Mean ability of each institution's candidates."""
 AUTO_PACE_S, PERSON_PACE_S = 0.03, 0.8
-SURNAMES, GIVEN = "王李张刘陈杨赵黄周吴徐孙马朱胡林郭何高罗", "伟芳娜敏静丽强磊军洋勇艳杰涛明超兰霞平刚"
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -93,10 +86,11 @@ def run(args: argparse.Namespace) -> int:
 
 class _Demo:
     def __init__(self, work: Path, args: argparse.Namespace, auto: bool) -> None:
+        from tools.load.drill import Drill
+
         self.work, self.args, self.auto = work, args, auto
         self.step = Steps(11)
-        self.words = {who: secrets.token_urlsafe(12) for who in ("keyholder", "bureau", "site", "chief", "operator")}
-        """Passphrases of the people the demo plays."""
+        self.drill = Drill(work)
 
     async def run(self) -> int:
         from tools.say import _
@@ -106,42 +100,36 @@ class _Demo:
         rule = self._read_rule(items)
         roster = self._roster()
         with bank:
-            package, code_1, code_2_for, holder, chief, totp = self._issue(bank, rule, roster)
-        supervisor, port = self._serve(holder)
+            self._issue(bank, rule, roster)
         players: list[multiprocessing.process.BaseProcess] = []
         try:
-            desk = await self._sign_in(totp)
+            self.step(_("Server and supervisor running: TLS 1.3 on port {port}").format(port=self.drill.serve()))
+            desk = await self.drill.sign_in()
             self.step(_("Package opened by site, chief examiner and code 1; seed fixed by bureau and room"))
-            from tools.desk_client import open_session
-
-            opened = await open_session(desk, package, chief, code_1, one_holder=True)
+            opened = await self.drill.open(desk)
             self.step.detail(_("not separated: one holder") + " · " + opened["session"])
             own = roster[-1]
-            simulated = roster if self.auto else roster[:-1]
-            players = self._seat(simulated, port, items)
-            person = None if self.auto else self._seat_person(own, port)
+            players = self._seat(roster if self.auto else roster[:-1], items)
+            person = None if self.auto else self._seat_person(own)
             await self._start(desk, len(roster))
             waived = await self._wait(desk, players, person)
-            report, result, root = await self._close(desk, chief, waived, code_2_for)
+            report, result = await self._close(desk, waived)
             await desk.close()
         finally:
             for player in players:
                 player.terminate()
-            supervisor.stop()
+            self.drill.stop()
         return self._show(report, result, own)
 
     # ---- the bureau -------------------------------------------------------------------------------------------
 
     def _fill_bank(self) -> "tuple[Bank, list[Item]]":
-        from bank import formats
-        from bank.store import Bank
+        from tools.load.drill import SAMPLES
         from tools.say import _
 
         source = self.args.bank or SAMPLES / "items.jsonl"
-        found = formats.read(source)
-        bank = Bank.create(self.work / "bank", self.words["keyholder"])
-        report = bank.add(found.items, found.media)
-        self.step(_("Encrypted bank filled from {file}: {n} items").format(file=source.name, n=len(report.added)))
+        bank, found, added = self.drill.fill_bank(source)
+        self.step(_("Encrypted bank filled from {file}: {n} items").format(file=source.name, n=added))
         if found.refused:
             self.step.detail(_("{n} rows refused: {rows}").format(
                 n=len(found.refused), rows=", ".join(f"{r.row} ({r.reason})" for r in found.refused[:6])
@@ -152,6 +140,7 @@ class _Demo:
         from bank import blueprint
         from bank.facts import tally
         from bank.refused import BadFile
+        from tools.load.drill import SAMPLES
         from tools.say import _
 
         if self.args.rule is None and self.args.bank is not None:
@@ -172,98 +161,28 @@ class _Demo:
         return rule
 
     def _roster(self) -> "list[RosterLine]":
-        from examd.bureau import roster
+        from tools.load.drill import made_up_roster
         from tools.say import _
 
-        n = self.args.candidates
-        rows = [["准考证号", "姓名", "身份证号", "培训机构"]]
-        for c in range(1, n + 1):
-            name = SURNAMES[c % len(SURNAMES)] + GIVEN[c * 7 % len(GIVEN)] + (GIVEN[c * 3 % len(GIVEN)] if c % 2 else "")
-            id_number = f"140600{1970 + c % 30}{1 + c % 12:02}{1 + c % 28:02}{c % 10_000:04}"
-            rows.append([f"2026112101{c:05}", name, id_number, INSTITUTIONS[c % len(INSTITUTIONS)]])
-        people = roster.from_rows(rows, "roster")
+        people = made_up_roster(self.args.candidates)
         self.step(_("Roster: {n} candidates from {m} training institutions").format(
             n=len(people), m=len({line.institution for line in people})
         ))  # fmt: skip
         return people
 
-    def _issue(self, bank: "Bank", rule: "Blueprint", roster: "list[RosterLine]") -> Any:
-        from examd import holders
-        from examd.bureau.office import Office
-        from examd.package.issue import issue
-        from examd.package.layout import Session
-        from examd.site import SiteFolder
-        from examd.staff import Role
+    def _issue(self, bank: "Bank", rule: "Blueprint", roster: "list[RosterLine]") -> None:
         from tools.say import _
 
-        office, bureau = Office.create(self.work / "bureau", "DEMO", "演练应急管理局", self.words["bureau"])
-        folder, holder = SiteFolder.create(self.work / "site", "DEMO-01", "演练考试点", self.words["site"], bureau.card)
-        chief = holders.create(self.work / "chief", "chief", "C-001", "演练主考官", self.words["chief"])
-        book = folder.staff(holder)
-        totp = book.add("operator", Role.ADMINISTRATOR, self.words["operator"])
-        book.close()
-        from examd.files import write_atomically
-
-        spoken = "".join(f"{who}: {word}\n" for who, word in self.words.items())
-        write_atomically(self.work / "passphrases.txt", spoken.encode(), private=True)
-        today = datetime.now(UTC).strftime("%Y-%m-%d")
-        session = Session("DEMO-1", f"{rule.name} {today}", today, "DEMO-01", "演练考试点", True)
-        issued = issue(
-            self.work / "stick", session=session, blueprint=rule, items=list(bank.items()),
-            answer_keys=bank.answer_keys, roster=roster, bureau=bureau, site=holder.card, chief=chief.card,
-            archive_age=office.archive_age(),
-        )  # fmt: skip
-        office.keep_codes(issued, bureau)
+        issued = self.drill.issue(bank, rule, roster)
         self.step(_("Package issued: a pool of {n} items, sealed; {share:.0%} of trial draws admissible").format(
             n=issued.pool_size, share=issued.acceptance / 2000
         ))  # fmt: skip
-        code_2_for = lambda root: office.code_2(issued.package_id, bureau, root)  # noqa: E731
-        return issued.directory, issued.code_1, code_2_for, holder, chief, totp
 
-    # ---- the site ---------------------------------------------------------------------------------------------
+    # ---- the room ---------------------------------------------------------------------------------------------
 
-    def _serve(self, holder: "Holder") -> Any:
-        from bank.refused import Denied
-        from examd.delivery.supervisor import Supervisor
-        from tools.desk_client import ADDRESS
-        from tools.say import _
-
-        ready, failed = threading.Event(), threading.Event()
-        ports: list[int] = []
-
-        def tell(event: str, number: int) -> None:
-            if event == "ready":
-                ports.append(number)
-                (self.work / "site" / ADDRESS).write_text(f"127.0.0.1:{number}\n")
-                ready.set()
-
-        supervisor = Supervisor(self.work / "site", holder, "127.0.0.1", 0, tell)
-
-        def supervise() -> None:
-            try:
-                supervisor.run()
-            finally:
-                failed.set()
-                ready.set()
-
-        threading.Thread(target=supervise, name="supervisor", daemon=True).start()
-        ready.wait(20)
-        if not ports or failed.is_set():
-            raise Denied("server-keeps-dying", starts=1)
-        self.step(_("Server and supervisor running: TLS 1.3 on port {port}").format(port=ports[0]))
-        return supervisor, ports[0]
-
-    async def _sign_in(self, totp: str) -> "Desk":
-        import pyotp
-
-        from tools.desk_client import Desk
-
-        desk = await Desk.connect(self.work / "site")
-        await desk.sign_in("operator", self.words["operator"], pyotp.TOTP(totp).now())
-        return desk
-
-    def _seat(self, lines: "list[RosterLine]", port: int, items: "list[Item]") -> Any:
+    def _seat(self, lines: "list[RosterLine]", items: "list[Item]") -> Any:
         from tools.load.candidate import Part
+        from tools.load.drill import INSTITUTIONS
         from tools.say import _
 
         knowledge: Knowledge = {
@@ -282,9 +201,9 @@ class _Demo:
             for line in lines
         ]  # fmt: skip
         self.step(_("{n} simulated candidates, a process each, sign in over the wire").format(n=len(parts)))
-        return _start_players(f"127.0.0.1:{port}", self.work, parts, knowledge)
+        return _start_players(self.drill, parts, knowledge)
 
-    def _seat_person(self, own: "RosterLine", port: int) -> "subprocess.Popen[bytes]":
+    def _seat_person(self, own: "RosterLine") -> "subprocess.Popen[bytes]":
         from tools.say import _
 
         print()
@@ -293,8 +212,8 @@ class _Demo:
         print(_("  The session starts as soon as you have confirmed the rules."))
         input(_("  Press Enter to sit down … "))
         command = [
-            sys.executable, "-m", "tools.cli", "terminal", "--server", f"127.0.0.1:{port}",
-            "--trust", str(self.work / "site" / "root.pem"), "--journal", str(self.work / "journals"),
+            sys.executable, "-m", "tools.cli", "terminal", "--server", self.drill.address,
+            "--trust", str(self.drill.trust), "--journal", str(self.work / "journals"),
             "--name", "24", "--admission-no", own.admission_no, "--exit-after-receipt",
             "--lang", os.environ.get("EXAMD_LANG", "zh"),
         ]  # fmt: skip
@@ -329,23 +248,20 @@ class _Demo:
 
     # ---- closing ----------------------------------------------------------------------------------------------
 
-    async def _close(
-        self, desk: "Desk", chief: "Holder", waived: list[str], code_2_for: Callable[[str], str]
-    ) -> "tuple[Report, Path, str]":
-        from tools.desk_client import close_session, grade_session
+    async def _close(self, desk: "Desk", waived: list[str]) -> "tuple[Report, Path]":
         from tools.reporting import report_on, write_documents
         from tools.say import _
 
-        closed = await close_session(desk, chief, waived, "演练：考生中途离开" if waived else "")
+        closed = await self.drill.close(desk, waived)
         self.step(_("Closed: {n} entries, chained, every one durable before it was acknowledged").format(
             n=closed["entries"]
         ))  # fmt: skip
         self.step.detail(_("closing root {root}").format(root=closed["root"]))
-        folder = await grade_session(desk, chief, code_2_for(closed["root"]))
+        folder = await self.drill.grade(desk, closed["root"])
         self.step(_("Graded by a process of its own, with code 2 given against that root"))
         report = report_on(folder)
         write_documents(report, folder)
-        return report, folder, closed["root"]
+        return report, folder
 
     def _show(self, report: "Report", folder: Path, own: "RosterLine") -> int:
         from tools.reporting import rates_table
@@ -370,7 +286,7 @@ class _Demo:
         return code
 
 
-def _start_players(server: str, work: Path, parts: "list[Part]", knowledge: "Knowledge") -> list[Any]:
+def _start_players(drill: "Drill", parts: "list[Part]", knowledge: "Knowledge") -> list[Any]:
     """A process each. They are forked from one that has imported the client already, where the system can fork."""
     from tools.load import candidate
 
@@ -378,11 +294,8 @@ def _start_players(server: str, work: Path, parts: "list[Part]", knowledge: "Kno
     context = multiprocessing.get_context(method)
     if method == "forkserver":
         context.set_forkserver_preload(["tools.load.candidate", "aiohttp"])
-    trust = work / "site" / "root.pem"
-    players = [
-        context.Process(target=candidate.play, args=(server, trust, work / "journals", part, knowledge), daemon=True)
-        for part in parts
-    ]
+    where = (drill.address, drill.trust, drill.work / "journals")
+    players = [context.Process(target=candidate.play, args=(*where, part, knowledge), daemon=True) for part in parts]
     for player in players:
         player.start()
     return players

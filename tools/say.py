@@ -4,6 +4,7 @@ Chinese is the default; `--lang en` gives English, which is also the language of
 ordinary gettext files under `tools/locale`; `.ci/catalogues` compiles them.
 """
 
+import argparse
 import gettext
 import os
 from collections.abc import Mapping
@@ -26,6 +27,9 @@ def set_language(language: str) -> None:
             translations.add_fallback(chain)
             chain = translations
     _current = chain
+    # argparse's own words ("usage:", "options:", its errors) come from two functions of gettext that it keeps in its
+    # module, and those listen to the environment alone, which every child process would inherit. It gets ours instead.
+    vars(argparse).update(_=chain.gettext, ngettext=chain.ngettext)
 
 
 def current_language_from_environment() -> str:

@@ -100,7 +100,8 @@ class _Reader:
             return
         for name in heading.unread:
             self._remark(sheet.name, heading.row + 1, "column-not-read", column=name)
-        sheet.guarded = tuple(sheet.rows[heading.row])[: len(_HEADER)] == _HEADER
+        if sheet.flows and tuple(sheet.rows[heading.row])[: len(_HEADER)] == _HEADER:
+            sheet.rows = [[csv_.unguarded(cell) for cell in row] for row in sheet.rows]
         for row, draft in table.drafts(sheet, heading):
             self._report(row, len(sheet.rows))
             if isinstance(draft, Draft) and not draft.images:

@@ -74,3 +74,8 @@ def write(rows: Iterable[Sequence[str]]) -> bytes:
 def guarded(text: str) -> str:
     """An author's "=HYPERLINK(…)" must stay a text in the spreadsheet of whoever opens the export."""
     return "'" + text if text.lstrip("'")[:1] in ("=", "+", "-", "@") and text not in ("-",) else text
+
+
+def unguarded(text: str) -> str:
+    """What `guarded` was given. Only for our own exports: another's apostrophe may be meant."""
+    return text[1:] if text[:1] == "'" and text.lstrip("'")[:1] in ("=", "+", "-", "@") else text

@@ -67,8 +67,6 @@ class Sheet:
     """The file form cannot say "merged": an empty chapter or type means "as above"."""
     formulas: frozenset[tuple[int, int]] = frozenset()
     """Cells that hold a formula: what they show depends on who last opened the file."""
-    guarded: bool = False
-    """Our own export: an apostrophe before = + - @ was put there to keep a spreadsheet from calculating."""
 
 
 @dataclass(slots=True)
@@ -183,13 +181,13 @@ def _draft(sheet: Sheet, heading: Heading, number: int, row: Sequence[str], fill
         columns = heading.columns.get(name, ())
         if len(columns) > 1:
             return "|".join(text for column in columns if (text := _cell(row, column)))
-        return _unguarded(_cell(row, columns[0]), sheet.guarded) if columns else ""
+        return _cell(row, columns[0]) if columns else ""
 
     options: list[DraftOption] = []
     if heading.options:
         for index in range(max(heading.options) + 1):
             place = heading.options.get(index)
-            text = "" if place is None else _unguarded(_cell(row, place), sheet.guarded)
+            text = "" if place is None else _cell(row, place)
             images = _cell(row, heading.option_images[index]) if index in heading.option_images else ""
             options.append(DraftOption(text, spelling.names(images)))
         while options and not options[-1].text and not options[-1].images:
@@ -240,7 +238,3 @@ def options_in_cell(cell: str) -> list[str]:
 
 def _cell(row: Sequence[str], column: int) -> str:
     return row[column] if column < len(row) else ""
-
-
-def _unguarded(text: str, guarded: bool) -> str:
-    return text[1:] if guarded and text[:1] == "'" and text.lstrip("'")[:1] in ("=", "+", "-", "@") else text

@@ -21,6 +21,8 @@ from bank.refused import BadFile
 MAGIC = b"PK\x03\x04"
 LOCKED_OR_OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST_UNPACKED = 256 * 1024 * 1024
+MOST_SMALL = 1024 * 1024
+"""For the parts that list the sheets."""
 MOST_PARTS = 2_000
 MOST_CELLS = 5_000_000
 _CHUNK = 1 << 20
@@ -42,12 +44,15 @@ def read(data: bytes, file: str) -> list[Sheet]:
         for name in workbook.sheet_names:
             sheet = workbook.get_sheet_by_name(name)
             rows = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+            width = max(map(len, rows), default=0)
             merged = [
-                (first[0], last[0], column)
+                (first[0], min(last[0], len(rows) - 1), column)
                 for first, last in sheet.merged_cell_ranges or ()
-                if last[0] > first[0] and first[0] < len(rows)
-                for column in range(first[1], min(last[1], MOST_COLUMNS) + 1)
+                if last[0] > first[0]
+                for column in range(first[1], min(last[1] + 1, width))
             ]
+            if sum(last - first for first, last, _ in merged) > MOST_CELLS:
+                raise BadFile("workbook-too-large", file=file)
             sheets.append(Sheet(name, list[Sequence[str]](rows), merged, formulas=formulas.get(name, frozenset())))
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
@@ -90,6 +95,8 @@ def _weigh(data: bytes, file: str) -> dict[str, frozenset[tuple[int, int]]]:
                 left -= _unpack(data, part, left, file, kept.append if part.filename in small else _ignore)
                 if part.filename in small:
                     small[part.filename] = b"".join(kept)
+                    if len(small[part.filename]) > MOST_SMALL:
+                        raise BadFile("workbook-too-large", file=file)
         names = _sheet_parts(small)
     except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, ValueError, KeyError, IndexError, EOFError):
         raise BadFile("workbook-unreadable", file=file) from None

@@ -21,9 +21,9 @@ from bank.refused import BadFile, BrokenStore, Denied, Refused
 from bank.seal.locks import Identity
 from examd import VERSION
 from examd.delivery import export, signing
-from examd.delivery.hall import room_commit, room_seed
 from examd.package import layout
 from examd.package import open as opening
+from examd.package import seed as seeding
 from examd.protocol.messages import Refusal, StaffCommand, StaffReply, StaffSignIn, decode_from_staff, encode
 from examd.protocol.phase import phase_at, remaining_ms
 from examd.protocol.reasons import Reason
@@ -31,7 +31,7 @@ from examd.record.entries import Committed, Kind
 from examd.record.state import ROOM
 from examd.record.writer import Outcome, Record
 from examd.site import SessionSecrets
-from examd.staff import Act, Person
+from examd.staff import TRIES, Act, Person
 
 if TYPE_CHECKING:
     from examd.delivery.server import Server
@@ -47,6 +47,7 @@ async def serve_desk(server: "Server", request: web.Request) -> web.WebSocketRes
     socket = web.WebSocketResponse(max_msg_size=MAX_STAFF_MESSAGE_BYTES, compress=False, heartbeat=20.0)
     await socket.prepare(request)
     person: Person | None = None
+    tries = 0
     async for frame in socket:
         if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
             break
@@ -57,6 +58,9 @@ async def serve_desk(server: "Server", request: web.Request) -> web.WebSocketRes
             continue
         try:
             if isinstance(message, StaffSignIn):
+                tries += 1
+                if tries > TRIES:  # each try costs 64 MiB and half a second: nobody on the LAN may order them wholesale
+                    break
                 person = await _sign_in(server, message)
                 reply = StaffReply("sign-in", {"name": person.name, "role": person.role.value})
             elif person is None:
@@ -150,7 +154,7 @@ async def _prepare(server: "Server", person: Person, facts: Facts) -> Facts:
     server.folder.make_current(manifest.session.id)
     server.lay_ballast(folder)
     server.record.append(Kind.BOOT, "server", {"version": VERSION}, lambda _: None)
-    commit = room_commit(server.package, session.room_r)
+    commit = seeding.room_commit(manifest, session.room_r)
     body = {
         "manifest_sha256": package.manifest_sha256,
         "package_id": manifest.package_id,
@@ -186,10 +190,11 @@ async def _open(server: "Server", person: Person, facts: Facts) -> Facts:
     session = SessionSecrets(kept.record_key, kept.room_r, roster, items)
     hall = await asyncio.to_thread(server.make_hall, session)  # refuses whatever was not committed to
     bureau_r = opening.items(server.package, items).bureau_r
-    seed = room_seed(server.package, bureau_r, session.room_r)
     server.folder.write_secrets(folder, session, server.site)
     holders = {"administrator": person.name, "chief": str(facts["chief"])}
-    manifest = server.package.manifest
+    manifest, prepared = server.package.manifest, server.record.state.prepared
+    assert prepared is not None
+    seed = seeding.session_seed(manifest, bureau_r, session.room_r, prepared["room_commit"])
     body = {
         "bureau_r": bureau_r.hex(),
         "holders": holders,
@@ -259,13 +264,20 @@ async def _add_time(server: "Server", person: Person, facts: Facts) -> Facts:
 async def _for_seats(server: "Server", person: Person, kind: Kind, facts: Facts, more: Facts) -> Facts:
     """One seat by admission number, or the whole room where none is named; a reason is always asked for."""
     hall = _running(server)
+    state = hall.record.state
     reason = str(facts["reason"]).strip()
     if not reason:
         raise Denied("reason-missing")
     number = str(facts.get("admission_no", ""))
     c = hall.number_of(number) if number else ROOM
-    if c != ROOM and c not in hall.record.state.seats:
-        raise Denied("not-signed-in", admission_no=number)
+    seat = state.seats.get(c)
+    if c != ROOM and (seat is None or seat.timetable.started_ms is None):
+        raise Denied("seat-not-started", admission_no=number)
+    paused = state.paused_since_ms is not None if seat is None else seat.own_pause
+    if kind is Kind.PAUSE and paused:
+        raise Denied("already-paused")
+    if kind is Kind.RESUME and not paused:
+        raise Denied("not-paused")
     await _append(server, kind, person, {"c": c, "reason": reason, **more})
     hall.show_clocks()
     return {}

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
 
-from bank import draw
 from bank.assembly import Assembler, Form
 from bank.refused import BrokenStore, Denied
 from examd.delivery import view
@@ -37,7 +36,7 @@ from examd.protocol.phase import Phase, in_grace, phase_at, remaining_ms, used_m
 from examd.protocol.reasons import Reason
 from examd.protocol.receipt import receipt_code
 from examd.record.entries import Committed, Kind, leaf_hash
-from examd.record.state import ROOM, Seat
+from examd.record.state import Seat
 from examd.record.writer import Outcome, Record
 
 TRIES, TRY_WINDOW_MS = 5, 60_000
@@ -218,9 +217,14 @@ class Hall:
 
     def left(self, connection: Connection) -> None:
         """Nobody sits at this connection any more."""
-        if connection.c and self._live[connection.c].connection is connection:
+        if self.seated(connection):
             self._live[connection.c].connection = None
         connection.c = 0
+
+    def seated(self, connection: Connection) -> bool:
+        """The connection is a seat of this session: a number kept from an earlier session names somebody else here."""
+        live = self._live.get(connection.c)
+        return live is not None and live.connection is connection
 
     # ---- starting ---------------------------------------------------------------------------------------------
 
@@ -464,22 +468,3 @@ def _entry_of(c: int, message: Answer | Flag | HandIn, late: bool) -> tuple[Kind
     if isinstance(message, Flag):
         return Kind.FLAG, {"c": c, "on": message.on, "seq": message.seq, "slot": message.slot}
     return Kind.HAND_IN, {"by": "clock" if message.by_clock else "candidate", "c": c, "seq": message.seq}
-
-
-def room_seed(package: Package, bureau_r: bytes, room_r: bytes) -> bytes:
-    """The session's seed from both shares. Raises Denied where the bureau's does not open its commitment."""
-    manifest = package.manifest
-    root, rule_hash = bytes.fromhex(manifest.pool.root), bytes.fromhex(manifest.rule.sha256)
-    commit = draw.commit("bureau", manifest.draw_session, root, rule_hash, bureau_r)
-    if commit.hex() != manifest.seed_commit.get("bureau"):
-        raise Denied("seed-commitment", party="bureau")
-    return draw.seed(manifest.draw_session, root, rule_hash, {"bureau": bureau_r, "room": room_r})
-
-
-def room_commit(package: Package, room_r: bytes) -> str:
-    manifest = package.manifest
-    root, rule_hash = bytes.fromhex(manifest.pool.root), bytes.fromhex(manifest.rule.sha256)
-    return draw.commit("room", manifest.draw_session, root, rule_hash, room_r).hex()
-
-
-__all__ = ["ROOM", "Connection", "Hall", "room_commit", "room_seed"]

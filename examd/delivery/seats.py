@@ -112,7 +112,7 @@ def _take(hall: Hall | None, connection: SeatConnection, message: FromTerminal) 
             connection.terminal = message.terminal[:64] or connection.terminal
             return hall.sign_in(connection, message)
         return hall.resume(connection, message)
-    if connection.c == 0 or connection.c not in hall.record.state.seats:
+    if not hall.seated(connection) or connection.c not in hall.record.state.seats:
         seq = 0 if isinstance(message, Ready) else message.seq
         return connection.send(Refusal(Reason.OUT_OF_ORDER, seq=seq))
     if isinstance(message, Ready):

@@ -33,6 +33,8 @@ class Seat:
     answers: dict[int, tuple[int, ...]] = field(default_factory=dict)
     flags: set[int] = field(default_factory=set)
     late: int = 0
+    own_pause: bool = False
+    """This seat was paused by name; a pause of the whole room comes and goes over it."""
     hand_in_idx: int = -1
     hand_in_by: str = ""
     waived: bool = False
@@ -111,25 +113,30 @@ class SessionState:
     def _pause(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         if body["c"] == ROOM:
             self.paused_since_ms = t_ms
-        for seat in self._concerned(body):
-            if seat.timetable.started_ms is not None and seat.timetable.paused_since_ms is None:
+        for seat in self._running(body["c"]):
+            seat.own_pause |= body["c"] != ROOM
+            if seat.timetable.paused_since_ms is None:
                 seat.timetable = replace(seat.timetable, paused_since_ms=t_ms)
 
     def _resume(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        """A seat's clock runs again once neither its own pause nor the room's is left; time under both counts once."""
         if body["c"] == ROOM:
             self.paused_since_ms = None
-        for seat in self._concerned(body):
+        for seat in self._running(body["c"]):
+            seat.own_pause &= body["c"] == ROOM
             since = seat.timetable.paused_since_ms
-            if since is not None:
+            if since is not None and not seat.own_pause and self.paused_since_ms is None:
                 paused_ms = seat.timetable.paused_ms + t_ms - since
                 seat.timetable = replace(seat.timetable, paused_ms=paused_ms, paused_since_ms=None)
 
     def _add_time(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
-        for seat in self._concerned(body):
+        for seat in self._running(body["c"]):
             seat.timetable = replace(seat.timetable, added_ms=seat.timetable.added_ms + body["ms"])
 
-    def _concerned(self, body: Mapping[str, Any]) -> list[Seat]:
-        return list(self.seats.values()) if body["c"] == ROOM else [self.seats[body["c"]]]
+    def _running(self, c: int) -> list[Seat]:
+        """The seats an act on the clock concerns: those that have started. Who has not started has lost no time."""
+        seats = self.seats.values() if c == ROOM else [self.seats[c]]
+        return [seat for seat in seats if seat.timetable.started_ms is not None]
 
     def _waive(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         self.seats[body["c"]].waived = True

@@ -40,7 +40,7 @@ EXIT_IO_ERROR = 74  # EX_IOERR of sysexits.h
 MAX_BATCH = 2_000
 """Bounds the memory of one commit and the wait of the first entry in it; at 40,000 rows/s this is 50 ms."""
 
-_SCHEMA = (
+SCHEMA = (
     "CREATE TABLE ev(idx INTEGER PRIMARY KEY, entry BLOB NOT NULL, chain BLOB NOT NULL) STRICT",
     "CREATE TABLE note(n INTEGER PRIMARY KEY, size INTEGER NOT NULL, note TEXT NOT NULL) STRICT",
     "CREATE TRIGGER ev_stays BEFORE UPDATE ON ev BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END",
@@ -77,7 +77,7 @@ class Record:
     def create(cls, path: Path, key: bytes, clock: Clock, run_later: RunLater) -> "Record":
         vault = Vault.create(path, key, application=APPLICATION)
         with vault.transaction() as connection:
-            for statement in _SCHEMA:
+            for statement in SCHEMA:
                 connection.execute(statement)
         return cls(vault, clock, run_later)
 

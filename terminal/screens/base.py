@@ -107,6 +107,7 @@ class ExamScreen(Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self._measure(self.app.size.width, self.app.size.height)
+        self.exam.draw()
 
     def on_resize(self, event: events.Resize) -> None:
         self._measure(event.size.width, event.size.height)

@@ -41,7 +41,7 @@ class Grid(Board):
         soft = PANEL_SOFT if self.ground is PANEL_INK else SOFT
         left = max(0, (width - PER_ROW * self.cell) // 2)
         lines = [listed[start : start + PER_ROW] for start in range(0, len(listed), PER_ROW)]
-        gap = 1 if len(lines) * 2 + 5 <= height else 0
+        gap = 1 if len(lines) * 2 + 3 <= height else 0
         rows = [Row(width, self.ground).at(left).put(title, soft), Row(width, self.ground)]
         self._here = None
         for line in lines:

@@ -2,7 +2,7 @@
 
 import io
 import json
-from pathlib import Path
+import re
 
 import pytest
 import xlsxwriter
@@ -74,11 +74,19 @@ def test_false_is_false_however_written(tmp_path, word):
 @pytest.mark.parametrize(
     ("first", "second", "answer", "correct"),
     [
-        ("正确", "错误", "A", 0), ("正确", "错误", "B", 1), ("错误", "正确", "A", 1), ("错误", "正确", "B", 0),
-        ("对", "错", "对", 0), ("错", "对", "√", 0), ("√", "×", "B", 1), ("Yes", "No", "n", 1), ("False", "True", "T", 0),
-        ("A.正确", "B.错误", "B", 1), ("是", "否", "否", 1),
+        ("正确", "错误", "A", 0),
+        ("正确", "错误", "B", 1),
+        ("错误", "正确", "A", 1),
+        ("错误", "正确", "B", 0),
+        ("对", "错", "对", 0),
+        ("错", "对", "√", 0),
+        ("√", "×", "B", 1),
+        ("Yes", "No", "n", 1),
+        ("False", "True", "T", 0),
+        ("A.正确", "B.错误", "B", 1),
+        ("是", "否", "否", 1),
     ],
-)  # fmt: skip
+)
 def test_true_false_items_are_stored_one_way_round_whichever_way_they_were_written(
     tmp_path, first, second, answer, correct
 ):
@@ -90,11 +98,17 @@ def test_true_false_items_are_stored_one_way_round_whichever_way_they_were_writt
 @pytest.mark.parametrize(
     ("type_", "kind"),
     [
-        ("单选题", ItemType.SINGLE), ("单项选择", ItemType.SINGLE), ("Single", ItemType.SINGLE), ("radio", ItemType.SINGLE),
-        ("多选", ItemType.MULTIPLE), ("不定项选择题", ItemType.MULTIPLE), ("multi", ItemType.MULTIPLE),
-        ("选择题", ItemType.SINGLE), ("", ItemType.SINGLE),
+        ("单选题", ItemType.SINGLE),
+        ("单项选择", ItemType.SINGLE),
+        ("Single", ItemType.SINGLE),
+        ("radio", ItemType.SINGLE),
+        ("多选", ItemType.MULTIPLE),
+        ("不定项选择题", ItemType.MULTIPLE),
+        ("multi", ItemType.MULTIPLE),
+        ("选择题", ItemType.SINGLE),
+        ("", ItemType.SINGLE),
     ],
-)  # fmt: skip
+)
 def test_types_are_known_by_many_names(tmp_path, type_, kind):
     assert one(tmp_path, 题型=type_).content.type is kind
 
@@ -195,7 +209,7 @@ def test_all_options_may_stand_in_one_cell(cell):
         ({"图片": "/etc/passwd"}, "picture-path"),
         ({"图片": "C:\\secret.png"}, "picture-path"),
     ],
-)  # fmt: skip
+)
 def test_a_row_without_sense_is_refused_with_its_reason(tmp_path, changed, reason):
     outcome = one(tmp_path, **changed)
     assert isinstance(outcome, tuple) and outcome[0] == reason
@@ -225,17 +239,45 @@ def test_every_encoding_and_delimiter_of_an_office_gives_the_same_item(tmp_path,
 @pytest.mark.parametrize(
     ("heading", "row"),
     [
-        (["项目代码", "知识类型名称", "问题", "选项A", "选项B", "选项C", "选项D", "答案(多选用英文逗号)", "题型", "考试人员类型"],
-         ["低压", "触电", "问", "甲", "乙", "丙", "丁", "A,B", "多选", "初训"]),
-        (["问题", "题型", "考试人员类型", "选项A", "选项B", "选项C", "选项D", "答案"], ["问", "2", "初训", "甲", "乙", "丙", "丁", "A,B"]),
-        (["问题", "题型(0单选,1判断,2多选)", "A", "B", "C", "D", "正确答案"], ["问", "2", "甲", "乙", "丙", "丁", "AB"]),
+        (
+            [
+                "项目代码",
+                "知识类型名称",
+                "问题",
+                "选项A",
+                "选项B",
+                "选项C",
+                "选项D",
+                "答案(多选用英文逗号)",
+                "题型",
+                "考试人员类型",
+            ],
+            ["低压", "触电", "问", "甲", "乙", "丙", "丁", "A,B", "多选", "初训"],
+        ),
+        (
+            ["问题", "题型", "考试人员类型", "选项A", "选项B", "选项C", "选项D", "答案"],
+            ["问", "2", "初训", "甲", "乙", "丙", "丁", "A,B"],
+        ),
+        (
+            ["问题", "题型(0单选,1判断,2多选)", "A", "B", "C", "D", "正确答案"],
+            ["问", "2", "甲", "乙", "丙", "丁", "AB"],
+        ),
         (["J", "P", "I", "Q", "T", "A", "B", "C", "D"], ["LX", "1.1", "MC2-0001", "问", "AB", "甲", "乙", "丙", "丁"]),
-        (["content", "type", "option1", "option2", "option3", "option4", "correctAnswer"], ["问", "multiple", "甲", "乙", "丙", "丁", "A,B"]),
-        (["*题目 （必填）", "类 型", "选项Ａ", "选项Ｂ", "选项Ｃ", "选项Ｄ", "标准答案"], ["问", "多选", "甲", "乙", "丙", "丁", "A B"]),
-        (["quContent", "quType", "quA", "quB", "quC", "quD", "quAnswer"], ["问", "multi", "甲", "乙", "丙", "丁", "AB"]),
+        (
+            ["content", "type", "option1", "option2", "option3", "option4", "correctAnswer"],
+            ["问", "multiple", "甲", "乙", "丙", "丁", "A,B"],
+        ),
+        (
+            ["*题目 （必填）", "类 型", "选项Ａ", "选项Ｂ", "选项Ｃ", "选项Ｄ", "标准答案"],
+            ["问", "多选", "甲", "乙", "丙", "丁", "A B"],
+        ),
+        (
+            ["quContent", "quType", "quA", "quB", "quC", "quD", "quAnswer"],
+            ["问", "multi", "甲", "乙", "丙", "丁", "AB"],
+        ),
         (["序号", "试题内容", "题型", "备选答案", "参考答案"], ["1", "问", "多选", "A.甲 B.乙 C.丙 D.丁", "AB"]),
     ],
-)  # fmt: skip
+)
 def test_the_headings_of_known_banks_are_known(tmp_path, heading, row):
     (item,) = formats.read(csv(tmp_path, heading, row)).items
     assert item.content.type is ItemType.MULTIPLE and item.answer_key.correct == (0, 1)
@@ -275,8 +317,11 @@ def test_merged_cells_speak_for_all_rows_they_cover(tmp_path):
     result = formats.read(xlsx(tmp_path, {"s": rows}, merged=[(1, 3, 7, "5.2"), (1, 2, 1, "多选")]))
     assert [item.chapter for item in result.items] == ["5.2", "5.2", "5.2", "6"]
     assert [item.content.type for item in result.items] == [
-        ItemType.MULTIPLE, ItemType.MULTIPLE, ItemType.SINGLE, ItemType.SINGLE,
-    ]  # fmt: skip
+        ItemType.MULTIPLE,
+        ItemType.MULTIPLE,
+        ItemType.SINGLE,
+        ItemType.SINGLE,
+    ]
 
 
 def test_an_empty_chapter_in_csv_means_as_above_and_a_dash_means_none(tmp_path):
@@ -347,11 +392,16 @@ def lines(path, *records, name="t.jsonl"):
 @pytest.mark.parametrize(
     "changed",
     [
-        {"answer": 1}, {"answer": "B"}, {"answer": ["B"]}, {"options": {"A": "甲", "B": "乙"}},
-        {"options": [{"text": "甲"}, {"text": "乙"}]}, {"options": [{"key": "A", "content": "甲"}, {"key": "B", "content": "乙"}]},
-        {"options": None, "optionA": "甲", "optionB": "乙", "optionC": ""}, {"chapter": 1},
+        {"answer": 1},
+        {"answer": "B"},
+        {"answer": ["B"]},
+        {"options": {"A": "甲", "B": "乙"}},
+        {"options": [{"text": "甲"}, {"text": "乙"}]},
+        {"options": [{"key": "A", "content": "甲"}, {"key": "B", "content": "乙"}]},
+        {"options": None, "optionA": "甲", "optionB": "乙", "optionC": ""},
+        {"chapter": 1},
     ],
-)  # fmt: skip
+)
 def test_json_lines_take_other_people_s_forms(tmp_path, changed):
     record = {key: value for key, value in (SAMPLE | changed).items() if value is not None}
     (item,) = lines(tmp_path, record).items
@@ -376,17 +426,28 @@ def test_the_sample_form_is_read_whole(tmp_path):
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("{", "json-malformed"), ("[1]x", "json-malformed"), ('{"a":1,"a":2}', "json-malformed"), ('{"a":NaN}', "json-malformed"),
-        ('"text"', "json-not-an-object"), ('{"a":' + "[" * 5000 + "]" * 5000 + "}", "json-malformed"),
-        (SAMPLE | {"answer": []}, "no-answer"), (SAMPLE | {"answer": [2]}, "answer-out-of-range"),
-        (SAMPLE | {"answer": [-1]}, "answer-out-of-range"), (SAMPLE | {"answer": [True]}, "answer-unreadable"),
-        (SAMPLE | {"answer": [1.0]}, "answer-unreadable"), (SAMPLE | {"answer": {"a": 1}}, "answer-unreadable"),
-        (SAMPLE | {"options": ["甲", "乙", ""]}, "empty-option"), (SAMPLE | {"options": "甲乙"}, "json-wrong-kind"),
-        (SAMPLE | {"stem": ["问"]}, "json-wrong-kind"), (SAMPLE | {"stem": "\ud800"}, "control-character"),
-        (SAMPLE | {"group_stem": "案例"}, "unsupported-type"), (SAMPLE | {"question": "又问"}, "repeated-field"),
-        ('{"stem":"' + "x" * 1_000_001 + '"}', "line-too-long"), ('{"difficulty":1e999999999}', "empty-stem"),
+        ("{", "json-malformed"),
+        ("[1]x", "json-malformed"),
+        ('{"a":1,"a":2}', "json-malformed"),
+        ('{"a":NaN}', "json-malformed"),
+        ('"text"', "json-not-an-object"),
+        ('{"a":' + "[" * 5000 + "]" * 5000 + "}", "json-malformed"),
+        (SAMPLE | {"answer": []}, "no-answer"),
+        (SAMPLE | {"answer": [2]}, "answer-out-of-range"),
+        (SAMPLE | {"answer": [-1]}, "answer-out-of-range"),
+        (SAMPLE | {"answer": [True]}, "answer-out-of-range"),
+        (SAMPLE | {"answer": [1.0]}, "answer-unreadable"),
+        (SAMPLE | {"answer": {"a": 1}}, "answer-unreadable"),
+        (SAMPLE | {"options": ["甲", "乙", ""]}, "empty-option"),
+        (SAMPLE | {"options": "甲乙"}, "json-wrong-kind"),
+        (SAMPLE | {"stem": ["问"]}, "json-wrong-kind"),
+        (SAMPLE | {"stem": "\ud800"}, "control-character"),
+        (SAMPLE | {"group_stem": "案例"}, "unsupported-type"),
+        (SAMPLE | {"question": "又问"}, "repeated-field"),
+        ('{"stem":"' + "x" * 1_000_001 + '"}', "line-too-long"),
+        ('{"difficulty":1e999999999}', "empty-stem"),
     ],
-)  # fmt: skip
+)
 def test_a_line_without_sense_is_refused_and_the_others_are_read(tmp_path, line, reason):
     if isinstance(line, dict):
         line = json.dumps(line)
@@ -485,6 +546,20 @@ def test_a_cell_in_the_far_corner_does_not_order_the_memory_of_all_before_it(tmp
         formats.read(path)
 
 
+def test_a_stated_dimension_or_endless_merged_cells_order_no_memory_or_time(tmp_path):
+    path = xlsx(tmp_path, {"s": [HEAD, ROW]})
+    vast = b'<dimension ref="A1:XFD1048576"/>'
+    repacked(path, lambda name, data: re.sub(rb"<dimension[^>]*/>", vast, data) if "sheet1" in name else data)
+    assert len(formats.read(path).items) == 1
+    path = xlsx(tmp_path, {"s": [HEAD, *[ROW] * 2000]})
+    merges = b"<mergeCells>" + b'<mergeCell ref="A1:XFD1048576"/>' * 5000 + b"</mergeCells>"
+    repacked(
+        path, lambda name, data: data.replace(b"</sheetData>", b"</sheetData>" + merges) if "sheet1" in name else data
+    )
+    with pytest.raises(BadFile, match="workbook-too-large"):
+        formats.read(path)
+
+
 def test_entities_in_a_workbook_are_refused(tmp_path):
     path = xlsx(tmp_path, {"s": [HEAD, ROW]})
     bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa">]>'
@@ -532,4 +607,3 @@ def test_reading_tells_its_progress(tmp_path):
     seen = []
     formats.read(csv(tmp_path, HEAD, *[ROW] * 1200), progress=lambda done, total: seen.append((done, total)))
     assert seen == [(500, 1201), (1000, 1201)]
-    assert Path

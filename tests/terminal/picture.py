@@ -20,7 +20,7 @@ from terminal.look import DEEP, PAPER
 from terminal.say import set_language
 
 ROOT = Path(__file__).parents[2]
-ANSWERED = [slot for slot in range(37) if slot not in (12, 20, 29)]
+ANSWERED = [slot for slot in range(38) if slot not in (12, 20, 29)]
 FLAGGED = (5, 20, 31)
 
 
@@ -108,7 +108,7 @@ def svg_of(app: TerminalApp) -> str:
 async def readme(folder: Path) -> str:
     async with Hall(folder, mock=True) as hall:
         app = TerminalApp(hall.server, hall.trust, folder / "journal", "07")
-        async with app.run_test(size=(120, 34)) as pilot:
+        async with app.run_test(size=(120, 36)) as pilot:
             await to_questions(pilot, hall)
             for slot in ANSWERED:
                 app.answer(slot, (slot % 2,))
@@ -117,6 +117,7 @@ async def readme(folder: Path) -> str:
             await until(pilot, lambda: app.seat.unconfirmed == 0, "all confirmed")
             table = next(iter(hall.records.values())).timetable
             await hall.change(started_ms=table.started_ms - 48 * 60_000 - 21_000)
+            app.go_to(38)
             await pilot.press("b")
             await until(pilot, lambda: app.seat.unconfirmed == 0 and app.seat.remaining_ms(app._now()) < 4.4e6)
             await pilot.pause(0.3)

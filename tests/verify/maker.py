@@ -16,7 +16,20 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-STAGES = ("facts", "correct", "rule", "roster", "manifest", "script", "entries", "notes", "rows", "result", "tables")
+STAGES = (
+    "facts",
+    "correct",
+    "answers",
+    "rule",
+    "roster",
+    "manifest",
+    "script",
+    "entries",
+    "notes",
+    "rows",
+    "result",
+    "tables",
+)
 HOLDERS = {"bureau": "钱一", "chief": "孙二", "site": "李三"}
 
 
@@ -189,6 +202,7 @@ class Maker:
             return b"".join(jcs(record) + b"\n" for record in records)
 
         answers = [{"id": f["id"], "correct": self.correct[f["id"]], "salt": salt("a", f["id"])} for f in self.facts]
+        self._stage("answers", answers)
         self.files = {
             "package/rule.json": jcs(self.rule),
             "roster.jsonl": lines(self.roster),
@@ -372,7 +386,7 @@ class Maker:
                     "type": type_,
                     "t_ms": t,
                     "mono_ms": t + mono_off,
-                    "boot": salt("boot", epoch, n=16),
+                    "boot": salt("boot", epoch % 2, n=16),
                     "epoch": epoch,
                     "wall_s": 1_790_000_000 + t // 1000,
                     "actor": actor,

@@ -261,6 +261,18 @@ def test_any_value_in_any_place_is_judged_without_a_fault(honest, tmp_path_facto
     shutil.rmtree(directory)
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(FILES[:-2]), st.integers(0, 2**32), st.integers(0, 7))
+def test_no_bit_of_what_is_hashed_or_signed_can_be_flipped_unseen(honest, tmp_path_factory, name, at, bit):
+    directory = tmp_path_factory.mktemp("flip")
+    shutil.copytree(honest, directory, dirs_exist_ok=True)
+    data = bytearray((directory / name).read_bytes())
+    data[at % len(data)] ^= 1 << bit
+    (directory / name).write_bytes(data)
+    assert not checks.passed(outcome_of(directory))
+    shutil.rmtree(directory)
+
+
 def test_a_rule_that_admits_nothing_does_not_keep_the_auditor_waiting(tmp_path, monkeypatch):
     maker = Maker().build()
     maker.rule["difficulty"] = {"tolerance": "0", "target": "1"}

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.verify.maker import BUREAU, CHIEF, SITE, STRANGER, Maker
-from tools.verify import checks
-from tools.verify.outcome import Status
+from tools.verify import checks, forms
+from tools.verify.outcome import Outcome, Status
 
 
 def judged(directory, key=BUREAU.public):
@@ -83,6 +83,11 @@ def holders_twice(where):
 
 def answer_fields(c, seq, slot=0, choice=(0,), late=False):
     return {"c": c, "seq": seq, "slot": slot, "choice": list(choice), "used_ms": 5, "late": late}
+
+
+def boot_again(script):
+    """A third start of the server under the first one's boot id: `Maker` gives epochs 1 and 3 the same."""
+    insert(script, 60_000, "BOOT", "server", version="0.1.0")
 
 
 def one_item_in_a_cell_within(facts):
@@ -330,6 +335,23 @@ LIES = {
     "a wrong count at closing": (body("CLOSE", handed_in=3), {"closing"}),
     "an entry after CLOSE": (add(88_000, "TICK", "server"), {"closing"}),
     "no CLOSE": ({"script": lambda s: s.remove(step(s, "CLOSE"))}, {"closing"}),
+    "CLOSE twice": (add(88_000, "CLOSE", "staff:x", present=4, absent=1, handed_in=2, waived=1), {"closing"}),
+    "a session started twice": (add(2_000, "SESSION_START", "staff:x"), {"order"}),
+    "a boot come back": (script(boot_again), {"epochs"}),
+    "a clock run back within a boot": (entries(lambda e: e[9].update(mono_ms=0)), {"time"}),
+    "an item that locks an option it has not": (
+        {"facts": lambda facts: next(f for f in facts if f["type"] == "truefalse").update(locked=[7])},
+        {"pool"},
+    ),
+    "an answer key of an item that is not in the pool": (
+        {"answers": lambda a: a.append({"id": "f" * 32, "correct": [0], "salt": "0" * 64})},
+        {"answers"},
+    ),
+    "an institution made up": (
+        result(lambda r: r["rates"].append(dict(r["rates"][0], institution="虚校"))),
+        {"rates"},
+    ),
+    "a table short of columns": ({"tables": lambda t: t["rates.csv"][1].__delitem__(slice(6, None))}, {"rates-table"}),
     # separation
     "separate roles, one person": (
         {"script": lambda s: holders_twice(step(s, "OPEN")[3]), "result": holders_twice},
@@ -431,7 +453,11 @@ TAMPERED = {
         lambda data: data.replace("考生1".encode(), "考生9".encode()),
         {"roster"},
     ),
-    "a candidate struck from the roster": ("roster.jsonl", lines(lambda x: x.pop(2)), frozenset({"roster", "attendance", "marks"})),
+    "a candidate struck from the roster": (
+        "roster.jsonl",
+        lines(lambda x: x.pop(2)),
+        frozenset({"roster", "attendance", "marks"}),
+    ),
     "another date of issue": (
         "package/manifest.json",
         lambda data: data.replace(b"2026-11-20T08", b"2026-11-20T09"),
@@ -507,6 +533,63 @@ def test_a_silence_of_the_ticks_needs_attention(tmp_path):
     verdict = judged(maker.write(tmp_path))
     assert verdict[Status.FAILED] == set()
     assert "ticks" in verdict[Status.ATTENTION]
+
+
+def test_an_unknown_verdict_word_needs_attention(tmp_path):
+    verdict = judged(Maker(tables=lambda t: t["results.csv"][1].__setitem__(6, "通过")).write(tmp_path))
+    assert verdict[Status.FAILED] == set()
+    assert "results-table" in verdict[Status.ATTENTION]
+
+
+def asked_again(tmp_path, check, spoil):
+    """The codes that `check` gives when what was established is spoilt beneath it."""
+    case, _ = checks.run(Maker().write(tmp_path))
+    spoil(case)
+    out = Outcome(0, "")
+    check(case, out)
+    return {finding.code for finding in out.failures}
+
+
+def test_the_rule_is_asked_of_each_form_without_regard_to_its_draw(tmp_path):
+    def twice(case):
+        case.forms[1].append(case.forms[1][0])
+
+    def moved(case):
+        form = case.forms[1]
+        at = next(i for i, (id_, _) in enumerate(form) if case.pool[id_].type == "truefalse")
+        form[at] = (form[at][0], (1, 0))
+
+    def no_permutation(case):
+        form = case.forms[1]
+        at = next(i for i, (id_, _) in enumerate(form) if case.pool[id_].type == "multiple")
+        form[at] = (form[at][0], (0, 0, 1, 2, 3))
+
+    def enemies(case):
+        for item in case.pool.values():
+            object.__setattr__(item, "enemies", frozenset({"e"}))
+
+    def untagged(case):
+        for item in case.pool.values():
+            object.__setattr__(item, "tags", frozenset())
+
+    def easier(case):
+        case.target = case.target + 10**6
+
+    assert asked_again(tmp_path / "0", forms.form_rules, lambda case: None) == set()
+    assert {"form_repeat", "form_cell"} <= asked_again(tmp_path / "1", forms.form_rules, twice)
+    assert asked_again(tmp_path / "2", forms.form_rules, moved) == {"form_locked"}
+    assert asked_again(tmp_path / "3", forms.form_rules, no_permutation) == {"form_locked"}
+    assert asked_again(tmp_path / "4", forms.form_rules, enemies) == {"form_enemies"}
+    assert asked_again(tmp_path / "5", forms.form_rules, untagged) == {"form_mandatory"}
+    assert asked_again(tmp_path / "6", forms.form_rules, easier) == {"form_tolerance"}
+
+
+def test_a_pool_that_cannot_fill_the_rule_is_named_and_gives_no_form(tmp_path):
+    def short(case):
+        case.pool = {id_: item for id_, item in case.pool.items() if item.type != "multiple"}
+
+    assert asked_again(tmp_path / "1", forms.pool_fits_rule, short) == {"cell_short"}
+    assert asked_again(tmp_path / "2", forms.forms, short) == {"no_form"}
 
 
 def test_an_unknown_file_needs_attention(tmp_path):

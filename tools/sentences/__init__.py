@@ -3,7 +3,9 @@
 Cores raise codes and facts; a person reads what was expected, what was found, where, and what to do.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from string import Formatter
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bank.refused import Refused
@@ -11,12 +13,21 @@ if TYPE_CHECKING:
 
 def said(refused: "Refused") -> str:
     """The refusal in the current language. A code without a sentence still says its facts."""
-    from tools.say import sentence
-    from tools.sentences import bank, documents, package, rule
+    return told(refused.code, refused.facts)
 
-    table = {**bank.SENTENCES, **rule.SENTENCES, **documents.SENTENCES, **package.SENTENCES}
-    facts = {
-        name: ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
-        for name, value in refused.facts.items()
-    }
-    return sentence(refused.code, facts, table)
+
+def told(code: str, facts: Mapping[str, Any]) -> str:
+    """The same for a code and facts that were not raised, such as those of a refused row."""
+    from tools.say import sentence
+    from tools.sentences import bank, documents, package, rule, words
+
+    tables = (bank.SENTENCES, rule.SENTENCES, documents.SENTENCES, package.SENTENCES)
+    sentences = [table[code] for table in tables if code in table]
+    # One code may come from two slices with other facts: said is the sentence whose every name is among the facts.
+    sentences.sort(key=lambda template: not _names(template) <= facts.keys())
+    table = {code: sentences[0]} if sentences else {}
+    return sentence(code, {name: words.in_language(name, value) for name, value in facts.items()}, table)
+
+
+def _names(template: str) -> set[str]:
+    return {name for _literal, name, _spec, _conversion in Formatter().parse(template) if name}

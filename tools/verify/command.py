@@ -8,26 +8,20 @@ from pathlib import Path
 
 from .text import text
 
-EXAMPLE = """example:
-  examd verify RESULT-20261121 --bureau-key 8f40…  every check by name; exit 1 if any failed
-"""
-
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = subparsers.add_parser("verify", help="recompute a result from its raw record", epilog=EXAMPLE)
+    parser = subparsers.add_parser("verify", help=text("help", _language()))
     describe(parser)
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Recompute chain, forms, marks and rates of a result directory, and name each check."
-    parser.epilog = EXAMPLE
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("directory", metavar="DIR", type=Path, help="the result directory")
-    parser.add_argument(
-        "--bureau-key", metavar="HEX", help="the bureau's Ed25519 public key (64 hex digits), from a source you trust"
-    )
-    parser.add_argument("--lang", choices=("zh", "en"), default=_language(), help="language of the report")
-    parser.add_argument("--json", action="store_true", help="the report as JSON on standard output")
+    language = _language()
+    parser.description = text("help_long", language)
+    parser.epilog = text("example", language) + ": examd verify RESULT --bureau-key 0f8f4e12…"
+    parser.add_argument("directory", metavar="DIR", type=Path, help=text("help_directory", language))
+    parser.add_argument("--bureau-key", metavar="HEX", help=text("help_key", language))
+    parser.add_argument("--lang", choices=("zh", "en"), default=language, help=text("help_lang", language))
+    parser.add_argument("--json", action="store_true", help=text("help_json", language))
     parser.set_defaults(run=run)
 
 

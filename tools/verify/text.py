@@ -9,6 +9,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # usage
     "usage_key": ("--bureau-key 须为 64 位十六进制数字。", "--bureau-key must be 64 hexadecimal digits."),
     "usage_directory": ("不是可读取的目录：{directory}", "Not a readable directory: {directory}"),
+    "help": ("由原始记录重算一场考试的结果", "recompute a result from its raw record"),
+    "help_long": (
+        "由结果目录重算哈希链、试卷、成绩与合格率，逐项列出核验结论。"
+        "退出码：0 无未通过，1 有未通过，2 用法有误或目录不可读。",
+        "Recompute chain, forms, marks and rates of a result directory, and name each check. "
+        "Exit codes: 0 nothing failed, 1 something did, 2 usage or no readable directory.",
+    ),
+    "help_directory": ("结果目录", "the result directory"),
+    "help_key": (
+        "签发机构的 Ed25519 公钥（64 位十六进制），须得自可信来源",
+        "the bureau's Ed25519 public key (64 hex digits), from a source you trust",
+    ),
+    "help_lang": ("报告语言（默认 zh）", "language of the report (default: zh)"),
+    "help_json": ("以 JSON 输出报告", "the report as JSON on standard output"),
+    "example": ("示例", "example"),
     # the report's own lines
     "head": ("核验 {directory}", "Verifying {directory}"),
     "mock": ("演练：本场不是正式考试", "DRILL: this was not an exam that counts"),

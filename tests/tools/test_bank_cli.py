@@ -1,0 +1,370 @@
+"""`examd bank` as its keeper meets it: exit codes, data on stdout, sentences on stderr, no answer key unasked."""
+
+import argparse
+import ast
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bank.refused import BadFile, BrokenStore, Denied, Refused
+from tools import bank, say, secrets
+from tools.sentences.bank import COLUMNS, LEVELS, SENTENCES, TYPES
+
+ROOT = Path(__file__).parents[2]
+BANKS = ROOT.parent / "shared/data/banks"
+PASSPHRASE = "correct horse battery"
+HEAD = "编号,题干,题型,A,B,C,D,答案,章节,认知层次,难度,依据,解析\n"
+GOOD = (
+    "q1,触电急救首先应做什么？,单选,断电,喊人,拍照,离开,A,2.1,掌握,0.9,通则,先断电\n"
+    "q2,电流的单位是安培。,判断,,,,,√,5,了解,易,,\n"
+    "q3,下列属于绝缘材料的有,多选,橡胶,铜,陶瓷,铁,AC,3,,,,\n"
+)
+BAD = "q4,缺答案,单选,甲,乙,丙,丁,,3,,,,\nq5,重复选项,单选,甲,乙,甲,丁,A,3,,,,\n"
+
+
+@pytest.fixture(autouse=True)
+def english():
+    say.set_language("en")
+    yield
+    say.set_language("zh")
+
+
+@pytest.fixture
+def place(tmp_path):
+    (tmp_path / "pass").write_text(PASSPHRASE + "\n")
+    (tmp_path / "pass").chmod(0o600)
+    (tmp_path / "items.csv").write_text(HEAD + GOOD)
+    assert run(tmp_path, "init", "bank") == 0
+    return tmp_path
+
+
+def run(place, command, *words):
+    parser = argparse.ArgumentParser()
+    bank.register(parser.add_subparsers())
+    before = Path.cwd()
+    os.chdir(place)
+    try:
+        args = parser.parse_args(["bank", command, *map(str, words), "--passphrase-file", "pass"])
+        return args.run(args)
+    finally:
+        os.chdir(before)
+
+
+def told(capsys):
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_clean_file_is_imported_with_exit_code_0_and_again_adds_nothing(place, capsys):
+    assert run(place, "import", "bank", "items.csv") == 0
+    assert "3 added, 0 already there, 0 refused" in capsys.readouterr().out
+    assert run(place, "import", "bank", "items.csv", "--json") == 0
+    report = told(capsys)
+    assert (report["added"], report["already"], report["refused"]) == (0, 3, [])
+
+
+def test_refused_rows_are_listed_with_place_and_reason_and_the_rest_goes_in(place, capsys):
+    (place / "items.csv").write_text(HEAD + GOOD + BAD)
+    assert run(place, "import", "bank", "items.csv") == 1
+    seen = capsys.readouterr()
+    assert "items.csv row 5  There is no answer." in seen.err
+    assert "items.csv row 6  Option C repeats option A." in seen.err
+    assert "3 added" in seen.out
+    assert run(place, "import", "bank", "items.csv", "--json") == 1
+    assert [(r["row"], r["reason"]) for r in told(capsys)["refused"]] == [(5, "no-answer"), (6, "repeated-option")]
+
+
+def test_a_dry_run_says_the_same_and_adds_nothing(place, capsys):
+    assert run(place, "import", "bank", "items.csv", "--dry-run", "--json") == 0
+    assert told(capsys)["added"] == 3
+    assert run(place, "list", "bank", "--json") == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_an_unreadable_file_among_good_ones_leaves_the_bank_as_it_was(place, capsys):
+    (place / "broken.xlsx").write_bytes(b"nonsense")
+    with pytest.raises(BadFile, match="workbook-unreadable"):
+        run(place, "import", "bank", "items.csv", "broken.xlsx")
+    assert run(place, "list", "bank") == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_row_that_contradicts_the_bank_is_told(place, capsys):
+    run(place, "import", "bank", "items.csv")
+    (place / "other.csv").write_text(HEAD + GOOD.replace("√", "×"))
+    capsys.readouterr()
+    assert run(place, "import", "bank", "other.csv", "--json") == 1
+    assert told(capsys)["contradicting"] == [{"file": "other.csv", "sheet": "", "row": 3}]
+
+
+def test_a_repeat_in_a_file_is_told_with_its_row(place, capsys):
+    (place / "items.csv").write_text(HEAD + GOOD + GOOD)
+    capsys.readouterr()
+    assert run(place, "import", "bank", "items.csv", "--json") == 0
+    assert [repeat["row"] for repeat in told(capsys)["repeats"]] == [5, 6, 7]
+
+
+def test_listing_shows_answer_keys_only_when_asked(place, capsys):
+    run(place, "import", "bank", "items.csv")
+    capsys.readouterr()
+    run(place, "list", "bank", "--json")
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(records) == 3 and not any({"answer", "explanation", "answer_key"} & record.keys() for record in records)
+    run(place, "list", "bank")
+    assert "[" not in capsys.readouterr().out
+    run(place, "list", "bank", "--with-keys")
+    assert "[AC]" in capsys.readouterr().out
+    run(place, "list", "bank", "--with-keys", "--json")
+    assert [json.loads(line)["answer"] for line in capsys.readouterr().out.splitlines()] == [[0], [0], [0, 2]]
+
+
+@pytest.mark.parametrize(
+    ("words", "codes"),
+    [
+        (["--type", "判断"], ["q2"]),
+        (["--type", "single"], ["q1"]),
+        (["--chapter", "2"], ["q1"]),
+        (["--level", "了解"], ["q2"]),
+        (["--search", "陶瓷"], ["q3"]),
+        (["--chapter", "9"], []),
+    ],
+)
+def test_lists_are_narrowed(place, capsys, words, codes):
+    run(place, "import", "bank", "items.csv")
+    capsys.readouterr()
+    assert run(place, "list", "bank", *words, "--json") == 0
+    assert [json.loads(line)["code"] for line in capsys.readouterr().out.splitlines()] == codes
+
+
+@pytest.mark.parametrize("words", [["--type", "连线"], ["--level", "精通"]])
+def test_a_word_that_is_no_type_or_level_is_a_usage_error(place, words):
+    with pytest.raises(SystemExit) as caught:
+        run(place, "list", "bank", *words)
+    assert caught.value.code == 2
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".jsonl"])
+def test_an_export_fills_another_bank_with_the_same_items(place, capsys, suffix):
+    run(place, "import", "bank", "items.csv")
+    assert run(place, "export", "bank", f"out{suffix}") == 0
+    assert "not encrypted" in capsys.readouterr().err
+    assert (place / f"out{suffix}").stat().st_mode & 0o077 == 0
+    run(place, "init", "again")
+    assert run(place, "import", "again", f"out{suffix}") == 0
+    capsys.readouterr()
+    listed = []
+    for name in ("bank", "again"):
+        run(place, "list", name, "--with-keys", "--json")
+        listed.append(capsys.readouterr().out)
+    assert listed[0] == listed[1]
+
+
+def test_an_export_may_be_narrowed(place, capsys):
+    run(place, "import", "bank", "items.csv")
+    capsys.readouterr()
+    run(place, "export", "bank", "out.jsonl", "--chapter", "5", "--type", "判断")
+    assert [json.loads(line)["id"] for line in (place / "out.jsonl").read_text().splitlines()] == ["q2"]
+
+
+def test_check_counts_and_names_what_is_lacking(place, capsys):
+    run(place, "import", "bank", "items.csv")
+    capsys.readouterr()
+    assert run(place, "check", "bank", "--json") == 0
+    report = told(capsys)
+    assert report["items"] == 3 and report["types"] == {"multiple": 1, "single": 1, "truefalse": 1}
+    assert report["lacking"] == {"difficulty": 1, "basis": 2, "chapter": 0, "level": 1, "picture": 0}
+    assert report["answer_positions"] == {"single": {"A": 1}, "truefalse": {"true": 1}, "multiple": {"A": 1, "C": 1}}
+    assert report["vault"]["problems"] == [] and report["vault"]["settings"]["synchronous"] == 2
+    assert run(place, "check", "bank") == 0
+    assert "every page authenticates" in capsys.readouterr().out
+
+
+def test_a_damaged_bank_is_exit_code_4(place, capsys):
+    (place / "items.csv").write_text(
+        HEAD + "".join(f"n{n},第{n}题" + "长" * 300 + ",判断,,,,,√,5,,,,\n" for n in range(60))
+    )
+    run(place, "import", "bank", "items.csv")
+    data = bytearray((place / "bank/bank.db").read_bytes())
+    data[-3000] ^= 1
+    (place / "bank/bank.db").write_bytes(data)
+    try:
+        code = run(place, "check", "bank", "--json")
+    except BrokenStore as broken:
+        assert broken.code == "store-damaged"
+    else:
+        assert code == 4
+
+
+def test_a_wrong_passphrase_and_a_missing_bank_are_told_apart(place):
+    with pytest.raises(BadFile, match="bank-missing"):
+        run(place, "list", "nowhere")
+    (place / "pass").write_text("another passphrase")
+    with pytest.raises(Denied, match="wrong-passphrase"):
+        run(place, "list", "bank")
+
+
+def test_help_has_an_example_for_every_command(capsys):
+    for command in ("init", "import", "export", "list", "check"):
+        parser = argparse.ArgumentParser()
+        bank.register(parser.add_subparsers())
+        with pytest.raises(SystemExit):
+            parser.parse_args(["bank", command, "--help"])
+        assert f"examd bank {command}" in capsys.readouterr().out
+
+
+def test_registering_the_command_loads_nothing_heavy():
+    program = (
+        "import sys, argparse; from tools import bank; bank.register(argparse.ArgumentParser().add_subparsers());"
+        "heavy = {'sqlcipher3', 'cryptography', 'xlsxwriter', 'python_calamine', 'bank.store'};"
+        "print(sorted(heavy & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+class TestSecrets:
+    def test_the_first_line_of_a_file_of_one_s_own_is_the_secret(self, tmp_path):
+        (tmp_path / "p").write_bytes("\ufeff口令口令口令\r\nsecond line".encode())
+        (tmp_path / "p").chmod(0o600)
+        assert secrets.ask_secret("bank", "?", tmp_path / "p") == "口令口令口令"
+
+    @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
+    def test_a_file_others_may_read_is_refused(self, tmp_path, mode):
+        (tmp_path / "p").write_text(PASSPHRASE)
+        (tmp_path / "p").chmod(mode)
+        with pytest.raises(Denied, match="secret-file-open") as caught:
+            secrets.ask_secret("bank", "?", tmp_path / "p")
+        assert PASSPHRASE not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("data", "code"),
+        [
+            (b"", "secret-empty"),
+            (b"\nx", "secret-empty"),
+            (b"\xff\xfe", "secret-file-malformed"),
+            (b"x" * 5000, "secret-file-malformed"),
+        ],
+    )
+    def test_a_file_without_a_secret_is_refused(self, tmp_path, data, code):
+        (tmp_path / "p").write_bytes(data)
+        (tmp_path / "p").chmod(0o600)
+        with pytest.raises(Refused, match=code):
+            secrets.ask_secret("bank", "?", tmp_path / "p")
+
+    def test_an_inherited_pipe_serves_as_well(self):
+        reading, writing = os.pipe()
+        os.write(writing, b"through the pipe\n")
+        os.close(writing)
+        assert secrets.ask_secret("bank", "?", Path(f"/dev/fd/{reading}")) == "through the pipe"
+        os.close(reading)
+
+    def test_without_a_terminal_it_does_not_ask(self):
+        program = "from tools.secrets import ask_secret; ask_secret('bank', '?')"
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            start_new_session=True,
+            check=False,
+        )
+        assert "secret-no-terminal" in done.stderr
+
+    def test_on_a_terminal_nothing_typed_is_shown_and_two_entries_must_agree(self):
+        for second, outcome in (("typed by hand", "got typed by hand"), ("a slip", "secret-mismatch")):
+            child, terminal = pty.fork()
+            if child == 0:
+                program = (
+                    "from tools.secrets import ask_secret\n"
+                    "try: print('got', ask_secret('bank', 'Passphrase', confirm=True))\n"
+                    "except Exception as e: print(e.code)"
+                )
+                os.chdir(ROOT)
+                os.execv(sys.executable, [sys.executable, "-c", program])
+            seen = b""
+            for entry in ("typed by hand", second):
+                while not seen.endswith(b": "):
+                    seen += os.read(terminal, 1000)
+                assert b"typed by hand" not in seen
+                os.write(terminal, entry.encode() + b"\n")
+                seen += b"|"
+            rest = b""
+            while True:
+                try:
+                    chunk = os.read(terminal, 1000)
+                except OSError:
+                    break
+                if not chunk:
+                    break
+                rest += chunk
+            os.waitpid(child, 0)
+            assert outcome in rest.decode()
+
+
+def refusal_codes():
+    """Every code that this slice raises, read from its source."""
+    raised = re.compile(
+        r'(?:BadFile|Denied|BrokenStore|BadRow)\(\s*"([a-z-]+)"|"((?:workbook|unsupported|unknown)-[a-z-]+)"'
+    )
+    sources = [
+        ROOT / "bank/vault.py",
+        ROOT / "bank/store.py",
+        ROOT / "bank/seal/passphrase.py",
+        ROOT / "tools/secrets.py",
+        ROOT / "tools/bank.py",
+        *(ROOT / "bank/formats").glob("*.py"),
+    ]
+    for source in sources:
+        for match in raised.finditer(source.read_text()):
+            yield match[1] or match[2]
+
+
+def test_every_refusal_of_this_slice_has_a_sentence():
+    codes = set(refusal_codes())
+    assert len(codes) > 60 and codes <= SENTENCES.keys()
+
+
+def test_every_sentence_has_its_facts_and_a_chinese_form():
+    say.set_language("zh")
+    texts = [
+        *SENTENCES.values(),
+        *COLUMNS.values(),
+        *TYPES.values(),
+        *LEVELS.values(),
+        *spoken("bank"),
+        *spoken("secrets"),
+    ]
+    for text in texts:
+        chinese = say._(text)
+        assert re.search("[一-鿿]", chinese), text
+        assert set(re.findall(r"{(\w+)", text)) == set(re.findall(r"{(\w+)", chinese)), text
+
+
+def spoken(module):
+    """Texts given to `_` in a module of tools."""
+    for node in ast.walk(ast.parse((ROOT / f"tools/{module}.py").read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_":
+            yield ast.literal_eval(node.args[0])
+
+
+@pytest.mark.skipif(not BANKS.is_dir(), reason="the shared banks are not on this machine")
+def test_real_banks_go_in_with_exactly_their_counts_and_a_second_form_of_one_adds_nothing(place, capsys):
+    def imported(*files):
+        capsys.readouterr()
+        run(place, "import", "bank", *(BANKS / file for file in files), "--json")
+        report = told(capsys)
+        return report["added"], report["already"], len(report["repeats"]), len(report["refused"])
+
+    assert imported("crac_2025/original/full.csv") == (1373, 0, 0, 2)
+    assert imported("crac_2025/crac_2025.jsonl") == (0, 1373, 0, 2)
+    assert imported("irish_driving_zh/irish_driving_zh.jsonl") == (801, 0, 0, 4)
+    assert imported("wx_party_quiz/wx_party_quiz.jsonl") == (388, 6, 6, 17)
+    run(place, "check", "bank", "--json")
+    report = told(capsys)
+    assert report["items"] == 2562 and report["needing_picture"] == 53 and report["lacking"]["picture"] == 0

@@ -1,0 +1,292 @@
+"""`examd bench terminal`: the real terminal, as a candidate's machine runs it, timed from outside.
+
+The program runs in tmux (in a plain pty where there is none, and says so), its own client attached to a pty of
+ours; a small server in this process speaks the protocol. First paint counts from starting the program to the
+sign-in form's words on the screen; key to paint from writing a key to the first byte of what it changed.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import datetime
+import json
+import os
+import queue
+import select
+import shlex
+import shutil
+import signal
+import ssl
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from examd.protocol.messages import ItemView
+
+WIDTH, HEIGHT = 120, 40
+N_ITEMS = 100
+EXAMD = (sys.executable, "-m", "tools.cli")
+FIRST_WORDS = "考生登录"
+QUIET_S = 0.06
+"""A key's paint, the journal's word and the server's are all out within this."""
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    from rich_argparse import RichHelpFormatter
+
+    from tools.arguments import positive
+    from tools.say import _
+
+    parser = subparsers.add_parser(
+        "terminal",
+        help=_("the candidate's screen: first paint, key to paint, memory"),
+        description=_("Runs the real terminal in tmux (a pty where tmux is absent) and times it from outside."),
+        epilog=_("Example: examd bench terminal --keys 200 --json"),
+        formatter_class=RichHelpFormatter,
+    )
+    parser.add_argument("--keys", type=positive, default=150, metavar="N", help=_("keys to press (at least 100 count)"))
+    parser.add_argument("--starts", type=positive, default=5, metavar="N", help=_("starts; the middle one counts"))
+    parser.add_argument("--json", action="store_true", help=_("print the numbers as JSON"))
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from tools.say import _
+
+    through = "tmux" if shutil.which("tmux") else "pty"
+    if through == "pty":
+        print(_("tmux is not here: measured in a pty"), file=sys.stderr)
+    with tempfile.TemporaryDirectory() as folder, small_server(Path(folder)) as server:
+        firsts = sorted(_start_once(Path(folder), server, through) for _turn in range(args.starts - 1))
+        first, times, rss = _sitting(Path(folder), server, through, args.keys)
+        firsts = sorted([*firsts, first])
+    times.sort()
+    report: dict[str, Any] = {
+        "through": through,
+        "size": [WIDTH, HEIGHT],
+        "first_paint_s": round(statistics.median(firsts), 3),
+        "first_paint_worst_s": round(firsts[-1], 3),
+        "keys": len(times),
+        "key_to_paint_p50_ms": round(times[len(times) // 2] * 1e3, 1),
+        "key_to_paint_p95_ms": round(times[int(len(times) * 0.95)] * 1e3, 1),
+        "key_to_paint_max_ms": round(times[-1] * 1e3, 1),
+        "rss_mib": round(rss / 2**20, 1),
+    }
+    if args.json:
+        print(json.dumps(report))
+        return 0
+    print(_("terminal, {width}x{height}, through {through}").format(width=WIDTH, height=HEIGHT, through=through))
+    print(_("first paint    {first_paint_s} s (worst {first_paint_worst_s} s)").format(**report))
+    print(_("key to paint   p50 {key_to_paint_p50_ms} ms, p95 {key_to_paint_p95_ms} ms, {keys} keys").format(**report))
+    print(_("memory         {rss_mib} MiB").format(**report))
+    return 0
+
+
+# ---- the terminal in a pty ------------------------------------------------------------------------------------------
+
+
+class Seat:
+    """The program, through tmux or not, on a pty of ours."""
+
+    def __init__(self, folder: Path, server: str, through: str) -> None:
+        import pty
+
+        self._tmux = ["tmux", "-u", "-S", str(folder / "tmux"), "-f", os.devnull]
+        self._through = through
+        program = [*EXAMD, "--lang", "zh", "terminal", "--server", server, "--trust", str(folder / "root.pem")]
+        program += ["--journal", tempfile.mkdtemp(dir=folder), "--admission-no", "1"]
+        if through == "tmux":
+            program = [*self._tmux, "new-session", "exec " + shlex.join(program)]
+        self.began = time.perf_counter()
+        self.pid, self._master = pty.fork()
+        if self.pid == 0:
+            import fcntl
+            import termios
+
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
+            os.environ.update(TERM="xterm-256color", LANG="C.UTF-8", LC_ALL="C.UTF-8")
+            os.environ.pop("TMUX", None)
+            os.execvp(program[0], program)  # noqa: S606 - our own program, no shell
+
+    def read(self, patience_s: float) -> bytes:
+        """What comes within `patience_s`; empty where nothing does."""
+        ready, _w, _x = select.select([self._master], [], [], patience_s)
+        try:
+            return os.read(self._master, 1 << 16) if ready else b""
+        except OSError:
+            return b""
+
+    def until(self, words: str, patience_s: float = 10) -> None:
+        """Read until these words have been drawn."""
+        drawn, deadline = b"", time.perf_counter() + patience_s
+        while words.encode() not in drawn:
+            if time.perf_counter() > deadline:
+                raise TimeoutError(words)
+            drawn += self.read(0.05)
+
+    def settle(self, quiet_s: float = QUIET_S) -> None:
+        while self.read(quiet_s):
+            pass
+
+    def press(self, keys: bytes) -> float:
+        """Write a key; seconds until the first byte of what it changed."""
+        self.settle()
+        began = time.perf_counter()
+        os.write(self._master, keys)
+        self.read(2)
+        return time.perf_counter() - began
+
+    def rss(self) -> int:
+        pid = self.pid
+        if self._through == "tmux":
+            asked = subprocess.run([*self._tmux, "list-panes", "-F", "#{pane_pid}"], capture_output=True, check=True)
+            pid = int(asked.stdout)
+        status = Path(f"/proc/{pid}/status")
+        if status.exists():
+            line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+            return int(line.split()[1]) * 1024
+        return int(subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, check=True).stdout) * 1024
+
+    def end(self) -> None:
+        if self._through == "tmux":
+            subprocess.run([*self._tmux, "kill-server"], capture_output=True, check=False)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+        while self.read(0.2):
+            pass
+        os.close(self._master)
+        os.waitpid(self.pid, 0)
+
+
+def _start_once(folder: Path, server: str, through: str) -> float:
+    seat = Seat(folder, server, through)
+    try:
+        seat.until(FIRST_WORDS)
+        return time.perf_counter() - seat.began
+    finally:
+        seat.end()
+
+
+def _sitting(folder: Path, server: str, through: str, keys: int) -> tuple[float, list[float], int]:
+    """First paint, key times and memory of one sitting: sign in, then answer, move, flag and move."""
+    seat = Seat(folder, server, through)
+    try:
+        seat.until(FIRST_WORDS)
+        first = time.perf_counter() - seat.began
+        seat.settle(0.5)  # the network's modules load behind the first paint
+        seat.press(b"000001")
+        seat.press(b"\r")
+        seat.until("是我本人")
+        seat.press(b"\r")
+        seat.press(b"\r")
+        seat.until("答题卡")
+        seat.settle(0.5)
+        presses = (b"a", b"\x1b[C", b"b", b"f", b"\x1b[C", b"\x1b[B", b" ", b"\x1b[D")
+        times = [seat.press(presses[number % len(presses)]) for number in range(keys)]
+        return first, times, seat.rss()
+    finally:
+        seat.end()
+
+
+# ---- a small server -------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def small_server(folder: Path) -> Iterator[str]:
+    """Welcomes anybody, sends a form, acknowledges every act; "127.0.0.1:port" while the block runs."""
+    started: queue.SimpleQueue[int] = queue.SimpleQueue()
+    loop = asyncio.new_event_loop()
+    runners: list[web.AppRunner] = []
+
+    async def serve() -> None:
+        from aiohttp import web
+
+        app = web.Application()
+        app.router.add_get("/seat", _seat)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=_certificate(folder)).start()
+        runners.append(runner)
+        started.put(runner.addresses[0][1])
+
+    def work() -> None:
+        loop.run_until_complete(serve())
+        loop.run_forever()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{started.get(timeout=10)}"
+    finally:
+        asyncio.run_coroutine_threadsafe(runners.pop().cleanup(), loop).result(5)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(5)
+
+
+async def _seat(request: "web.Request") -> "web.WebSocketResponse":
+    from aiohttp import web
+
+    from examd.protocol import messages as m
+    from examd.protocol.phase import Phase
+
+    socket = web.WebSocketResponse()
+    await socket.prepare(request)
+    seq = 0
+
+    async def say(message: m.Message) -> None:
+        await socket.send_str(m.encode(message).decode())
+
+    async for frame in socket:
+        match m.decode_from_terminal(frame.data):
+            case m.SignIn(admission_no=number) | m.Resume(token=number):
+                who = m.Candidate(number, "测量", "0", "-")
+                sitting = m.Sitting("bench", "测量", "-", True, 120, N_ITEMS, 100, 80)
+                await say(m.Welcome("0" * 64, who, sitting, 1, 0, -1, "", {}, ()))
+                await say(m.Clock(Phase.WAITING, 7_200_000, 0))
+            case m.Ready():
+                await say(m.FormView("0" * 64, tuple(map(_item, range(N_ITEMS)))))
+                await say(m.Clock(Phase.ANSWERING, 7_200_000, 0))
+            case m.Answer() | m.Flag() | m.HandIn() as act:
+                seq = act.seq
+                await say(m.Ack(seq, 1, seq, "0" * 64))
+    return socket
+
+
+def _item(slot: int) -> "ItemView":
+    from examd.protocol.messages import ItemView, OptionView
+
+    stem = f"第 {slot + 1} 道：在潮湿场所使用手持电动工具时，剩余电流动作保护器的额定漏电动作电流不应大于（　　）。"
+    options = tuple(OptionView(f"{10 * (n + 1)} mA，动作时间不大于 0.1 s") for n in range(4))
+    return ItemView(slot, "single", stem, options, 1)
+
+
+def _certificate(folder: Path) -> ssl.SSLContext:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+    from cryptography.x509.oid import NameOID
+
+    private, now = generate_private_key(SECP256R1()), datetime.datetime.now(datetime.UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bench")])
+    builder = x509.CertificateBuilder(name, name, private.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    (folder / "root.pem").write_bytes(builder.sign(private, hashes.SHA256()).public_bytes(Encoding.PEM))
+    both = folder / "both.pem"
+    secret = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    both.write_bytes((folder / "root.pem").read_bytes() + secret)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(both)
+    return context
