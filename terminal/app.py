@@ -89,9 +89,10 @@ class TerminalApp(App[int], inherit_bindings=False):
     class Told(Message):
         """What the client heard, brought into the app's own order of events."""
 
-        def __init__(self, heard: Heard) -> None:
+        def __init__(self, heard: Heard, seat: Seat) -> None:
             super().__init__()
             self.heard = heard
+            self.seat = seat
 
     def __init__(
         self,
@@ -249,7 +250,7 @@ class TerminalApp(App[int], inherit_bindings=False):
     # ---- what the client hears ---------------------------------------------------------------------------------
 
     def _hear(self, heard: Heard) -> None:
-        self.post_message(self.Told(heard))
+        self.post_message(self.Told(heard, self.seat))
 
     def _open_outbox(self, welcome: Welcome) -> Outbox:
         name = journal_name(welcome.sitting.session, welcome.candidate.admission_no)
@@ -258,6 +259,8 @@ class TerminalApp(App[int], inherit_bindings=False):
 
     def on_terminal_app_told(self, told: Told) -> None:
         seat, now = self.seat, self._now()
+        if told.seat is not seat:
+            return  # meant for the person who sat here before
         match told.heard:
             case Link() as link:
                 if link is not Link.UP and seat.link is Link.UP:

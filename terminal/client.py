@@ -207,7 +207,7 @@ class Client:
                     async with socket:
                         self._socket = socket
                         await self._converse(socket)
-                self._hear(Link.AWAY)
+                self._lost(Link.AWAY)
             except _Restart:
                 await asyncio.sleep(self._turn)
                 self._turn = min(LAST_RETRY_S, self._turn * 4)
@@ -215,14 +215,18 @@ class Client:
             except _Stop:
                 continue
             except aiohttp.ClientConnectorCertificateError:
-                self._hear(Link.UNTRUSTED)
+                self._lost(Link.UNTRUSTED)
             except (aiohttp.ClientError, OSError, TimeoutError):
-                self._hear(Link.AWAY)
+                self._lost(Link.AWAY)
             finally:
                 self._socket = None
             if self._wanted.is_set():
                 await asyncio.sleep(self._delay * (0.5 + self._jitter() / 2))
                 self._delay = min(LAST_RETRY_S, self._delay * 2)
+
+    def _lost(self, link: Link) -> None:
+        if self._wanted.is_set():  # nobody to tell where the seat was left
+            self._hear(link)
 
     # ---- one connection ----------------------------------------------------------------------------------------
 
@@ -234,7 +238,7 @@ class Client:
         pump: asyncio.Task[None] | None = None
         try:
             async for frame in socket:
-                if frame.type is not aiohttp.WSMsgType.TEXT:
+                if frame.type is not aiohttp.WSMsgType.TEXT or not self._wanted.is_set():
                     break
                 try:
                     message = decode_to_terminal(frame.data)

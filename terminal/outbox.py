@@ -52,7 +52,7 @@ class Base(Message, tag="base", frozen=True):
 
 
 Line = Base | Act | Ack
-_encode = msgspec.json.Encoder(order="deterministic").encode
+_encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Line).decode
 
 

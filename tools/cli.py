@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=_("Start with: examd demo"),
         formatter_class=RichHelpFormatter,
     )
-    top.add_argument("--version", action="version", version=f"examd {VERSION}")
+    top.add_argument("--version", action="version", version=f"examd {VERSION}", help=_("show the version and end"))
     _add_language(top, argparse.SUPPRESS)
     _add_completion(top)
     subparsers = top.add_subparsers(dest="actor", required=True, metavar=_("COMMAND"))
@@ -113,7 +113,8 @@ def _refusal(error: Exception) -> int:
     if not isinstance(error, Refused):
         if os.environ.get("EXAMD_TRACEBACK") == "1":
             raise error
-        print("examd: " + _("internal fault ({kind}); please report it").format(kind=type(error).__name__), file=sys.stderr)
+        fault = _("internal fault ({kind}); please report it").format(kind=type(error).__name__)
+        print(f"examd: {fault}", file=sys.stderr)
         return EXIT_BROKEN
     print("examd: " + said(error), file=sys.stderr)
     if isinstance(error, BadFile):

@@ -4,6 +4,8 @@ Before: `tools.site` and `tools.demo` ask people for what only they have. After:
 The chief examiner's private key stays in this process; the server is sent what it unlocked and what it signed.
 """
 
+import asyncio
+import contextlib
 import json
 import ssl
 import subprocess
@@ -35,6 +37,10 @@ class Desk:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse, session: aiohttp.ClientSession) -> None:
         self._socket = socket
         self._session = session
+        self._replies: asyncio.Queue[str | None] = asyncio.Queue()
+        # Somebody must always be reading: aiohttp answers the server's pings while it reads, and the server cuts off
+        # whoever leaves them unanswered, e.g. an operator who gives no command while the room is writing.
+        self._reading = asyncio.create_task(self._read())
 
     @classmethod
     async def connect(cls, site: Path) -> "Desk":
@@ -59,15 +65,29 @@ class Desk:
         return dict((await self._ask(StaffCommand(act, facts))).facts)
 
     async def close(self) -> None:
+        self._reading.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._reading
         await self._socket.close()
         await self._session.close()
+
+    async def _read(self) -> None:
+        try:
+            async for frame in self._socket:
+                if frame.type is aiohttp.WSMsgType.TEXT:
+                    self._replies.put_nowait(frame.data)
+        finally:
+            self._replies.put_nowait(None)
 
     async def _ask(self, message: StaffSignIn | StaffCommand) -> StaffReply:
         try:
             await self._socket.send_str(encode(message).decode())
-            reply: StaffReply | Refusal = decode_to_staff(await self._socket.receive_str())
-        except (TypeError, aiohttp.ClientError, ConnectionError):
+        except (aiohttp.ClientError, ConnectionError):
             raise Denied("server-went-away") from None
+        if (text := await self._replies.get()) is None:
+            self._replies.put_nowait(None)  # gone for good: whoever asks next is told the same
+            raise Denied("server-went-away")
+        reply: StaffReply | Refusal = decode_to_staff(text)
         if isinstance(reply, Refusal):
             raise _refused(reply)
         return reply

@@ -6,7 +6,22 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tools.say import N_
+
 DEFAULT_PORT = 8443
+PHASES = {
+    "idle": N_("no session"),
+    "prepared": N_("package read"),
+    "open": N_("open, not started"),
+    "started": N_("running"),
+    "closed": N_("closed"),
+    "waiting": N_("waiting"),
+    "answering": N_("answering"),
+    "paused": N_("paused"),
+    "time-up": N_("time up"),
+    "handed-in": N_("handed in"),
+}
+"""Where a session stands, and a seat."""
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -233,18 +248,22 @@ def run_start(args: argparse.Namespace) -> int:
 
 
 def run_status(args: argparse.Namespace) -> int:
+    from rich.cells import set_cell_size
+
     from tools.say import _
 
     facts = _with_desk(args, lambda desk: desk.command("status"))
     if args.json:
         return _print(args, facts, "")
+    stands = {code: _(word) for code, word in PHASES.items()}
     print(_("Session {session} ({phase}); {entries} entries, epoch {epoch}").format_map(
-        {"session": "–", "entries": 0, "epoch": 0, **facts}
+        {"session": "–", "entries": 0, "epoch": 0, **facts, "phase": stands[facts["phase"]]}
     ))  # fmt: skip
     for seat in facts.get("seats", []):
         mark = "●" if seat["connected"] else "○"
         left = seat["remaining_ms"] // 1000
-        print(f"{mark} {seat['admission_no']}  {seat['phase']:<10} {seat['answered']:>3}  {left // 60:>3}:{left % 60:02}  {seat['name']}")
+        phase, clock = set_cell_size(stands[seat["phase"]], 10), f"{left // 60:>3}:{left % 60:02}"
+        print(f"{mark} {seat['admission_no']}  {phase} {seat['answered']:>3}  {clock}  {seat['name']}")
     return 0
 
 

@@ -43,7 +43,7 @@ def read(file: bytes, kind: str, *, name: str) -> dict[str, Any]:
         signed = statement["signed"]
         if signed["type"] != kind:
             raise BadFile("statement-type", file=name, expected=kind, found=str(signed["type"])[:40])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise BadFile("statement-malformed", file=name) from None
     return dict(signed)
 
@@ -60,6 +60,6 @@ def verify(file: bytes, public: str, *, name: str) -> None:
         for signature in signatures:
             key.verify(bytes.fromhex(signature), message)
             return
-    except (InvalidSignature, ValueError, TypeError, KeyError):
+    except (InvalidSignature, ValueError, TypeError, KeyError, RecursionError):
         pass
     raise Denied("signature", file=name)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import WSMsgType, web
 
+from bank.canonical import MAX_INTEGER
 from bank.refused import BadFile, BrokenStore, Denied, Refused
 from bank.seal.locks import Identity
 from examd import VERSION
@@ -99,7 +100,11 @@ async def _obey(server: "Server", person: Person, command: StaffCommand) -> Staf
         raise Denied("unknown-act", act=command.act[:40]) from None
     person.require(act)
     try:
-        facts = await _ACTS[act](server, person, command.facts)
+        if act is Act.STATUS:
+            facts = await _ACTS[act](server, person, command.facts)
+        else:
+            async with server.acting:  # two desks may not open, start or close the same session between them
+                facts = await _ACTS[act](server, person, command.facts)
     except KeyError as missing:
         raise BadFile("command-fact-missing", act=act.value, fact=str(missing.args[0])) from None
     return StaffReply(act.value, dict(facts))
@@ -122,6 +127,13 @@ async def _durable(append: Callable[[Callable[[Outcome], None]], None]) -> Commi
     return outcome
 
 
+def _whole(facts: Facts, name: str) -> int:
+    value = facts[name]
+    if type(value) is not int or abs(value) > MAX_INTEGER:
+        raise BadFile("command-fact-malformed", fact=name)
+    return value
+
+
 async def _append(server: "Server", kind: Kind, person: Person, body: Mapping[str, object]) -> Committed:
     record = server.record
     assert record is not None
@@ -140,6 +152,9 @@ async def _prepare(server: "Server", person: Person, facts: Facts) -> Facts:
         raise Denied("package-other-site", expected=server.site.card.id, found=manifest.session.site_id)
     if server.record is not None and server.package is not None:
         if server.package.manifest.package_id == manifest.package_id and server.record.state.opened is None:
+            if server.record.state.prepared is None:  # the server was killed between the record's first two entries
+                kept = server.folder.read_secrets(server.folder.session(manifest.session.id), server.site)
+                await _commit_room(server, person, kept.room_r)
             return _locks_out(server)  # the same package again, after an attempt that did not get to the end
         if not server.record.state.closed:
             raise Denied("session-running", session=server.package.manifest.session.id)
@@ -149,20 +164,27 @@ async def _prepare(server: "Server", person: Person, facts: Facts) -> Facts:
     session = SessionSecrets(secrets.token_bytes(32), secrets.token_bytes(32))
     server.folder.write_secrets(folder, session, server.site)
     server.package = opening.read(folder / "package", server.folder.bureau().sign)
+    if server.package.manifest_sha256 != package.manifest_sha256:
+        raise Denied("part-altered", file=layout.MANIFEST)  # another stick than the one that was checked
+    server.folder.make_current(manifest.session.id)  # before the record: one without the other would block the session
     server.record = Record.create(folder / "record.db", session.record_key, server.clock, server.run_later)
     server.record.start()
-    server.folder.make_current(manifest.session.id)
     server.lay_ballast(folder)
     server.record.append(Kind.BOOT, "server", {"version": VERSION}, lambda _: None)
-    commit = seeding.room_commit(manifest, session.room_r)
-    body = {
-        "manifest_sha256": package.manifest_sha256,
-        "package_id": manifest.package_id,
-        "room_commit": commit,
-    }
-    await _append(server, Kind.PREPARE, person, body)
+    await _commit_room(server, person, session.room_r)
     _note(server, person, "prepare")
     return _locks_out(server)
+
+
+async def _commit_room(server: "Server", person: Person, room_r: bytes) -> None:
+    assert server.package is not None
+    manifest = server.package.manifest
+    body = {
+        "manifest_sha256": server.package.manifest_sha256,
+        "package_id": manifest.package_id,
+        "room_commit": seeding.room_commit(manifest, room_r),
+    }
+    await _append(server, Kind.PREPARE, person, body)
 
 
 def _locks_out(server: "Server") -> Facts:
@@ -223,7 +245,7 @@ async def _cosign(server: "Server", person: Person, facts: Facts) -> Facts:
     line = str(facts["line"])
     if server.record is None or not line.startswith("— chief ") or not line.endswith("\n") or line.count("\n") != 1:
         raise BadFile("cosignature-malformed")
-    server.record.cosign_note(int(facts["note"]), line)
+    server.record.cosign_note(_whole(facts, "note"), line)
     if server.record.state.closed:
         await asyncio.to_thread(export.write, server)
     return {}
@@ -255,7 +277,7 @@ async def _resume(server: "Server", person: Person, facts: Facts) -> Facts:
 
 
 async def _add_time(server: "Server", person: Person, facts: Facts) -> Facts:
-    ms = int(facts["ms"])
+    ms = _whole(facts, "ms")
     if not 0 < ms <= 180 * 60_000:
         raise Denied("time-out-of-range", ms=ms)
     return await _for_seats(server, person, Kind.ADD_TIME, facts, {"ms": ms})
@@ -278,7 +300,11 @@ async def _for_seats(server: "Server", person: Person, kind: Kind, facts: Facts,
         raise Denied("already-paused")
     if kind is Kind.RESUME and not paused:
         raise Denied("not-paused")
-    await _append(server, kind, person, {"c": c, "reason": reason, **more})
+    hall.turning += 1
+    try:
+        await _append(server, kind, person, {"c": c, "reason": reason, **more})
+    finally:
+        hall.turning -= 1
     hall.show_clocks()
     return {}
 

@@ -32,7 +32,7 @@ from examd.protocol.messages import (
     SignIn,
     Welcome,
 )
-from examd.protocol.phase import Phase, in_grace, phase_at, remaining_ms, used_ms
+from examd.protocol.phase import GRACE_MS, Phase, in_grace, phase_at, remaining_ms, used_ms
 from examd.protocol.reasons import Reason
 from examd.protocol.receipt import receipt_code
 from examd.record.entries import Committed, Kind, leaf_hash
@@ -41,8 +41,12 @@ from examd.record.writer import Outcome, Record
 
 TRIES, TRY_WINDOW_MS = 5, 60_000
 """Wrong sign-ins allowed per admission number and minute: six ID digits fall to 10⁶ guesses, not to five."""
-QUIET_MS = 12_000
-"""A seat whose terminal has been silent this long may be taken by another terminal without its token."""
+QUIET_MS = 15_000
+"""A seat whose terminal has been silent this long, pongs included, may be taken by another without its token."""
+STRANGERS = 4_096
+"""Unknown admission numbers whose wrong tries are remembered, so that a refusal tells nothing about a number."""
+STARTS_A_WATCH = 20
+"""Seats started at one look at the clocks: drawing forms must not hold up answers."""
 
 
 class Connection(Protocol):
@@ -64,6 +68,10 @@ class Live:
     connection: Connection | None = None
     queued_seq: int = 0
     """Newest act handed to the record, durable or not."""
+    queued_sign_in: bool = False
+    queued_ready: bool = False
+    queued_start: bool = False
+    """Handed to the record, durable or not: each of these happens once (a sign-in: once as the first)."""
     queued_hand_in: bool = False
     cut_off: bool = False
     """Nobody was connected when the seat's time ran out: its earlier answers may still come, as LATE."""
@@ -84,6 +92,7 @@ class Hall:
         self._facts = {f.id: f for f in items.facts}
         self._by_number = {line.admission_no: line for line in roster}
         self._live = {line.c: Live() for line in roster}
+        self._strangers: dict[str, Live] = {}
         self._forms: dict[int, Form] = {}
         self._sitting = view.sitting(package.manifest, package.blueprint)
         self._limit_ms = package.blueprint.minutes * 60_000
@@ -94,7 +103,12 @@ class Hall:
         self.low_disk = False
         """Set by the server's watch on the disk: acts are no longer acknowledged, closing still works."""
         self.closing = record.state.closed
+        self.turning = 0
+        """Pauses, their ends and added time on their way to the disk: until then nobody knows whose time is up."""
         for c, seat in record.state.seats.items():
+            self._live[c].queued_sign_in = True
+            self._live[c].queued_ready = seat.ready
+            self._live[c].queued_start = seat.timetable.started_ms is not None
             self._live[c].queued_seq = seat.seq
             self._live[c].queued_hand_in = seat.hand_in_idx >= 0
             # Whoever's time ran out while this server was down was cut off, whatever the terminal saw.
@@ -120,14 +134,14 @@ class Hall:
 
     def sign_in(self, connection: Connection, message: SignIn) -> None:
         """Welcomes the candidate at this terminal, or refuses. The answer is sent once it is in the record."""
-        state = self.record.state
         if self.closing:
             return connection.send(Refusal(Reason.CLOSED))
         if self.low_disk:
             return connection.send(Refusal(Reason.STORE_FULL))
-        line = self._by_number.get(message.admission_no.strip())
+        number = message.admission_no.strip()
+        line = self._by_number.get(number)
         now_ms = self.record.session_ms()
-        live = self._live[line.c] if line else Live()
+        live = self._live[line.c] if line else self._stranger(number)
         live.misses = [at for at in live.misses if now_ms - at < TRY_WINDOW_MS]
         if len(live.misses) >= TRIES:
             wait_s = (TRY_WINDOW_MS - now_ms + live.misses[0]) // 1000 + 1
@@ -138,10 +152,18 @@ class Hall:
             return connection.send(Refusal(Reason.UNKNOWN_CANDIDATE))
         if live.connection is not None and now_ms - live.connection.last_heard_ms < QUIET_MS:
             return connection.send(Refusal(Reason.ALREADY_SIGNED_IN))
-        return self._seat(connection, line, now_ms, again=line.c in state.seats)
+        return self._seat(connection, line)
 
-    def _seat(self, connection: Connection, line: RosterLine, now_ms: int, *, again: bool) -> None:
+    def _stranger(self, number: str) -> Live:
+        """Wrong tries of a number nobody has: counted as for one that somebody has."""
+        if len(self._strangers) >= STRANGERS:
+            self._strangers.clear()
+        return self._strangers.setdefault(number[:64], Live())
+
+    def _seat(self, connection: Connection, line: RosterLine) -> None:
         token = secrets.token_hex(32)
+        live = self._live[line.c]
+        again, live.queued_sign_in = live.queued_sign_in, True
         self._take_over(line.c, connection)
         body = {
             "again": again,
@@ -152,8 +174,10 @@ class Hall:
 
         def seated(outcome: Outcome) -> None:
             if isinstance(outcome, BrokenStore):
+                live.queued_sign_in = line.c in self.record.state.seats
                 connection.send(Refusal(Reason.STORE_FULL))
-            elif self._live[line.c].connection is connection:
+                self.left(connection)
+            elif live.connection is connection:
                 self._welcome(connection, line, token)
 
         self.record.append(Kind.SIGN_IN, "server", body, seated)
@@ -171,7 +195,7 @@ class Hall:
             return connection.send(Refusal(Reason.BAD_TOKEN))
         if not self._still_holds(state.seats[c], message):
             self._alarm(c, "record-lost", {"acked_seq": message.acked_seq, "idx": message.idx, "epoch": message.epoch})
-            return connection.send(Refusal(Reason.RECORD_LOST, fatal=True))
+            return connection.drop(Refusal(Reason.RECORD_LOST, fatal=True))
         self._take_over(c, connection)
         return self._welcome(connection, self.roster[c - 1], message.token)
 
@@ -230,12 +254,14 @@ class Hall:
 
     def ready(self, c: int) -> None:
         """The candidate confirmed the name and read the rules; the clock starts once the room has started."""
-        seat = self.record.state.seats[c]
-        if seat.ready or self.closing:
+        live = self._live[c]
+        if live.queued_ready or self.closing:
             return
+        live.queued_ready = True
 
         def noted(outcome: Outcome) -> None:
-            if isinstance(outcome, Committed):
+            live.queued_ready = isinstance(outcome, Committed)
+            if live.queued_ready:
                 self.form(c)  # drawn now, while everyone waits, so that a thousand seats can start at once
                 if self.record.state.started_ms is not None:
                     self.start_seat(c)
@@ -243,23 +269,24 @@ class Hall:
         self.record.append(Kind.READY, f"seat:{c}", {"c": c}, noted)
 
     def start_seat(self, c: int) -> None:
-        seat = self.record.state.seats[c]
-        if seat.timetable.started_ms is not None or self.closing:
+        live = self._live[c]
+        if live.queued_start or self.closing:
             return
         form = self.form(c)
+        live.queued_start = True
         body = {"attempt": form.attempt, "c": c, "form": form.digest, "limit_ms": self._limit_ms}
 
         def started(outcome: Outcome) -> None:
-            connection = self._live[c].connection
-            if connection is not None and isinstance(outcome, Committed):
-                self._send_form(c, connection)
+            live.queued_start = isinstance(outcome, Committed)
+            if live.connection is not None and live.queued_start:
+                self._send_form(c, live.connection)
                 self.show_clock(c)
 
         self.record.append(Kind.START, "server", body, started)
 
     def waiting(self) -> list[int]:
         """Seats that are ready and whose clock has not started."""
-        return [s.c for s in self.record.state.seats.values() if s.ready and s.timetable.started_ms is None]
+        return [s.c for s in self.record.state.seats.values() if s.ready and not self._live[s.c].queued_start]
 
     def _send_form(self, c: int, connection: Connection) -> None:
         connection.send(view.form_view(self.form(c), self._content, self._facts))
@@ -283,7 +310,7 @@ class Hall:
         if refusal is not None:
             return connection.send(refusal)
         late = phase_at(seat.timetable, now_ms) is Phase.TIME_UP and not in_grace(seat.timetable, now_ms)
-        kind, body = _entry_of(c, message, late)
+        kind, body = _entry_of(c, message, late, remaining_ms(seat.timetable, now_ms) < GRACE_MS)
         live.queued_seq = message.seq
         live.queued_hand_in |= kind is Kind.HAND_IN
         seq = message.seq
@@ -305,6 +332,8 @@ class Hall:
                 return Refusal(Reason.HANDED_IN, seq=message.seq)
             case Phase.CLOSED:
                 return Refusal(Reason.CLOSED, seq=message.seq)
+            case Phase.TIME_UP if self.turning:
+                return Refusal(Reason.PAUSED, seq=message.seq)  # the clock that follows lets it come again
             case Phase.TIME_UP if not (in_grace(seat.timetable, now_ms) or _still_counts(seat, live, message)):
                 return Refusal(Reason.TIME_UP, seq=message.seq)
         if isinstance(message, Answer) and not self._answers(seat.c, message):
@@ -372,6 +401,11 @@ class Hall:
 
     def watch_deadlines(self) -> None:
         """Run a few times a second: hands in for connected seats whose time is up, marks the absent ones cut off."""
+        if self.record.state.started_ms is not None:  # also those whom a killed server had not come to
+            for c in self.waiting()[:STARTS_A_WATCH]:
+                self.start_seat(c)
+        if self.turning:
+            return
         now_ms = self.record.session_ms()
         for c, seat in self.record.state.seats.items():
             live = self._live[c]
@@ -402,8 +436,10 @@ class Hall:
     # ---- closing ----------------------------------------------------------------------------------------------
 
     def open_seats(self) -> list[int]:
-        """Candidates who signed in and have neither handed in nor been waived."""
-        return [s.c for s in self.record.state.seats.values() if s.hand_in_idx < 0 and not s.waived]
+        """Candidates who signed in and have not handed in, what is on its way to the disk counted as done."""
+        waived = {seat.c for seat in self.record.state.seats.values() if seat.waived}
+        here = (c for c, live in self._live.items() if live.queued_sign_in and not live.queued_hand_in)
+        return [c for c in here if c not in waived]
 
     def close(self, waive: list[int], actor: str, reason: str, done: Callable[[Outcome], None]) -> None:
         """Appends WAIVE, ABSENT and CLOSE; `done` is called when CLOSE is durable. Raises Denied("seats-open")."""
@@ -412,21 +448,25 @@ class Hall:
         if left:
             raise Denied("seats-open", seats=[self.roster[c - 1].admission_no for c in left])
         self.closing = True
+        present = sum(live.queued_sign_in for live in self._live.values())
+        handed_in = sum(live.queued_hand_in for live in self._live.values())
         for live in self._live.values():
             live.queued_hand_in = True  # from here on nothing more is taken, whatever is still on the wire
         for c in waive:
             self.record.append(Kind.WAIVE, actor, {"c": c, "reason": reason}, lambda _: None)
-        absent = [line.c for line in self.roster if line.c not in state.seats]
-        for c in absent:
+        absent = [c for c, live in self._live.items() if not live.queued_sign_in]
+        # A closing that found the disk full part of the way is gone on with, not begun again.
+        for c in set(absent) - state.absent:
             self.record.append(Kind.ABSENT, "server", {"c": c}, lambda _: None)
-        handed_in = sum(1 for s in state.seats.values() if s.hand_in_idx >= 0)
-        body = {"absent": len(absent), "handed_in": handed_in, "present": len(state.seats), "waived": len(waive)}
+        waived = len({*waive, *(seat.c for seat in state.seats.values() if seat.waived)})
+        body = {"absent": len(absent), "handed_in": handed_in, "present": present, "waived": waived}
 
         def closed(outcome: Outcome) -> None:
             if isinstance(outcome, BrokenStore):
                 self.closing = False
                 for c, live in self._live.items():
-                    live.queued_hand_in = c in state.seats and state.seats[c].hand_in_idx >= 0
+                    seat = self.record.state.seats.get(c)
+                    live.queued_hand_in = seat is not None and seat.hand_in_idx >= 0
             else:
                 self.show_clocks()
             done(outcome)
@@ -448,7 +488,8 @@ class Hall:
         return self._live[c].connection is not None
 
     def _alarm(self, c: int, what: str, facts: dict[str, int]) -> None:
-        self.record.append(Kind.ALARM, "server", {"c": c, "facts": facts, "what": what}, lambda _: None)
+        if not self.closing:  # nothing enters after CLOSE; the terminal keeps its journal and says so
+            self.record.append(Kind.ALARM, "server", {"c": c, "facts": facts, "what": what}, lambda _: None)
 
 
 def _still_counts(seat: Seat, live: Live, message: Answer | Flag | HandIn) -> bool:
@@ -459,7 +500,7 @@ def _still_counts(seat: Seat, live: Live, message: Answer | Flag | HandIn) -> bo
     return live.cut_off and given_in_time
 
 
-def _entry_of(c: int, message: Answer | Flag | HandIn, late: bool) -> tuple[Kind, dict[str, object]]:
+def _entry_of(c: int, message: Answer | Flag | HandIn, late: bool, at_end: bool) -> tuple[Kind, dict[str, object]]:
     if isinstance(message, Answer):
         return Kind.ANSWER, {
             "c": c, "choice": message.choice, "late": late, "seq": message.seq, "slot": message.slot,
@@ -467,4 +508,5 @@ def _entry_of(c: int, message: Answer | Flag | HandIn, late: bool) -> tuple[Kind
         }  # fmt: skip
     if isinstance(message, Flag):
         return Kind.FLAG, {"c": c, "on": message.on, "seq": message.seq, "slot": message.slot}
-    return Kind.HAND_IN, {"by": "clock" if message.by_clock else "candidate", "c": c, "seq": message.seq}
+    # A terminal may say that the clock handed in; only the clock may say that it was time.
+    return Kind.HAND_IN, {"by": "clock" if message.by_clock and at_end else "candidate", "c": c, "seq": message.seq}

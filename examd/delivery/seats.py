@@ -76,12 +76,18 @@ class SeatConnection:
 
 async def serve_seat(server: "Server", request: web.Request) -> web.WebSocketResponse:
     socket = web.WebSocketResponse(
-        max_msg_size=MAX_MESSAGE_BYTES, compress=False, heartbeat=HEARTBEAT_S, writer_limit=NEVER_DRAIN
+        max_msg_size=MAX_MESSAGE_BYTES, compress=False, heartbeat=HEARTBEAT_S, writer_limit=NEVER_DRAIN, autoping=False
     )
     await socket.prepare(request)
     connection = SeatConnection(server, socket, request, request.remote or "")
     try:
         async for frame in socket:
+            if frame.type in (WSMsgType.PING, WSMsgType.PONG):  # somebody who is reading is not gone
+                if server.hall is not None:
+                    connection.last_heard_ms = server.hall.record.session_ms()
+                if frame.type is WSMsgType.PING:
+                    await socket.pong(frame.data)
+                continue
             if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                 break
             try:
@@ -107,7 +113,7 @@ def _take(hall: Hall | None, connection: SeatConnection, message: FromTerminal) 
     connection.last_heard_ms = hall.record.session_ms()
     if isinstance(message, SignIn | Resume):
         if message.protocol != PROTOCOL:
-            return connection.send(Refusal(Reason.MALFORMED, facts={"protocol": PROTOCOL}, fatal=True))
+            return connection.drop(Refusal(Reason.MALFORMED, facts={"protocol": PROTOCOL}, fatal=True))
         if isinstance(message, SignIn):
             connection.terminal = message.terminal[:64] or connection.terminal
             return hall.sign_in(connection, message)

@@ -44,6 +44,8 @@ class Server:
         self.clock = clock or SystemClock()
         self.staff = folder.staff(site)
         self.staff_lock = asyncio.Lock()
+        self.acting = asyncio.Lock()
+        """Held by the one staff command that is changing something."""
         self.hall: Hall | None = None
         self.package: opening.Package | None = None
         self.record: Record | None = None
@@ -94,7 +96,19 @@ class Server:
             self.hall = self.make_hall(session)
         self.record.start()
         if not self.record.state.closed:
-            self.record.append(Kind.BOOT, "server", {"version": VERSION}, _ignore)
+            self._boot(folder)
+
+    def _boot(self, folder: Path) -> None:
+        """The first entry of this run of the server. A full disk must not keep it out: its epoch hangs on it."""
+        record = self.record
+        assert record is not None
+
+        def booted(outcome: Outcome) -> None:
+            if isinstance(outcome, BrokenStore):
+                self.drop_ballast(folder)
+                record.append(Kind.BOOT, "server", {"version": VERSION}, _ignore)
+
+        record.append(Kind.BOOT, "server", {"version": VERSION}, booted)
 
     def make_hall(self, session: SessionSecrets) -> Hall:
         assert self.package is not None and self.record is not None and session.items and session.roster

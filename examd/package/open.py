@@ -83,8 +83,9 @@ def roster(package: Package, identity: Identity) -> list[RosterLine]:
 
 def items(package: Package, identity: Identity) -> OpenItems:
     plaintext = _plaintext(package, layout.ITEMS, identity, package.manifest.items.sha256)
-    head, *body = layout.records_in(plaintext, what=layout.ITEMS)
+    records = layout.records_in(plaintext, what=layout.ITEMS)
     try:
+        head, *body = records
         facts = tuple(ItemFacts.from_record(record["facts"]) for record in body)
         content = {f.id: Content.from_record(record["content"]) for f, record in zip(facts, body, strict=True)}
         bureau_r = bytes.fromhex(head["r"])

@@ -9,7 +9,7 @@ back (Resume), and a server that no longer holds them raises the alarm instead o
 No type here can hold an answer key: ItemView names each field that a candidate may see.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -20,6 +20,10 @@ MAX_MESSAGE_BYTES = 16 * 1024
 """Largest message a terminal may send: a sign-in or an answer needs some hundred bytes."""
 PROTOCOL = 1
 TICK_S = 5
+
+
+Whole = Annotated[int, msgspec.Meta(ge=-1, le=2**53 - 1)]
+"""An integer from a terminal, where it may enter the record: canonical JSON has no larger one."""
 
 
 class Message(msgspec.Struct, frozen=True, tag_field="t", forbid_unknown_fields=True):
@@ -43,9 +47,9 @@ class Resume(Message, tag="resume", frozen=True):
 
     token: str
     """Seat token, 64 hexadecimal digits."""
-    acked_seq: int = 0
-    epoch: int = 0
-    idx: int = -1
+    acked_seq: Whole = 0
+    epoch: Whole = 0
+    idx: Whole = -1
     head: str = ""
     protocol: int = PROTOCOL
 
@@ -55,23 +59,23 @@ class Ready(Message, tag="ready", frozen=True):
 
 
 class Answer(Message, tag="answer", frozen=True):
-    seq: int
-    slot: int
+    seq: Whole
+    slot: Whole
     """Zero-based place of the item in the form."""
-    choice: tuple[int, ...]
+    choice: tuple[Whole, ...]
     """Zero-based displayed positions, ascending; empty takes the answer back."""
-    used_ms: int
+    used_ms: Whole
     """The seat's answering time when it was given: evidence, not authority."""
 
 
 class Flag(Message, tag="flag", frozen=True):
-    seq: int
-    slot: int
+    seq: Whole
+    slot: Whole
     on: bool
 
 
 class HandIn(Message, tag="hand-in", frozen=True):
-    seq: int
+    seq: Whole
     by_clock: bool = False
     """True when the terminal hands in because the time ran out."""
 

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from hall import Hall
+from tests.terminal.hall import Hall
 from rich.cells import cell_len
 from textual.pilot import Pilot
 

@@ -56,19 +56,19 @@ class BareWriter:
         self._vault.close()
 
     def _run(self) -> None:
-        while (first := self._queue.get()) is not None:
-            batch = [first]
+        while (told := self._queue.get()) is not None:
+            batch = [told]
             with contextlib.suppress(queue.Empty):
-                while len(batch) < MAX_BATCH:
-                    if (told := self._queue.get_nowait()) is None:
-                        return
+                while len(batch) < MAX_BATCH and (told := self._queue.get_nowait()) is not None:
                     batch.append(told)
             rows = [(self.rows + n, self._entry, self._chain) for n in range(len(batch))]
             with self._vault.transaction() as connection:
                 connection.executemany("INSERT INTO ev VALUES (?, ?, ?)", rows)
             self.rows += len(batch)
             self.commits += 1
-            self._run_later(lambda batch=batch: [told() for told in batch])  # type: ignore[misc]
+            self._run_later(lambda batch=batch: [tell() for tell in batch])  # type: ignore[misc]
+            if told is None:
+                return
 
 
 # ---- over the wire ----------------------------------------------------------------------------------------------

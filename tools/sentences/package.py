@@ -4,19 +4,19 @@ from tools.say import N_
 
 SENTENCES = {
     # files and holders
-    "file-unreadable": N_("{file} cannot be read: {why}."),
+    "file-unreadable": N_("{file} cannot be read: {why}. Check the path and your rights to it."),
     "file-too-large": N_("{file} is larger than {limit} bytes and was not read."),
-    "holder-exists": N_("{file} exists already; nothing was overwritten."),
+    "holder-exists": N_("{file} exists already; nothing was overwritten. Name another folder."),
     "card-malformed": N_("{file} is not a public card (site.card.json, chief.card.json, bureau.card.json)."),
     "card-role": N_("{file} is the card of a {found}; the card of a {expected} is needed."),
-    "identity-malformed": N_("A key file holds no valid identity."),
-    "recipient-malformed": N_("A public card holds no valid recipient."),
+    "identity-malformed": N_("A key file holds no valid identity: it is damaged. Use its copy."),
+    "recipient-malformed": N_("A public card holds no valid recipient: it is damaged. Ask its owner for it again."),
     "lock": N_("The lock “{what}” does not open: wrong key, wrong code, or a lock of another package."),
-    "lock-content": N_("The lock “{what}” holds something else than a key."),
+    "lock-content": N_("The lock “{what}” holds something else than a key. Do not use this package; ask the bureau."),
     # release codes
-    "code-shape": N_("A release code has {expected} digits; {found} were given."),
+    "code-shape": N_("A release code has {expected} digits; {found} were given. Enter it again."),
     "code-group": N_("Group {group} of the release code is wrong: its check digit does not agree. Ask for it again."),
-    "package-unknown": N_("This bureau has no codes for package {package}."),
+    "package-unknown": N_("This bureau has no codes for package {package}. Check the package number."),
     "package-id-malformed": N_("A package number has 32 hexadecimal digits."),
     "root-malformed": N_("A closing root has 64 hexadecimal digits."),
     "another-root": N_(
@@ -26,68 +26,88 @@ SENTENCES = {
     # issuing
     "session-date": N_("{found} is not a date (YYYY-MM-DD)."),
     "session-name": N_("“{found}” cannot be a session or site number: letters, digits, - and _ only, at most 64."),
-    "roster-empty": N_("The roster names no candidate."),
-    "roster-twice": N_("Admission number {admission_no} stands in the roster twice."),
-    "roster-column-missing": N_("{file}: the column {column} is missing."),
-    "roster-cell-empty": N_("{file}, row {row}: {column} is empty."),
-    "roster-id": N_("{file}, row {row}: not an ID number."),
+    "roster-empty": N_("The roster names no candidate. Check the file: a heading row, then one candidate a row."),
+    "roster-twice": N_("Admission number {admission_no} stands in the roster twice. Correct the roster."),
+    "roster-column-missing": N_("{file}: the column “{column}” is missing. Add it."),
+    "roster-cell-empty": N_("{file}, row {row}: “{column}” is empty. Fill it in."),
+    "roster-id": N_("{file}, row {row}: this is not an ID number. Correct it."),
     # statements and packages
     "statement-too-large": N_("{file} is too large to be a signed statement ({bytes} bytes)."),
     "statement-type": N_("{file} is a statement of type {found}; {expected} is needed."),
-    "statement-malformed": N_("{file} is not a signed statement."),
+    "statement-malformed": N_("{file} is not a signed statement, or is damaged. Copy it again."),
     "signature": N_("{file} is not signed by the bureau that this site trusts. Do not use this package."),
-    "manifest-malformed": N_("The package's manifest is malformed: {why}."),
+    "manifest-malformed": N_("The package's manifest is malformed: {why}. Use the second stick, or ask the bureau."),
     "manifest-version": N_("The package is of version {found}; this program reads version {expected}."),
-    "part-unlisted": N_("The manifest does not list {file}."),
-    "part-missing": N_("The package lacks {file}."),
-    "part-extra": N_("The package holds a file that its manifest does not list: {file}."),
-    "part-name": N_("The manifest lists an impossible file name."),
+    "part-unlisted": N_("The manifest does not list {file}. Do not use this package; ask the bureau."),
+    "part-missing": N_("The package lacks {file}. Use the second stick, or ask the bureau."),
+    "part-extra": N_("The package holds a file that its manifest does not list: {file}. Find out who put it there."),
+    "part-name": N_("The manifest lists an impossible file name. Do not use this package; ask the bureau."),
     "part-altered": N_("{file} is not what was issued. Use the second stick, or ask the bureau."),
-    "part-malformed": N_("The part “{what}” is malformed."),
-    "part-commitment": N_("The part “{what}” opened, but it is not what the manifest committed to."),
-    "rule-hash": N_("The rule in the package is not the one its manifest names ({expected})."),
-    "pool-root": N_("The pool of items is not the one the manifest committed to."),
-    "item-content": N_("The text of item {item} is not the one that was issued."),
-    "seed-commitment": N_("The {party}'s share of the seed does not open its commitment."),
-    "package-other-site": N_("This package is for site {found}; this is site {expected}."),
+    "part-malformed": N_("The part “{what}” is malformed. Do not use this package; ask the bureau."),
+    "part-commitment": N_(
+        "The part “{what}” opened, but it is not what the manifest committed to. Stop, keep the files, and report it."
+    ),
+    "rule-hash": N_(
+        "The rule in the package is not the one its manifest names ({expected}). Stop, keep the files, and report it."
+    ),
+    "pool-root": N_("The pool of items is not the one the manifest committed to. Stop, keep the files, and report it."),
+    "item-content": N_("The text of item {item} is not the one that was issued. Stop, keep the files, and report it."),
+    "seed-commitment": N_(
+        "The {party}'s share of the seed does not open its commitment. Stop, keep the files, and report it."
+    ),
+    "package-other-site": N_(
+        "This package is for site {found}; this is site {expected}. Use the package issued for this site."
+    ),
     # the running session
     "server-unreachable": N_("No server answers for {site}. Start it with: examd site serve {site}"),
     "server-went-away": N_("The server ended the connection. The record is safe; ask for the status and try again."),
     "server-keeps-dying": N_("The server ended {starts} times in a row and was not started again. See its messages."),
-    "site-busy": N_("This site is already being served (process {pid})."),
-    "port-unavailable": N_("Port {port} is not available: {why}."),
-    "session-exists": N_("Session {session} was held here before; a session cannot be begun twice."),
+    "site-busy": N_("This site is already being served (process {pid}). End that server first."),
+    "port-unavailable": N_("Port {port} is not available: {why}. Choose another with --port."),
+    "session-exists": N_(
+        "Session {session} was held here before; a session cannot be begun twice. Ask the bureau for a new package."
+    ),
     "session-running": N_("Session {session} is still running; close it first."),
-    "nothing-prepared": N_("No package has been prepared."),
-    "already-open": N_("The session {session} is already open."),
-    "already-started": N_("The session has already started."),
-    "not-open": N_("No session is open."),
-    "not-closed": N_("The session is not closed yet. Answer keys can be opened only after closing."),
+    "nothing-prepared": N_("No package has been prepared. Open one: examd site open"),
+    "already-open": N_("The session {session} is already open. Go on with: examd site start"),
+    "already-started": N_("The session has already started. See where it stands: examd site status"),
+    "not-open": N_("No session is open. Open a package first: examd site open"),
+    "not-closed": N_(
+        "The session is not closed yet; answer keys can be opened only after closing. Close first: examd site close"
+    ),
     "closed": N_("The session is closed: nothing more enters the record."),
     "not-graded": N_("There is no result yet in {folder}. Grade first: examd site grade"),
     "seats-open": N_("Not yet handed in: {seats}. Wait, or waive each by name: --waive NUMBER --reason TEXT"),
     "reason-missing": N_("A reason is needed: --reason TEXT"),
     "time-out-of-range": N_("Time can be added by 1 to 180 minutes."),
-    "unknown-candidate": N_("No candidate with admission number {admission_no} in this session."),
+    "unknown-candidate": N_("No candidate with admission number {admission_no} in this session. Check the number."),
     "seat-not-started": N_("The clock of candidate {admission_no} has not started."),
     "already-paused": N_("It is paused already."),
     "not-paused": N_("It is not paused."),
-    "form-is-another": N_("Candidate {c} was shown a form that the rule does not draw (expected {expected}, found {found})."),
+    "form-is-another": N_(
+        "Candidate {c} was shown a form that the rule does not draw (expected {expected}, found {found}). "
+        "Nothing was graded; keep the record and report it."
+    ),
     "internal-error": N_("The server met a fault of its own; the record is safe. See the server's messages."),
-    "malformed": N_("The server did not understand the message."),
-    "unknown-act": N_("The server does not know the command {act}."),
-    "command-fact-missing": N_("The command {act} lacks {fact}."),
-    "cosignature-malformed": N_("The chief examiner's signature line is malformed."),
+    "malformed": N_("The server did not understand the message. Use the same version of examd on both sides."),
+    "unknown-act": N_("The server does not know the command {act}. Use the same version of examd on both sides."),
+    "command-fact-missing": N_("The command “{act}” lacks {fact}. Use the same version of examd on both sides."),
+    "cosignature-malformed": N_(
+        "The chief examiner's signature line is malformed. Try again with the chief examiner's key."
+    ),
+    "not-all-ready": N_("Not all {expected} seats were ready in time; the demo was ended. Run it again."),
+    # the terminal
+    "trust-unreadable": N_("{file} is not a root certificate (PEM). Copy root.pem from the site's folder."),
     # staff
-    "bad-staff": N_("Name, passphrase or one-time code is wrong."),
+    "bad-staff": N_("Name, passphrase or one-time code is wrong. Try again with the next code."),
     "stale-code": N_("This one-time code was used already. Wait for the next one (at most 30 seconds)."),
     "too-many-tries": N_("Too many wrong tries. Wait {wait_s} seconds."),
-    "not-allowed": N_("{name} ({role}) may not do this: {act}."),
-    "staff-exists": N_("There is already a person named {name}."),
+    "not-allowed": N_("{name} ({role}) may not do this: {act}. Ask an administrator."),
+    "staff-exists": N_("There is already a person named {name}. Choose another sign-in name."),
     # record
     "record-chain-broken": N_("The record is damaged from entry {idx} on. Stop, keep the disk, and report it."),
     "store-full": N_("The disk is full. Nothing more is acknowledged; make room, then go on."),
     "grading-failed": N_("Grading ended unexpectedly; nothing was published. Try again."),
-    "entry-malformed": N_("Line {line} of the exported record is not an entry."),
-    "entry-out-of-place": N_("Line {line} of the exported record holds entry {found}."),
+    "entry-malformed": N_("Line {line} of the exported record is not an entry. Keep the files and report it."),
+    "entry-out-of-place": N_("Line {line} of the exported record holds entry {found}. Keep the files and report it."),
 }

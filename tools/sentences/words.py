@@ -50,7 +50,7 @@ WORDS = {
     "reason": ERRORS,
     "why": ERRORS,
 }
-"""Name of the fact -> its value -> the word. What people wrote themselves (names, numbers, paths) is never looked up."""
+"""Name of the fact -> its value -> the word. What people wrote themselves (names, numbers, paths) is left alone."""
 
 
 def in_language(name: str, value: Any) -> Any:

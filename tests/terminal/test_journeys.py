@@ -1,0 +1,418 @@
+"""A candidate's way through the examination, by keyboard and by mouse, through everything a room can do to it."""
+
+import contextlib
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from textual.geometry import Offset
+
+from examd.protocol import messages as m
+from terminal import client as client_module
+from terminal.app import HANDED_IN, LEFT, TerminalApp
+from terminal.say import set_language
+from terminal.seat import Stage
+from terminal.widgets.bars import KeyBar
+from terminal.widgets.board import Board
+from tests.terminal.hall import Hall
+from tests.terminal.picture import to_questions, until
+
+NUMBER = "2406150312"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(client_module, "FIRST_RETRY_S", 0.05)
+    monkeypatch.setattr(client_module, "LAST_RETRY_S", 0.2)
+    set_language("zh")
+    yield
+    set_language("zh")
+
+
+@pytest.fixture
+async def hall(tmp_path):
+    async with Hall(tmp_path, n_items=12) as hall:
+        yield hall
+
+
+@contextlib.asynccontextmanager
+async def seated(hall: Hall, journal, size=(120, 40), started=True, **more):
+    app = TerminalApp(hall.server, hall.trust, journal, "07", exit_after_receipt=True, **more)
+    async with app.run_test(size=size) as pilot:
+        if started:
+            await to_questions(pilot, hall)
+        yield app, pilot
+
+
+def shown(app: TerminalApp) -> str:
+    """The screen as a reader sees it; every line is exactly as wide as the screen."""
+    strips = app.screen._compositor.render_strips()
+    assert len(strips) == app.size.height
+    for strip in strips:
+        assert strip.cell_length == app.size.width == sum(cell_len(segment.text) for segment in strip)
+    return "\n".join(strip.text for strip in strips)
+
+
+async def press_chip(pilot, action: str) -> None:
+    """Click the chip of the key bar that does `action`."""
+    bar = pilot.app.screen.query_one(KeyBar)
+    for y, row in enumerate(bar._lay_out()):
+        for zone in row.zones:
+            if zone.action == action:
+                await pilot.click(bar, offset=Offset(zone.start + 1, y + bar.styles.padding.top))
+                return
+    raise LookupError(action)
+
+
+async def click_zone(pilot, widget: str, action: str) -> None:
+    board = pilot.app.screen.query_one(widget, Board)
+    for y, row in enumerate(board._lay_out()):
+        for zone in row.zones:
+            if zone.action == action:
+                await pilot.click(board, offset=Offset(zone.start + 1, y - board.top))
+                return
+    raise LookupError(action)
+
+
+async def test_from_sign_in_to_receipt_by_keyboard(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        assert "第 1 题" in shown(app)
+        await pilot.press("b", "right", "2", "right", "a", "c", "c", "e", "asterisk", "right", "down", "down", "enter")
+        await until(pilot, lambda: app.seat.unconfirmed == 0)
+        record = hall.records[NUMBER]
+        assert record.answers() == {0: (1,), 1: (1,), 2: (0, 4), 3: (1,)}
+        assert record.flags() == (2,)
+        await pilot.press("backspace", "g", "h", "y", "enter")
+        await until(pilot, lambda: app._shown is Stage.RECEIPT)
+        await pilot.pause()
+        assert record.receipt.code in shown(app)
+        assert record.answers() == {0: (1,), 1: (1,), 2: (0, 4)}
+        await pilot.press("enter")
+    assert app.return_value == HANDED_IN
+
+
+async def test_from_sign_in_to_receipt_by_mouse(hall, tmp_path):
+    hall.started = True
+    async with seated(hall, tmp_path / "j", size=(80, 24), started=False) as (app, pilot):
+        await pilot.press(*NUMBER)
+        await click_zone(pilot, "#form", "field(1)")
+        await pilot.press(*"12345X")
+        await press_chip(pilot, "enter")
+        await until(pilot, lambda: app._shown is Stage.CONFIRM)
+        await pilot.pause()
+        await press_chip(pilot, "enter")
+        await pilot.pause()
+        await press_chip(pilot, "enter")
+        await until(pilot, lambda: app._shown is Stage.QUESTION)
+        await pilot.pause()
+        await click_zone(pilot, "#sheet", "choose(2)")
+        await press_chip(pilot, "move(1)")
+        await press_chip(pilot, "flag")
+        await press_chip(pilot, "sheet")
+        await pilot.pause()
+        await click_zone(pilot, "#grid", "go_to(4)")
+        await until(pilot, lambda: app._shown is Stage.QUESTION)
+        assert app.seat.slot == 4
+        await until(pilot, lambda: app.seat.unconfirmed == 0)
+        assert hall.records[NUMBER].answers() == {0: (2,)}
+        assert hall.records[NUMBER].flags() == (1,)
+        await press_chip(pilot, "sheet")
+        await pilot.pause()
+        await press_chip(pilot, "hand_in")
+        await pilot.pause()
+        await press_chip(pilot, "yes")
+        await press_chip(pilot, "enter")
+        await until(pilot, lambda: app._shown is Stage.RECEIPT)
+
+
+async def test_the_side_grid_of_a_wide_screen_is_pressed_too(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        await click_zone(pilot, "#grid", "go_to(7)")
+        assert "第 8 题" in shown(app)
+
+
+async def test_f_is_an_answer_where_an_item_has_six_options_and_a_flag_elsewhere(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        await pilot.press("f")
+        assert app.seat.flagged(0)
+        await pilot.press("right", "right", "f")
+        assert app.seat.choice(2) == (5,)
+        assert not app.seat.flagged(2)
+        assert "*  ⚑" in shown(app)
+        await pilot.press("*")
+        assert app.seat.flagged(2)
+
+
+async def test_full_width_letters_of_an_input_method_count(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        await pilot.press("Ｂ")
+        assert app.seat.choice(0) == (1,)
+        await pilot.press("３")
+        assert app.seat.choice(0) == (2,)
+
+
+async def test_the_network_goes_away_and_comes_back(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        now = app._now
+        await hall.go_away()
+        await until(pilot, lambda: app.seat.link.value != "up")
+        app._now = lambda: now() + 4_000
+        await pilot.press("a", "right", "b")
+        await until(pilot, lambda: "已存" in shown(app))
+        text = shown(app)
+        assert "网络暂时中断" in text
+        assert "可以继续答题" in text
+        hall.come_back()
+        await until(pilot, lambda: app.seat.unconfirmed == 0)
+        await pilot.pause(0.1)
+        text = shown(app)
+        assert "已确认" in text
+        assert "网络暂时中断" not in text
+        assert hall.records[NUMBER].answers() == {0: (0,), 1: (1,)}
+
+
+async def test_time_up_hands_in_by_itself(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        await pilot.press("a")
+        await until(pilot, lambda: app.seat.unconfirmed == 0)
+        await hall.change(limit_ms=0)
+        await until(pilot, lambda: app._shown is Stage.RECEIPT)
+        await pilot.pause()
+        assert "自动交卷" in shown(app)
+        assert hall.records[NUMBER].receipt.by_clock
+
+
+async def test_time_that_runs_out_while_the_network_is_away_waits_for_the_servers_word(hall, tmp_path):
+    """More time may have been granted meanwhile: then answering goes on, and nothing was handed in."""
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        await hall.go_away()
+        now = app._now
+        app._now = lambda: now() + 121 * 60_000
+        await until(pilot, lambda: app._shown is Stage.TIME_UP)
+        await pilot.press("b")
+        assert app.seat.choice(0) == ()
+        assert app.seat.outbox.handed_in is None
+        await hall.change(added_ms=130 * 60_000)
+        hall.come_back()
+        app._now = now
+        await until(pilot, lambda: app._shown is Stage.QUESTION)
+        await pilot.press("b")
+        await until(pilot, lambda: hall.records[NUMBER].answers() == {0: (1,)})
+
+
+async def test_a_pause_hides_the_questions_and_the_place_is_kept(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        await pilot.press("right", "right")
+        await hall.pause()
+        await until(pilot, lambda: app._shown is Stage.PAUSED)
+        await pilot.pause()
+        assert "有限空间" not in shown(app)
+        await pilot.press("a")
+        await hall.go_on()
+        await until(pilot, lambda: app._shown is Stage.QUESTION)
+        assert app.seat.slot == 2
+        assert app.seat.choice(2) == ()
+
+
+async def test_warnings_come_at_ten_and_at_five_minutes_without_taking_a_key(hall, tmp_path):
+    async with seated(hall, tmp_path / "j", size=(80, 24)) as (app, pilot):
+        started = hall.records[NUMBER].timetable.started_ms
+        assert "不足" not in shown(app)
+        await hall.change(started_ms=started - 110 * 60_000 - 10_000)
+        await until(pilot, lambda: "不足 10 分钟" in shown(app))
+        await pilot.press("c")
+        assert app.seat.choice(0) == (2,)
+        await hall.change(started_ms=started - 115 * 60_000 - 10_000)
+        await until(pilot, lambda: "不足 5 分钟" in shown(app))
+
+
+async def test_extra_time_is_told(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        await hall.change(added_ms=15 * 60_000)
+        await until(pilot, lambda: "补时 15 分钟" in shown(app))
+
+
+async def test_after_a_crash_the_candidate_is_told_what_was_restored(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        await pilot.press("a", "right", "b")
+        await until(pilot, lambda: app.seat.unconfirmed == 0)
+        await hall.go_away()
+        await pilot.press("right", "a")
+        await until(pilot, lambda: app.seat.outbox.saved == 3)
+    hall.come_back()
+    async with seated(hall, tmp_path / "j", started=False, admission_no=NUMBER) as (app, pilot):
+        await pilot.press(*"12345X", "enter")
+        await until(pilot, lambda: app._shown is Stage.CONFIRM and "已恢复" in shown(app))
+        assert "3 道题" in shown(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app._shown is Stage.QUESTION)
+        await until(pilot, lambda: app.seat.unconfirmed == 0)
+        assert hall.records[NUMBER].answers() == {0: (0,), 1: (1,), 2: (0,)}
+
+
+async def test_another_person_at_the_screen_goes_back_and_leaves_nothing(hall, tmp_path):
+    async with seated(hall, tmp_path / "j", started=False) as (app, pilot):
+        await pilot.press(*NUMBER, "enter", *"12345X", "enter")
+        await until(pilot, lambda: app._shown is Stage.CONFIRM)
+        await pilot.press("escape")
+        await until(pilot, lambda: app._shown is Stage.SIGN_IN)
+        await pilot.pause()
+        text = shown(app)
+        assert NUMBER not in text
+        assert "12345X" not in text
+        assert "王" not in text
+
+
+async def test_a_closed_session_says_what_did_not_arrive(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        await hall.go_away()
+        await pilot.press("a", "right", "b")
+        await hall.change(closed=True)
+        hall.come_back()
+        await until(pilot, lambda: app._shown is Stage.CLOSED)
+        await pilot.pause(0.1)
+        assert "有 2 次作答操作未送达" in shown(app)
+
+
+async def test_handing_in_is_asked_twice_with_different_keys(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        await pilot.press("g", "h", "enter", "enter", "enter")
+        assert app.seat.outbox.handed_in is None
+        await pilot.press("y", "y", "y", "escape")
+        assert app.seat.outbox.handed_in is None
+        assert app._shown is Stage.SHEET
+        await pilot.press("h", "y", "enter")
+        assert app.seat.outbox.handed_in is not None
+
+
+async def test_the_sheet_lists_open_and_flagged_questions(hall, tmp_path):
+    async with seated(hall, tmp_path / "j", size=(80, 24)) as (app, pilot):
+        await pilot.press("a", "right", "b", "right", "right", "f", "g", "u")
+        assert app.seat.listed() == [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
+        await pilot.press("f")
+        assert app.seat.listed() == [3]
+        await pilot.press("a", "home", "down", "enter")
+        assert (app._shown, app.seat.slot) == (Stage.QUESTION, 10)
+
+
+async def test_a_window_too_small_says_so_takes_no_key_and_recovers(hall, tmp_path):
+    async with seated(hall, tmp_path / "j", size=(80, 24)) as (app, pilot):
+        await pilot.resize_terminal(79, 24)
+        await until(pilot, lambda: "80 列 24 行" in shown(app))
+        await pilot.press("b")
+        assert app.seat.choice(0) == ()
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: "第 1 题" in shown(app))
+        await pilot.press("b")
+        assert app.seat.choice(0) == (1,)
+
+
+async def test_staff_leave_from_the_sign_in_and_not_while_answering(tmp_path):
+    async with Hall(tmp_path, mock=False) as hall:
+        async with seated(hall, tmp_path / "j") as (app, pilot):
+            await pilot.press("ctrl+x", "enter", "ctrl+q", "ctrl+c", "ctrl+p", "ctrl+z")
+            await pilot.pause(0.1)
+            assert app.is_running
+            assert "演练" not in shown(app)
+            assert not app.seat.staff_asked
+        async with seated(hall, tmp_path / "k", started=False) as (app, pilot):
+            await pilot.press("ctrl+x", "escape", "ctrl+x", "enter")
+    assert app.return_value == LEFT
+
+
+async def test_a_drill_says_so_in_both_languages_and_lets_anyone_leave(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        assert "演练" in shown(app)
+        set_language("en")
+        app.screen.query_one("#header", Board).redraw()
+        await pilot.pause()
+        assert "DRILL" in shown(app)
+        await pilot.press("ctrl+x", "enter")
+    assert app.return_value == LEFT
+
+
+async def test_hostile_text_is_shown_letter_by_letter(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        await pilot.press("right", "right", "right")
+        text = shown(app)
+        assert "[@click=app.quit]x[/] a[i] > b[/j] [red]不是标记[/red]" in text
+        assert "[b]x[/]" in text
+        assert not re.search("[\x1b\x07\u202e]", text)
+
+
+async def test_nothing_is_pasted_into_answers_and_little_into_the_sign_in(hall, tmp_path):
+    from textual.events import Paste
+
+    async with seated(hall, tmp_path / "j", started=False) as (app, pilot):
+        app.screen.post_message(Paste("２４06-<[red]>\x1b[31m" + "9" * 500))
+        await pilot.pause()
+        assert app.screen.values[0] == ("2406-RED31M" + "9" * 500)[:32]
+        app.screen.values[0] = ""
+        await to_questions(pilot, hall)
+        app.screen.post_message(Paste("b"))
+        await pilot.pause()
+        assert app.seat.choice(0) == ()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40), (203, 57)])
+async def test_every_screen_is_whole_in_every_size_and_language(tmp_path, language, size):
+    set_language(language)
+    seen = set()
+    async with Hall(tmp_path, n_items=100) as hall, seated(hall, tmp_path / "j", size, started=False) as (app, pilot):
+        async def look(stage: Stage) -> None:
+            await until(pilot, lambda: app._shown is stage, str(stage))
+            await pilot.pause(0.03)
+            text = shown(app)
+            assert app.screen.query_one("#keys", KeyBar)._lay_out()[0].x <= size[0]
+            assert language == "zh" or not re.search("[\u4e00-\u9fff]", text) or stage is not Stage.SIGN_IN
+            seen.add(stage)
+
+        await look(Stage.SIGN_IN)
+        await pilot.press(*NUMBER, "enter", *"12345X", "enter")
+        await look(Stage.CONFIRM)
+        await pilot.press("enter")
+        await look(Stage.RULES)
+        await pilot.press("enter")
+        await look(Stage.WAITING)
+        await hall.start()
+        await look(Stage.QUESTION)
+        for _ in range(3):
+            await pilot.press("right", "a")
+            await look(Stage.QUESTION)
+        await pilot.press("g")
+        await look(Stage.SHEET)
+        await pilot.press("h")
+        await look(Stage.HAND_IN)
+        await hall.pause()
+        await look(Stage.PAUSED)
+        await hall.go_on()
+        await look(Stage.HAND_IN)
+        await pilot.press("y", "enter")
+        await look(Stage.RECEIPT)
+    assert len(seen) == 9
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(stem=st.text(max_size=120), options=st.lists(st.text(max_size=60), min_size=2, max_size=6))
+async def test_any_text_at_all_keeps_every_line_as_wide_as_the_screen(stem, options, tmp_path_factory):
+    from terminal.seat import Seat
+    from terminal.widgets.sheet import Sheet
+
+    class Draws(Sheet):
+        def redraw(self) -> None: ...
+
+        @property
+        def size(self):
+            from textual.geometry import Size
+
+            return Size(80, 17)
+
+    assert Seat().items == ()
+    sheet = Draws()
+    sheet.show(m.ItemView(0, "multiple", stem, tuple(map(m.OptionView, options)), 1), 100, (0,), True, 0)
+    for row in sheet.rows(80, 17):
+        strip = row.strip()
+        assert strip.cell_length == 80 == sum(cell_len(segment.text) for segment in strip)

@@ -1,0 +1,304 @@
+"""`examd bench answers`: a room of terminals over TLS on a real site, beside the bare things it is made of.
+
+One throw-away session (`tools.load.drill`), one fleet of terminals in a process of its own (`tools.load.fleet`): all
+sign in and get their forms; answer one item a second each; some answer as fast as they are acknowledged, in turns with
+the same on a bare echo server (`tools.bench.bare`); all hand in at once; the session is closed and graded. Then every
+acknowledged answer is looked up in the exported record: one that is missing, doubled or different fails the run.
+
+CPU an answer is the figure to trust: server and fleet share this machine with whatever else runs on it.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from examd.package.layout import RosterLine
+    from tools.desk_client import Desk
+    from tools.load.drill import Drill
+    from tools.load.fleet import Fleet
+
+SATURATING, WINDOW = 200, 4
+"""Terminals of the closed loop, and acts that each keeps under way."""
+ROUNDS = 3
+"""Ours and bare in turns: what else the machine does then falls on both."""
+HAND_IN_WITHIN_S = 2.0
+READY_PATIENCE_S = 120
+PACED_ROWS = 1_000
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    from rich_argparse import RichHelpFormatter
+
+    from tools.arguments import positive
+    from tools.say import _
+
+    parser = subparsers.add_parser(
+        "answers",
+        help=_("load a real site with terminals over TLS and time its acknowledgements"),
+        description=_(
+            "Opens a throw-away session, seats terminals, measures, grades, and looks every acknowledged answer up "
+            "in the record."
+        ),
+        epilog=_("Example: examd bench answers --terminals 1000 --seconds 30"),
+        formatter_class=RichHelpFormatter,
+    )
+    parser.add_argument("--terminals", type=positive, default=1_000, help=_("how many terminals (default: %(default)s)"))
+    parser.add_argument(
+        "--seconds", type=positive, default=30, help=_("how long at one answer a second each (default: %(default)s)")
+    )
+    parser.add_argument("--json", action="store_true", help=_("print the numbers as JSON"))
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from tools.say import _
+
+    _allow_many_sockets(args.terminals)
+    with tempfile.TemporaryDirectory(prefix="examd-bench-") as work:
+        figures = asyncio.run(_Bench(Path(work), args.terminals, args.seconds).run())
+    if args.json:
+        print(json.dumps(figures))
+    else:
+        print("\n".join(_table(figures)))
+    record = figures["record"]
+    if record["missing"] or record["twice"] or record["different"]:
+        print(_("The record does not hold what was acknowledged."), file=sys.stderr)
+        return 1
+    return 0
+
+
+def _allow_many_sockets(terminals: int) -> None:
+    """Server and fleet each hold one socket a terminal; many systems allow 1,024 until asked."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = terminals * 2 + 512
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
+class _Bench:
+    def __init__(self, work: Path, terminals: int, seconds: int) -> None:
+        self.work = work
+        self.terminals = terminals
+        self.seconds = seconds
+        self.figures: dict[str, Any] = {"terminals": terminals, "load_before": round(os.getloadavg()[0], 2)}
+
+    async def run(self) -> dict[str, Any]:
+        from tools.load.drill import hall_for
+        from tools.load.fleet import Fleet
+        from tools.say import _
+
+        self._say(_("preparing a session for {n} candidates").format(n=self.terminals))
+        async with hall_for(self.terminals, self.work / "hall") as (drill, desk, people):
+            seats = [(line.admission_no, line.id_tail) for line in people]
+            fleet = await Fleet.start(drill.address, drill.trust, seats)
+            try:
+                await self._start_storm(drill, desk, fleet)
+                await self._paced(drill, fleet)
+                await self._saturate(drill, fleet)
+                await self._hand_in(fleet)
+                acked = await fleet.order("acknowledged")
+                result = await self._close(drill, desk)
+            finally:
+                await fleet.stop()
+        self.figures["record"] = _look_up(result, people, acked)
+        self._say(_("the same rows without a network"))
+        self.figures["loop"] = await self._loop()
+        self.figures["load_after"] = round(os.getloadavg()[0], 2)
+        return self.figures
+
+    async def _start_storm(self, drill: "Drill", desk: "Desk", fleet: "Fleet") -> None:
+        from bank.refused import Denied
+        from tools.say import _
+
+        self._say(_("start storm: all sign in and get their forms"))
+        began = time.perf_counter()
+        await fleet.order("connect")
+        connected = time.perf_counter()
+        while (await desk.command("status")).get("ready", 0) < self.terminals:
+            if time.perf_counter() - connected > READY_PATIENCE_S:
+                raise Denied("not-all-ready", expected=self.terminals)
+            await asyncio.sleep(0.1)
+        ready = time.perf_counter()
+        starting = asyncio.create_task(desk.command("start"))
+        forms = await fleet.order("await_forms")
+        await starting
+        self.figures["start"] = {
+            "connected_s": round(connected - began, 2), "ready_s": round(ready - began, 2),
+            "forms": forms["forms"], "seconds": round(ready - began + forms["seconds"], 2),
+        }  # fmt: skip
+
+    async def _paced(self, drill: "Drill", fleet: "Fleet") -> None:
+        from tools.say import _
+
+        self._say(_("{seconds} s of one answer a second each").format(seconds=self.seconds))
+        paced = await _measured(fleet, drill.server_pid, "paced", seconds=self.seconds)
+        self.figures["paced"] = paced | {"rss_mb": _rss_mb(drill.server_pid)}
+
+    async def _saturate(self, drill: "Drill", fleet: "Fleet") -> None:
+        from tools.load.fleet import Fleet
+        from tools.say import _
+
+        some = min(SATURATING, self.terminals)
+        seconds = max(1.0, min(4.0, self.seconds / 5))
+        echo = await asyncio.create_subprocess_exec(
+            sys.executable, "-P", "-m", "tools.bench.bare", "echo", str(drill.site), str(self.work),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert echo.stdin is not None and echo.stdout is not None
+        echo.stdin.write(drill.holder.secret_bytes() + b"\n")
+        await echo.stdin.drain()
+        port = int(await echo.stdout.readline())
+        bare_fleet = await Fleet.start(f"127.0.0.1:{port}", drill.trust, [("", "")] * some, bare=True)
+        rounds: dict[str, list[dict[str, Any]]] = {"ours": [], "bare": []}
+        try:
+            await bare_fleet.order("connect")
+            for n in range(ROUNDS):
+                self._say(_("as fast as acknowledged, round {n} of {rounds}").format(n=n + 1, rounds=ROUNDS))
+                for name, those, pid in (("ours", fleet, drill.server_pid), ("bare", bare_fleet, echo.pid)):
+                    found = await _measured(those, pid, "saturate", seconds=seconds, terminals=some, window=WINDOW)
+                    rounds[name].append(found)
+        finally:
+            await bare_fleet.stop()
+            echo.stdin.close()
+            await echo.wait()
+        ours, bare = (
+            {field: statistics.median(r[field] for r in rounds[name]) for field in ("per_s", "cpu_us", "fleet_cpu_us")}
+            for name in ("ours", "bare")
+        )
+        self.figures["saturated"] = {
+            "terminals": some, "ours": ours, "bare": bare, "ratio": round(bare["per_s"] / max(1, ours["per_s"]), 2),
+            "cpu_ratio": round(ours["cpu_us"] / max(0.1, bare["cpu_us"]), 2),
+        }  # fmt: skip
+
+    async def _hand_in(self, fleet: "Fleet") -> None:
+        from tools.say import _
+
+        self._say(_("hand-in storm: all hand in within {seconds:.0f} s").format(seconds=HAND_IN_WITHIN_S))
+        self.figures["hand_in"] = await fleet.order("hand_in", within=HAND_IN_WITHIN_S)
+
+    async def _close(self, drill: "Drill", desk: "Desk") -> Path:
+        from tools.say import _
+
+        self._say(_("closing and grading"))
+        began = time.perf_counter()
+        left = [s["admission_no"] for s in (await desk.command("status"))["seats"] if s["phase"] != "handed-in"]
+        closed = await drill.close(desk, left)
+        closing_s = time.perf_counter() - began
+        began = time.perf_counter()
+        result = await drill.grade(desk, closed["root"])
+        self.figures["close_s"] = round(closing_s, 2)
+        self.figures["grade_s"] = round(time.perf_counter() - began, 2)
+        return result
+
+    async def _loop(self) -> dict[str, Any]:
+        seconds = max(1.0, min(4.0, self.seconds / 5))
+        outstanding = min(SATURATING, self.terminals) * WINDOW
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-P", "-m", "tools.bench.bare", "loop", str(self.work), str(seconds), str(outstanding),
+            str(PACED_ROWS), stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        output, _error = await process.communicate()
+        figures: dict[str, Any] = json.loads(output)
+        return figures
+
+    @staticmethod
+    def _say(text: str) -> None:
+        print(f"… {text}", file=sys.stderr, flush=True)
+
+
+async def _measured(fleet: "Fleet", pid: int, order: str, **facts: float) -> dict[str, Any]:
+    """A report of the fleet, with the CPU that the server and the fleet took an answer."""
+    before = _cpu_s(pid), _cpu_s(fleet.pid)
+    found = await fleet.order(order, **facts)
+    after = _cpu_s(pid), _cpu_s(fleet.pid)
+    each = [round((b - a) / max(1, found["acked"]) * 1e6, 1) for a, b in zip(before, after, strict=True)]
+    return found | {"cpu_us": each[0], "fleet_cpu_us": each[1]}
+
+
+def _cpu_s(pid: int) -> float:
+    """User and system time of a process, all threads. 0 where there is no /proc."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _rss_mb(pid: int) -> float:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return round(int(status.partition("VmRSS:")[2].split()[0]) * 1024 / 1e6, 1)
+
+
+def _look_up(result: Path, people: "list[RosterLine]", acked: Mapping[str, int]) -> dict[str, int]:
+    """Each act that a terminal holds an acknowledgement for, in the exported record: once, and as it was sent."""
+    from bank.blueprint import Blueprint
+    from tools.load.fleet import planned
+
+    rule = Blueprint.from_record(json.loads((result / "package" / "rule.json").read_bytes()))
+    found: dict[tuple[int, int], int] = {}
+    different = entries = 0
+    with (result / "entries.jsonl").open("rb") as lines:
+        for line in lines:
+            entries += 1
+            entry = json.loads(line)
+            body = entry["body"]
+            if entry["type"] not in ("ANSWER", "HAND_IN") or not body["seq"]:
+                continue
+            at = (body["c"], body["seq"])
+            found[at] = found.get(at, 0) + 1
+            if entry["type"] == "ANSWER":
+                sent = planned(body["seq"], rule.items)
+                different += (body["slot"], tuple(body["choice"]), body["used_ms"]) != (
+                    sent.slot, sent.choice, sent.used_ms,
+                )  # fmt: skip
+    must = [(line.c, seq) for line in people for seq in range(1, acked[line.admission_no] + 1)]
+    return {
+        "entries": entries, "acknowledged": len(must), "missing": sum(at not in found for at in must),
+        "twice": sum(times > 1 for times in found.values()), "different": different,
+    }  # fmt: skip
+
+
+def _table(f: Mapping[str, Any]) -> list[str]:
+    from tools.say import _
+
+    ours, bare, loop = f["saturated"]["ours"], f["saturated"]["bare"], f["loop"]
+    return [
+        _("{n} terminals over TLS; load {before} before, {after} after").format(
+            n=f["terminals"], before=f["load_before"], after=f["load_after"]
+        ),
+        _("start storm      {seconds:>8.2f} s   {forms} forms").format(**f["start"]),
+        _("paced            {p50_ms:>8.2f} ms median, {p95_ms:.2f} p95, {p99_ms:.2f} p99, {max_ms:.1f} most").format(
+            **f["paced"]
+        ),
+        _("                 {acked:>8} of {sent} acknowledged, {cpu_us:.0f} µs CPU each, server {rss_mb:.0f} MB").format(
+            **f["paced"]
+        ),
+        _("saturated        {per_s:>8.0f} answers/s, {cpu_us:.0f} µs CPU each").format(**ours),
+        _("  bare echo      {per_s:>8.0f} answers/s, {cpu_us:.0f} µs CPU each").format(**bare),
+        _("  bare / ours    {ratio:>8.2f} in answers/s; CPU ours / bare {cpu_ratio:.2f}").format(**f["saturated"]),
+        _("  rows alone     {rows_per_s:>8} rows/s, {rows_a_commit} a commit, {cpu_us:.0f} µs CPU each").format(**loop),
+        _("  rows, paced    {paced_p50_ms:>8.2f} ms median, {paced_p99_ms:.2f} p99 at 1,000 rows/s").format(**loop),
+        _("hand-in storm    {seconds:>8.2f} s   {receipts} receipts, {p99_ms:.2f} ms p99").format(**f["hand_in"]),
+        _("closed           {close_s:>8.2f} s").format(close_s=f["close_s"]),
+        _("graded           {grade_s:>8.2f} s").format(grade_s=f["grade_s"]),
+        _("record           {acknowledged:>8} acknowledged: {missing} missing, {twice} twice, {different} different").format(
+            **f["record"]
+        ),
+    ]
