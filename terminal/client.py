@@ -52,6 +52,7 @@ CONNECT_S = 5.0
 FIRST_RETRY_S = 0.5
 LAST_RETRY_S = 5.0
 FIRST_TURN_S = 0.02
+OVERDUE_TICKS = 3
 MAX_FORM_BYTES = 4 << 20
 """A form of 100 items is some 60 kB."""
 NO_CHECK_TIME = 0x200000
@@ -130,6 +131,8 @@ class Client:
         """An act was refused for now; it and its followers wait."""
         self._welcome_here = False
         """The server has welcomed this connection."""
+        self._overdue = 0
+        """Clock messages since something sent was last acknowledged."""
         self._delay = FIRST_RETRY_S
         self._turn = FIRST_TURN_S
         self._over = False
@@ -234,6 +237,7 @@ class Client:
         import aiohttp
 
         self._held = self._welcome_here = False
+        self._overdue = 0
         await self._say(socket, self._greeting())
         pump: asyncio.Task[None] | None = None
         try:
@@ -296,10 +300,11 @@ class Client:
             case Ack():
                 if self.outbox is not None and message.epoch == self._epoch:  # another epoch's word counts for nothing
                     self.outbox.acknowledge(message)
-                    self._turn = FIRST_TURN_S
+                    self._turn, self._overdue = FIRST_TURN_S, 0
                     self._kick.set()
             case Clock(phase=phase):
                 self._over = phase in (Phase.HANDED_IN, Phase.CLOSED)
+                self._watch_overdue()
                 if self._held and phase in (Phase.ANSWERING, Phase.TIME_UP) and self.outbox is not None:
                     self._held, self._sent = False, self.outbox.acked
                 self._kick.set()
@@ -309,6 +314,13 @@ class Client:
                 self._refused(message)
                 return
         self._hear(message)
+
+    def _watch_overdue(self) -> None:
+        """A server that ticks and does not acknowledge has lost an act or its own way: begin the connection again."""
+        waiting = self.outbox is not None and not self._held and not self._over and self._sent > self.outbox.acked
+        self._overdue = self._overdue + 1 if waiting else 0
+        if self._overdue >= OVERDUE_TICKS:
+            raise _Restart
 
     def _welcomed(self, welcome: Welcome) -> None:
         self._token = welcome.token

@@ -18,8 +18,7 @@ MOST_LINES = 50
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from rich_argparse import RichHelpFormatter
-
+    from tools.arguments import help_formatter
     from tools.say import _
 
     bank = subparsers.add_parser(
@@ -27,9 +26,11 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help=_("the encrypted item bank: make, fill, list and check it"),
         description=_("A bank is a folder: bank.db, encrypted, and bank.key, its key sealed to your passphrase."),
         epilog=_("Example: examd bank import bank/ items.xlsx"),
-        formatter_class=RichHelpFormatter,
+        formatter_class=help_formatter(),
     )
-    commands = bank.add_subparsers(dest="command", required=True, metavar=_("COMMAND"))
+    commands = bank.add_subparsers(
+        dest="command", required=True, metavar=_("COMMAND"), prog="examd bank"
+    )
 
     def command(name: str, run: Callable[[argparse.Namespace], int], text: str, more: str, example: str) -> Any:
         parser = commands.add_parser(
@@ -37,7 +38,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
             help=text,
             description=more,
             epilog=_("Example: {example}").format(example=example),
-            formatter_class=RichHelpFormatter,
+            formatter_class=help_formatter(),
         )
         parser.set_defaults(run=run)
         parser.add_argument("bank", type=Path, metavar="DIR", help=_("the bank's folder"))

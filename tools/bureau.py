@@ -6,8 +6,7 @@ from pathlib import Path
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from rich_argparse import RichHelpFormatter
-
+    from tools.arguments import help_formatter
     from tools.say import _
 
     bureau = subparsers.add_parser(
@@ -15,12 +14,14 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help=_("issue sealed session packages and give out release codes"),
         description=_("What the examination body does at home: keys, packages, codes."),
         epilog=_("Example: examd bureau init office --id SX-0349 --name 某市应急管理局"),
-        formatter_class=RichHelpFormatter,
+        formatter_class=help_formatter(),
     )
-    commands = bureau.add_subparsers(dest="command", required=True, metavar=_("COMMAND"))
+    commands = bureau.add_subparsers(
+        dest="command", required=True, metavar=_("COMMAND"), prog="examd bureau"
+    )
 
     init = commands.add_parser(
-        "init", help=_("make the bureau's keys"), formatter_class=RichHelpFormatter,
+        "init", help=_("make the bureau's keys"), formatter_class=help_formatter(),
         epilog=_("Example: examd bureau init office --id SX-0349 --name 某市应急管理局"),
     )  # fmt: skip
     init.add_argument("directory", type=Path, metavar=_("DIR"))
@@ -39,7 +40,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
             "Example: examd bureau issue office --bank bank --rule rule.toml --roster roster.xlsx --site site.card.json "
             "--chief chief.card.json --session 20261121-01 --name 低压电工理论第1场 --date 2026-11-21 --out stick"
         ),
-        formatter_class=RichHelpFormatter,
+        formatter_class=help_formatter(),
     )
     issue.add_argument("directory", type=Path, metavar=_("DIR"), help=_("the bureau's folder"))
     for name, text in (
@@ -64,7 +65,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help=_("read out a release code"),
         description=_("Code 1 opens the items. Code 2 opens the answer keys and is given only against the closing root."),
         epilog=_("Example: examd bureau code office 0123…cdef 2 --root 89ab…4567"),
-        formatter_class=RichHelpFormatter,
+        formatter_class=help_formatter(),
     )
     code.add_argument("directory", type=Path, metavar=_("DIR"), help=_("the bureau's folder"))
     code.add_argument("package", metavar=_("PACKAGE"), help=_("package number, 32 hexadecimal digits"))

@@ -5,8 +5,7 @@ from pathlib import Path
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from rich_argparse import RichHelpFormatter
-
+    from tools.arguments import help_formatter
     from tools.say import _
 
     chief = subparsers.add_parser(
@@ -14,14 +13,16 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help=_("the chief examiner's keys"),
         description=_("A session opens only with the chief examiner's key, kept apart from the site's server."),
         epilog=_("Example: examd chief init /media/stick --name 张伟"),
-        formatter_class=RichHelpFormatter,
+        formatter_class=help_formatter(),
     )
-    commands = chief.add_subparsers(dest="command", required=True, metavar=_("COMMAND"))
+    commands = chief.add_subparsers(
+        dest="command", required=True, metavar=_("COMMAND"), prog="examd chief"
+    )
     init = commands.add_parser(
         "init",
         help=_("make the keys and the public card"),
         epilog=_("Example: examd chief init /media/stick --name 张伟"),
-        formatter_class=RichHelpFormatter,
+        formatter_class=help_formatter(),
     )
     init.add_argument("directory", type=Path, metavar=_("DIR"))
     init.add_argument("--name", required=True, help=_("the chief examiner's name, as it stands on results"))

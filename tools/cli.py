@@ -34,21 +34,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    from rich_argparse import RichHelpFormatter
-
     from examd import VERSION
+    from tools.arguments import help_formatter
     from tools.say import _
 
     top = argparse.ArgumentParser(
         prog="examd",
         description=_("Offline examinations under lock and record."),
         epilog=_("Start with: examd demo"),
-        formatter_class=RichHelpFormatter,
+        formatter_class=help_formatter(),
     )
     top.add_argument("--version", action="version", version=f"examd {VERSION}", help=_("show the version and end"))
     _add_language(top, argparse.SUPPRESS)
     _add_completion(top)
-    subparsers = top.add_subparsers(dest="actor", required=True, metavar=_("COMMAND"))
+    # prog is said, not found out: argparse would format a usage line for it, and load the colours' library to do so
+    subparsers = top.add_subparsers(dest="actor", required=True, metavar=_("COMMAND"), prog="examd")
     for module in COMMANDS:
         importlib.import_module(module).register(subparsers)
     for command in _leaves(top):

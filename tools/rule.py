@@ -17,9 +17,7 @@ TRIAL = b"examd rule try".ljust(32, b".")
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from rich_argparse import RichHelpFormatter
-
-    from tools.arguments import positive
+    from tools.arguments import help_formatter, positive
     from tools.say import _
 
     rule = subparsers.add_parser(
@@ -27,16 +25,18 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help=_("check a composition rule, and try it on a bank"),
         description=_("A composition rule is a TOML file: a table of cells, and margins that must agree with it."),
         epilog=_("Example: examd rule check tools/samples/SP-ELV-T/rule.toml"),
-        formatter_class=RichHelpFormatter,
+        formatter_class=help_formatter(),
     )
-    commands = rule.add_subparsers(dest="command", required=True, metavar=_("COMMAND"))
+    commands = rule.add_subparsers(
+        dest="command", required=True, metavar=_("COMMAND"), prog="examd rule"
+    )
 
     check = commands.add_parser(
         "check",
         help=_("find contradictions; with --bank, cells that the bank cannot fill"),
         description=_("Exit code 0: in order; 1: a contradiction, or a cell that cannot be filled."),
         epilog=_("Example: examd rule check rule.toml --bank bank/"),
-        formatter_class=RichHelpFormatter,
+        formatter_class=help_formatter(),
     )
     check.set_defaults(run=run_check)
 
@@ -49,7 +49,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
             "right answers. Refused (exit code 1) where fewer draws are admissible than the rule's min_accept."
         ),
         epilog=_("Example: examd rule try rule.toml --bank bank/ --forms 2000"),
-        formatter_class=RichHelpFormatter,
+        formatter_class=help_formatter(),
     )
     trial.add_argument("--forms", type=positive, default=2_000, help=_("how many forms (default: %(default)s)"))
     trial.set_defaults(run=run_try)

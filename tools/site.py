@@ -25,8 +25,7 @@ PHASES = {
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from rich_argparse import RichHelpFormatter
-
+    from tools.arguments import help_formatter
     from tools.say import _
 
     site = subparsers.add_parser(
@@ -34,14 +33,16 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help=_("hold a session: serve, open, start, close, grade, report"),
         description=_("The exam site's server and the acts of its staff. Commands are messages to the running server."),
         epilog=_("Example: examd site serve site"),
-        formatter_class=RichHelpFormatter,
+        formatter_class=help_formatter(),
     )
-    commands = site.add_subparsers(dest="command", required=True, metavar=_("COMMAND"))
+    commands = site.add_subparsers(
+        dest="command", required=True, metavar=_("COMMAND"), prog="examd site"
+    )
 
     def add(name: str, run: Any, text: str, example: str, description: str | None = None) -> argparse.ArgumentParser:
         command = commands.add_parser(
             name, help=text, description=description or text, epilog=_("Example: {example}").format(example=example),
-            formatter_class=RichHelpFormatter,
+            formatter_class=help_formatter(),
         )  # fmt: skip
         command.add_argument("directory", type=Path, metavar=_("DIR"), help=_("the site's folder"))
         command.set_defaults(run=run)

@@ -12,8 +12,7 @@ from pathlib import Path
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from rich_argparse import RichHelpFormatter
-
+    from tools.arguments import help_formatter
     from tools.say import _
 
     parser = subparsers.add_parser(
@@ -24,7 +23,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
             "last, in a drill everywhere."
         ),
         epilog=_("Example: examd terminal --server 10.0.0.1:8443 --trust root.pem --name 07"),
-        formatter_class=RichHelpFormatter,
+        formatter_class=help_formatter(),
     )
     add = parser.add_argument
     add("--server", required=True, type=_address, metavar="HOST:PORT", help=_("the site's local server"))

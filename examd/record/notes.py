@@ -6,7 +6,8 @@ Formats: C2SP tlog-checkpoint, signed-note (Ed25519 is type 0x01) and tlog-cosig
 import base64
 import hashlib
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 SIGNATURE, COSIGNATURE = 1, 4
 SEPARATOR = "~\n"
@@ -25,20 +26,35 @@ def body(log_origin: str, size: int, root: bytes) -> str:
 
 def sign(text: str, name: str, key: Ed25519PrivateKey) -> str:
     """The site's signature line over a checkpoint body."""
-    return _line(name, SIGNATURE, key, key.sign(text.encode()))
+    return _line(name, SIGNATURE, key.public_key(), key.sign(text.encode()))
 
 
 def cosign(text: str, name: str, key: Ed25519PrivateKey, time_s: int) -> str:
     """A witness's line: the time it saw this checkpoint is part of what it signs."""
-    message = f"cosignature/v1\ntime {time_s}\n{text}".encode()
-    return _line(name, COSIGNATURE, key, time_s.to_bytes(8, "big") + key.sign(message))
+    signature = key.sign(_witnessed(text, time_s))
+    return _line(name, COSIGNATURE, key.public_key(), time_s.to_bytes(8, "big") + signature)
+
+
+def is_cosignature(line: str, text: str, name: str, public: str) -> bool:
+    """Whether `line` is what `cosign` gives for the key `public` (hex): what is once under a note stays there."""
+    try:
+        data = base64.b64decode(line.removeprefix(f"— {name} ").removesuffix("\n"), validate=True)
+        time_s, signature = int.from_bytes(data[4:12], "big"), data[12:]
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))
+        key.verify(signature, _witnessed(text, time_s))
+    except (InvalidSignature, ValueError):
+        return False
+    return line == _line(name, COSIGNATURE, key, time_s.to_bytes(8, "big") + signature)
 
 
 def note(text: str, *lines: str) -> str:
     return text + "\n" + "".join(lines)
 
 
-def _line(name: str, kind: int, key: Ed25519PrivateKey, signature: bytes) -> str:
-    public = key.public_key().public_bytes_raw()
-    key_hash = hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:4]
+def _witnessed(text: str, time_s: int) -> bytes:
+    return f"cosignature/v1\ntime {time_s}\n{text}".encode()
+
+
+def _line(name: str, kind: int, key: Ed25519PublicKey, signature: bytes) -> str:
+    key_hash = hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + key.public_bytes_raw()).digest()[:4]
     return f"— {name} {base64.b64encode(key_hash + signature).decode()}\n"

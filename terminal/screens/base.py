@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from terminal.app import TerminalApp
 
 LEAST_WIDTH, LEAST_HEIGHT = 80, 24
+WIDE, TALL = 100, 30
+"""From here on there is room for the grid beside the question, and for air."""
 _STAFF_ACTIONS = {"staff", "enter", "escape"}
 
 
@@ -30,8 +32,8 @@ class ExamScreen(Screen[None], inherit_bindings=False):
 
     ALLOW_SELECT = False
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared so by Textual
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - declared so by Textual
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (TALL, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+x", "staff", show=False),
         Binding("enter", "enter", show=False),

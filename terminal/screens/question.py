@@ -18,7 +18,7 @@ from textual.containers import Container
 
 from terminal.look import MARK
 from terminal.say import _
-from terminal.screens.base import ExamScreen
+from terminal.screens.base import WIDE, ExamScreen
 from terminal.seat import Link, Seat, Stage, Urgency
 from terminal.widgets.bars import Banner, Header, Key, KeyBar, TooSmall, hours
 from terminal.widgets.grid import BigClock, Grid, SideGrid
@@ -73,7 +73,7 @@ class QuestionScreen(ExamScreen):
 
     @property
     def wide(self) -> bool:
-        return self.has_class("-wide")
+        return self.app.size.width >= WIDE
 
     def header(self, now_ms: int) -> tuple[str, bool, str, str, Urgency]:
         title, mock, person, remaining, urgency = super().header(now_ms)

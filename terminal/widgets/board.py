@@ -85,12 +85,12 @@ class Board(Widget, inherit_bindings=False):
         return self._strips[line]
 
     async def on_click(self, event: events.Click) -> None:
-        line = event.y + self.top
+        place = event.get_content_offset(self)
         rows = self._lay_out()
-        if not 0 <= line < len(rows):
+        if place is None or not 0 <= place.y + self.top < len(rows):
             return
-        for zone in rows[line].zones:
-            if zone.start <= event.x < zone.end:
+        for zone in rows[place.y + self.top].zones:
+            if zone.start <= place.x < zone.end:
                 event.stop()
                 await self.app.run_action(zone.action, self.screen)
                 return

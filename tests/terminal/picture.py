@@ -11,13 +11,13 @@ import tempfile
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from tests.terminal.hall import Hall
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from terminal.app import TerminalApp
 from terminal.look import DEEP, PAPER
 from terminal.say import set_language
+from tests.terminal.hall import Hall
 
 ROOT = Path(__file__).parents[2]
 ANSWERED = [slot for slot in range(38) if slot not in (12, 20, 29)]
@@ -35,11 +35,12 @@ async def until(pilot: Pilot, true, what: str = "", seconds: float = 10) -> None
 
 
 async def to_questions(pilot: Pilot, hall: Hall) -> None:
-    """From the sign-in to the first question."""
+    """From the sign-in to the first question, without the typing."""
     app = pilot.app
-    await pilot.press(*"2406150312", "enter", *"12345X", "enter")
+    app.sign_in("2406150312", "12345X")
     await until(pilot, lambda: app._shown == "confirm", "signed in")
-    await pilot.press("enter", "enter")
+    app.confirm()
+    app.ready()
     await hall.start()
     await until(pilot, lambda: app._shown == "question", "the start")
 

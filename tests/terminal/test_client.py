@@ -133,6 +133,7 @@ async def test_a_line_cut_again_and_again_loses_nothing_and_doubles_nothing(hall
             hall.lose_acks = turn % 3
             await asyncio.sleep(0.01)
             await hall.cut()
+        hall.lose_acks = 0
         await terminal.confirmed()
         assert [act.seq for act in terminal.record.acts] == list(range(1, 13))
         assert terminal.record.answers() == terminal.outbox.answers
@@ -147,6 +148,17 @@ async def test_lost_acknowledgements_are_learnt_at_the_next_welcome(hall, tmp_pa
         await hall.cut()
         await terminal.confirmed()
         assert len(terminal.record.acts) == 3
+
+
+async def test_a_server_that_ticks_and_does_not_acknowledge_is_asked_anew(hall, tmp_path):
+    async with Terminal(hall, tmp_path / "j") as terminal:
+        await terminal.begin()
+        hall.lose_acks = 1
+        await terminal.answer(0)
+        await terminal.until(lambda: len(terminal.record.acts) == 1)
+        for _ in range(client_module.OVERDUE_TICKS):
+            await hall.change()
+        await terminal.confirmed()
 
 
 async def test_a_killed_terminal_signs_in_again_and_sends_what_was_pending(hall, tmp_path):

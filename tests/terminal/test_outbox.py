@@ -35,8 +35,15 @@ def head(seq: int) -> str:
 
 def welcome(seq: int = 0, answers=None, flags=(), epoch: int = 1) -> Welcome:
     return Welcome(
-        "t" * 64, Candidate("1", "王", "*", "校"), Sitting("s", "e", "x", True, 120, 100, 100, 80),
-        epoch, seq, seq - 1, head(seq), answers or {}, flags,
+        "t" * 64,
+        Candidate("1", "王", "*", "校"),
+        Sitting("s", "e", "x", True, 120, 100, 100, 80),
+        epoch,
+        seq,
+        seq - 1,
+        head(seq),
+        answers or {},
+        flags,
     )
 
 
@@ -139,7 +146,12 @@ def test_the_journal_is_its_owners_alone(tmp_path):
 
 
 def test_journal_names_are_safe_and_told_apart():
-    names = {journal_name("s", "../../etc"), journal_name("s", "..-..-etc"), journal_name("s-1", "2"), journal_name("s", "1-2")}
+    names = {
+        journal_name("s", "../../etc"),
+        journal_name("s", "..-..-etc"),
+        journal_name("s-1", "2"),
+        journal_name("s", "1-2"),
+    }
     assert len(names) == 4
     assert not any("/" in name or ".." in name for name in names)
 

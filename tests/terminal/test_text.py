@@ -68,7 +68,9 @@ def test_a_measure_too_narrow_for_one_character_is_refused():
 @given(st.text())
 def test_cleaned_text_holds_no_control_bidi_or_invisible_character(text):
     cleaned = clean(text)
-    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]", cleaned)
+    assert not re.search(
+        "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]", cleaned
+    )
     assert clean(cleaned) == cleaned
 
 

@@ -36,9 +36,7 @@ PACED_ROWS = 1_000
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from rich_argparse import RichHelpFormatter
-
-    from tools.arguments import positive
+    from tools.arguments import help_formatter, positive
     from tools.say import _
 
     parser = subparsers.add_parser(
@@ -49,7 +47,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
             "in the record."
         ),
         epilog=_("Example: examd bench answers --terminals 1000 --seconds 30"),
-        formatter_class=RichHelpFormatter,
+        formatter_class=help_formatter(),
     )
     parser.add_argument("--terminals", type=positive, default=1_000, help=_("how many terminals (default: %(default)s)"))
     parser.add_argument(

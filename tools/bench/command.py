@@ -7,8 +7,7 @@ BENCHES = ("tools.bench.answers", "tools.bench.forms", "tools.bench.rates", "too
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from rich_argparse import RichHelpFormatter
-
+    from tools.arguments import help_formatter
     from tools.say import _
 
     bench = subparsers.add_parser(
@@ -16,8 +15,10 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help=_("measure this machine: answers, forms, rates, terminal"),
         description=_("Each prints its figures beside a plainer way of doing the same, measured in the same run."),
         epilog=_("Example: examd bench forms --json"),
-        formatter_class=RichHelpFormatter,
+        formatter_class=help_formatter(),
     )
-    commands = bench.add_subparsers(dest="command", required=True, metavar=_("COMMAND"))
+    commands = bench.add_subparsers(
+        dest="command", required=True, metavar=_("COMMAND"), prog="examd bench"
+    )
     for module in BENCHES:
         importlib.import_module(module).register(commands)

@@ -6,9 +6,7 @@ import time
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from rich_argparse import RichHelpFormatter
-
-    from tools.arguments import positive
+    from tools.arguments import help_formatter, positive
     from tools.say import _
 
     parser = subparsers.add_parser(
@@ -16,7 +14,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help=_("time the drawing of forms and measure how alike they are"),
         description=_("Draws forms of 100 from a simulated pool of 5,000 items, on one core."),
         epilog=_("Example: examd bench forms --tolerance 0.1"),
-        formatter_class=RichHelpFormatter,
+        formatter_class=help_formatter(),
     )
     parser.add_argument("--forms", type=positive, default=1_000, help=_("how many forms (default: %(default)s)"))
     parser.add_argument("--tolerance", default="0.1", help=_("of the expected score, in points (default: %(default)s)"))

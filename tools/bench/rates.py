@@ -11,9 +11,7 @@ MOST_RESULTS, MOST_INSTITUTIONS = 1_000_000_000, 1_000_000
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from rich_argparse import RichHelpFormatter
-
-    from tools.arguments import positive
+    from tools.arguments import help_formatter, positive
     from tools.say import _
 
     parser = subparsers.add_parser(
@@ -21,7 +19,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help=_("time the pass rates of millions of results"),
         description=_("Times pass rates with Wilson intervals, beside one plain count without chunks."),
         epilog=_("Example: examd bench rates --results 10000000 --institutions 3000"),
-        formatter_class=RichHelpFormatter,
+        formatter_class=help_formatter(),
     )
     results, institutions = (
         _("how many results (default: %(default)s)"),

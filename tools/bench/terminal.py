@@ -43,9 +43,7 @@ QUIET_S = 0.06
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from rich_argparse import RichHelpFormatter
-
-    from tools.arguments import positive
+    from tools.arguments import help_formatter, positive
     from tools.say import _
 
     parser = subparsers.add_parser(
@@ -53,7 +51,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help=_("the candidate's screen: first paint, key to paint, memory"),
         description=_("Runs the real terminal in tmux (a pty where tmux is absent) and times it from outside."),
         epilog=_("Example: examd bench terminal --keys 200 --json"),
-        formatter_class=RichHelpFormatter,
+        formatter_class=help_formatter(),
     )
     parser.add_argument("--keys", type=positive, default=150, metavar="N", help=_("keys to press (at least 100 count)"))
     parser.add_argument("--starts", type=positive, default=5, metavar="N", help=_("starts; the middle one counts"))

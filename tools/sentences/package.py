@@ -92,6 +92,7 @@ SENTENCES = {
     "malformed": N_("The server did not understand the message. Use the same version of examd on both sides."),
     "unknown-act": N_("The server does not know the command {act}. Use the same version of examd on both sides."),
     "command-fact-missing": N_("The command “{act}” lacks {fact}. Use the same version of examd on both sides."),
+    "command-fact-malformed": N_("The command's {fact} is not of the kind expected. Correct it and try again."),
     "cosignature-malformed": N_(
         "The chief examiner's signature line is malformed. Try again with the chief examiner's key."
     ),

@@ -1,0 +1,227 @@
+"""Chinese is the default of everything a person reads: nothing is said that has no Chinese, and no catalogue is stale.
+
+Message ids are English and stand in the code; Chinese stands in `<package>/locale/zh_CN/LC_MESSAGES/*.po`. After any
+change of either, run .ci/catalogues.
+"""
+
+import argparse
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir, extract_from_file
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+
+import tools.say
+from tools import cli
+from tools.sentences import bank, documents, package, rule, said
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("tools", "terminal", "examd/documents")
+WORDS = {"_": None, "N_": None}
+CATALOGUES = [po for name in PACKAGES for po in sorted((ROOT / name).glob("locale/zh_CN/LC_MESSAGES/*.po"))]
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+MEND = "run .ci/catalogues"
+
+ONLY_PROGRAMMERS_MEET = {
+    "%r is not callable",
+    "'required' is an invalid argument for positionals",
+    ".__call__() not defined",
+    "cannot have multiple subparser arguments",
+    "cannot merge actions - two groups are named %r",
+    "conflicting option string: %s",
+    "conflicting subparser alias: %s",
+    "conflicting subparser: %s",
+    "dest= is required for options like %r",
+    "invalid conflict_resolution value: %r",
+    "invalid option string %(option)r: must start with a character %(prefix_chars)r",
+    "mutually exclusive arguments must be optional",
+}
+"""argparse's words about a parser that is built wrongly: no command line of ours can bring them up."""
+
+
+def in_code(name: str) -> dict[str, str]:
+    """Every message id of a package -> where it stands."""
+    found = extract_from_dir(str(ROOT / name), keywords=WORDS)
+    return {str(message): f"{name}/{file}:{line}" for file, line, message, _comments, _context in found}
+
+
+def catalogue(po: Path) -> Catalog:
+    with po.open("rb") as stream:
+        return read_po(stream, locale="zh_CN")
+
+
+def forms(told: object) -> tuple[str, ...]:
+    """A message with plurals is a tuple already."""
+    return tuple(map(str, told)) if isinstance(told, tuple | list) else (str(told),)
+
+
+def chinese(name: str) -> dict[str, str]:
+    """Message id -> Chinese, over all catalogues of a package."""
+    every = (message for po in CATALOGUES if po.is_relative_to(ROOT / name) for message in catalogue(po))
+    return {forms(message.id)[0]: forms(message.string)[0] for message in every if message.id and not message.fuzzy}
+
+
+def placeholders(text: str) -> list[str]:
+    """Names in braces, and what `%` fills in."""
+    braces = [name for _literal, name, _spec, _conversion in Formatter().parse(text) if name is not None]
+    return sorted(braces + re.findall(r"%(?:\(\w+\))?[sdr]", text))
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_every_message_in_the_code_has_chinese(name):
+    translated = chinese(name)
+    missing = {message: where for message, where in in_code(name).items() if not translated.get(message)}
+    assert not missing, f"write their Chinese in {name}/locale/zh_CN/LC_MESSAGES, then {MEND}"
+
+
+@pytest.mark.parametrize("po", CATALOGUES, ids=lambda po: po.stem)
+def test_chinese_names_the_same_facts(po):
+    for message in catalogue(po):
+        if message.id:
+            for told in forms(message.string):
+                assert placeholders(told) == placeholders(forms(message.id)[-1]), told
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_one_message_has_one_translation_in_a_package(name):
+    """Catalogues of a package are searched one after the other: with two, the file's name would choose."""
+    told: dict[str, str] = {}
+    for po in CATALOGUES:
+        if po.is_relative_to(ROOT / name):
+            for message in catalogue(po):
+                if message.id:
+                    key, text = forms(message.id)[0], forms(message.string)[0]
+                    assert told.setdefault(key, text) == text, f"{po.name}: {key}"
+
+
+@pytest.mark.parametrize("po", CATALOGUES, ids=lambda po: po.stem)
+def test_compiled_catalogues_are_those_of_the_text(po):
+    compiled = po.with_suffix(".mo")
+    assert compiled.exists(), MEND
+    with compiled.open("rb") as stream:
+        now = {forms(message.id): forms(message.string) for message in read_mo(stream) if message.id}
+    assert now == {forms(m.id): forms(m.string) for m in catalogue(po) if m.id and m.string}, MEND
+
+
+# ---- refusals -----------------------------------------------------------------------------------------------------
+
+TABLES = (bank.SENTENCES, rule.SENTENCES, documents.SENTENCES, package.SENTENCES)
+REFUSALS = {"BadFile", "Denied", "BrokenStore"}
+
+
+def raised() -> Iterator[tuple[str, set[str], str]]:
+    """(code, names of its facts, place) of each refusal whose code stands in the code."""
+    for name in ("bank", "examd", "tools"):
+        for file in sorted((ROOT / name).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSALS:
+                    facts = {str(keyword.arg) for keyword in node.keywords}
+                    for part in ast.walk(node.args[0]):
+                        if isinstance(part, ast.Constant):
+                            yield str(part.value), facts, f"{file.relative_to(ROOT)}:{node.lineno}"
+
+
+def test_every_refusal_has_a_sentence():
+    silent = {code: where for code, _facts, where in raised() if not any(code in table for table in TABLES)}
+    assert not silent, "give each a sentence in tools/sentences, and its Chinese"
+
+
+def test_a_sentence_names_only_facts_that_its_refusal_gives():
+    for code, facts, where in raised():
+        sentences = [table[code] for table in TABLES if code in table]
+        assert any(set(placeholders(each)) <= facts for each in sentences), f"{where}: {code} gives {sorted(facts)}"
+
+
+def test_a_refusal_is_said_with_the_facts_it_has(speaks):
+    from bank.refused import BadFile
+
+    speaks("zh")
+    for facts in ({"error": "Permission denied"}, {"why": "Permission denied"}):  # two slices, two names of one fact
+        assert "没有权限" in said(BadFile("file-unreadable", file="x", **facts))
+    assert "机构" in said(BadFile("card-role", file="x", expected="bureau", found="site"))
+    assert said(BadFile("no-such-code", n=3)) == "no-such-code: n=3"
+
+
+# ---- help ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def speaks(monkeypatch):
+    """speaks(language): as `examd --lang` does; everything is as before after the test."""
+    for name in ("_", "ngettext"):
+        monkeypatch.setattr(argparse, name, vars(argparse)[name])
+    monkeypatch.setattr(tools.say, "_current", None)
+    monkeypatch.setenv("COLUMNS", "400")  # no line is broken, so that each can be judged alone
+
+    def speak(language: str) -> None:
+        monkeypatch.setenv("EXAMD_LANG", language)
+        tools.say.set_language(language)
+
+    return speak
+
+
+def commands() -> list[argparse.ArgumentParser]:
+    top = cli.parser()
+    return [top, *cli._leaves(top)]
+
+
+def after_usage(command: argparse.ArgumentParser) -> list[str]:
+    return command.format_help().partition("\n\n")[2].splitlines()
+
+
+@pytest.mark.parametrize("language", tools.say.LANGUAGES)
+def test_every_help_ends_with_an_example_of_its_command(speaks, language):
+    speaks(language)
+    for command in commands():
+        example = after_usage(command)[-1]
+        assert f"{command.prog} " in example, example
+
+
+def test_chinese_help_is_chinese_on_every_line(speaks):
+    speaks("zh")
+    name_of_a_value = re.compile(r"\s+(-[\w-]+|[A-Z_:|]+|\{[\w,]+\})( \S+)?")
+    for command in commands():
+        usage = command.format_usage()
+        assert usage.startswith("用法"), usage
+        for line in after_usage(command):
+            assert not line or CHINESE.search(line) or name_of_a_value.fullmatch(line), f"{command.prog}: {line}"
+            words = line.partition("examd ")[0]  # what follows is to be typed
+            assert not re.search(r"[a-z]+ [a-z]+ [a-z]+", words), f"{command.prog}: {line}"
+
+
+def test_english_help_has_no_chinese_but_terms_and_examples(speaks):
+    speaks("en")
+    terms = re.compile(r"\(演练\)|\(补时\)|单选, 多选 or 判断|了解, 掌握 or 熟练掌握")
+    for command in commands():
+        for line in after_usage(command):
+            assert not CHINESE.search(terms.sub("", line.partition("examd ")[0])), f"{command.prog}: {line}"
+
+
+def test_argparse_speaks_chinese(speaks, capsys):
+    speaks("zh")
+    for wrong in (["site", "open"], ["site", "fly"], ["demo", "--candidates"], ["demo", "--no-such-option"], []):
+        with pytest.raises(SystemExit):
+            cli.parser().parse_args(wrong)
+        said_so = capsys.readouterr().err
+        assert said_so.startswith("用法：")
+        assert CHINESE.search(said_so.partition("错误：")[2]), said_so
+
+
+def test_argparse_speaks_english_when_asked(speaks, capsys):
+    speaks("en")
+    with pytest.raises(SystemExit):
+        cli.parser().parse_args(["site", "open"])
+    assert "the following arguments are required: DIR, PACKAGE" in capsys.readouterr().err
+
+
+def test_words_of_this_pythons_argparse_are_in_the_catalogue():
+    found = extract_from_file("python", argparse.__file__, keywords={"_": None, "ngettext": (1, 2)})
+    translated = chinese("tools")
+    missing = {forms(message)[0] for _line, message, _comments, _context in found} - set(translated)
+    assert missing <= ONLY_PROGRAMMERS_MEET, "write their Chinese in tools.po; a newer Python says new things"

@@ -1,0 +1,63 @@
+"""A record with nobody around it: a clock that is moved by hand, and a loop that runs when it is told to."""
+
+import queue
+import time
+from collections.abc import Callable
+
+from bank.refused import BrokenStore
+from examd.record.entries import Committed, Kind
+from examd.record.writer import Record
+from tests.examd.drill import HandClock
+
+KEY = bytes(range(32))
+
+
+class Pump:
+    """What the server's event loop is to the record: runs what the writer's thread hands over, in this thread."""
+
+    def __init__(self) -> None:
+        self._waiting: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+
+    def __call__(self, function: Callable[[], None]) -> None:
+        self._waiting.put(function)
+
+    def until(self, done: Callable[[], bool], patience_s: float = 10.0) -> None:
+        """Runs what arrives until `done()`."""
+        end = time.monotonic() + patience_s
+        while not done():
+            try:
+                self._waiting.get(timeout=max(0.001, end - time.monotonic()))()
+            except queue.Empty:
+                raise TimeoutError("the record did not answer") from None
+
+
+class Room:
+    """A record in `folder`, and the outcomes of what was appended to it, in the order they were told."""
+
+    def __init__(self, folder, clock: HandClock | None = None, *, again: bool = False) -> None:
+        self.path, self.clock, self.pump = folder / "record.db", clock or HandClock(), Pump()
+        make = Record.open if again else Record.create
+        self.record: Record = make(self.path, KEY, self.clock, self.pump)
+        self.appended = 0
+        self.told: list[Committed | BrokenStore] = []
+        self.record.start()
+
+    def append(self, kind: Kind, body=None, actor="server") -> None:
+        self.appended += 1
+        self.record.append(kind, actor, body or {}, self.told.append)
+
+    def settle(self) -> list[Committed | BrokenStore]:
+        self.pump.until(lambda: len(self.told) == self.appended)
+        return self.told
+
+    def say(self, kind: Kind, body=None) -> Committed | BrokenStore:
+        self.append(kind, body)
+        return self.settle()[-1]
+
+    def close(self) -> None:
+        self.settle()
+        self.record.stop()
+
+    def again(self, clock: HandClock | None = None) -> "Room":
+        self.close()
+        return Room(self.path.parent, clock or self.clock, again=True)

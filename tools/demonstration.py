@@ -1,0 +1,291 @@
+"""What `examd demo` does: a whole examination on one machine, every part the real one, one seat for the person at the keyboard.
+
+The path, in order: bank, rule, package, opening, forms, screen, record, closing, grading, rates, verifying. The demo
+plays every holder in turn, and says so: "not separated: one holder".
+"""
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bank.blueprint import Blueprint
+    from bank.item import Item
+    from bank.store import Bank
+    from examd.documents.report import Report
+    from examd.package.layout import RosterLine
+    from tools.desk_client import Desk
+    from tools.load.candidate import Knowledge, Part
+    from tools.load.drill import Drill
+
+ABILITIES = (0.92, 0.78, 0.64, 0.85)
+"""Mean ability of each institution's candidates."""
+AUTO_PACE_S, PERSON_PACE_S = 0.03, 0.8
+
+
+@dataclass
+class Steps:
+    """Numbered progress lines, each with the time it took."""
+
+    total: int
+    done: int = 0
+
+    def __call__(self, text: str) -> None:
+        self.done += 1
+        print(f"[{self.done:>2}/{self.total}] {text}", flush=True)
+
+    @staticmethod
+    def detail(text: str) -> None:
+        print(f"        {text}", flush=True)
+
+
+def run(args: argparse.Namespace) -> int:
+    from tools.say import _
+
+    began = time.monotonic()
+    auto = args.auto or not (sys.stdin.isatty() and sys.stdout.isatty())
+    work = args.dir or Path(tempfile.mkdtemp(prefix="examd-demo-"))
+    work.mkdir(parents=True, exist_ok=True)
+    code = asyncio.run(_Demo(work, args, auto).run())
+    print(_("{seconds:.1f} s. Everything is in {folder}").format(seconds=time.monotonic() - began, folder=work))
+    return code
+
+
+class _Demo:
+    def __init__(self, work: Path, args: argparse.Namespace, auto: bool) -> None:
+        from tools.load.drill import Drill
+
+        self.work, self.args, self.auto = work, args, auto
+        self.step = Steps(11)
+        self.drill = Drill(work)
+
+    async def run(self) -> int:
+        from tools.say import _
+
+        print(_("examd demo: 演练, a drill. One machine plays bureau, site and chief examiner."))
+        bank, items = self._fill_bank()
+        rule = self._read_rule(bank)
+        roster = self._roster()
+        with bank:
+            self._issue(bank, rule, roster)
+        players: list[multiprocessing.process.BaseProcess] = []
+        try:
+            self.step(_("Server and supervisor running: TLS 1.3 on port {port}").format(port=self.drill.serve()))
+            desk = await self.drill.sign_in()
+            self.step(_("Package opened by site, chief examiner and code 1; seed fixed by bureau and room"))
+            opened = await self.drill.open(desk)
+            self.step.detail(_("not separated: one holder") + " · " + opened["session"])
+            own = roster[-1]
+            players = self._seat(roster if self.auto else roster[:-1], items)
+            person = None if self.auto else self._seat_person(own)
+            await self._start(desk, len(roster))
+            waived = await self._wait(desk, players, person)
+            report, result = await self._close(desk, waived)
+            await desk.close()
+        finally:
+            for player in players:
+                player.terminate()
+            self.drill.stop()
+        return self._show(report, result, own)
+
+    # ---- the bureau -------------------------------------------------------------------------------------------
+
+    def _fill_bank(self) -> "tuple[Bank, list[Item]]":
+        from tools.load.drill import SAMPLES
+        from tools.say import _
+
+        source = self.args.bank or SAMPLES / "items.jsonl"
+        bank, found, added = self.drill.fill_bank(source)
+        self.step(_("Encrypted bank filled from {file}: {n} items").format(file=source.name, n=added))
+        if found.refused:
+            self.step.detail(_("{n} rows refused: {rows}").format(
+                n=len(found.refused), rows=", ".join(f"{r.row} ({r.reason})" for r in found.refused[:6])
+            ))  # fmt: skip
+        return bank, found.items
+
+    def _read_rule(self, bank: "Bank") -> "Blueprint":
+        from bank import blueprint
+        from bank.facts import tally
+        from bank.refused import BadFile
+        from tools.load.drill import SAMPLES
+        from tools.say import _
+
+        if self.args.rule is None and self.args.bank is not None:
+            rule = blueprint.propose(tally(bank.items()), name=self.args.bank.stem)
+            origin = _("proposed for this bank")
+        else:
+            file = self.args.rule or SAMPLES / "rule.toml"
+            try:
+                rule = blueprint.parse(file.read_bytes())
+            except OSError as error:
+                raise BadFile("file-unreadable", file=str(file), why=error.strerror) from None
+            origin = file.name
+        self.step(_("Rule {id} ({origin}): {cells} cells, {items} items, {points} points, pass at {mark}").format(
+            id=rule.id, origin=origin, cells=len(rule.cells), items=rule.items, points=rule.total_points,
+            mark=rule.pass_points,
+        ))  # fmt: skip
+        self.step.detail(f"SHA-256 {rule.sha256}")
+        return rule
+
+    def _roster(self) -> "list[RosterLine]":
+        from tools.load.drill import made_up_roster
+        from tools.say import _
+
+        people = made_up_roster(self.args.candidates)
+        self.step(_("Roster: {n} candidates from {m} training institutions").format(
+            n=len(people), m=len({line.institution for line in people})
+        ))  # fmt: skip
+        return people
+
+    def _issue(self, bank: "Bank", rule: "Blueprint", roster: "list[RosterLine]") -> None:
+        from tools.say import _
+
+        issued = self.drill.issue(bank, rule, roster)
+        self.step(_("Package issued: a pool of {n} items, sealed; {share:.0%} of trial draws admissible").format(
+            n=issued.pool_size, share=issued.acceptance / 2000
+        ))  # fmt: skip
+
+    # ---- the room ---------------------------------------------------------------------------------------------
+
+    def _seat(self, lines: "list[RosterLine]", items: "list[Item]") -> Any:
+        from tools.load.candidate import Part
+        from tools.load.drill import INSTITUTIONS
+        from tools.say import _
+
+        knowledge: Knowledge = {
+            (i.content.stem, frozenset(o.text for o in i.content.options)): frozenset(
+                i.content.options[n].text for n in i.answer_key.correct
+            )
+            for i in items
+        }
+        spread = (-0.08, -0.03, 0.0, 0.03, 0.08)
+        parts = [
+            Part(
+                line.admission_no, line.id_tail,
+                min(0.99, ABILITIES[INSTITUTIONS.index(line.institution)] + spread[line.c % 5]),
+                AUTO_PACE_S if self.auto else PERSON_PACE_S, line.c,
+            )
+            for line in lines
+        ]  # fmt: skip
+        self.step(_("{n} simulated candidates, a process each, sign in over the wire").format(n=len(parts)))
+        return _start_players(self.drill, parts, knowledge)
+
+    def _seat_person(self, own: "RosterLine") -> "subprocess.Popen[bytes]":
+        from tools.say import _
+
+        print()
+        print(_("  Your seat: {name}, admission number {number}").format(name=own.name, number=own.admission_no))
+        print(_("  Last six of your ID number: {tail}  (remember it, the screen will ask)").format(tail=own.id_tail))
+        print(_("  The session starts as soon as you have confirmed the rules."))
+        input(_("  Press Enter to sit down … "))
+        command = [
+            sys.executable, "-m", "tools.cli", "terminal", "--server", self.drill.address,
+            "--trust", str(self.drill.trust), "--journal", str(self.work / "journals"),
+            "--name", "24", "--admission-no", own.admission_no, "--exit-after-receipt",
+            "--lang", os.environ.get("EXAMD_LANG", "zh"),
+        ]  # fmt: skip
+        return subprocess.Popen(command)
+
+    async def _start(self, desk: "Desk", expected: int) -> None:
+        """Starts once everyone is ready; a person may take their time."""
+        from bank.refused import Denied
+        from tools.say import _
+
+        patience = time.monotonic() + (30 if self.auto else 900)
+        while (await desk.command("status")).get("ready", 0) < expected:
+            if time.monotonic() > patience:
+                raise Denied("not-all-ready", expected=expected)
+            await asyncio.sleep(0.1 if self.auto else 0.3)
+        started = await desk.command("start")
+        if self.auto:  # with a person at the screen nothing may be printed over it
+            self.step(_("Session started: {n} forms drawn by rule and seed, answers on their way").format(
+                n=started["started"]
+            ))  # fmt: skip
+        else:
+            self.step.done += 1
+
+    async def _wait(self, desk: "Desk", players: list[Any], person: "subprocess.Popen[bytes] | None") -> list[str]:
+        """Until every seat has handed in. Returns the numbers to waive: a person who left the screen."""
+        while person is not None and person.poll() is None:
+            await asyncio.sleep(0.2)
+        while any(player.is_alive() for player in players):
+            await asyncio.sleep(0.05)
+        seats = (await desk.command("status"))["seats"]
+        return [seat["admission_no"] for seat in seats if seat["phase"] != "handed-in"]
+
+    # ---- closing ----------------------------------------------------------------------------------------------
+
+    async def _close(self, desk: "Desk", waived: list[str]) -> "tuple[Report, Path]":
+        from tools.reporting import report_on, write_documents
+        from tools.say import _
+
+        closed = await self.drill.close(desk, waived)
+        self.step(_("Closed: {n} entries, chained, every one durable before it was acknowledged").format(
+            n=closed["entries"]
+        ))  # fmt: skip
+        self.step.detail(_("closing root {root}").format(root=closed["root"]))
+        folder = await self.drill.grade(desk, closed["root"])
+        self.step(_("Graded by a process of its own, with code 2 given against that root"))
+        report = report_on(folder)
+        write_documents(report, folder)
+        return report, folder
+
+    def _show(self, report: "Report", folder: Path, own: "RosterLine") -> int:
+        from tools.reporting import rates_table
+        from tools.say import _
+
+        mine = next(c for c in report.candidates if c.admission_no == own.admission_no)
+        print()
+        print(_("Result of {name} ({number}): {points} of {total} points, {verdict}; receipt {receipt}").format(
+            name=own.name, number=own.admission_no, points=mine.points, total=report.rule.total_points,
+            verdict=_("passed ✓") if mine.passed else _("not passed ✗"), receipt=_receipt(folder, own.c),
+        ))  # fmt: skip
+        print()
+        print("\n".join(rates_table(report)))
+        print()
+        self.step(_("Verified from the raw record by a program that shares no code with the rest:"))
+        command = [
+            sys.executable, "-P", "-m", "tools.verify", str(folder), "--bureau-key", self.drill.bureau.card.sign,
+            "--lang", os.environ.get("EXAMD_LANG", "zh"),
+        ]  # fmt: skip
+        code = subprocess.run(command, check=False).returncode
+        print()
+        for name in ("report.xlsx", "rates.csv", "results.csv", "bulletin.html"):
+            print(_("Written: {path}").format(path=folder / name))
+        print(_("Verify again with: examd verify {folder}").format(folder=folder))
+        return code
+
+
+def _start_players(drill: "Drill", parts: "list[Part]", knowledge: "Knowledge") -> list[Any]:
+    """A process each. They are forked from one that has imported the client already, where the system can fork."""
+    from tools.load import candidate
+
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    context: Any = multiprocessing.get_context(method)
+    if method == "forkserver":
+        context.set_forkserver_preload(["tools.load.candidate", "aiohttp"])
+    where = (drill.address, drill.trust, drill.work / "journals")
+    players = [context.Process(target=candidate.play, args=(*where, part, knowledge), daemon=True) for part in parts]
+    for player in players:
+        player.start()
+    return players
+
+
+def _receipt(folder: Path, c: int) -> str:
+    """The receipt of a candidate, from the exported record."""
+    from bank.merkle import leaf_hash
+    from examd.protocol.receipt import receipt_code
+
+    for line in (folder / "entries.jsonl").read_bytes().splitlines():
+        if b'"HAND_IN"' in line and json.loads(line)["body"].get("c") == c:
+            return receipt_code(leaf_hash(line))
+    return "–"
