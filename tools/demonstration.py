@@ -6,6 +6,7 @@ plays every holder in turn, and says so: "not separated: one holder".
 
 import argparse
 import asyncio
+import contextlib
 import json
 import multiprocessing
 import os
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 ABILITIES = (0.92, 0.78, 0.64, 0.85)
 """Mean ability of each institution's candidates."""
-AUTO_PACE_S, PERSON_PACE_S = 0.03, 0.8
+AUTO_PACE_S, PERSON_PACE_S = 0.03, 0.45
 
 
 @dataclass
@@ -78,20 +79,22 @@ class _Demo:
         with bank:
             self._issue(bank, rule, roster)
         players: list[multiprocessing.process.BaseProcess] = []
+        closing = contextlib.AsyncExitStack()
         try:
             self.step(_("Server and supervisor running: TLS 1.3 on port {port}").format(port=self.drill.serve()))
             desk = await self.drill.sign_in()
+            closing.push_async_callback(desk.close)
             self.step(_("Package opened by site, chief examiner and code 1; seed fixed by bureau and room"))
             opened = await self.drill.open(desk)
             self.step.detail(_("not separated: one holder") + " · " + opened["session"])
             own = roster[-1]
             players = self._seat(roster if self.auto else roster[:-1], items)
             person = None if self.auto else self._seat_person(own)
-            await self._start(desk, len(roster))
+            await self._start(desk, len(roster), person)
             waived = await self._wait(desk, players, person)
             report, result = await self._close(desk, waived)
-            await desk.close()
         finally:
+            await closing.aclose()
             for player in players:
                 player.terminate()
             self.drill.stop()
@@ -102,14 +105,15 @@ class _Demo:
     def _fill_bank(self) -> "tuple[Bank, list[Item]]":
         from tools.load.drill import SAMPLES
         from tools.say import _
+        from tools.sentences import told
 
         source = self.args.bank or SAMPLES / "items.jsonl"
         bank, found, added = self.drill.fill_bank(source)
         self.step(_("Encrypted bank filled from {file}: {n} items").format(file=source.name, n=added))
         if found.refused:
-            self.step.detail(_("{n} rows refused: {rows}").format(
-                n=len(found.refused), rows=", ".join(f"{r.row} ({r.reason})" for r in found.refused[:6])
-            ))  # fmt: skip
+            self.step.detail(_("{n} rows refused, such as:").format(n=len(found.refused)))
+            for row in found.refused[:6]:
+                self.step.detail(f"  {_('row {row}').format(row=row.row)}  {told(row.reason, row.facts)}")
         return bank, found.items
 
     def _read_rule(self, bank: "Bank") -> "Blueprint":
@@ -195,8 +199,8 @@ class _Demo:
         ]  # fmt: skip
         return subprocess.Popen(command)
 
-    async def _start(self, desk: "Desk", expected: int) -> None:
-        """Starts once everyone is ready; a person may take their time."""
+    async def _start(self, desk: "Desk", expected: int, person: "subprocess.Popen[bytes] | None") -> None:
+        """Starts once everyone is ready; a person may take their time, and leaves the screen when it is done."""
         from bank.refused import Denied
         from tools.say import _
 
@@ -206,19 +210,25 @@ class _Demo:
                 raise Denied("not-all-ready", expected=expected)
             await asyncio.sleep(0.1 if self.auto else 0.3)
         started = await desk.command("start")
-        if self.auto:  # with a person at the screen nothing may be printed over it
-            self.step(_("Session started: {n} forms drawn by rule and seed, answers on their way").format(
-                n=started["started"]
-            ))  # fmt: skip
-        else:
-            self.step.done += 1
+        while person is not None and person.poll() is None:  # nothing may be printed over the screen
+            await asyncio.sleep(0.2)
+        self.step(_("Session started: {n} forms drawn by rule and seed, answers on their way").format(
+            n=started["started"]
+        ))  # fmt: skip
 
     async def _wait(self, desk: "Desk", players: list[Any], person: "subprocess.Popen[bytes] | None") -> list[str]:
         """Until every seat has handed in. Returns the numbers to waive: a person who left the screen."""
-        while person is not None and person.poll() is None:
-            await asyncio.sleep(0.2)
+        from tools.say import _
+
         while any(player.is_alive() for player in players):
+            if person is not None:
+                done = (await desk.command("status"))["handed_in"]
+                text = _("  Waiting for the other candidates: {done} handed in").format(done=done)
+                print(f"\r{text}", end="", flush=True)
+                await asyncio.sleep(1)
             await asyncio.sleep(0.05)
+        if person is not None:
+            print("\r\x1b[K", end="")
         seats = (await desk.command("status"))["seats"]
         return [seat["admission_no"] for seat in seats if seat["phase"] != "handed-in"]
 

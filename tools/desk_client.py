@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 
@@ -29,34 +29,41 @@ from terminal.client import trusting
 
 ADDRESS = "address"
 """File in a site's folder that `site serve` writes: host and port."""
+MAX_REPLY_BYTES = 1 << 26
+"""A status of 100,000 seats is some 20 MiB."""
 
 
 class Desk:
     """A staff connection to a running server."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, session: aiohttp.ClientSession) -> None:
-        self._socket = socket
-        self._session = session
-        self._replies: asyncio.Queue[str | None] = asyncio.Queue()
-        # Somebody must always be reading: aiohttp answers the server's pings while it reads, and the server cuts off
-        # whoever leaves them unanswered, e.g. an operator who gives no command while the room is writing.
-        self._reading = asyncio.create_task(self._read())
+    def __init__(self, site: Path) -> None:
+        self._site = site
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._session: aiohttp.ClientSession | None = None
 
     @classmethod
-    async def connect(cls, site: Path) -> "Desk":
+    async def connect(cls, site: Path) -> Self:
         """To the server of this site folder. Raises Denied("server-unreachable")."""
+        desk = cls(site)
+        await desk.reconnect()
+        return desk
+
+    async def reconnect(self) -> None:
+        """Begins anew; signing in comes next."""
+        await self.close()
         try:
-            address = (site / ADDRESS).read_text().strip()
-            context = trusting(site / "root.pem")
+            address = (self._site / ADDRESS).read_text().strip()
+            context = trusting(self._site / "root.pem")
         except OSError:
-            raise Denied("server-unreachable", site=str(site)) from None
-        session = aiohttp.ClientSession()
+            raise Denied("server-unreachable", site=str(self._site)) from None
+        self._session = aiohttp.ClientSession()
         try:
-            socket = await session.ws_connect(f"wss://{address}/desk", ssl=context, max_msg_size=1 << 26)
+            self._socket = await self._session.ws_connect(
+                f"wss://{address}/desk", ssl=context, max_msg_size=MAX_REPLY_BYTES
+            )
         except (aiohttp.ClientError, OSError, ssl.SSLError):
-            await session.close()
-            raise Denied("server-unreachable", site=str(site)) from None
-        return cls(socket, session)
+            await self.close()
+            raise Denied("server-unreachable", site=str(self._site)) from None
 
     async def sign_in(self, name: str, passphrase: str, code: str) -> None:
         await self._ask(StaffSignIn(name, passphrase, code))
@@ -65,29 +72,20 @@ class Desk:
         return dict((await self._ask(StaffCommand(act, facts))).facts)
 
     async def close(self) -> None:
-        self._reading.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._reading
-        await self._socket.close()
-        await self._session.close()
-
-    async def _read(self) -> None:
-        try:
-            async for frame in self._socket:
-                if frame.type is aiohttp.WSMsgType.TEXT:
-                    self._replies.put_nowait(frame.data)
-        finally:
-            self._replies.put_nowait(None)
+        if self._socket is not None:
+            await self._socket.close()
+        if self._session is not None:
+            await self._session.close()
+        self._socket = self._session = None
 
     async def _ask(self, message: StaffSignIn | StaffCommand) -> StaffReply:
+        if self._socket is None:
+            raise Denied("server-went-away")
         try:
             await self._socket.send_str(encode(message).decode())
-        except (aiohttp.ClientError, ConnectionError):
+            reply: StaffReply | Refusal = decode_to_staff(await self._socket.receive_str())
+        except (TypeError, aiohttp.ClientError, ConnectionError):
             raise Denied("server-went-away") from None
-        if (text := await self._replies.get()) is None:
-            self._replies.put_nowait(None)  # gone for good: whoever asks next is told the same
-            raise Denied("server-went-away")
-        reply: StaffReply | Refusal = decode_to_staff(text)
         if isinstance(reply, Refusal):
             raise _refused(reply)
         return reply

@@ -28,6 +28,7 @@ from examd.package import seed as seeding
 from examd.protocol.messages import Refusal, StaffCommand, StaffReply, StaffSignIn, decode_from_staff, encode
 from examd.protocol.phase import phase_at, remaining_ms
 from examd.protocol.reasons import Reason
+from examd.record import notes
 from examd.record.entries import Committed, Kind
 from examd.record.state import ROOM
 from examd.record.writer import Outcome, Record
@@ -241,11 +242,16 @@ def _checkpoint(server: "Server") -> dict[str, Any]:
 
 
 async def _cosign(server: "Server", person: Person, facts: Facts) -> Facts:
-    """Keeps the chief examiner's signature line under a checkpoint."""
-    line = str(facts["line"])
-    if server.record is None or not line.startswith("— chief ") or not line.endswith("\n") or line.count("\n") != 1:
+    """Keeps the chief examiner's signature line under a checkpoint, once, and only where it is one: it stays there."""
+    number, line = _whole(facts, "note"), str(facts["line"])
+    if server.record is None or server.package is None:
+        raise Denied("nothing-prepared")
+    note = next((kept for n, _, kept in server.record.notes() if n == number), "")
+    text = note.partition("\n\n")[0] + "\n"
+    if not notes.is_cosignature(line, text, notes.CHIEF, server.package.manifest.keys.chief):
         raise BadFile("cosignature-malformed")
-    server.record.cosign_note(_whole(facts, "note"), line)
+    if line not in note:
+        server.record.cosign_note(number, line)
     if server.record.state.closed:
         await asyncio.to_thread(export.write, server)
     return {}

@@ -58,13 +58,18 @@ class Grid(Board):
         return [*rows, *self._legend(width, left, counts, soft, gap)]
 
     def _draw_cell(self, row: Row, slot: int, mark: tuple[bool, bool], here: bool) -> None:
+        """Number and glyph; a flag takes the glyph's place where there is room for one, its ground still tells."""
         answered, flagged = mark
-        style = CELL_HERE if here else CELL_FLAG if flagged else CELL_DONE if answered else CELL_OPEN
-        glyph = MARK if flagged else TICK if answered else OPEN
-        number = str(slot + 1).rjust(2 if self.cell == 4 else 3)
-        inner = f"{number}{glyph}" if self.cell == 4 else f" {number} {glyph} "
-        start = row.x
-        row.at(start + self.cell - len(inner)).put(inner, style, f"go_to({slot})").at(start + self.cell)
+        style = CELL_HERE if here else CELL_DONE if answered else CELL_OPEN
+        end, press, glyph = row.x + self.cell, f"go_to({slot})", TICK if answered else OPEN
+        if self.cell == 4:
+            number = str(slot + 1).rjust(2)
+            row.at(end - 1 - len(number)).put(number, style, press)
+            row.put(MARK if flagged else glyph, CELL_FLAG if flagged else style, press)
+        else:
+            row.put(f"{slot + 1:>3} {glyph}", style, press)
+            row.put(MARK if flagged else " ", CELL_FLAG if flagged else style, press)
+        row.at(end)
 
     def _legend(self, width: int, left: int, counts: tuple[int, int, int], soft: Style, gap: int) -> list[Row]:
         answered, unanswered, flags = counts

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from textual.geometry import Offset
 
 from examd.protocol import messages as m
+from terminal import app as app_module
 from terminal import client as client_module
 from terminal.app import HANDED_IN, LEFT, TerminalApp
 from terminal.say import set_language
@@ -24,6 +25,7 @@ NUMBER = "2406150312"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
+    monkeypatch.setattr(app_module, "NETWORK_AFTER_S", 0.01)
     monkeypatch.setattr(client_module, "FIRST_RETRY_S", 0.05)
     monkeypatch.setattr(client_module, "LAST_RETRY_S", 0.2)
     set_language("zh")

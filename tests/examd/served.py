@@ -1,0 +1,132 @@
+"""A site that is being served: the real supervisor, the real process, real TLS on a port of this machine."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import aiohttp
+
+from examd.delivery.supervisor import Supervisor
+from examd.protocol import messages as m
+from terminal.client import trusting
+from tests.examd.drill import PASSPHRASE, Staffed
+from tools.desk_client import ADDRESS, Desk, close_session, grade_session, open_session
+
+STEP_S = 30
+
+
+class Served:
+    def __init__(self, toy: Staffed) -> None:
+        self.toy, self.port, self.starts = toy, 0, 0
+        self.trust = toy.site_folder / "root.pem"
+        self._ready = threading.Condition()
+        self._steps: dict[str, int] = {}
+        self.supervisor = Supervisor(toy.site_folder, toy.site, "127.0.0.1", 0, self._tell)
+        self._thread = threading.Thread(target=self.supervisor.run, daemon=True)
+
+    def _tell(self, event: str, number: int) -> None:
+        if event == "ready":
+            with self._ready:
+                self.port, self.starts = number, self.starts + 1
+                (self.toy.site_folder / ADDRESS).write_text(f"127.0.0.1:{number}\n")
+                self._ready.notify_all()
+
+    def start(self) -> None:
+        self._thread.start()
+        self.wait(1)
+
+    def wait(self, starts: int, patience_s: float = 20) -> None:
+        """Until the server has been up so many times."""
+        with self._ready:
+            assert self._ready.wait_for(lambda: self.starts >= starts, patience_s), "the server did not come back"
+
+    def kill(self) -> None:
+        """kill -9, and wait for the next one."""
+        before = self.starts
+        os.kill(self.pid, signal.SIGKILL)
+        self.wait(before + 1)
+
+    @property
+    def pid(self) -> int:
+        return self.supervisor.process.pid
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def stop(self) -> None:
+        self.supervisor.stop()
+        self._thread.join(20)
+
+    # ---- staff ------------------------------------------------------------------------------------------------
+
+    def code(self, name: str) -> str:
+        """A one-time code that has not served: of the step before, of this one, of the next."""
+        step = max(int(time.time()) // STEP_S - 1, self._steps.get(name, 0) + 1)
+        time.sleep(max(0, (step - 1) * STEP_S - time.time() + 0.1))
+        self._steps[name] = step
+        return self.toy.totp[name].at(step * STEP_S)
+
+    async def desk(self, name: str = "admin") -> Desk:
+        desk = await Desk.connect(self.toy.site_folder)
+        await desk.sign_in(name, PASSPHRASE, self.code(name))
+        return desk
+
+    async def open(self, name: str = "admin") -> dict:
+        desk = await self.desk(name)
+        try:
+            return await open_session(desk, self.toy.directory, self.toy.chief, self.toy.issued.code_1, one_holder=True)
+        finally:
+            await desk.close()
+
+    async def close_and_grade(self, desk: Desk, waive: list[str]) -> Path:
+        closed = await close_session(desk, self.toy.chief, waive, "走了" if waive else "")
+        assert len(closed["root"]) == 64
+        return await grade_session(desk, self.toy.chief, self.toy.issued.code_2)
+
+    # ---- seats ------------------------------------------------------------------------------------------------
+
+    @contextlib.asynccontextmanager
+    async def socket(self, path: str = "/seat"):
+        async with aiohttp.ClientSession() as session:
+            async with session.ws_connect(f"wss://{self.address}{path}", ssl=trusting(self.trust)) as socket:
+                yield socket
+
+
+@contextlib.contextmanager
+def served(toy: Staffed) -> Iterator[Served]:
+    site = Served(toy)
+    site.start()
+    try:
+        yield site
+    finally:
+        site.stop()
+
+
+async def say(socket, message) -> None:
+    await socket.send_str(m.encode(message).decode())
+
+
+async def hear(socket, kind=m.Message, patience_s: float = 5.0):
+    """The next message of this kind."""
+    async with asyncio.timeout(patience_s):
+        while True:
+            message = m.decode_to_terminal(await socket.receive_str())
+            if isinstance(message, kind):
+                return message
+
+
+def verified(result: Path) -> tuple[int, dict]:
+    """(exit code, report) of the program that shares no code with the rest."""
+    command = [sys.executable, "-P", "-m", "tools.verify", str(result), "--json"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert b"Traceback" not in done.stderr, done.stderr.decode()
+    return done.returncode, json.loads(done.stdout)

@@ -1,0 +1,329 @@
+"""The serving process, knocked at over its real port with what nobody should send."""
+
+import asyncio
+import json
+import socket as sockets
+import ssl
+
+import aiohttp
+import pytest
+
+from bank.refused import BadFile, BrokenStore, Denied
+from examd.delivery.seats import BAD_MESSAGES
+from examd.protocol import messages as m
+from examd.protocol.phase import Phase
+from examd.protocol.reasons import Reason
+from terminal.client import trusting
+from tests.examd.drill import PASSPHRASE, Staffed, holder
+from tests.examd.served import Served, hear, say, served
+from tools.desk_client import Desk, open_session
+
+pytestmark = pytest.mark.xdist_group("server")
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory):
+    """A site that is served and has no session open."""
+    with served(Staffed(tmp_path_factory.mktemp("closed"))) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """A site with an open session."""
+    with served(Staffed(tmp_path_factory.mktemp("open"))) as site:
+        asyncio.run(site.open())
+        yield site
+
+
+@pytest.fixture(autouse=True)
+def lives_on(request):
+    """Whatever was done to it: the same process is there afterwards, and seats the next candidate."""
+    yield
+    for name in ("site", "closed"):
+        if name in request.fixturenames:
+            there: Served = request.getfixturevalue(name)
+            assert there.starts == 1
+            assert there.supervisor.process.poll() is None
+
+
+def raw(site, data, *, tls=True, version=None):
+    """What comes back for these bytes, up to a few kilobytes."""
+    connection = sockets.create_connection(("127.0.0.1", site.port), timeout=5)
+    try:
+        if tls:
+            context = trusting(site.trust)
+            connection = context.wrap_socket(connection)
+        connection.sendall(data)
+        connection.shutdown(sockets.SHUT_WR) if not tls else None
+        connection.settimeout(2)
+        return connection.recv(8192)
+    except (ConnectionError, TimeoutError, ssl.SSLError):
+        return b""
+    finally:
+        connection.close()
+
+
+async def sit(site, socket, c):
+    line = site.toy.roster[c - 1]
+    await say(socket, m.SignIn(line.admission_no, line.id_tail))
+    return await hear(socket, m.Welcome)
+
+
+# ---- the port -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("data", [b"\x00" * 10_000, b"\xff" * 3, b"GET / HTTP/1.1\r\n\r\n", b"SSH-2.0-x\r\n", bytes(range(256)) * 64])
+def test_garbage_and_plain_http_on_the_port_get_nothing_out_of_it(site, data):
+    answer = raw(site, data, tls=False)
+    assert b"HTTP/" not in answer
+    assert len(answer) < 100  # a TLS alert at most
+
+
+def test_a_client_that_connects_and_says_nothing_keeps_nobody_waiting(site):
+    silent = [sockets.create_connection(("127.0.0.1", site.port)) for _ in range(50)]
+    try:
+        assert asyncio.run(one_seat(site, 5)).candidate.name == "考生5"
+    finally:
+        for connection in silent:
+            connection.close()
+
+
+async def one_seat(site, c):
+    async with site.socket() as socket:
+        return await sit(site, socket, c)
+
+
+@pytest.mark.parametrize("path", ["/", "/desk", "/seat", "/../../etc/passwd", "/seat?x=1", "/static/x"])
+async def test_a_browser_gets_nothing(site, path):
+    async with aiohttp.ClientSession() as session:
+        url = f"https://{site.address}{path}"
+        async with session.get(url, ssl=trusting(site.trust)) as answer:
+            assert answer.status in (400, 404, 426)
+            assert len(await answer.text()) < 200
+        async with session.post(url, ssl=trusting(site.trust), data=b"x" * 100_000) as answer:
+            assert answer.status in (400, 404, 405, 413)
+
+
+@pytest.mark.parametrize("data", [b"GET /seat HTTP/1.1\r\n" + b"x: y\r\n" * 50_000, b"GET /" + b"a" * 100_000, b"\r\n" * 1_000, b"\x16\x03"])
+def test_malformed_http_inside_tls_is_answered_or_cut_and_forgotten(site, data):
+    assert b"Traceback" not in raw(site, data)
+
+
+def test_tls_1_2_is_refused(site):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with pytest.raises((ssl.SSLError, ConnectionError)), sockets.create_connection(("127.0.0.1", site.port)) as plain:
+        context.wrap_socket(plain)
+
+
+async def test_a_terminal_refuses_a_server_of_another_root(site, closed):
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.ClientConnectorCertificateError):
+            await session.ws_connect(f"wss://{site.address}/seat", ssl=trusting(closed.trust))
+
+
+def test_the_server_speaks_tls_1_3_and_hands_out_no_tickets(site):
+    with sockets.create_connection(("127.0.0.1", site.port)) as plain, trusting(site.trust).wrap_socket(plain) as tls:
+        assert tls.version() == "TLSv1.3"
+        tls.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"404" in tls.recv(4096)
+        assert tls.session is None or not tls.session.has_ticket
+
+
+# ---- messages -------------------------------------------------------------------------------------------------
+
+BIG = 2**70
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "{", "[]", "null", "1", '"x"', "{}", '{"t":"nobody"}', '{"t":"answer"}', '{"t":"ack","seq":1}',
+        '{"t":"sign-in","admission_no":1,"id_tail":"x"}', '{"t":"sign-in","admission_no":"1","id_tail":"x","extra":1}',
+        '{"t":"answer","seq":"1","slot":0,"choice":[0],"used_ms":0}',
+        '{"t":"answer","seq":1.5,"slot":0,"choice":[0],"used_ms":0}',
+        '{"t":"answer","seq":1,"slot":0,"choice":0,"used_ms":0}',
+        f'{{"t":"answer","seq":1,"slot":0,"choice":[0],"used_ms":{BIG}}}',
+        f'{{"t":"answer","seq":{BIG},"slot":0,"choice":[0],"used_ms":0}}',
+        f'{{"t":"answer","seq":1,"slot":0,"choice":[{BIG}],"used_ms":0}}',
+        f'{{"t":"resume","token":"x","acked_seq":{BIG}}}', f'{{"t":"resume","token":"x","idx":{2**63}}}',
+        '{"t":"sign-in","admission_no":"\\ud800","id_tail":"x"}', "[" * 5_000, '{"t":"ready"}}',
+    ],
+)  # fmt: skip
+async def test_a_message_that_makes_no_sense_is_refused_as_malformed_and_the_next_is_heard(site, text):
+    async with site.socket() as socket:
+        await socket.send_str(text)
+        refused = await hear(socket)
+        assert (refused.reason, refused.fatal, refused.facts) == (Reason.MALFORMED, False, {})
+        await say(socket, m.Ready())
+        assert (await hear(socket)).reason is Reason.OUT_OF_ORDER
+
+
+async def test_bytes_that_are_no_text_are_refused_as_malformed(site):
+    async with site.socket() as socket:
+        for data in (b"\x00\xff" * 100, b"\xff", b""):
+            await socket.send_bytes(data)
+            assert (await hear(socket)).reason is Reason.MALFORMED
+
+
+async def test_after_so_many_messages_without_sense_the_connection_is_cut(site):
+    async with site.socket() as socket:
+        for number in range(1, BAD_MESSAGES + 1):
+            await socket.send_str("?")
+            assert (await hear(socket)).fatal == (number == BAD_MESSAGES)
+        assert (await socket.receive(timeout=5)).type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.ERROR)
+
+
+@pytest.mark.parametrize("size", [m.MAX_MESSAGE_BYTES + 1, 1 << 20])
+async def test_an_oversized_message_ends_the_connection_and_nothing_else(site, size):
+    async with site.socket() as socket:
+        await socket.send_str("x" * size)
+        ended = await socket.receive(timeout=5)
+        assert ended.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
+    assert (await one_seat(site, 4)).candidate.name == "考生4"
+
+
+async def test_a_terminal_of_another_protocol_is_told_so_and_cut(site):
+    async with site.socket() as socket:
+        await say(socket, m.SignIn("1", "1", protocol=99))
+        refused = await hear(socket)
+        assert (refused.reason, refused.fatal, refused.facts) == (Reason.MALFORMED, True, {"protocol": m.PROTOCOL})
+        assert (await socket.receive(timeout=5)).type is not aiohttp.WSMsgType.TEXT
+
+
+async def test_before_opening_nobody_is_signed_in(closed):
+    async with closed.socket() as socket:
+        line = closed.toy.roster[0]
+        for message in (m.SignIn(line.admission_no, line.id_tail), m.Resume("0" * 64), m.Ready(), m.HandIn(1)):
+            await say(socket, message)
+            assert (await hear(socket)).reason is Reason.NOT_OPEN
+
+
+async def test_acts_without_a_seat_are_out_of_order(site):
+    async with site.socket() as socket:
+        for message in (m.Ready(), m.Answer(1, 0, (0,), 0), m.Flag(1, 0, True), m.HandIn(1)):
+            await say(socket, message)
+            assert (await hear(socket)).reason is Reason.OUT_OF_ORDER
+
+
+async def test_somebody_who_only_reads_keeps_the_seat_by_its_pongs(site):
+    """Reading an item sends nothing: the frames below the messages say that the terminal lives."""
+    async with site.socket() as first, site.socket() as second:
+        await sit(site, first, 3)
+        assert (await hear(first, m.Clock)).phase is Phase.WAITING
+        line = site.toy.roster[2]
+        for _ in range(2):
+            await first.ping()
+            await say(second, m.SignIn(line.admission_no, line.id_tail))
+            assert (await hear(second)).reason is Reason.ALREADY_SIGNED_IN
+            await asyncio.sleep(0.2)
+
+
+# ---- the desk -------------------------------------------------------------------------------------------------
+
+
+async def refused_at_desk(site, *messages):
+    """The refusal of the last of these at the desk."""
+    async with site.socket("/desk") as socket:
+        for message in messages:
+            await socket.send_str(message if isinstance(message, str) else m.encode(message).decode())
+            reply = m.decode_to_staff(await socket.receive_str())
+        return reply
+
+
+async def test_without_signing_in_no_command_is_obeyed(site):
+    for act in ("status", "prepare", "open", "start", "close", "answers-lock", "sign-result", "shutdown", ""):
+        refused = await refused_at_desk(site, m.StaffCommand(act, {}))
+        assert refused.facts["code"] == "bad-staff"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"t":"sign-in","admission_no":"1","id_tail":"x"}', '{"t":"staff-command"}', '{"t":"staff-command","act":"status","facts":{"a":{}}}'])
+async def test_what_is_no_staff_message_is_malformed(site, text):
+    assert (await refused_at_desk(site, text)).reason is Reason.MALFORMED
+
+
+async def test_a_wrong_passphrase_and_a_replayed_code_are_refused_and_an_invigilator_may_only_look(site):
+    code = site.code("watcher")
+    refused = await refused_at_desk(site, m.StaffSignIn("watcher", "wrong words", code))
+    assert refused.facts["code"] == "bad-staff"
+    signed_in = m.StaffSignIn("watcher", PASSPHRASE, code)
+    async with site.socket("/desk") as socket:
+        await say(socket, signed_in)
+        assert m.decode_to_staff(await socket.receive_str()).facts == {"name": "watcher", "role": "invigilator"}
+        await say(socket, m.StaffCommand("status"))
+        assert m.decode_to_staff(await socket.receive_str()).facts["phase"] == "open"
+        for act in ("start", "close", "prepare", "open", "pause", "add-time", "answers-lock", "sign-result", "cosign"):
+            await say(socket, m.StaffCommand(act, {}))
+            assert m.decode_to_staff(await socket.receive_str()).facts["code"] == "not-allowed"
+    assert (await refused_at_desk(site, signed_in)).facts["code"] == "stale-code"
+
+
+async def test_an_administrators_slips_are_refused_each_by_name(site):
+    desk = await site.desk("deputy")
+    number = site.toy.roster[0].admission_no
+    slips = [
+        ("nonsense", {}, "unknown-act"),
+        ("pause", {}, "command-fact-missing"),
+        ("pause", {"reason": " "}, "reason-missing"),
+        ("pause", {"reason": "x", "admission_no": "nobody"}, "unknown-candidate"),
+        ("pause", {"reason": "x", "admission_no": number}, "seat-not-started"),
+        ("resume", {"reason": "x"}, "not-paused"),
+        ("add-time", {"reason": "x", "ms": 0}, "time-out-of-range"),
+        ("add-time", {"reason": "x", "ms": 10**9}, "time-out-of-range"),
+        ("add-time", {"reason": "x", "ms": "soon"}, "command-fact-malformed"),
+        ("add-time", {"reason": "x", "ms": BIG}, "command-fact-malformed"),
+        ("open", {}, "already-open"),
+        ("prepare", {"package": "/nowhere"}, "file-unreadable"),
+        ("prepare", {"package": "\0"}, "file-unreadable"),
+        ("answers-lock", {}, "not-closed"),
+        ("sign-result", {}, "not-closed"),
+        ("cosign", {"note": 1, "line": "— chief AAAA\n"}, "cosignature-malformed"),
+        ("cosign", {"note": 10**12, "line": ""}, "cosignature-malformed"),
+        ("close", {"waive": ["nobody"], "reason": "x"}, "unknown-candidate"),
+    ]
+    for act, facts, code in slips:
+        with pytest.raises((Denied, BadFile)) as caught:
+            await desk.command(act, **facts)
+        assert (act, facts, caught.value.code) == (act, facts, code)
+    assert (await desk.command("status"))["phase"] == "open"
+    await desk.close()
+
+
+async def test_a_package_for_another_site_of_another_bureau_or_with_a_wrong_code_does_not_open(closed, tmp_path):
+    desk, toy = await closed.desk(), closed.toy
+    elsewhere = Staffed.__mro__[1](tmp_path / "a", bureau=toy.bureau, chief=toy.chief)
+    foreign = Staffed.__mro__[1](tmp_path / "b", site=toy.site, chief=toy.chief)
+    for package, code in ((elsewhere, "package-other-site"), (foreign, "signature")):
+        with pytest.raises(Denied) as caught:
+            await open_session(desk, package.directory, toy.chief, package.issued.code_1, one_holder=True)
+        assert caught.value.code == code
+    for chief, spoken, what in (
+        (toy.chief, toy.issued.code_2, "items/code"), (holder("chief"), toy.issued.code_1, "roster/chief")
+    ):  # fmt: skip
+        with pytest.raises(Denied) as caught:
+            await open_session(desk, toy.directory, chief, spoken, one_holder=True)
+        assert caught.value.facts["what"] == what
+    for secret in ("", "AGE-SECRET-KEY-1X", toy.chief.identity.text):
+        with pytest.raises((Denied, BadFile, BrokenStore)) as caught:
+            await desk.command("open", roster_identity=secret, items_identity=secret, chief="x", one_holder=True)
+        assert caught.value.code in ("identity-malformed", "lock")
+        assert "SECRET" not in json.dumps(caught.value.facts)
+    assert (await desk.command("status"))["phase"] == "prepared"
+    await desk.close()
+
+
+async def test_a_desk_with_nobody_at_it_is_told_that_the_server_is_not_there(tmp_path):
+    with pytest.raises(Denied) as caught:
+        await Desk.connect(tmp_path)
+    assert caught.value.code == "server-unreachable"
+
+
+async def test_beginning_a_session_twice_at_two_desks_begins_it_once(site):
+    """Last of this module: it starts the session."""
+    one, two = await site.desk("admin"), await site.desk("deputy")
+    outcomes = await asyncio.gather(one.command("start"), two.command("start"), return_exceptions=True)
+    assert sorted(outcome.code if isinstance(outcome, Denied) else "done" for outcome in outcomes) == ["already-started", "done"]
+    await one.close()
+    await two.close()

@@ -1,0 +1,161 @@
+"""People on duty: three things must be right at once, a code serves once, and who may do what is one table."""
+
+import time
+import unicodedata
+from unittest import mock
+
+import pyotp
+import pytest
+
+from bank.refused import Denied
+from bank.vault import Vault
+from examd import staff
+from examd.site import STAFF_APPLICATION
+from examd.staff import LOCK_S, MAY, SCHEMA, TRIES, Act, Person, Role, StaffBook
+from tests.examd.drill import PASSPHRASE
+
+NOW = 1_790_000_010  # in the middle of a step
+KEY = bytes(32)
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    """(file of a book with two people in it, their one-time codes): an Argon2id each, so made once."""
+    path = tmp_path_factory.mktemp("staff") / "staff.db"
+    book = StaffBook(Vault.create(path, KEY, application=STAFF_APPLICATION, schema=SCHEMA))
+    totp = {
+        name: pyotp.TOTP(book.add(name, role, PASSPHRASE))
+        for name, role in (("李娜", Role.ADMINISTRATOR), ("watcher", Role.INVIGILATOR))
+    }
+    book.close()
+    return path, totp
+
+
+@pytest.fixture
+def book(people, tmp_path):
+    path = tmp_path / "staff.db"
+    path.write_bytes(people[0].read_bytes())
+    opened = StaffBook(Vault.open(path, KEY, application=STAFF_APPLICATION))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def totp(people):
+    return people[1]
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """A cheap stretch for tests that try often: the book calls it by this name for every try alike."""
+    real = staff.Argon2id
+    monkeypatch.setattr(
+        staff, "Argon2id", lambda *, salt, length, iterations, lanes, memory_cost: real(
+            salt=salt, length=length, iterations=1, lanes=1, memory_cost=8
+        )
+    )  # fmt: skip
+
+
+def code_of(function, *args):
+    with pytest.raises(Denied) as caught:
+        function(*args)
+    return caught.value.code
+
+
+def test_passphrase_and_code_together_let_a_person_in(book, totp):
+    assert book.sign_in("李娜", PASSPHRASE, totp["李娜"].at(NOW), NOW) == Person("李娜", Role.ADMINISTRATOR)
+
+
+def test_a_code_serves_once_even_for_another_process_after_a_restart(book, totp, tmp_path):
+    code = totp["李娜"].at(NOW)
+    book.sign_in("李娜", PASSPHRASE, code, NOW)
+    assert code_of(book.sign_in, "李娜", PASSPHRASE, code, NOW) == "stale-code"
+    book.close()
+    again = StaffBook(Vault.open(tmp_path / "staff.db", KEY, application=STAFF_APPLICATION))
+    assert code_of(again.sign_in, "李娜", PASSPHRASE, code, NOW + 5) == "stale-code"
+    assert again.sign_in("李娜", PASSPHRASE, totp["李娜"].at(NOW + 30), NOW + 30).name == "李娜"
+    again.close()
+    book._vault = Vault.open(tmp_path / "staff.db", KEY, application=STAFF_APPLICATION)
+
+
+def test_a_code_older_than_the_last_one_used_is_refused_though_its_window_is_open(book, totp):
+    book.sign_in("李娜", PASSPHRASE, totp["李娜"].at(NOW + 30), NOW + 30)
+    assert code_of(book.sign_in, "李娜", PASSPHRASE, totp["李娜"].at(NOW), NOW + 30) == "stale-code"
+
+
+def test_one_step_of_drift_is_forgiven_and_two_are_not(book, totp):
+    assert code_of(book.sign_in, "李娜", PASSPHRASE, totp["李娜"].at(NOW - 60), NOW) == "bad-staff"
+    assert code_of(book.sign_in, "李娜", PASSPHRASE, totp["李娜"].at(NOW + 60), NOW) == "bad-staff"
+    assert book.sign_in("李娜", PASSPHRASE, totp["李娜"].at(NOW - 30), NOW)
+    assert book.sign_in("李娜", PASSPHRASE, totp["李娜"].at(NOW + 30), NOW)
+
+
+def test_a_wrong_name_passphrase_or_code_are_refused_in_the_same_words(book, totp):
+    code = totp["李娜"].at(NOW)
+    wrong = "000000" if code != "000000" else "111111"
+    for name, passphrase, given in (
+        ("谁", PASSPHRASE, code), ("李娜", PASSPHRASE + "x", code), ("李娜", PASSPHRASE, wrong),
+        ("watcher", PASSPHRASE, code), ("", "", ""),
+    ):  # fmt: skip
+        with pytest.raises(Denied) as caught:
+            book.sign_in(name, passphrase, given, NOW)
+        assert (caught.value.code, caught.value.facts) == ("bad-staff", {})
+
+
+def test_a_code_in_full_width_or_with_anything_about_it_is_no_code(people, totp, quick, tmp_path):
+    code = totp["李娜"].at(NOW)
+    full_width = "".join(chr(ord(digit) + 0xFEE0) for digit in code)
+    assert unicodedata.normalize("NFKC", full_width) == code
+    for typed in (full_width, code + " ", " " + code, code[:5], code + "0", "٠١٢٣٤٥", code[:3] + "\n" + code[4:], ""):
+        assert staff._step_of(typed, totp["李娜"].secret, NOW) is None
+    assert staff._step_of(code, totp["李娜"].secret, NOW) == NOW // 30
+
+
+def test_wrong_tries_lock_the_name_for_a_while_and_the_right_words_do_not_help(people, quick, tmp_path, totp):
+    book = StaffBook(Vault.create(tmp_path / "s.db", KEY, application=STAFF_APPLICATION, schema=SCHEMA))
+    clock = pyotp.TOTP(book.add("李娜", Role.ADMINISTRATOR, PASSPHRASE))
+    for _ in range(TRIES):
+        assert code_of(book.sign_in, "李娜", "wrong words", clock.at(NOW), NOW) == "bad-staff"
+    with pytest.raises(Denied) as caught:
+        book.sign_in("李娜", PASSPHRASE, clock.at(NOW), NOW)
+    assert (caught.value.code, caught.value.facts) == ("too-many-tries", {"wait_s": LOCK_S})
+    after = NOW + LOCK_S
+    assert book.sign_in("李娜", PASSPHRASE, clock.at(after), after).name == "李娜"
+    for _ in range(TRIES - 1):  # a right sign-in forgives what came before it
+        assert code_of(book.sign_in, "李娜", "wrong words", clock.at(after), after) == "bad-staff"
+    assert book.sign_in("李娜", PASSPHRASE, clock.at(after + 30), after + 30)
+    book.close()
+
+
+def test_an_unknown_name_costs_the_same_work_as_a_known_one(book, totp):
+    def work(name):
+        with mock.patch.object(staff, "Argon2id", wraps=staff.Argon2id) as stretch:
+            began = time.process_time()
+            code_of(book.sign_in, name, "wrong words", "000000", NOW)
+            took = time.process_time() - began
+        assert stretch.call_count == 1
+        return stretch.call_args.kwargs | {"salt": None}, took
+
+    (known, known_s), (unknown, unknown_s) = work("李娜"), work("谁")
+    assert known == unknown
+    assert 1 / 3 < known_s / unknown_s < 3
+
+
+def test_a_passphrase_typed_in_another_composition_is_the_same_passphrase(tmp_path, quick):
+    book = StaffBook(Vault.create(tmp_path / "s.db", KEY, application=STAFF_APPLICATION, schema=SCHEMA))
+    clock = pyotp.TOTP(book.add("x", Role.ADMINISTRATOR, "Mühlenstraße 12 é"))
+    assert book.sign_in("x", unicodedata.normalize("NFD", "Mühlenstraße 12 é"), clock.at(NOW), NOW)
+    assert code_of(book.add, "x", Role.INVIGILATOR, PASSPHRASE) == "staff-exists"
+    assert code_of(book.add, "y", Role.INVIGILATOR, "short") == "passphrase-short"
+    book.close()
+
+
+def test_who_may_do_what():
+    administrator, invigilator = Person("a", Role.ADMINISTRATOR), Person("i", Role.INVIGILATOR)
+    for act in Act:
+        administrator.require(act)
+        if act is Act.STATUS:
+            invigilator.require(act)
+        else:
+            assert code_of(invigilator.require, act) == "not-allowed"
+    assert set(MAY) == set(Role)
