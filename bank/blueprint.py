@@ -1,4 +1,4 @@
-"""The composition rule (组卷规则): a table of cells, and nothing left to the moment of drawing.
+"""The composition rule (组题规则): a table of cells, and nothing left to the moment of drawing.
 
 A rule *is* its cells: type × chapter × level -> how many items, how many points each. What people read beside them (the
 margins by type, chapter and level, the total) is stated as well and must agree, so that one slip of the pen is found

@@ -48,8 +48,8 @@ async def _serve(server: Server, host: str, port: int) -> int:
     listening = runner.addresses[0][1]
     print(f"ready {listening}", flush=True)
     await stopping.wait()
+    await runner.cleanup()  # first whoever asks, then what is asked for
     await server.stop()
-    await runner.cleanup()
     return 0
 
 

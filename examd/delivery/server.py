@@ -28,6 +28,8 @@ from examd.site import SessionSecrets, SiteFolder
 
 CHECKPOINT_S = 30
 WATCH_S = 0.25
+STOP_S = 0.5
+"""How long stopping waits for open connections: a terminal keeps its own until somebody ends it."""
 LOW_DISK_BYTES = 256 << 20
 """Below this much free space nothing more is acknowledged; the ballast below keeps closing and export possible."""
 BALLAST_BYTES = 64 << 20
@@ -67,7 +69,7 @@ class Server:
         app.router.add_get("/seat", lambda request: seats.serve_seat(self, request))
         app.router.add_get("/desk", lambda request: desk.serve_desk(self, request))
         # One generic answer for everything else: whoever knocks with a browser or a scanner learns nothing.
-        runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=STOP_S)
         await runner.setup()
         await web.TCPSite(runner, host, port, ssl_context=context, backlog=2048, reuse_address=True).start()
         self._tasks = [asyncio.create_task(job()) for job in (self._ticks, self._checkpoints, self._watch)]

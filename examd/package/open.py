@@ -143,5 +143,5 @@ def _read(path: Path, limit: int) -> bytes:
         if path.stat().st_size > limit:
             raise BadFile("file-too-large", file=path.name, limit=limit)
         return path.read_bytes()
-    except OSError as error:
-        raise BadFile("file-unreadable", file=str(path), why=error.strerror) from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise BadFile("file-unreadable", file=str(path), why=getattr(error, "strerror", "")) from None

@@ -193,7 +193,7 @@ class RulesScreen(ExamScreen):
         yield Words(_("→ goes on to the next question, ← goes back. The mouse works everywhere too."), mark="2")
         yield Words(_("F flags a question you want to see again. G shows the answer sheet of all questions."), mark="3")
         yield Words(
-            _("Every answer is saved at once, on this machine and at the server. You need not save anything."),
+            _("Each answer is kept at once, here (saved) and at the server (confirmed); you need do nothing."),
             mark="4",
         )
         yield Words(_("If the network or the power fails, stay seated: nothing you answered is lost."), mark="5")

@@ -88,7 +88,7 @@ class QuestionScreen(ExamScreen):
             self.query_one("#sheet", Sheet).top = 0
         item, slot = seat.item, seat.slot
         self.query_one("#sheet", Sheet).show(item, len(seat.items), seat.choice(slot), seat.flagged(slot), self.cursor)
-        network = {Link.UP: _("network well")}.get(seat.link, _("network away"))
+        network = _("online") if seat.link is Link.UP else _("offline")
         status = (seat.choice(slot), seat.kept(slot), *counts(seat), network, seat.link is Link.UP, not self.wide)
         self.query_one("#status", StatusLine).show(*status)
         if self.wide:

@@ -100,8 +100,8 @@ class Form(Card):
         for place, (label, value, hint) in enumerate(fields):
             here = place == active
             ground = FIELD_HERE if here else FIELD
-            box = left + 16
-            end = left + 44
+            box = left + 20
+            end = left + 46
             rows.append(Row(width).at(box).put(" " * (end - box), ground).all_press(f"field({place})"))
             line = Row(width).at(left).put("▸ " if here else "  ", BLUE).put(label, BOLD if here else INK).at(box)
             line.put("  ", ground).put(value, ground)

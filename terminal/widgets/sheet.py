@@ -113,8 +113,8 @@ def kept_words(kept: Kept) -> tuple[str, Style]:
     return {
         Kept.NONE: (_("not answered yet"), SOFT),
         Kept.WRITING: (_("saving"), SOFT),
-        Kept.SAVED: (_("saved on this machine"), INK),
-        Kept.CONFIRMED: (f"{TICK} " + _("confirmed by the server"), GREEN),
+        Kept.SAVED: (_("saved here"), INK),
+        Kept.CONFIRMED: (f"{TICK} " + _("confirmed"), GREEN),
     }[kept]
 
 
@@ -125,7 +125,7 @@ class StatusLine(Board):
         choice, kept, answered, unanswered, flags, network, well, counted = self.state
         row = Row(width).at(3).put(_("Your answer"), SOFT).put("  ")
         if choice:
-            row.put(f" {' '.join(letters(choice))} ", CHOSEN_CHIP).put("  ")
+            row.put(f" {letters(choice)} ", CHOSEN_CHIP).put("  ")
         words, style = kept_words(kept)
         row.put(words, style)
         tail = [

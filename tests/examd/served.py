@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import aiohttp
@@ -75,17 +75,19 @@ class Served:
         self._steps[name] = step
         return self.toy.totp[name].at(step * STEP_S)
 
-    async def desk(self, name: str = "admin") -> Desk:
+    @contextlib.asynccontextmanager
+    async def desk(self, name: str = "admin") -> AsyncIterator[Desk]:
         desk = await Desk.connect(self.toy.site_folder)
-        await desk.sign_in(name, PASSPHRASE, self.code(name))
-        return desk
-
-    async def open(self, name: str = "admin") -> dict:
-        desk = await self.desk(name)
         try:
-            return await open_session(desk, self.toy.directory, self.toy.chief, self.toy.issued.code_1, one_holder=True)
+            await desk.sign_in(name, PASSPHRASE, self.code(name))
+            yield desk
         finally:
             await desk.close()
+
+    async def open(self, name: str = "admin") -> dict:
+        toy = self.toy
+        async with self.desk(name) as desk:
+            return await open_session(desk, toy.directory, toy.chief, toy.issued.code_1, one_holder=True)
 
     async def close_and_grade(self, desk: Desk, waive: list[str]) -> Path:
         closed = await close_session(desk, self.toy.chief, waive, "走了" if waive else "")

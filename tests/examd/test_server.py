@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket as sockets
 import ssl
+import time
 
 import aiohttp
 import pytest
@@ -14,7 +15,7 @@ from examd.protocol import messages as m
 from examd.protocol.phase import Phase
 from examd.protocol.reasons import Reason
 from terminal.client import trusting
-from tests.examd.drill import PASSPHRASE, Staffed, holder
+from tests.examd.drill import PASSPHRASE, Staffed, Toy, holder
 from tests.examd.served import Served, hear, say, served
 from tools.desk_client import Desk, open_session
 
@@ -122,6 +123,19 @@ async def test_a_terminal_refuses_a_server_of_another_root(site, closed):
     async with aiohttp.ClientSession() as session:
         with pytest.raises(aiohttp.ClientConnectorCertificateError):
             await session.ws_connect(f"wss://{site.address}/seat", ssl=trusting(closed.trust))
+
+
+def test_told_to_stop_with_terminals_connected_the_server_stops_at_once(tmp_path):
+    async def stop(site):
+        async with site.socket() as socket:
+            began = time.monotonic()
+            await asyncio.to_thread(site.stop)
+            assert time.monotonic() - began < 5
+            assert (await socket.receive(timeout=5)).type is not aiohttp.WSMsgType.TEXT
+
+    with served(Staffed(tmp_path)) as site:
+        asyncio.run(stop(site))
+        assert site.supervisor.process.returncode == 0
 
 
 def test_the_server_speaks_tls_1_3_and_hands_out_no_tickets(site):
@@ -261,7 +275,6 @@ async def test_a_wrong_passphrase_and_a_replayed_code_are_refused_and_an_invigil
 
 
 async def test_an_administrators_slips_are_refused_each_by_name(site):
-    desk = await site.desk("deputy")
     number = site.toy.roster[0].admission_no
     slips = [
         ("nonsense", {}, "unknown-act"),
@@ -283,35 +296,35 @@ async def test_an_administrators_slips_are_refused_each_by_name(site):
         ("cosign", {"note": 10**12, "line": ""}, "cosignature-malformed"),
         ("close", {"waive": ["nobody"], "reason": "x"}, "unknown-candidate"),
     ]
-    for act, facts, code in slips:
-        with pytest.raises((Denied, BadFile)) as caught:
-            await desk.command(act, **facts)
-        assert (act, facts, caught.value.code) == (act, facts, code)
-    assert (await desk.command("status"))["phase"] == "open"
-    await desk.close()
+    async with site.desk("deputy") as desk:
+        for act, facts, code in slips:
+            with pytest.raises((Denied, BadFile)) as caught:
+                await desk.command(act, **facts)
+            assert (act, facts, caught.value.code) == (act, facts, code)
+        assert (await desk.command("status"))["phase"] == "open"
 
 
 async def test_a_package_for_another_site_of_another_bureau_or_with_a_wrong_code_does_not_open(closed, tmp_path):
-    desk, toy = await closed.desk(), closed.toy
-    elsewhere = Staffed.__mro__[1](tmp_path / "a", bureau=toy.bureau, chief=toy.chief)
-    foreign = Staffed.__mro__[1](tmp_path / "b", site=toy.site, chief=toy.chief)
-    for package, code in ((elsewhere, "package-other-site"), (foreign, "signature")):
-        with pytest.raises(Denied) as caught:
-            await open_session(desk, package.directory, toy.chief, package.issued.code_1, one_holder=True)
-        assert caught.value.code == code
-    for chief, spoken, what in (
-        (toy.chief, toy.issued.code_2, "items/code"), (holder("chief"), toy.issued.code_1, "roster/chief")
-    ):  # fmt: skip
-        with pytest.raises(Denied) as caught:
-            await open_session(desk, toy.directory, chief, spoken, one_holder=True)
-        assert caught.value.facts["what"] == what
-    for secret in ("", "AGE-SECRET-KEY-1X", toy.chief.identity.text):
-        with pytest.raises((Denied, BadFile, BrokenStore)) as caught:
-            await desk.command("open", roster_identity=secret, items_identity=secret, chief="x", one_holder=True)
-        assert caught.value.code in ("identity-malformed", "lock")
-        assert "SECRET" not in json.dumps(caught.value.facts)
-    assert (await desk.command("status"))["phase"] == "prepared"
-    await desk.close()
+    toy = closed.toy
+    elsewhere = Toy(tmp_path / "a", bureau=toy.bureau, chief=toy.chief)
+    foreign = Toy(tmp_path / "b", site=toy.site, chief=toy.chief)
+    async with closed.desk() as desk:
+        for package, code in ((elsewhere, "package-other-site"), (foreign, "signature")):
+            with pytest.raises(Denied) as caught:
+                await open_session(desk, package.directory, toy.chief, package.issued.code_1, one_holder=True)
+            assert caught.value.code == code
+        for chief, spoken, what in (
+            (toy.chief, toy.issued.code_2, "items/code"), (holder("chief"), toy.issued.code_1, "roster/chief")
+        ):  # fmt: skip
+            with pytest.raises(Denied) as caught:
+                await open_session(desk, toy.directory, chief, spoken, one_holder=True)
+            assert caught.value.facts["what"] == what
+        for secret in ("", "AGE-SECRET-KEY-1X", toy.chief.identity.text):
+            with pytest.raises((Denied, BadFile, BrokenStore)) as caught:
+                await desk.command("open", roster_identity=secret, items_identity=secret, chief="x", one_holder=True)
+            assert caught.value.code in ("identity-malformed", "lock")
+            assert "SECRET" not in json.dumps(caught.value.facts)
+        assert (await desk.command("status"))["phase"] == "prepared"
 
 
 async def test_a_desk_with_nobody_at_it_is_told_that_the_server_is_not_there(tmp_path):
@@ -322,8 +335,7 @@ async def test_a_desk_with_nobody_at_it_is_told_that_the_server_is_not_there(tmp
 
 async def test_beginning_a_session_twice_at_two_desks_begins_it_once(site):
     """Last of this module: it starts the session."""
-    one, two = await site.desk("admin"), await site.desk("deputy")
-    outcomes = await asyncio.gather(one.command("start"), two.command("start"), return_exceptions=True)
-    assert sorted(outcome.code if isinstance(outcome, Denied) else "done" for outcome in outcomes) == ["already-started", "done"]
-    await one.close()
-    await two.close()
+    async with site.desk("admin") as one, site.desk("deputy") as two:
+        outcomes = await asyncio.gather(one.command("start"), two.command("start"), return_exceptions=True)
+    codes = sorted(outcome.code if isinstance(outcome, Denied) else "done" for outcome in outcomes)
+    assert codes == ["already-started", "done"]

@@ -27,7 +27,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # the report's own lines
     "head": ("核验 {directory}", "Verifying {directory}"),
     "mock": ("演练：本场不是正式考试", "DRILL: this was not an exam that counts"),
-    "session": ("场次 {id}　{name}　{date}　考点 {site_name}", "Session {id}  {name}  {date}  site {site_name}"),
+    "session": ("场次 {id}　{name}　{date}　考试点 {site_name}", "Session {id}  {name}  {date}  site {site_name}"),
     "verdict_ok": (
         "{n} 项核验：通过 {ok}，未通过 0，须注意 {attention}，未作判断 {skipped}。",
         "{n} checks: {ok} ok, 0 failed, {attention} need attention, {skipped} not judged.",
@@ -55,9 +55,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "check_entries": ("记录逐条规范、编号连续", "entries canonical and dense"),
     "check_chain": ("哈希链与树根重算", "chain and tree recomputed"),
     "check_checkpoints": ("检查点与记录一致", "checkpoints match the record"),
-    "check_checkpoint-signatures": ("检查点考点签名", "checkpoints signed by the site"),
+    "check_checkpoint-signatures": ("检查点考试点签名", "checkpoints signed by the site"),
     "check_cosignatures": ("主考官会签（开场）", "opening co-signed by the chief examiner"),
-    "check_closing-checkpoint": ("收场检查点覆盖全部记录并经会签", "closing checkpoint covers all, co-signed"),
+    "check_closing-checkpoint": ("关场检查点覆盖全部记录并经会签", "closing checkpoint covers all, co-signed"),
     "check_epochs": ("服务器启动次序", "epochs and boots in order"),
     "check_time": ("场次时间单调", "session time monotone"),
     "check_ticks": ("时标无中断", "ticks without a gap"),
@@ -71,7 +71,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "check_choices": ("作答选项有效", "choices exist"),
     "check_deadlines": ("考试时限与迟到标记", "deadlines kept, late answers marked"),
     "check_hand-ins": ("开考者均已交卷或豁免", "every seat handed in or waived"),
-    "check_closing": ("收场为末条、人数相符", "CLOSE is last, its counts right"),
+    "check_closing": ("关场为末条、人数相符", "CLOSE is last, its counts right"),
     "check_marks": ("成绩重算一致", "marks recomputed"),
     "check_rates": ("合格率重算一致", "pass rates recomputed"),
     "check_results-table": ("results.csv 与重算一致", "results.csv as recomputed"),
@@ -83,12 +83,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "epochs": ("启动 {n} 次，开机 {boots} 次", "{n} epochs, {boots} boots"),
     "ticks": ("时标 {n} 个，最长间隔 {longest} 毫秒", "{n} ticks, longest silence {longest} ms"),
     "heads": ("根 {root}　链 {chain}", "root {root}  chain {chain}"),
-    "attendance": ("到考 {present}，缺考 {absent}", "{present} present, {absent} absent"),
+    "attendance": ("实考 {present}，缺考 {absent}", "{present} present, {absent} absent"),
     "late": ("迟到作答 {n} 条", "{n} late answers"),
     "drawn": ("重抽 {n} 份，最多尝试 {attempts} 次", "{n} forms redrawn, at most {attempts} attempts"),
     "marked": ("{n} 人", "{n} candidates"),
     "total": (
-        "名册 {enrolled}，到考 {present}，合格 {passed}；到考合格率 95% Wilson 区间 {low}%–{high}%",
+        "名册 {enrolled}，实考 {present}，合格 {passed}；实考合格率 95% Wilson 区间 {low}%–{high}%",
         "enrolled {enrolled}, present {present}, passed {passed}; of those present, 95% Wilson {low}%–{high}%",
     ),
     # files and shapes
@@ -177,7 +177,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "末个检查点覆盖 {found} 条，记录有 {entries} 条",
         "the last checkpoint covers {found} of {entries}",
     ),
-    "closing_unsigned": ("收场检查点没有主考官会签", "the closing checkpoint is not co-signed by the chief examiner"),
+    "closing_unsigned": ("关场检查点没有主考官会签", "the closing checkpoint is not co-signed by the chief examiner"),
     "not_once": ("{type} 应恰有一条，实有 {n}", "{type} should stand once, stands {n} times"),
     "prepare_late": ("PREPARE 在 OPEN（第 {open} 行）之后", "PREPARE after OPEN (line {open})"),
     "commitment": (
