@@ -16,9 +16,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         epilog=_("Example: examd bureau init office --id SX-0349 --name 某市应急管理局"),
         formatter_class=help_formatter(),
     )
-    commands = bureau.add_subparsers(
-        dest="command", required=True, metavar=_("COMMAND"), prog="examd bureau"
-    )
+    commands = bureau.add_subparsers(dest="command", required=True, metavar=_("COMMAND"), prog="examd bureau")
 
     init = commands.add_parser(
         "init", help=_("make the bureau's keys"), formatter_class=help_formatter(),
@@ -33,12 +31,12 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "issue",
         help=_("draw a session pool and seal it for one site"),
         description=_(
-            "Bank + rule + roster -> a sealed package for one session at one site. Needs the issuing officer's passphrase "
-            "and the bank keyholder's. The two release codes stay with the bureau (examd bureau code)."
+            "Bank + rule + roster -> a sealed package for one session at one site. "
+            "Needs the issuing officer's passphrase and the bank keyholder's. The two release codes stay with the bureau (examd bureau code)."
         ),
         epilog=_(
-            "Example: examd bureau issue office --bank bank --rule rule.toml --roster roster.xlsx --site site.card.json "
-            "--chief chief.card.json --session 20261121-01 --name 低压电工理论第1场 --date 2026-11-21 --out stick"
+            "Example: examd bureau issue office --bank bank --rule rule.toml --roster roster.xlsx "
+            "--site site.card.json --chief chief.card.json --session 20261121-01 --name 低压电工理论第1场 --date 2026-11-21 --out stick"
         ),
         formatter_class=help_formatter(),
     )
@@ -63,7 +61,9 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     code = commands.add_parser(
         "code",
         help=_("read out a release code"),
-        description=_("Code 1 opens the items. Code 2 opens the answer keys and is given only against the closing root."),
+        description=_(
+            "Code 1 opens the items. Code 2 opens the answer keys and is given only against the closing root."
+        ),
         epilog=_("Example: examd bureau code office 0123…cdef 2 --root 89ab…4567"),
         formatter_class=help_formatter(),
     )

@@ -15,9 +15,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         epilog=_("Example: examd chief init /media/stick --name 张伟"),
         formatter_class=help_formatter(),
     )
-    commands = chief.add_subparsers(
-        dest="command", required=True, metavar=_("COMMAND"), prog="examd chief"
-    )
+    commands = chief.add_subparsers(dest="command", required=True, metavar=_("COMMAND"), prog="examd chief")
     init = commands.add_parser(
         "init",
         help=_("make the keys and the public card"),

@@ -1,4 +1,4 @@
-"""What `examd demo` does: a whole examination on one machine, every part the real one, one seat for the person at the keyboard.
+"""What `examd demo` does: a whole examination on one machine, every part the real one, one seat for a person.
 
 The path, in order: bank, rule, package, opening, forms, screen, record, closing, grading, rates, verifying. The demo
 plays every holder in turn, and says so: "not separated: one holder".

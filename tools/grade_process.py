@@ -24,7 +24,9 @@ def main() -> int:
     try:
         _grade(request)
     except Refused as refused:
-        family = "broken" if isinstance(refused, BrokenStore) else "bad-file" if isinstance(refused, BadFile) else "denied"
+        family = (
+            "broken" if isinstance(refused, BrokenStore) else "bad-file" if isinstance(refused, BadFile) else "denied"
+        )
         json.dump({"code": refused.code, "facts": refused.facts, "family": family}, sys.stdout, default=str)
         return 1
     return 0

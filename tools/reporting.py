@@ -33,7 +33,10 @@ def write_documents(report: Report, folder: Path) -> list[Path]:
 def rates_table(report: Report) -> list[str]:
     """Lines: one institution each, both definitions side by side, with the definitions named above."""
     lines = [
-        _("Pass rate of those present = passed ÷ present; of the enrolled = passed ÷ enrolled; [ ] = 95 % Wilson interval"),
+        _(
+            "Pass rate of those present = passed ÷ present; of the enrolled = passed ÷ enrolled; "
+            "[ ] = 95 % Wilson interval"
+        ),
         f"{_pad(_('Training institution'), 30)}{_pad(_('of those present'), 34)}{_('of the enrolled')}",
     ]
     lines += [_line(row, row.institution) for row in report.rates]

@@ -35,76 +35,125 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         epilog=_("Example: examd site serve site"),
         formatter_class=help_formatter(),
     )
-    commands = site.add_subparsers(
-        dest="command", required=True, metavar=_("COMMAND"), prog="examd site"
-    )
+    commands = site.add_subparsers(dest="command", required=True, metavar=_("COMMAND"), prog="examd site")
 
     def add(name: str, run: Any, text: str, example: str, description: str | None = None) -> argparse.ArgumentParser:
         command = commands.add_parser(
-            name, help=text, description=description or text, epilog=_("Example: {example}").format(example=example),
+            name,
+            help=text,
+            description=description or text,
+            epilog=_("Example: {example}").format(example=example),
             formatter_class=help_formatter(),
-        )  # fmt: skip
+        )
         command.add_argument("directory", type=Path, metavar=_("DIR"), help=_("the site's folder"))
         command.set_defaults(run=run)
         return command
 
-    init = add("init", run_init, _("commission a site: make its keys, name the bureau it trusts"),
-               "examd site init site --id SX-12 --name 第一考试点 --bureau bureau.card.json")  # fmt: skip
+    init = add(
+        "init",
+        run_init,
+        _("commission a site: make its keys, name the bureau it trusts"),
+        "examd site init site --id SX-12 --name 第一考试点 --bureau bureau.card.json",
+    )
     init.add_argument("--id", required=True, help=_("the site's number: letters, digits, - and _"))
     init.add_argument("--name", required=True, help=_("the site's name"))
     init.add_argument("--bureau", type=Path, required=True, help=_("the bureau's public card"))
     _passphrase(init)
 
-    staff = add("staff", run_staff, _("enter a person on duty; prints the secret for their one-time-code app"),
-                "examd site staff site --name 李娜 --role administrator")  # fmt: skip
+    staff = add(
+        "staff",
+        run_staff,
+        _("enter a person on duty; prints the secret for their one-time-code app"),
+        "examd site staff site --name 李娜 --role administrator",
+    )
     staff.add_argument("--name", required=True, help=_("the person's sign-in name"))
-    staff.add_argument("--role", choices=("administrator", "invigilator"), default="administrator", help=_("what they may do"))
+    staff.add_argument(
+        "--role", choices=("administrator", "invigilator"), default="administrator", help=_("what they may do")
+    )
     staff.add_argument("--person-passphrase-file", type=Path, help=_("read the new person's passphrase from this file"))
     _passphrase(staff)
 
-    serve = add("serve", run_serve, _("run the server, and restart it whenever it dies"), "examd site serve site --port 8443")
+    serve = add(
+        "serve", run_serve, _("run the server, and restart it whenever it dies"), "examd site serve site --port 8443"
+    )
     serve.add_argument("--host", default="0.0.0.0", help=_("address to listen on (default: %(default)s)"))  # noqa: S104
     serve.add_argument("--port", type=int, default=DEFAULT_PORT, help=_("port (default: %(default)s)"))
     _passphrase(serve)
 
-    opened = add("open", run_open, _("open a package: chief examiner, release code 1"),
-                 "examd site open site stick/PKG-… --chief /media/stick --as 李娜")  # fmt: skip
+    opened = add(
+        "open",
+        run_open,
+        _("open a package: chief examiner, release code 1"),
+        "examd site open site stick/PKG-… --chief /media/stick --as 李娜",
+    )
     opened.add_argument("package", type=Path, metavar=_("PACKAGE"), help=_("the package's folder"))
     opened.add_argument("--code-file", type=Path, help=_("read release code 1 from this file instead of asking"))
     _chief(opened)
 
-    add("start", run_start, _("start the session: the clock of every seat that is ready begins"), "examd site start site --as 李娜")
+    add(
+        "start",
+        run_start,
+        _("start the session: the clock of every seat that is ready begins"),
+        "examd site start site --as 李娜",
+    )
     status = add("status", run_status, _("who is here, how far, how long left"), "examd site status site --as 李娜")
-    pause = add("pause", run_pause, _("stop the clock of the room, or of one seat"),
-                "examd site pause site --reason 停电 --as 李娜")  # fmt: skip
+    pause = add(
+        "pause",
+        run_pause,
+        _("stop the clock of the room, or of one seat"),
+        "examd site pause site --reason 停电 --as 李娜",
+    )
     resume = add("resume", run_resume, _("let the clock run again"), "examd site resume site --reason 来电 --as 李娜")
-    added = add("addtime", run_add_time, _("give compensation time (补时) to the room, or to one seat"),
-                "examd site addtime site --minutes 5 --seat 2026001 --reason 换机 --as 李娜")  # fmt: skip
+    added = add(
+        "addtime",
+        run_add_time,
+        _("give compensation time (补时) to the room, or to one seat"),
+        "examd site addtime site --minutes 5 --seat 2026001 --reason 换机 --as 李娜",
+    )
     added.add_argument("--minutes", type=int, required=True, help=_("1 to 180"))
     for command in (pause, resume, added):
-        command.add_argument("--seat", default="", metavar=_("NUMBER"), help=_("admission number; the whole room if left out"))
+        command.add_argument(
+            "--seat", default="", metavar=_("NUMBER"), help=_("admission number; the whole room if left out")
+        )
         command.add_argument("--reason", required=True, help=_("why; it stands in the record"))
 
-    close = add("close", run_close, _("close the session: nothing enters the record after it"),
-                "examd site close site --chief /media/stick --as 李娜")  # fmt: skip
-    close.add_argument("--waive", action="append", default=[], metavar=_("NUMBER"),
-                       help=_("close although this candidate has not handed in (repeatable)"))  # fmt: skip
+    close = add(
+        "close",
+        run_close,
+        _("close the session: nothing enters the record after it"),
+        "examd site close site --chief /media/stick --as 李娜",
+    )
+    close.add_argument(
+        "--waive",
+        action="append",
+        default=[],
+        metavar=_("NUMBER"),
+        help=_("close although this candidate has not handed in (repeatable)"),
+    )
     close.add_argument("--reason", default="", help=_("why seats are waived"))
     _chief(close)
 
-    grade = add("grade", run_grade, _("open the answer keys with code 2, mark, sign the result"),
-                "examd site grade site --chief /media/stick --as 李娜",
-                _("Grading runs in a process of its own, the only one that sees answer keys, and only after closing."))  # fmt: skip
+    grade = add(
+        "grade",
+        run_grade,
+        _("open the answer keys with code 2, mark, sign the result"),
+        "examd site grade site --chief /media/stick --as 李娜",
+        _("Grading runs in a process of its own, the only one that sees answer keys, and only after closing."),
+    )
     grade.add_argument("--code-file", type=Path, help=_("read release code 2 from this file instead of asking"))
     _chief(grade)
 
-    report = add("report", run_report, _("write workbook, CSV and bulletin; print the pass rates"), "examd site report site")
+    report = add(
+        "report", run_report, _("write workbook, CSV and bulletin; print the pass rates"), "examd site report site"
+    )
     report.add_argument("--session", default="", help=_("session number (default: the current one)"))
     report.add_argument("--json", action="store_true", help=_("machine-readable output"))
 
     for command in (opened, commands.choices["start"], status, pause, resume, added, close, grade):
         command.add_argument("--as", dest="person", required=True, metavar=_("NAME"), help=_("your sign-in name"))
-        command.add_argument("--totp-file", type=Path, help=_("read the one-time code from this file instead of asking"))
+        command.add_argument(
+            "--totp-file", type=Path, help=_("read the one-time code from this file instead of asking")
+        )
         command.add_argument("--json", action="store_true", help=_("machine-readable output"))
         _passphrase(command)
 
@@ -118,8 +167,12 @@ def _passphrase(command: argparse.ArgumentParser) -> None:
 def _chief(command: argparse.ArgumentParser) -> None:
     from tools.say import _
 
-    command.add_argument("--chief", type=Path, required=True, metavar=_("DIR"), help=_("folder with the chief examiner's key"))
-    command.add_argument("--chief-passphrase-file", type=Path, help=_("read the chief examiner's passphrase from this file"))
+    command.add_argument(
+        "--chief", type=Path, required=True, metavar=_("DIR"), help=_("folder with the chief examiner's key")
+    )
+    command.add_argument(
+        "--chief-passphrase-file", type=Path, help=_("read the chief examiner's passphrase from this file")
+    )
 
 
 # ---- commissioning --------------------------------------------------------------------------------------------
@@ -136,9 +189,11 @@ def run_init(args: argparse.Namespace) -> int:
     bureau = Card.read(args.bureau, "bureau")
     folder, holder = SiteFolder.create(args.directory, args.id, args.name, passphrase, bureau)
     tls.ensure(folder.directory, holder)
-    print(_("Site made. Give {card} to the bureau and {root} to every terminal.").format(
-        card=args.directory / "site.card.json", root=args.directory / tls.ROOT
-    ))  # fmt: skip
+    print(
+        _("Site made. Give {card} to the bureau and {root} to every terminal.").format(
+            card=args.directory / "site.card.json", root=args.directory / tls.ROOT
+        )
+    )
     return 0
 
 
@@ -152,7 +207,9 @@ def run_staff(args: argparse.Namespace) -> int:
 
     folder = SiteFolder(args.directory)
     holder = folder.unlock(ask_secret("site", _("Site administrator's passphrase"), file=args.passphrase_file))
-    own = ask_secret("staff", _("New passphrase of {name}").format(name=args.name), file=args.person_passphrase_file, confirm=True)
+    own = ask_secret(
+        "staff", _("New passphrase of {name}").format(name=args.name), file=args.person_passphrase_file, confirm=True
+    )
     book = folder.staff(holder)
     try:
         secret = book.add(args.name, Role(args.role), own)
@@ -257,9 +314,11 @@ def run_status(args: argparse.Namespace) -> int:
     if args.json:
         return _print(args, facts, "")
     stands = {code: _(word) for code, word in PHASES.items()}
-    print(_("Session {session} ({phase}); {entries} entries, epoch {epoch}").format_map(
-        {"session": "–", "entries": 0, "epoch": 0, **facts, "phase": stands[facts["phase"]]}
-    ))  # fmt: skip
+    print(
+        _("Session {session} ({phase}); {entries} entries, epoch {epoch}").format_map(
+            {"session": "–", "entries": 0, "epoch": 0, **facts, "phase": stands[facts["phase"]]}
+        )
+    )
     for seat in facts.get("seats", []):
         mark = "●" if seat["connected"] else "○"
         left = seat["remaining_ms"] // 1000
@@ -293,9 +352,14 @@ def run_close(args: argparse.Namespace) -> int:
 
     chief = _unlock_chief(args)
     facts = _with_desk(args, lambda desk: close_session(desk, chief, args.waive, args.reason))
-    return _print(args, facts, _(
-        "Closed with {entries} entries. Closing root, to be read to the bureau for code 2:\n{root}\nExported to {result}"
-    ))  # fmt: skip
+    return _print(
+        args,
+        facts,
+        _(
+            "Closed with {entries} entries. Closing root, to be read to the bureau for code 2:\n"
+            "{root}\nExported to {result}"
+        ),
+    )
 
 
 def run_grade(args: argparse.Namespace) -> int:
@@ -323,8 +387,10 @@ def run_report(args: argparse.Namespace) -> int:
     report = report_on(result)
     paths = write_documents(report, result)
     if args.json:
-        rows = [{"institution": r.institution, "enrolled": r.enrolled, "present": r.present, "passed": r.passed}
-                for r in (*report.rates, report.total)]  # fmt: skip
+        rows = [
+            {"institution": r.institution, "enrolled": r.enrolled, "present": r.present, "passed": r.passed}
+            for r in (*report.rates, report.total)
+        ]
         print(json.dumps({"files": [str(p) for p in paths], "rates": rows}, ensure_ascii=False))
         return 0
     print("\n".join(rates_table(report)))
