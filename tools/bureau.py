@@ -32,11 +32,13 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help=_("draw a session pool and seal it for one site"),
         description=_(
             "Bank + rule + roster -> a sealed package for one session at one site. "
-            "Needs the issuing officer's passphrase and the bank keyholder's. The two release codes stay with the bureau (examd bureau code)."
+            "Needs the issuing officer's passphrase and the bank keyholder's. "
+            "The two release codes stay with the bureau (examd bureau code)."
         ),
         epilog=_(
             "Example: examd bureau issue office --bank bank --rule rule.toml --roster roster.xlsx "
-            "--site site.card.json --chief chief.card.json --session 20261121-01 --name 低压电工理论第1场 --date 2026-11-21 --out stick"
+            "--site site.card.json --chief chief.card.json --session 20261121-01 "
+            "--name 低压电工理论第1场 --date 2026-11-21 --out stick"
         ),
         formatter_class=help_formatter(),
     )

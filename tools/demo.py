@@ -13,7 +13,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help=_("a whole examination on this machine, with a seat for you"),
         description=_(
             "Fills an encrypted bank, issues and opens a sealed package, serves it over TLS, "
-            "seats simulated candidates and you, closes, grades, verifies, and shows the pass rates. A drill (演练): nothing of it is a real exam."
+            "seats simulated candidates and you, closes, grades, verifies, and shows the pass rates. "
+            "A drill (演练): nothing of it is a real exam."
         ),
         epilog=_("Example: examd demo --auto --candidates 40 --lang en"),
         formatter_class=help_formatter(),
