@@ -107,7 +107,8 @@ class Vault:
                     connection.execute(statement)
                 connection.execute("COMMIT")
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            vault = cls._checked(path, connection, application, version)
+                connection.close()
+            vault = cls.open(path, key, application=application, version=version, wipe_memory=wipe_memory)
             _sync_directory(path.parent)
         except BaseException:
             if connection is not None:
@@ -121,6 +122,8 @@ class Vault:
     def open(cls, path: Path, key: bytes, *, application: str, version: int = 1, wipe_memory: bool = True) -> "Vault":
         """An existing file, after every check; anything doubtful is refused by name."""
         _check_key(key)
+        # Before the connection, never while it is open: closing any handle of a file drops every POSIX lock that this
+        # process has on it, and a second server could then write the same record.
         try:
             with path.open("rb") as stream:
                 magic = stream.read(len(PLAINTEXT_MAGIC))
@@ -163,9 +166,6 @@ class Vault:
                 rows = []
             if len(rows) != 1 or rows[0][:2] != (application, version):
                 raise BrokenStore("vault-no-sentinel", file=path.name)
-        with path.open("rb") as stream:
-            if stream.read(len(PLAINTEXT_MAGIC)) == PLAINTEXT_MAGIC:
-                raise BrokenStore("vault-plaintext", file=path.name)
         connection.set_authorizer(_authorize)
         return cls(path, connection, str(rows[0][2]))
 

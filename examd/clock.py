@@ -7,13 +7,13 @@ it is written beside each entry and never decides anything (a site's clock may b
 import sys
 import time
 import uuid
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Instant:
+
+class Instant(msgspec.Struct, frozen=True):
     boot: str
     """Boot id, hexadecimal."""
     mono_ms: int

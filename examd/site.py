@@ -76,7 +76,9 @@ class SiteFolder:
         return Card.read(self.directory / "bureau.card.json", "bureau")
 
     def staff(self, holder: Holder) -> StaffBook:
-        return StaffBook(Vault.open(self.directory / "staff.db", holder.vault_key, application=STAFF_APPLICATION))
+        # Wiping page buffers is one switch for the whole process, and would slow the record beside it.
+        path = self.directory / "staff.db"
+        return StaffBook(Vault.open(path, holder.vault_key, application=STAFF_APPLICATION, wipe_memory=False))
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:

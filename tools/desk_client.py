@@ -40,6 +40,9 @@ class Desk:
         self._site = site
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._session: aiohttp.ClientSession | None = None
+        self._replies: asyncio.Queue[str | None] = asyncio.Queue()
+        """None: the server went away."""
+        self._reading: asyncio.Task[None] | None = None
 
     @classmethod
     async def connect(cls, site: Path) -> Self:
@@ -64,6 +67,10 @@ class Desk:
         except (aiohttp.ClientError, OSError, ssl.SSLError):
             await self.close()
             raise Denied("server-unreachable", site=str(self._site)) from None
+        # Somebody must always be reading: aiohttp answers the server's pings only while it reads, and the server cuts
+        # off whoever leaves them unanswered, such as an operator who gives no command while the room is writing.
+        self._replies = asyncio.Queue()
+        self._reading = asyncio.create_task(_read(self._socket, self._replies))
 
     async def sign_in(self, name: str, passphrase: str, code: str) -> None:
         await self._ask(StaffSignIn(name, passphrase, code))
@@ -72,23 +79,39 @@ class Desk:
         return dict((await self._ask(StaffCommand(act, facts))).facts)
 
     async def close(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reading
         if self._socket is not None:
             await self._socket.close()
         if self._session is not None:
             await self._session.close()
-        self._socket = self._session = None
+        self._socket = self._session = self._reading = None
 
     async def _ask(self, message: StaffSignIn | StaffCommand) -> StaffReply:
         if self._socket is None:
             raise Denied("server-went-away")
         try:
             await self._socket.send_str(encode(message).decode())
-            reply: StaffReply | Refusal = decode_to_staff(await self._socket.receive_str())
-        except (TypeError, aiohttp.ClientError, ConnectionError):
+        except (aiohttp.ClientError, ConnectionError):
             raise Denied("server-went-away") from None
+        if (text := await self._replies.get()) is None:
+            self._replies.put_nowait(None)  # whoever asks next is told the same
+            raise Denied("server-went-away")
+        reply: StaffReply | Refusal = decode_to_staff(text)
         if isinstance(reply, Refusal):
             raise _refused(reply)
         return reply
+
+
+async def _read(socket: aiohttp.ClientWebSocketResponse, replies: "asyncio.Queue[str | None]") -> None:
+    try:
+        async for frame in socket:
+            if frame.type is aiohttp.WSMsgType.TEXT:
+                replies.put_nowait(frame.data)
+    finally:
+        replies.put_nowait(None)
 
 
 def _refused(refusal: Refusal) -> Refused:

@@ -10,11 +10,11 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from bank.assembly import Assembler, Form
+from bank.assembly import Assembler, Form, FormItem
+from bank.content import ItemType
 from bank.refused import BrokenStore, Denied
 from examd.delivery import view
 from examd.package.layout import RosterLine
@@ -94,6 +94,7 @@ class Hall:
         self._live = {line.c: Live() for line in roster}
         self._strangers: dict[str, Live] = {}
         self._forms: dict[int, Form] = {}
+        self._placed: dict[FormItem, FormItem] = {}
         self._sitting = view.sitting(package.manifest, package.blueprint)
         self._limit_ms = package.blueprint.minutes * 60_000
         self._assembler: Assembler | None = None
@@ -127,7 +128,10 @@ class Hall:
 
     def form(self, c: int) -> Form:
         if c not in self._forms:
-            self._forms[c] = self.assembler.form(c)
+            form = self.assembler.form(c)
+            # A thousand forms hold the same few thousand (item, order) pairs: one of each is kept.
+            items = tuple(self._placed.setdefault(item, item) for item in form.items)
+            self._forms[c] = replace(form, items=items)
         return self._forms[c]
 
     # ---- signing in -------------------------------------------------------------------------------------------
@@ -237,7 +241,7 @@ class Hall:
             self._send_form(line.c, connection)
         self.show_clock(line.c)
         if seat.hand_in_idx >= 0:
-            self._send_receipt(seat, connection)
+            self._send_receipt(seat, connection, leaf_hash(self.record.entry(seat.hand_in_idx)))
 
     def left(self, connection: Connection) -> None:
         """Nobody sits at this connection any more."""
@@ -306,24 +310,29 @@ class Hall:
         # One reading of the clock decides and is written: the verifier applies the same rule to the entry's own time.
         at = self.record.now()
         now_ms = self.record.session_ms_at(at)
-        refusal = self._refusal(seat, live, message, now_ms)
+        phase = phase_at(seat.timetable, now_ms)
+        refusal = self._refusal(seat, live, message, phase, now_ms)
         if refusal is not None:
             return connection.send(refusal)
-        late = phase_at(seat.timetable, now_ms) is Phase.TIME_UP and not in_grace(seat.timetable, now_ms)
-        kind, body = _entry_of(c, message, late, remaining_ms(seat.timetable, now_ms) < GRACE_MS)
+        late = phase is Phase.TIME_UP and not in_grace(seat.timetable, now_ms)
+        kind, body = _entry_of(seat, message, late, now_ms)
         live.queued_seq = message.seq
         live.queued_hand_in |= kind is Kind.HAND_IN
         seq = message.seq
         return self.record.append(kind, f"seat:{c}", body, lambda outcome: self._acted(c, seq, late, outcome), at)
 
-    def _refusal(self, seat: Seat, live: Live, message: Answer | Flag | HandIn, now_ms: int) -> Refusal | None:
+    def _refusal(
+        self, seat: Seat, live: Live, message: Answer | Flag | HandIn, phase: Phase, now_ms: int
+    ) -> Refusal | None:
         if message.seq != live.queued_seq + 1:
             return Refusal(Reason.GAP, seq=message.seq, facts={"expected": live.queued_seq + 1})
         if self.low_disk:
             return Refusal(Reason.STORE_FULL, seq=message.seq)
         if live.queued_hand_in:
             return Refusal(Reason.CLOSED if self.closing else Reason.HANDED_IN, seq=message.seq)
-        match phase_at(seat.timetable, now_ms):
+        match phase:
+            case Phase.ANSWERING:
+                pass
             case Phase.WAITING:
                 return Refusal(Reason.NOT_STARTED, seq=message.seq)
             case Phase.PAUSED:
@@ -349,9 +358,9 @@ class Hall:
             return False
         content = self._content[items[message.slot].id]
         choice = message.choice
-        ascending = all(a < b for a, b in pairwise(choice))
-        within = all(0 <= position < len(content.options) for position in choice)
-        return ascending and within and (len(choice) <= 1 or content.type.value == "multiple") and message.used_ms >= 0
+        if len(choice) > 1 and (content.type is not ItemType.MULTIPLE or list(choice) != sorted(set(choice))):
+            return False
+        return message.used_ms >= 0 and (not choice or (choice[0] >= 0 and choice[-1] < len(content.options)))
 
     def _acted(self, c: int, seq: int, late: bool, outcome: Outcome) -> None:
         live, seat = self._live[c], self.record.state.seats[c]
@@ -366,14 +375,13 @@ class Hall:
         connection.send(Ack(seq, self.record.epoch, outcome.idx, outcome.chain.hex(), late))
         if outcome.draft.kind is Kind.HAND_IN:
             self.show_clock(c)
-            self._send_receipt(seat, connection)
+            self._send_receipt(seat, connection, outcome.leaf)
 
     def _acknowledge_again(self, seat: Seat, connection: Connection) -> None:
         head = self.record.chain_at(seat.acked_idx)
         connection.send(Ack(seat.seq, self.record.epoch, seat.acked_idx, head.hex() if head else ""))
 
-    def _send_receipt(self, seat: Seat, connection: Connection) -> None:
-        leaf = leaf_hash(self.record.entry(seat.hand_in_idx))
+    def _send_receipt(self, seat: Seat, connection: Connection, leaf: bytes) -> None:
         connection.send(
             Receipt(
                 code=receipt_code(leaf),
@@ -429,7 +437,7 @@ class Hall:
                 live.queued_hand_in = False
             elif live.connection is not None:
                 self.show_clock(c)
-                self._send_receipt(seat, live.connection)
+                self._send_receipt(seat, live.connection, outcome.leaf)
 
         self.record.append(Kind.HAND_IN, "server", {"by": "server", "c": c, "seq": 0}, handed_in)
 
@@ -500,7 +508,8 @@ def _still_counts(seat: Seat, live: Live, message: Answer | Flag | HandIn) -> bo
     return live.cut_off and given_in_time
 
 
-def _entry_of(c: int, message: Answer | Flag | HandIn, late: bool, at_end: bool) -> tuple[Kind, dict[str, object]]:
+def _entry_of(seat: Seat, message: Answer | Flag | HandIn, late: bool, now_ms: int) -> tuple[Kind, dict[str, object]]:
+    c = seat.c
     if isinstance(message, Answer):
         return Kind.ANSWER, {
             "c": c, "choice": message.choice, "late": late, "seq": message.seq, "slot": message.slot,
@@ -509,4 +518,5 @@ def _entry_of(c: int, message: Answer | Flag | HandIn, late: bool, at_end: bool)
     if isinstance(message, Flag):
         return Kind.FLAG, {"c": c, "on": message.on, "seq": message.seq, "slot": message.slot}
     # A terminal may say that the clock handed in; only the clock may say that it was time.
-    return Kind.HAND_IN, {"by": "clock" if message.by_clock and at_end else "candidate", "c": c, "seq": message.seq}
+    by_clock = message.by_clock and remaining_ms(seat.timetable, now_ms) < GRACE_MS
+    return Kind.HAND_IN, {"by": "clock" if by_clock else "candidate", "c": c, "seq": message.seq}

@@ -4,6 +4,7 @@ Before: `server` accepted the socket. After: `hall` decides.
 """
 
 import logging
+import struct
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -32,14 +33,21 @@ STALLED_BYTES = 1 << 20
 HEARTBEAT_S = 10.0
 BAD_MESSAGES = 20
 """After so many messages that make no sense the connection is cut."""
-NEVER_DRAIN = 1 << 30
-"""aiohttp's writer must not wait in the middle of a batch of acknowledgements; STALLED_BYTES guards instead."""
+SIP_BYTES = 2048
+"""OpenSSL's buffer keeps, for the life of a connection, the size of the largest piece ever written to it at once: a
+form of 25 kB written whole cost 33 MB in a room of 1,000."""
 
 
 class SeatConnection:
-    """One terminal's end. `send` only queues: the server writes all queues once per turn of the loop."""
+    """One terminal's end. `send` only queues: the server writes all queues once per turn of the loop.
 
-    def __init__(self, server: "Server", socket: web.WebSocketResponse, transport_of: web.Request, terminal: str) -> None:
+    What is queued for one terminal leaves in one piece, framed here: a record of TLS for each turn, not for each
+    acknowledgement, at half the cost. Pings, pongs and closing are aiohttp's, between our frames.
+    """
+
+    def __init__(
+        self, server: "Server", socket: web.WebSocketResponse, transport_of: web.Request, terminal: str
+    ) -> None:
         self.terminal = terminal
         self.c = 0
         self.last_heard_ms = 0
@@ -59,7 +67,7 @@ class SeatConnection:
         self.send(refusal)
         self._closing = True
 
-    async def flush(self) -> None:
+    def flush(self) -> None:
         """Writes what is queued. Never waits for the network."""
         queue, self._queue = self._queue, []
         transport = self._transport
@@ -68,15 +76,24 @@ class SeatConnection:
         if transport.get_write_buffer_size() > STALLED_BYTES:
             transport.abort()
             return
-        for data in queue:
-            await self._socket.send_frame(data, WSMsgType.TEXT)
+        frames = b"".join(map(_framed, queue))
+        for at in range(0, len(frames), SIP_BYTES):
+            transport.write(frames[at : at + SIP_BYTES])
         if self._closing:
             transport.close()
 
 
+def _framed(message: bytes) -> bytes:
+    """RFC 6455 §5.2: one whole text frame, unmasked as a server's are."""
+    n = len(message)
+    if n < 126:
+        return bytes((0x81, n)) + message
+    return (struct.pack("!BBH", 0x81, 126, n) if n < 1 << 16 else struct.pack("!BBQ", 0x81, 127, n)) + message
+
+
 async def serve_seat(server: "Server", request: web.Request) -> web.WebSocketResponse:
     socket = web.WebSocketResponse(
-        max_msg_size=MAX_MESSAGE_BYTES, compress=False, heartbeat=HEARTBEAT_S, writer_limit=NEVER_DRAIN, autoping=False
+        max_msg_size=MAX_MESSAGE_BYTES, compress=False, heartbeat=HEARTBEAT_S, autoping=False
     )
     await socket.prepare(request)
     connection = SeatConnection(server, socket, request, request.remote or "")

@@ -56,9 +56,11 @@ class Anchor:
         return Anchor(now.boot, now.mono_ms, self.session_ms(now))
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An entry before it has a place: what happened, and when it reached us."""
+class Draft(msgspec.Struct, frozen=True):
+    """An entry before it has a place: what happened, and when it reached us.
+
+    A struct, as is Committed: one of each is made for every answer, at a tenth of a frozen dataclass's cost.
+    """
 
     kind: Kind
     actor: str
@@ -66,8 +68,7 @@ class Draft:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
+class Committed(msgspec.Struct, frozen=True):
     """An entry with its place, durable on disk."""
 
     idx: int

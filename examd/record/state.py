@@ -4,13 +4,15 @@ Nothing is decided here and nothing refused: an entry that stands in the record 
 `examd.delivery.hall`, before an entry is written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from examd.protocol.phase import Timetable
 from examd.record.entries import Kind
 
+_CHOICES: dict[tuple[int, ...], tuple[int, ...]] = {}
+"""One of each choice that was ever made: a room holds 100,000 answers and a few dozen different choices."""
 ROOM = 0
 """`c` of an entry that concerns the whole room."""
 
@@ -57,7 +59,7 @@ class SessionState:
     """The whole room's pause, where one is running."""
 
     def apply(self, kind: Kind, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
-        getattr(self, "_" + kind.value.lower())(body, t_ms, idx)
+        _FOLDS[kind](self, body, t_ms, idx)
 
     def _boot(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         """Nothing changes: epoch and clock are the writer's."""
@@ -93,7 +95,8 @@ class SessionState:
 
     def _answer(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         seat = self._acted(body, idx)
-        seat.answers[body["slot"]] = tuple(body["choice"])
+        choice = tuple(body["choice"])
+        seat.answers[body["slot"]] = _CHOICES.setdefault(choice, choice)
         seat.late += body["late"]
 
     def _flag(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
@@ -148,3 +151,8 @@ class SessionState:
         self.closed = True
         for seat in self.seats.values():
             seat.timetable = replace(seat.timetable, closed=True)
+
+
+_FOLDS: dict[Kind, Callable[[SessionState, Mapping[str, Any], int, int], None]] = {
+    kind: getattr(SessionState, "_" + kind.value.lower()) for kind in Kind
+}

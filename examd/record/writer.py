@@ -16,9 +16,11 @@ import contextlib
 import logging
 import os
 import queue
+import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bank.merkle import Tree
 from bank.refused import BrokenStore
@@ -33,15 +35,19 @@ from examd.record.entries import (
     Kind,
     chain_hash,
     decode_entry,
-    entry_bytes,
+    entry_bytes_salted,
     leaf_hash,
 )
 from examd.record.state import SessionState
+
+if TYPE_CHECKING:
+    import sqlite3  # for its type stubs only, as in `bank.vault`
 
 APPLICATION = "examd-record"
 # Wiping each freed page halves the rate of small commits (25,000 rows/s in tens, 13,000 with it). The record's pages
 # hold what this process has in memory anyway.
 EXIT_IO_ERROR = 74  # EX_IOERR of sysexits.h
+ROWS_A_STATEMENT = 256
 MAX_BATCH = 2_000
 """Bounds the memory of one commit and the wait of the first entry in it; at 40,000 rows/s this is 50 ms."""
 
@@ -232,16 +238,17 @@ class Record:
         assert self._anchor is not None
         idx, chain = self.tree.size, self.chain
         rows, committed = [], []
-        for draft in drafts:
+        salts = secrets.token_hex(16 * len(drafts))
+        for n, draft in enumerate(drafts):
             t_ms = self._anchor.session_ms(draft.at)
-            entry = entry_bytes(idx, self.epoch, t_ms, draft)
+            entry = entry_bytes_salted(idx, self.epoch, t_ms, draft, salts[32 * n : 32 * (n + 1)])
             leaf = leaf_hash(entry)
             chain = chain_hash(chain, leaf)
             rows.append((idx, entry, chain))
             committed.append(Committed(idx, t_ms, leaf, chain, draft))
             idx += 1
         with self._stored, self._vault.transaction() as connection:
-            connection.executemany("INSERT INTO ev VALUES (?, ?, ?)", rows)
+            insert(connection, rows)
         with self._moving:
             self.chain = chain
             for done in committed:
@@ -279,6 +286,20 @@ class Record:
         logging.getLogger("examd.record").critical("the record's disk failed (%s); ending at once", error)
         logging.shutdown()
         os._exit(EXIT_IO_ERROR)
+
+
+def insert(connection: "sqlite3.Connection", rows: Sequence[tuple[int, bytes, bytes]]) -> None:
+    """Many rows a statement, inside a transaction.
+
+    With one row each the library gives up the interpreter's lock once a row, and waits for it again behind a busy
+    loop: 14,000 answers/s against 21,000. Powers of two, so that few statements are compiled, each of them once.
+    """
+    done = 0
+    while done < len(rows):
+        n = min(ROWS_A_STATEMENT, 1 << ((len(rows) - done).bit_length() - 1))
+        values = [value for row in rows[done : done + n] for value in row]
+        connection.execute("INSERT INTO ev VALUES " + ", ".join(["(?, ?, ?)"] * n), values)  # noqa: S608 - marks alone
+        done += n
 
 
 def _tell(callback: Callback, outcome: Outcome) -> None:

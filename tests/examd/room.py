@@ -61,3 +61,21 @@ class Room:
     def again(self, clock: HandClock | None = None) -> "Room":
         self.close()
         return Room(self.path.parent, clock or self.clock, again=True)
+
+
+def limit_pages(room: Room, more: int) -> None:
+    """Stands in for a disk with so much room: SQLite's own limit gives the same SQLITE_FULL."""
+    connection = room.record._vault.connection
+    connection.set_authorizer(None)
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count = {pages + more}")
+
+
+def fill_up(room: Room) -> None:
+    """Appends until not even the smallest entry fits."""
+    full = False
+    while not full:
+        told: list[Committed | BrokenStore] = []
+        room.record.append(Kind.TICK, "server", {}, told.append)
+        room.pump.until(lambda told=told: bool(told))
+        full = isinstance(told[0], BrokenStore)

@@ -19,6 +19,7 @@ from examd.protocol import messages as m
 from terminal.client import trusting
 from tests.examd.drill import PASSPHRASE, Staffed
 from tools.desk_client import ADDRESS, Desk, close_session, grade_session, open_session
+from tools.reporting import report_on, write_documents
 
 STEP_S = 30
 
@@ -92,7 +93,9 @@ class Served:
     async def close_and_grade(self, desk: Desk, waive: list[str]) -> Path:
         closed = await close_session(desk, self.toy.chief, waive, "走了" if waive else "")
         assert len(closed["root"]) == 64
-        return await grade_session(desk, self.toy.chief, self.toy.issued.code_2)
+        result = await grade_session(desk, self.toy.chief, self.toy.issued.code_2)
+        write_documents(report_on(result), result)
+        return result
 
     # ---- seats ------------------------------------------------------------------------------------------------
 
@@ -126,9 +129,9 @@ async def hear(socket, kind=m.Message, patience_s: float = 5.0):
                 return message
 
 
-def verified(result: Path) -> tuple[int, dict]:
-    """(exit code, report) of the program that shares no code with the rest."""
-    command = [sys.executable, "-P", "-m", "tools.verify", str(result), "--json"]
+def verified(result: Path, bureau_key: str) -> tuple[int, list]:
+    """(exit code, failed checks) of the program that shares no code with the rest."""
+    command = [sys.executable, "-P", "-m", "tools.verify", str(result), "--json", "--bureau-key", bureau_key]
     done = subprocess.run(command, capture_output=True, check=False)
     assert b"Traceback" not in done.stderr, done.stderr.decode()
-    return done.returncode, json.loads(done.stdout)
+    return done.returncode, [check for check in json.loads(done.stdout)["checks"] if check["status"] == "failed"]

@@ -26,7 +26,7 @@ from examd.record.state import SessionState
 from examd.record.writer import APPLICATION, EXIT_IO_ERROR, Record
 from examd.results import _replay
 from tests.examd.drill import HandClock
-from tests.examd.room import KEY, Pump, Room
+from tests.examd.room import KEY, Pump, Room, limit_pages
 from tools.verify import notes as verifier
 from tools.verify.clock import Clock
 from tools.verify.record import Entry
@@ -145,14 +145,6 @@ def test_a_disk_that_fails_to_sync_ends_the_process_at_once_with_74(tmp_path):
 # ---- a full disk ----------------------------------------------------------------------------------------------
 
 
-def limit_pages(room, more):
-    """Stands in for a disk with so much room: SQLite's own limit gives the same SQLITE_FULL."""
-    connection = room.record._vault.connection
-    connection.set_authorizer(None)
-    pages = connection.execute("PRAGMA page_count").fetchone()[0]
-    connection.execute(f"PRAGMA max_page_count = {pages + more}")
-
-
 def test_a_full_disk_refuses_the_whole_batch_and_later_commits_work(tmp_path):
     room = Room(tmp_path)
     fill(room)
@@ -247,6 +239,19 @@ def test_the_record_is_append_only_for_its_own_server_too(tmp_path, statement):
     with pytest.raises(Exception, match="append-only"):
         room.record._vault.connection.execute(statement)
     room.close()
+
+
+def test_no_second_process_opens_the_record_of_a_running_server(tmp_path):
+    """Two writers would write two records into one file. POSIX drops a process's locks rather easily."""
+    room = Room(tmp_path)
+    fill(room)
+    script = f"from tests.examd.room import Room; from pathlib import Path; Room(Path({str(tmp_path)!r}), again=True)"
+    root = Path(__file__).parents[2]
+    second = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, check=False, timeout=60)
+    assert b"vault-in-use" in second.stderr
+    room.say(Kind.TICK)
+    room.close()
+    assert subprocess.run([sys.executable, "-c", script], cwd=root, check=False, timeout=60).returncode == 0
 
 
 def test_a_record_that_was_never_finished_being_made_does_not_stand_in_the_way(tmp_path):

@@ -1,6 +1,7 @@
 """The serving process, knocked at over its real port with what nobody should send."""
 
 import asyncio
+import contextlib
 import json
 import socket as sockets
 import ssl
@@ -10,16 +11,15 @@ import aiohttp
 import pytest
 
 from bank.refused import BadFile, BrokenStore, Denied
+from examd.delivery.hall import QUIET_MS
 from examd.delivery.seats import BAD_MESSAGES
+from examd.delivery.server import Server
 from examd.protocol import messages as m
-from examd.protocol.phase import Phase
 from examd.protocol.reasons import Reason
 from terminal.client import trusting
-from tests.examd.drill import PASSPHRASE, Staffed, Toy, holder
+from tests.examd.drill import PASSPHRASE, HandClock, Staffed, Toy, holder
 from tests.examd.served import Served, hear, say, served
-from tools.desk_client import Desk, open_session
-
-pytestmark = pytest.mark.xdist_group("server")
+from tools.desk_client import ADDRESS, Desk, open_session
 
 
 @pytest.fixture(scope="module")
@@ -222,17 +222,40 @@ async def test_acts_without_a_seat_are_out_of_order(site):
             assert (await hear(socket)).reason is Reason.OUT_OF_ORDER
 
 
-async def test_somebody_who_only_reads_keeps_the_seat_by_its_pongs(site):
+async def test_somebody_who_only_reads_keeps_the_seat_by_its_pings_and_pongs(tmp_path):
     """Reading an item sends nothing: the frames below the messages say that the terminal lives."""
-    async with site.socket() as first, site.socket() as second:
-        await sit(site, first, 3)
-        assert (await hear(first, m.Clock)).phase is Phase.WAITING
-        line = site.toy.roster[2]
-        for _ in range(2):
-            await first.ping()
-            await say(second, m.SignIn(line.admission_no, line.id_tail))
-            assert (await hear(second)).reason is Reason.ALREADY_SIGNED_IN
-            await asyncio.sleep(0.2)
+    clock = HandClock(wall_s=int(time.time()))
+    async with in_this_process(Staffed(tmp_path), clock) as site:
+        async with site.socket() as first, site.socket() as second:
+            await sit(site, first, 1)
+            line = site.toy.roster[0]
+            for _ in range(3):
+                clock.run(QUIET_MS - 1)
+                await first.ping()
+                site.server.hall.show_clocks()
+                await hear(first, m.Clock)
+                await asyncio.sleep(0.05)
+                await say(second, m.SignIn(line.admission_no, line.id_tail))
+                assert (await hear(second)).reason is Reason.ALREADY_SIGNED_IN
+            clock.run(QUIET_MS)
+            assert (await sit(site, second, 1)).durable_seq == 0
+            assert (await hear(first, m.Refusal)).reason is Reason.TAKEN_OVER
+
+
+@contextlib.asynccontextmanager
+async def in_this_process(toy, clock):
+    """The server in the test's own loop, with a clock that the test moves. Its session is open."""
+    site = Served(toy)
+    site.server = Server(toy.folder, toy.site, clock)
+    runner = await site.server.start("127.0.0.1", 0)
+    site.port = runner.addresses[0][1]
+    (toy.site_folder / ADDRESS).write_text(site.address)
+    try:
+        await site.open()
+        yield site
+    finally:
+        await runner.cleanup()
+        await site.server.stop()
 
 
 # ---- the desk -------------------------------------------------------------------------------------------------

@@ -1,9 +1,10 @@
 """`examd bench answers`: a room of terminals over TLS on a real site, beside the bare things it is made of.
 
-One throw-away session (`tools.load.drill`), one fleet of terminals in a process of its own (`tools.load.fleet`): all
-sign in and get their forms; answer one item a second each; some answer as fast as they are acknowledged, in turns with
-the same on a bare echo server (`tools.bench.bare`); all hand in at once; the session is closed and graded. Then every
-acknowledged answer is looked up in the exported record: one that is missing, doubled or different fails the run.
+A throw-away session (`tools.load.drill`) and a fleet of terminals in a process of its own (`tools.load.fleet`): all
+sign in and get their forms, answer one item a second each, hand in at once; the session is closed and graded. In a
+second session some answer as fast as they are acknowledged, in turns with the same on a bare echo server
+(`tools.bench.bare`). Then every acknowledged answer is looked up in the exported records: one that is missing, doubled
+or different fails the run.
 
 CPU an answer is the figure to trust: server and fleet share this machine with whatever else runs on it.
 """
@@ -16,7 +17,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,10 +50,12 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         epilog=_("Example: examd bench answers --terminals 1000 --seconds 30"),
         formatter_class=help_formatter(),
     )
-    parser.add_argument("--terminals", type=positive, default=1_000, help=_("how many terminals (default: %(default)s)"))
-    parser.add_argument(
-        "--seconds", type=positive, default=30, help=_("how long at one answer a second each (default: %(default)s)")
+    terminals, seconds = (
+        _("how many terminals (default: %(default)s)"),
+        _("how long at one answer a second each (default: %(default)s)"),
     )
+    parser.add_argument("--terminals", type=positive, default=1_000, metavar="N", help=terminals)
+    parser.add_argument("--seconds", type=positive, default=30, metavar="S", help=seconds)
     parser.add_argument("--json", action="store_true", help=_("print the numbers as JSON"))
     parser.set_defaults(run=run)
 
@@ -95,30 +98,44 @@ class _Bench:
         self.figures: dict[str, Any] = {"terminals": terminals, "load_before": round(os.getloadavg()[0], 2)}
 
     async def run(self) -> dict[str, Any]:
-        from tools.load.drill import hall_for
-        from tools.load.fleet import Fleet
         from tools.say import _
 
-        self._say(_("preparing a session for {n} candidates").format(n=self.terminals))
-        async with hall_for(self.terminals, self.work / "hall") as (drill, desk, people):
-            seats = [(line.admission_no, line.id_tail) for line in people]
-            fleet = await Fleet.start(drill.address, drill.trust, seats)
-            try:
-                await self._start_storm(drill, desk, fleet)
-                await self._paced(drill, fleet)
-                await self._saturate(drill, fleet)
-                await self._hand_in(fleet)
-                acked = await fleet.order("acknowledged")
-                result = await self._close(drill, desk)
-            finally:
-                await fleet.stop()
-        self.figures["record"] = _look_up(result, people, acked)
+        self.figures["record"] = await self._hall(self.terminals, self._exam)
+        saturated = await self._hall(min(SATURATING, self.terminals), self._saturate)
+        self.figures["record"] = {name: n + saturated[name] for name, n in self.figures["record"].items()}
         self._say(_("the same rows without a network"))
         self.figures["loop"] = await self._loop()
         self.figures["load_after"] = round(os.getloadavg()[0], 2)
         return self.figures
 
-    async def _start_storm(self, drill: "Drill", desk: "Desk", fleet: "Fleet") -> None:
+    async def _hall(
+        self, terminals: int, course: Callable[["Drill", "Desk", "Fleet"], Awaitable[None]]
+    ) -> dict[str, int]:
+        """A session of its own: all start, `course` is run, it is closed and graded; what the record then holds."""
+        from tools.load.drill import hall_for
+        from tools.load.fleet import Fleet
+        from tools.say import _
+
+        self._say(_("preparing a session for {n} candidates").format(n=terminals))
+        async with hall_for(terminals, self.work / f"hall-{course.__name__}") as (drill, desk, people):
+            seats = [(line.admission_no, line.id_tail) for line in people]
+            fleet = await Fleet.start(drill.address, drill.trust, seats)
+            try:
+                start = await self._start_storm(desk, fleet, terminals)
+                self.figures.setdefault("start", start)
+                await course(drill, desk, fleet)
+                acked = await fleet.order("acknowledged")
+                result, times = await self._close(drill, desk)
+                self.figures.setdefault("times", times)
+            finally:
+                await fleet.stop()
+        return _look_up(result, people, acked)
+
+    async def _exam(self, drill: "Drill", desk: "Desk", fleet: "Fleet") -> None:
+        await self._paced(drill, fleet)
+        await self._hand_in(fleet)
+
+    async def _start_storm(self, desk: "Desk", fleet: "Fleet", terminals: int) -> dict[str, Any]:
         from bank.refused import Denied
         from tools.say import _
 
@@ -126,15 +143,15 @@ class _Bench:
         began = time.perf_counter()
         await fleet.order("connect")
         connected = time.perf_counter()
-        while (await desk.command("status")).get("ready", 0) < self.terminals:
+        while (await desk.command("status")).get("ready", 0) < terminals:
             if time.perf_counter() - connected > READY_PATIENCE_S:
-                raise Denied("not-all-ready", expected=self.terminals)
+                raise Denied("not-all-ready", expected=terminals)
             await asyncio.sleep(0.1)
         ready = time.perf_counter()
         starting = asyncio.create_task(desk.command("start"))
         forms = await fleet.order("await_forms")
         await starting
-        self.figures["start"] = {
+        return {
             "connected_s": round(connected - began, 2), "ready_s": round(ready - began, 2),
             "forms": forms["forms"], "seconds": round(ready - began + forms["seconds"], 2),
         }  # fmt: skip
@@ -144,9 +161,9 @@ class _Bench:
 
         self._say(_("{seconds} s of one answer a second each").format(seconds=self.seconds))
         paced = await _measured(fleet, drill.server_pid, "paced", seconds=self.seconds)
-        self.figures["paced"] = paced | {"rss_mb": _rss_mb(drill.server_pid)}
+        self.figures["paced"] = paced | {"rss_mib": _rss_mib(drill.server_pid)}
 
-    async def _saturate(self, drill: "Drill", fleet: "Fleet") -> None:
+    async def _saturate(self, drill: "Drill", desk: "Desk", fleet: "Fleet") -> None:
         from tools.load.fleet import Fleet
         from tools.say import _
 
@@ -188,7 +205,7 @@ class _Bench:
         self._say(_("hand-in storm: all hand in within {seconds:.0f} s").format(seconds=HAND_IN_WITHIN_S))
         self.figures["hand_in"] = await fleet.order("hand_in", within=HAND_IN_WITHIN_S)
 
-    async def _close(self, drill: "Drill", desk: "Desk") -> Path:
+    async def _close(self, drill: "Drill", desk: "Desk") -> tuple[Path, dict[str, float]]:
         from tools.say import _
 
         self._say(_("closing and grading"))
@@ -198,9 +215,7 @@ class _Bench:
         closing_s = time.perf_counter() - began
         began = time.perf_counter()
         result = await drill.grade(desk, closed["root"])
-        self.figures["close_s"] = round(closing_s, 2)
-        self.figures["grade_s"] = round(time.perf_counter() - began, 2)
-        return result
+        return result, {"close_s": round(closing_s, 2), "grade_s": round(time.perf_counter() - began, 2)}
 
     async def _loop(self) -> dict[str, Any]:
         seconds = max(1.0, min(4.0, self.seconds / 5))
@@ -236,12 +251,12 @@ def _cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _rss_mb(pid: int) -> float:
+def _rss_mib(pid: int) -> float:
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return 0.0
-    return round(int(status.partition("VmRSS:")[2].split()[0]) * 1024 / 1e6, 1)
+    return round(int(status.partition("VmRSS:")[2].split()[0]) / 1024, 1)
 
 
 def _look_up(result: Path, people: "list[RosterLine]", acked: Mapping[str, int]) -> dict[str, int]:
@@ -276,27 +291,24 @@ def _look_up(result: Path, people: "list[RosterLine]", acked: Mapping[str, int])
 def _table(f: Mapping[str, Any]) -> list[str]:
     from tools.say import _
 
-    ours, bare, loop = f["saturated"]["ours"], f["saturated"]["bare"], f["loop"]
-    return [
-        _("{n} terminals over TLS; load {before} before, {after} after").format(
-            n=f["terminals"], before=f["load_before"], after=f["load_after"]
-        ),
-        _("start storm      {seconds:>8.2f} s   {forms} forms").format(**f["start"]),
-        _("paced            {p50_ms:>8.2f} ms median, {p95_ms:.2f} p95, {p99_ms:.2f} p99, {max_ms:.1f} most").format(
-            **f["paced"]
-        ),
-        _("                 {acked:>8} of {sent} acknowledged, {cpu_us:.0f} µs CPU each, server {rss_mb:.0f} MB").format(
-            **f["paced"]
-        ),
-        _("saturated        {per_s:>8.0f} answers/s, {cpu_us:.0f} µs CPU each").format(**ours),
-        _("  bare echo      {per_s:>8.0f} answers/s, {cpu_us:.0f} µs CPU each").format(**bare),
-        _("  bare / ours    {ratio:>8.2f} in answers/s; CPU ours / bare {cpu_ratio:.2f}").format(**f["saturated"]),
-        _("  rows alone     {rows_per_s:>8} rows/s, {rows_a_commit} a commit, {cpu_us:.0f} µs CPU each").format(**loop),
-        _("  rows, paced    {paced_p50_ms:>8.2f} ms median, {paced_p99_ms:.2f} p99 at 1,000 rows/s").format(**loop),
-        _("hand-in storm    {seconds:>8.2f} s   {receipts} receipts, {p99_ms:.2f} ms p99").format(**f["hand_in"]),
-        _("closed           {close_s:>8.2f} s").format(close_s=f["close_s"]),
-        _("graded           {grade_s:>8.2f} s").format(grade_s=f["grade_s"]),
-        _("record           {acknowledged:>8} acknowledged: {missing} missing, {twice} twice, {different} different").format(
-            **f["record"]
-        ),
-    ]
+    about = {"n": f["terminals"], "before": f["load_before"], "after": f["load_after"]}
+    paced, saturated, times, record = f["paced"], f["saturated"], f["times"], f["record"]
+    held = _("in the record    {acknowledged:>8} acknowledged; {missing} missing, {twice} twice, {different} different")
+    latency = _("paced            {p50_ms:>8.2f} ms   median; {p95_ms:.2f} p95, {p99_ms:.2f} p99, {max_ms:.1f} most")
+    lines = (
+        (_("{n} terminals over TLS; load of the machine {before} before, {after} after"), about),
+        (_("start storm      {seconds:>8.2f} s    {forms} forms"), f["start"]),
+        (latency, paced),
+        (_("  acknowledged   {acked:>8} of {sent}; {cpu_us:.0f} µs CPU each"), paced),
+        (_("  server holds   {rss_mib:>8.0f} MiB"), paced),
+        (_("saturated        {per_s:>8.0f} answers/s, {cpu_us:.0f} µs CPU each"), saturated["ours"]),
+        (_("  bare echo      {per_s:>8.0f} answers/s, {cpu_us:.0f} µs CPU each"), saturated["bare"]),
+        (_("  bare ÷ ours    {ratio:>8.2f}      in answers/s; {cpu_ratio:.2f} ours ÷ bare in CPU"), saturated),
+        (_("  rows alone     {rows_per_s:>8} rows/s, {rows_a_commit} a commit, {cpu_us:.0f} µs CPU each"), f["loop"]),
+        (_("  rows, paced    {paced_p50_ms:>8.2f} ms   median; {paced_p99_ms:.2f} p99, at 1,000 rows/s"), f["loop"]),
+        (_("hand-in storm    {seconds:>8.2f} s    {receipts} receipts; {p99_ms:.2f} ms p99"), f["hand_in"]),
+        (_("closed           {close_s:>8.2f} s"), times),
+        (_("graded           {grade_s:>8.2f} s"), times),
+        (held, record),
+    )
+    return [line.format(**facts) for line, facts in lines]

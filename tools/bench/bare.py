@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from bank.vault import Vault
 from examd.clock import SystemClock
 from examd.holders import Holder
 from examd.record.entries import Draft, Kind, chain_hash, entry_bytes, leaf_hash
-from examd.record.writer import APPLICATION, MAX_BATCH, SCHEMA
+from examd.record.writer import APPLICATION, MAX_BATCH, SCHEMA, insert
+from tools.load.fleet import run_loop
 
 Thunk = Callable[[], None]
 RunLater = Callable[[Thunk], object]
@@ -63,12 +65,17 @@ class BareWriter:
                     batch.append(told)
             rows = [(self.rows + n, self._entry, self._chain) for n in range(len(batch))]
             with self._vault.transaction() as connection:
-                connection.executemany("INSERT INTO ev VALUES (?, ?, ?)", rows)
+                insert(connection, rows)
             self.rows += len(batch)
             self.commits += 1
-            self._run_later(lambda batch=batch: [tell() for tell in batch])  # type: ignore[misc]
+            self._run_later(partial(_tell_all, batch))
             if told is None:
                 return
+
+
+def _tell_all(batch: list[Thunk]) -> None:
+    for tell in batch:
+        tell()
 
 
 # ---- over the wire ----------------------------------------------------------------------------------------------
@@ -88,7 +95,7 @@ async def _echo(site: Path, work: Path) -> None:
         socket = web.WebSocketResponse(compress=False)
         await socket.prepare(request)
         async for frame in socket:
-            writer.append(lambda data=frame.data: committed.put_nowait((socket, data)))  # type: ignore[misc]
+            writer.append(partial(committed.put_nowait, (socket, frame.data)))
         return socket
 
     async def reply() -> None:
@@ -136,12 +143,16 @@ def _loop(work: Path, seconds: float, outstanding: int, rate: int) -> dict[str, 
     writer.stop()
 
     latencies: list[float] = []
+
+    def arrived(sent: float) -> None:
+        latencies.append(time.perf_counter() - sent)
+
     writer = BareWriter(work, lambda batch: batch())
     began = time.perf_counter()
     for n in range(int(seconds * rate)):
         if (ahead := began + n / rate - time.perf_counter()) > 0:
             time.sleep(ahead)
-        writer.append(lambda at=time.perf_counter(): latencies.append(time.perf_counter() - at))  # type: ignore[misc]
+        writer.append(partial(arrived, time.perf_counter()))
     writer.stop()
     latencies.sort()
     at = {p: round(latencies[len(latencies) * p // 100] * 1000, 2) for p in (50, 99)}
@@ -151,11 +162,7 @@ def _loop(work: Path, seconds: float, outstanding: int, rate: int) -> dict[str, 
 def main() -> int:
     what, *places = sys.argv[1:]
     if what == "echo":
-        try:
-            from uvloop import run
-        except ImportError:
-            from asyncio import run
-        run(_echo(Path(places[0]), Path(places[1])))
+        run_loop(_echo(Path(places[0]), Path(places[1])))
     else:
         print(json.dumps(_loop(Path(places[0]), float(places[1]), int(places[2]), int(places[3]))))
     return 0

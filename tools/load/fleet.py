@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -295,12 +295,18 @@ async def _obey() -> None:
         await room.leave()
 
 
-def main() -> int:
+def run_loop(main: Coroutine[None, None, None]) -> None:
+    """On uvloop where there is one, as the server runs."""
     try:
-        from uvloop import run
+        import uvloop
     except ImportError:  # no wheel for Windows
-        from asyncio import run
-    run(_obey())
+        asyncio.run(main)
+    else:
+        uvloop.run(main)
+
+
+def main() -> int:
+    run_loop(_obey())
     return 0
 
 

@@ -1,0 +1,156 @@
+"""One small exam through every step of the path, in the order a newcomer reads the code in. Each step is one call."""
+
+import asyncio
+import json
+import secrets
+
+import pyotp
+
+from bank import blueprint, formats
+from bank.assembly import Assembler
+from bank.merkle import leaf_hash
+from bank.store import Bank
+from examd import holders
+from examd.bureau import roster
+from examd.bureau.office import Office
+from examd.delivery import view
+from examd.delivery.server import Server
+from examd.package import layout
+from examd.package import open as opening
+from examd.package.issue import issue
+from examd.protocol.receipt import receipt_code
+from examd.site import SiteFolder
+from examd.staff import Role
+from tests.examd.served import verified
+from tests.faults.person import Person
+from tools.desk_client import ADDRESS, Desk, close_session, grade_session, open_session
+from tools.reporting import report_on, write_documents
+
+RULE = """
+id = "WALK"
+version = 1
+name = "小考"
+source = "tests"
+effective_from = 2026-01-01
+grading = "site"
+minutes = 20
+total_points = 8
+pass_points = 5
+cells = [
+  { type = "truefalse", chapter = "1", level = "know", count = 4, points = 1 },
+  { type = "single", chapter = "2", level = "grasp", count = 4, points = 1 },
+]
+[types]
+truefalse = { count = 4, points = 1 }
+single = { count = 4, points = 1 }
+[chapters]
+1 = { name = "一", points = 4 }
+2 = { name = "二", points = 4 }
+[levels]
+know = 4
+grasp = 4
+"""
+
+
+def author_file(folder):
+    """What an author hands in: twelve items of each kind, and one row that makes no sense."""
+    rows = [
+        {"type": "truefalse", "stem": f"判断题{n}。", "options": ["正确", "错误"], "answer": [n % 2], "chapter": "1", "level": "了解"}
+        for n in range(12)
+    ]
+    rows += [
+        {"type": "single", "stem": f"单选题{n}（　　）。", "options": list("甲乙丙丁"), "answer": [n % 4], "chapter": "2", "level": "掌握"}
+        for n in range(12)
+    ]
+    rows.append({"type": "single", "stem": "没有答案（　　）。", "options": list("甲乙"), "chapter": "2"})
+    path = folder / "items.jsonl"
+    path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
+    return path
+
+
+async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
+    words = {who: secrets.token_urlsafe(12) for who in ("keyholder", "bureau", "site", "chief", "operator")}
+
+    # 1 bank/formats: an author's file -> Items, and every refused row with its place and reason
+    found = formats.read(author_file(tmp_path))
+    assert (len(found.items), [row.row for row in found.refused]) == (24, [25])
+
+    # 2, 3 bank/store.py: Items -> approved and encrypted at rest (adding approves: review is the importing person's)
+    bank = Bank.create(tmp_path / "bank", words["keyholder"])
+    assert len(bank.add(found.items, found.media).added) == 24
+
+    # 4 bank/blueprint.py: rule text -> a checked, hashed rule
+    rule = blueprint.parse(RULE.encode())
+    assert rule.items == 8
+
+    # 5 examd/package/issue.py: bank + rule + roster -> session pool -> sealed package
+    people = roster.from_rows([["准考证号", "姓名", "身份证号", "培训机构"],
+                               ["20260001", "王伟", "140600199001010011", "甲校"],
+                               ["20260002", "李娜", "14060019900101002X", "乙校"]], "roster")  # fmt: skip
+    office, bureau = Office.create(tmp_path / "bureau", "B-1", "某局", words["bureau"])
+    site, holder = SiteFolder.create(tmp_path / "site", "S-1", "某考点", words["site"], bureau.card)
+    chief = holders.create(tmp_path / "chief", "chief", "C-1", "某主考", words["chief"])
+    issued = issue(
+        tmp_path / "stick", session=layout.Session("W-1", "小考第一场", "2026-11-21", "S-1", "某考点", True), blueprint=rule,
+        items=list(bank.items()), answer_keys=bank.answer_keys, roster=people, bureau=bureau, site=holder.card,
+        chief=chief.card, archive_age=office.archive_age(),
+    )  # fmt: skip
+    bank.close()
+    office.keep_codes(issued, bureau)
+
+    # 6 examd/package/open.py, by way of examd/delivery/desk.py: package + people -> open session, seed fixed
+    book = site.staff(holder)
+    totp = pyotp.TOTP(book.add("operator", Role.ADMINISTRATOR, words["operator"]))
+    book.close()
+    server = Server(site, holder)
+    runner = await server.start("127.0.0.1", 0)
+    address = f"127.0.0.1:{runner.addresses[0][1]}"
+    (tmp_path / "site" / ADDRESS).write_text(address)
+    desk = await Desk.connect(tmp_path / "site")
+    await desk.sign_in("operator", words["operator"], totp.now())
+    await open_session(desk, issued.directory, chief, office.code_1(issued.package_id, bureau), one_holder=True)
+
+    # 7 bank/assembly.py: facts + rule + seed + ordinal -> Form
+    hall = server.hall
+    seed = bytes.fromhex(server.record.state.opened["seed"])
+    form = Assembler(hall.pool, rule, seed, server.package.manifest.draw_session).form(1)
+    assert len(form.items) == 8
+
+    # 8 examd/delivery -> terminal: Form + content -> what the candidate sees
+    person = Person(1, address, tmp_path / "site" / "root.pem", tmp_path / "journals", "20260001", people[0].id_tail)
+    sitting = asyncio.create_task(person.sit())
+    while (await desk.command("status"))["ready"] < 1:
+        await asyncio.sleep(0.02)
+    await desk.command("start")
+    await person.started.wait()
+    shown = person.forms[0]
+    items = opening.items(server.package, site.read_secrets(site.session("W-1"), holder).items)
+    assert shown == view.form_view(form, items.content, {f.id: f for f in items.facts})
+
+    # 9 terminal/outbox.py -> examd/record: answer -> durable entry -> acknowledgement
+    while len(person.acknowledged) < 10:
+        await asyncio.sleep(0.02)
+    person.enough.set()
+    receipt = await sitting
+    assert receipt.code == receipt_code(leaf_hash(server.record.entry(receipt.idx)))
+
+    # 10 closing: record -> closing root, co-signed, exported
+    closed = await close_session(desk, chief, [], "")
+    result = tmp_path / "site" / "sessions" / "W-1" / "result"
+    assert len((result / "entries.jsonl").read_bytes().splitlines()) == closed["entries"]
+    assert not (result / "answers.jsonl").exists()
+
+    # 11 examd/grading.py, examd/rates: answer keys + answers -> marks -> pass rates
+    code_2 = office.code_2(issued.package_id, bureau, closed["root"])
+    assert await grade_session(desk, chief, code_2) == result
+    report = report_on(result)
+    assert [(row.institution, row.enrolled, row.present) for row in report.rates] == [("乙校", 1, 0), ("甲校", 1, 1)]
+    write_documents(report, result)
+
+    # 12 examd/results.py, tools/verify: the sealed result -> recomputed from nothing but the archive
+    assert await asyncio.to_thread(verified, result, bureau.card.sign) == (0, [])
+
+    await desk.close()
+    await runner.cleanup()
+    await server.stop()
+
