@@ -5,6 +5,7 @@ a pipe. It does nothing else, so there is little in it to fail. If it is itself 
 unaided restart is gone, and `examd site serve` says so.
 """
 
+import os
 import subprocess
 import sys
 import threading
@@ -55,8 +56,10 @@ class Supervisor:
             self.process.terminate()
 
     def _run_once(self) -> int:
+        # glibc gives each thread an arena of its own; what a room's sign-ins leave in them never comes back.
+        environment = {**os.environ, "MALLOC_ARENA_MAX": "2"}
         with subprocess.Popen(
-            [*self._command, str(self._port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [*self._command, str(self._port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
         ) as process:
             self.process = process
             if self._stopping.is_set():

@@ -27,6 +27,7 @@ from bank.store import Bank
 from examd import holders
 from examd.bureau import roster
 from examd.bureau.office import Office
+from examd.delivery import tls
 from examd.delivery.supervisor import Supervisor
 from examd.files import write_atomically
 from examd.holders import Holder
@@ -92,6 +93,7 @@ class Drill:
             self.site, "DEMO-01", "演练考试点", self.words["site"], self.bureau.card
         )
         self.chief: Holder = holders.create(self.work / "chief", "chief", "C-001", "演练主考官", self.words["chief"])
+        tls.ensure(self.site, self.holder)
         book = folder.staff(self.holder)
         self._totp = pyotp.TOTP(book.add("operator", Role.ADMINISTRATOR, self.words["operator"]))
         book.close()
