@@ -156,14 +156,14 @@ async def _prepare(server: "Server", person: Person, facts: Facts) -> Facts:
         raise Denied("package-other-site", expected=server.site.card.id, found=manifest.session.site_id)
     if server.record is not None and server.package is not None:
         if server.package.manifest.package_id == manifest.package_id and server.record.state.opened is None:
-            if server.record.state.prepared is None:  # the server was killed between the record's first two entries
-                kept = server.folder.read_secrets(server.folder.session(manifest.session.id), server.site)
-                await _commit_room(server, person, kept.room_r)
-            return _locks_out(server)  # the same package again, after an attempt that did not get to the end
-        if not server.record.state.closed:
+            return await _prepare_again(server, person)
+        if server.record.state.opened is not None and not server.record.state.closed:
             raise Denied("session-running", session=server.package.manifest.session.id)
-        await asyncio.to_thread(server.record.stop)
-        server.record = server.hall = server.package = None
+        if server.record.state.opened is None:
+            _note(server, person, "abandon")  # the wrong package was prepared; its record and room share stay
+        await server.put_down()
+    if (server.folder.session(manifest.session.id) / "record.db").exists():
+        return await _prepare_abandoned(server, person, manifest)
     folder = await asyncio.to_thread(server.folder.adopt, directory, manifest.session.id)
     session = SessionSecrets(secrets.token_bytes(32), secrets.token_bytes(32))
     server.folder.write_secrets(folder, session, server.site)
@@ -178,6 +178,29 @@ async def _prepare(server: "Server", person: Person, facts: Facts) -> Facts:
     await _commit_room(server, person, session.room_r)
     _note(server, person, "prepare")
     return _locks_out(server)
+
+
+async def _prepare_again(server: "Server", person: Person) -> Facts:
+    """The same package after an attempt that did not get to the end: the room's share is not rolled anew."""
+    assert server.package is not None and server.record is not None
+    if server.record.state.prepared is None:  # the server was killed between the record's first two entries
+        folder = server.folder.session(server.package.manifest.session.id)
+        await _commit_room(server, person, server.folder.read_secrets(folder, server.site).room_r)
+    return _locks_out(server)
+
+
+async def _prepare_abandoned(server: "Server", person: Person, manifest: layout.Manifest) -> Facts:
+    """A package that was prepared before and put aside for another goes on with its own record, if it never opened."""
+    before = server.folder.current
+    server.take_up(manifest.session.id)
+    assert server.package is not None and server.record is not None
+    if server.package.manifest.package_id != manifest.package_id or server.record.state.opened is not None:
+        await server.put_down()
+        if before is not None:
+            server.take_up(before)
+        raise Denied("session-exists", session=manifest.session.id)
+    server.folder.make_current(manifest.session.id)
+    return await _prepare_again(server, person)
 
 
 async def _commit_room(server: "Server", person: Person, room_r: bytes) -> None:

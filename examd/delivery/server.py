@@ -66,7 +66,8 @@ class Server:
         tls.ensure(self.folder.directory, self.site)
         context = tls.server_context(self.folder.directory, self.site.identity)
         _limit_tls_buffers()
-        self._take_up()
+        if self.folder.current is not None:
+            self.take_up(self.folder.current)
         app = web.Application()
         app.router.add_get("/seat", functools.partial(seats.serve_seat, self))
         app.router.add_get("/desk", functools.partial(desk.serve_desk, self))
@@ -86,10 +87,8 @@ class Server:
             await asyncio.to_thread(self.record.stop)
         self.staff.close()
 
-    def _take_up(self) -> None:
-        session_id = self.folder.current
-        if session_id is None:
-            return
+    def take_up(self, session_id: str) -> None:
+        """Goes on with a session of this site where its record left it."""
         folder = self.folder.session(session_id)
         if not (folder / "record.db").exists():
             return  # a power cut came between choosing the session and its first entry: `site open` begins again
@@ -113,6 +112,12 @@ class Server:
                 record.append(Kind.BOOT, "server", {"version": VERSION}, _ignore)
 
         record.append(Kind.BOOT, "server", {"version": VERSION}, booted)
+
+    async def put_down(self) -> None:
+        """Ends the record of the session being held, and forgets it; its folder stays as it is."""
+        if self.record is not None:
+            await asyncio.to_thread(self.record.stop)
+        self.record = self.hall = self.package = None
 
     def make_hall(self, session: SessionSecrets) -> Hall:
         assert self.package is not None and self.record is not None and session.items and session.roster

@@ -350,6 +350,25 @@ async def test_a_package_for_another_site_of_another_bureau_or_with_a_wrong_code
         assert (await desk.command("status"))["phase"] == "prepared"
 
 
+async def test_a_package_put_aside_before_it_was_opened_goes_on_with_its_own_record(tmp_path_factory):
+    toy = Staffed(tmp_path_factory.mktemp("aside"))
+    wrong = toy.issue("T-2")
+    with served(toy) as site:
+        desk = await Desk.connect(toy.site_folder)
+        await desk.sign_in("admin", PASSPHRASE, site.code("admin"))
+        first = await desk.command("prepare", package=str(toy.directory))
+        other = await desk.command("prepare", package=str(wrong.directory))
+        assert other["package_id"] != first["package_id"]
+        again = await desk.command("prepare", package=str(toy.directory))
+        assert again["room_commit"] == first["room_commit"], "the room's share must not be rolled a second time"
+        opened = await open_session(desk, toy.directory, toy.chief, toy.issued.code_1, one_holder=True)
+        assert opened["candidates"] == len(toy.roster)
+        with pytest.raises(Denied) as caught:
+            await desk.command("prepare", package=str(wrong.directory))
+        assert caught.value.code == "session-running"
+        await desk.close()
+
+
 async def test_a_desk_with_nobody_at_it_is_told_that_the_server_is_not_there(tmp_path):
     with pytest.raises(Denied) as caught:
         await Desk.connect(tmp_path)
