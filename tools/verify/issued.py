@@ -171,6 +171,7 @@ def pool(case: Case, out: Outcome) -> None:
     for line, _raw, facts in lines:
         if any(index >= facts["options"] for index in facts["locked"]):
             out.fail("locked_range", f"{POOL}:{line}", id=facts["id"])
+            facts["locked"] = [index for index in facts["locked"] if index < facts["options"]]  # told; the draw goes on
     case.pool = {facts["id"]: Item.of(facts, line) for line, _raw, facts in lines}
 
 
