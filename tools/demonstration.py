@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 ABILITIES = (0.92, 0.78, 0.64, 0.85)
 """Mean ability of each institution's candidates."""
+LEAVE_SCREEN = "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1049l\x1b[?25h\x1b[0m"
+"""Mouse and paste reports off, the ordinary screen back, the cursor shown."""
 AUTO_PACE_S, PERSON_PACE_S = 0.03, 0.45
 
 
@@ -190,11 +192,14 @@ class _Demo:
         print(_("  Your seat: {name}, admission number {number}").format(name=own.name, number=own.admission_no))
         print(_("  Last six of your ID number: {tail}  (remember it, the screen will ask)").format(tail=own.id_tail))
         print(_("  The session starts as soon as you have confirmed the rules."))
-        input(_("  Press Enter to sit down … "))
+        try:
+            input(_("  Press Enter to sit down … "))
+        except EOFError:
+            raise KeyboardInterrupt from None
         command = [
             sys.executable, "-m", "tools.cli", "terminal", "--server", self.drill.address,
             "--trust", str(self.drill.trust), "--journal", str(self.work / "journals"),
-            "--name", "24", "--admission-no", own.admission_no, "--exit-after-receipt",
+            "--name", f"{own.c:02}", "--admission-no", own.admission_no, "--exit-after-receipt",
             "--lang", os.environ.get("EXAMD_LANG", "zh"),
         ]  # fmt: skip
         return subprocess.Popen(command)
@@ -212,6 +217,8 @@ class _Demo:
         started = await desk.command("start")
         while person is not None and person.poll() is None:  # nothing may be printed over the screen
             await asyncio.sleep(0.2)
+        if person is not None and person.returncode < 0:  # killed: it could not give the window back itself
+            print(LEAVE_SCREEN, end="", flush=True)
         self.step(_("Session started: {n} forms drawn by rule and seed, answers on their way").format(
             n=started["started"]
         ))  # fmt: skip

@@ -209,6 +209,9 @@ def _text(text: str, column: str, longest: int | None = None) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
 def _shown(character: str, column: str) -> str:
     if character in "\n\u3000":  # the ideographic space draws the blank in （　）
         return character
@@ -218,7 +221,8 @@ def _shown(character: str, column: str) -> str:
     if category in ("Zl", "Zp"):
         return "\n"
     # Escape sequences, bidirectional overrides, halves of characters: what a terminal obeys instead of showing.
-    if category in ("Cc", "Cf", "Cs") or ord(character) & 0xFFFE == 0xFFFE:
+    # Fillers and private characters look empty, or different on every machine.
+    if category in ("Cc", "Cf", "Co", "Cs") or ord(character) & 0xFFFE == 0xFFFE or character in _FILLERS:
         raise BadRow("control-character", column=column, character=f"U+{ord(character):04X}")
     return character
 

@@ -116,6 +116,8 @@ async def serve_seat(server: "Server", request: web.Request) -> web.WebSocketRes
                 (connection.drop if too_many else connection.send)(Refusal(Reason.MALFORMED, fatal=too_many))
                 continue
             _take(server.hall, connection, message)
+    except ConnectionError:
+        pass  # it went away in the middle of a word; its outbox holds what was not acknowledged
     except Exception:  # a fault in one seat's handling must not take the room down
         logging.getLogger("examd.delivery").exception("a seat's connection failed")
     finally:

@@ -5,6 +5,7 @@ a pipe. It does nothing else, so there is little in it to fail. If it is itself 
 unaided restart is gone, and `examd site serve` says so.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -26,12 +27,20 @@ class Supervisor:
     """Runs one server process at a time. `on_event` is told "ready" (port), "restarting" (exit code), "stopped"."""
 
     def __init__(
-        self, directory: Path, site: Holder, host: str, port: int, on_event: Callable[[str, int], None]
+        self,
+        directory: Path,
+        site: Holder,
+        host: str,
+        port: int,
+        on_event: Callable[[str, int], None],
+        log: Path | None = None,
     ) -> None:
+        """`log`: where the server's own messages go; to our standard error where none is named."""
         self._command = [sys.executable, "-P", "-m", "examd.delivery.serve", str(directory), host]
         self._port = port
         self._secrets = site.secret_bytes() + b"\n"
         self._on_event = on_event
+        self._log = log
         self._stopping = threading.Event()
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -58,9 +67,16 @@ class Supervisor:
     def _run_once(self) -> int:
         # glibc gives each thread an arena of its own; what a room's sign-ins leave in them never comes back.
         environment = {**os.environ, "MALLOC_ARENA_MAX": "2"}
-        with subprocess.Popen(
-            [*self._command, str(self._port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
-        ) as process:
+        with (
+            contextlib.nullcontext() if self._log is None else self._log.open("ab") as log,
+            subprocess.Popen(
+                [*self._command, str(self._port)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=environment,
+            ) as process,
+        ):
             self.process = process
             if self._stopping.is_set():
                 process.terminate()

@@ -8,6 +8,7 @@ Before: `tools.demo` seats them. After: `terminal.client`, over TLS, as a real t
 import asyncio
 import contextlib
 import random
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ class Part:
 
 def play(server: str, trust: Path, journals: Path, part: Part, knowledge: Knowledge) -> None:
     """Sits the whole exam in this process. Raises RuntimeError where it cannot."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for whoever started the room; it ends its candidates
     asyncio.run(sit(server, trust, journals, part, knowledge))
 
 

@@ -121,7 +121,7 @@ class Drill:
                 (self.site / ADDRESS).write_text(f"{self.address}\n")
                 ready.set()
 
-        supervisor = Supervisor(self.site, self.holder, "127.0.0.1", 0, tell)
+        supervisor = Supervisor(self.site, self.holder, "127.0.0.1", 0, tell, self.work / "server.log")
 
         def supervise() -> None:
             try:
