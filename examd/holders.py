@@ -104,4 +104,4 @@ def unlock(directory: Path, role: str, passphrase: str) -> Holder:
         sealed = key_file.read_bytes()
     except OSError as error:
         raise BadFile("file-unreadable", file=str(key_file), why=error.strerror) from None
-    return Holder.from_secret_bytes(sealing.unseal(sealed, passphrase, f"examd/{role}"))
+    return Holder.from_secret_bytes(sealing.unseal(sealed, passphrase, f"examd/{role}", file=str(key_file)))

@@ -5,7 +5,10 @@
     staff.db                  people on duty (`examd.staff`)
     root.pem tls.pem tls.age  what terminals trust; the server's certificate and its key, sealed to the site
     current                   id of the session being held
+    supervisor.pid server.pid who serves the site now; each holds a lock on its own
     sessions/<id>/            package/ record.db secrets.age, and result/ once closed
+
+The folder and each session's are their owner's alone.
 
 Everything a restarted server needs is sealed to the site key, so the administrator's passphrase is enough after a
 power cut; codes and chief examiner are needed once.
@@ -30,8 +33,9 @@ from bank.seal import locks
 from bank.seal.locks import Identity
 from bank.vault import Vault
 from examd import holders
-from examd.files import sync_directory, write_atomically
+from examd.files import private_folder, sync_directory, write_atomically
 from examd.holders import Card, Holder
+from examd.package import open as opening
 from examd.staff import SCHEMA, StaffBook
 
 STAFF_APPLICATION = "examd-staff"
@@ -66,7 +70,8 @@ class SiteFolder:
         fields = {field: getattr(bureau, field) for field in ("role", "id", "name", "age", "sign")}
         write_atomically(directory / "bureau.card.json", json.dumps(fields, ensure_ascii=False, indent=1).encode())
         Vault.create(directory / "staff.db", holder.vault_key, application=STAFF_APPLICATION, schema=SCHEMA).close()
-        (directory / "sessions").mkdir()
+        private_folder(directory)
+        private_folder(directory / "sessions")
         return cls(directory), holder
 
     def unlock(self, passphrase: str) -> Holder:
@@ -81,19 +86,25 @@ class SiteFolder:
         return StaffBook(Vault.open(path, holder.vault_key, application=STAFF_APPLICATION, wipe_memory=False))
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """One supervisor a site: two servers would write two records. Raises Denied("site-busy")."""
-        path = self.directory / "supervisor.pid"
-        with path.open("a+") as stream:
+    def held(self, by: str = "supervisor") -> Iterator[None]:
+        """One supervisor a site, and one server: two would write two records. Raises Denied("site-busy").
+
+        The server holds its own lock, for it goes on where its supervisor was killed; the operating system takes the
+        lock back when the process ends, however it ends.
+        """
+        path = self.directory / f"{by}.pid"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
             if fcntl is not None:
                 try:
-                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except OSError:
                     raise Denied("site-busy", pid=path.read_text().strip()) from None
-            stream.truncate(0)
-            stream.write(str(os.getpid()))
-            stream.flush()
+            with contextlib.suppress(OSError):  # a full disk must not keep the server out: the lock counts
+                os.ftruncate(descriptor, os.write(descriptor, b"%d\n" % os.getpid()))
             yield
+        finally:
+            os.close(descriptor)
 
     # ---- sessions ---------------------------------------------------------------------------------------------
 
@@ -107,17 +118,15 @@ class SiteFolder:
     def session(self, session_id: str) -> Path:
         return self.directory / "sessions" / session_id
 
-    def adopt(self, package: Path, session_id: str) -> Path:
+    def adopt(self, package: opening.Package, session_id: str) -> Path:
         """Copies a verified package into its session's folder. Raises Denied where the session was held before."""
         folder = self.session(session_id)
         if (folder / "record.db").exists():
             raise Denied("session-exists", session=session_id)
         if folder.exists():  # an adoption that a power cut ended before the record began
             shutil.rmtree(folder)
-        folder.mkdir(parents=True)
-        shutil.copytree(package, folder / "package")
-        for path in (folder / "package").iterdir():
-            write_atomically(path, path.read_bytes())
+        private_folder(folder)
+        opening.copy(package, folder / "package")
         sync_directory(folder)
         return folder
 

@@ -16,6 +16,7 @@ lockdown.scrub(os.environ)  # before the next lines: Textual reads its switches 
 import asyncio
 import contextlib
 import contextvars
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
@@ -31,7 +32,7 @@ from examd.protocol.phase import Phase
 from examd.protocol.reasons import Reason
 from terminal.client import Client, GaveUp, Heard, Saved
 from terminal.look import PANEL, PAPER
-from terminal.outbox import Outbox, Restored, journal_name
+from terminal.outbox import Outbox, Restored, journal_name, try_directory
 from terminal.say import _, reason_sentence, set_language
 from terminal.screens.after import (
     ClosedScreen,
@@ -40,21 +41,26 @@ from terminal.screens.after import (
     PausedScreen,
     ReceiptScreen,
     SheetScreen,
+    SureScreen,
     TimeUpScreen,
     TroubleScreen,
 )
 from terminal.screens.base import ExamScreen
 from terminal.screens.before import ConfirmScreen, RulesScreen, SignInScreen, WaitingScreen
 from terminal.screens.question import QuestionScreen
-from terminal.seat import MINUTE_MS, Link, Seat, Stage, Trouble, Urgency, monotonic_ms, stage
+from terminal.seat import ANSWERING, BLINK_MS, MINUTE_MS, Link, Seat, Stage, Trouble, Urgency, monotonic_ms, stage
 
-HANDED_IN, LEFT, BROKEN = 0, 3, 4
-"""Exit codes: handed in and the receipt shown; ended by staff before that; this machine or program failed."""
+HANDED_IN, UNUSABLE, LEFT, BROKEN = 0, 2, 3, 4
+"""Exit codes: handed in and the receipt shown; nowhere to keep answers; ended by staff before the receipt; this
+machine or program failed."""
 
 NETWORK_AFTER_S = 0.3
 """The network's modules take 0.25 s to import, and an import holds up painting: nobody signs in sooner than this."""
-BLINK_MS = 1_500
-"""A connection that is back sooner than this is not worth a candidate's worry."""
+SETTLE_MS = 700
+"""After another screen has come, Enter and the mouse do nothing for so long: a double click and a key held down (it
+repeats after 500 to 660 ms) were meant for the screen before."""
+HELD_MS = 250
+"""A key held down repeats sooner than this, so it never gets past a screen it was not pressed on."""
 
 
 class TerminalApp(App[int], inherit_bindings=False):
@@ -119,6 +125,7 @@ class TerminalApp(App[int], inherit_bindings=False):
             Stage.QUESTION: QuestionScreen(),
             Stage.SHEET: SheetScreen(),
             Stage.HAND_IN: HandInScreen(),
+            Stage.SURE: SureScreen(),
             Stage.PAUSED: PausedScreen(),
             Stage.TIME_UP: TimeUpScreen(),
             Stage.HANDING: HandingScreen(),
@@ -129,6 +136,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         for which, screen in self._screens.items():
             self.install_screen(screen, str(which))
         self._shown: Stage | None = None
+        self._settled_ms = 0
 
     # ---- running -----------------------------------------------------------------------------------------------
 
@@ -145,8 +153,13 @@ class TerminalApp(App[int], inherit_bindings=False):
         self._talking.add_done_callback(self._talked)
 
     def _talked(self, task: "asyncio.Task[None]") -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
+        """Whoever sits here, a seat without its client must not look alive."""
+        if task.cancelled():
+            return
+        if (error := task.exception()) is not None:
             lockdown.note_fault(self._journal, error)
+        self.seat.trouble = self.seat.trouble or (Trouble.FAULT if error else Trouble.JOURNAL)
+        self.draw()
 
     async def on_unmount(self) -> None:
         if hasattr(self, "_talking"):
@@ -160,26 +173,45 @@ class TerminalApp(App[int], inherit_bindings=False):
         wanted = stage(self.seat, now)
         if wanted is not self._shown:
             self._shown = wanted
+            self._settled_ms = now + SETTLE_MS
             self.seat.staff_asked = False
             self.switch_screen(str(wanted))
         self._screens[wanted].draw(now)
 
+    def now(self) -> int:
+        return self._now()
+
+    @property
+    def here(self) -> ExamScreen:
+        """The screen of this moment."""
+        return self._screens[self._shown or Stage.SIGN_IN]
+
+    def settled(self) -> bool:
+        """Whether this screen has been here long enough for Enter or a click to be meant for it."""
+        now = self._now()
+        if now >= self._settled_ms:
+            return True
+        self._settled_ms = max(self._settled_ms, now + min(HELD_MS, SETTLE_MS))
+        return False
+
     def news(self, now_ms: int) -> tuple[str, str]:
-        """The banner: tone and sentence of what matters most, or nothing."""
+        """The banner while answering: tone and sentence of what matters most, or nothing."""
+        if self._shown not in ANSWERING:
+            return "", ""
         seat = self.seat
         urgency = seat.urgency(now_ms)
         away_ms = now_ms - seat.away_since_ms
-        if seat.welcome is not None and seat.link is not Link.UP and away_ms > BLINK_MS and seat.receipt is None:
-            return "amber", _(
-                "Network away ({s} s). Your answers are kept on this machine; please go on.", s=away_ms // 1000
-            )
+        if seat.link is not Link.UP and away_ms > BLINK_MS:
+            return "amber", _("Network away ({s} s). Answers are kept here; please go on.", s=away_ms // 1000)
         if seat.store_full:
             return "red", reason_sentence(Reason.STORE_FULL, {})
         if now_ms < seat.added_told_ms and seat.clock is not None:
             return "calm", _("You have been given more time: {n} min.", n=seat.clock.added_ms // MINUTE_MS)
         left = seat.remaining_ms(now_ms)
-        if urgency is Urgency.FIVE and (left > 4 * MINUTE_MS or left <= MINUTE_MS):
-            return "red", _("Less than 5 minutes left.") if left > MINUTE_MS else _("Less than one minute left.")
+        if urgency is Urgency.ONE:
+            return "red", _("Less than one minute left.")
+        if urgency is Urgency.FIVE and left > 4 * MINUTE_MS:
+            return "red", _("Less than 5 minutes left.")
         if urgency is Urgency.TEN and left > 9 * MINUTE_MS:
             return "amber", _("Less than 10 minutes left.")
         return "", ""
@@ -187,6 +219,8 @@ class TerminalApp(App[int], inherit_bindings=False):
     # ---- what the candidate does -------------------------------------------------------------------------------
 
     def sign_in(self, admission_no: str, id_tail: str) -> None:
+        if self.seat.welcome is not None:
+            return  # pressed twice: the first was enough
         self.seat.refusal = None
         self.seat.link = Link.TRYING
         self._client.sign_in(admission_no, id_tail)
@@ -274,6 +308,8 @@ class TerminalApp(App[int], inherit_bindings=False):
             case Restored() as restored:
                 seat.restored = seat.restored or restored
             case FormView() as form:
+                if seat.form is None:
+                    seat.slot = next((slot for slot, _item in enumerate(form.items) if not seat.choice(slot)), 0)
                 seat.form = form
             case Clock() as clock:
                 self._heard_clock(clock, now)
@@ -286,7 +322,7 @@ class TerminalApp(App[int], inherit_bindings=False):
             case Trouble() as trouble:
                 seat.trouble = seat.trouble or trouble
             case Refusal() as refusal:
-                self._heard_refusal(refusal)
+                self._heard_refusal(refusal, now)
         self.draw()
 
     def _heard_clock(self, clock: Clock, now: int) -> None:
@@ -298,7 +334,7 @@ class TerminalApp(App[int], inherit_bindings=False):
             # Only the server's word hands in by the clock: it may have granted more time while the network was away.
             self.hand_in(by_clock=True)
 
-    def _heard_refusal(self, refusal: Refusal) -> None:
+    def _heard_refusal(self, refusal: Refusal, now: int) -> None:
         seat = self.seat
         if refusal.reason is Reason.STORE_FULL:
             seat.store_full = True
@@ -306,6 +342,8 @@ class TerminalApp(App[int], inherit_bindings=False):
             if seat.welcome is not None:
                 self._begin_again()
             self.seat.refusal = refusal
+            wait_s = refusal.facts.get("wait_s")
+            self.seat.wait_until_ms = now + 1000 * wait_s if isinstance(wait_s, int) else 0
             self.seat.link = Link.IDLE
 
     # ---- what Textual offers and an examination does not -----------------------------------------------------------
@@ -357,7 +395,14 @@ def run(
 ) -> int:
     """Show the terminal until the candidate has handed in or staff end it; one of the exit codes above."""
     set_language(language)
-    journal.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        try_directory(journal)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        sentence = _("No answers can be kept in {folder} ({why}). Name another folder.", folder=journal, why=why)
+        print(f"examd: {sentence}", file=sys.stderr)
+        return UNUSABLE
+    lockdown.swallow_replies()
     app = TerminalApp(server, trust, journal, name, admission_no=admission_no, exit_after_receipt=exit_after_receipt)
     result = app.run()
     return result if result is not None else app.return_code or BROKEN

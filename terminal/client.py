@@ -142,8 +142,9 @@ class Client:
     # ---- what the app asks for ---------------------------------------------------------------------------------
 
     def sign_in(self, admission_no: str, id_tail: str) -> None:
+        if self._token:
+            return  # welcomed already: to sign in again would throw the seat's token away
         self._credentials = (admission_no, id_tail)
-        self._token = ""
         self._wanted.set()
 
     def ready(self) -> None:
@@ -248,7 +249,12 @@ class Client:
                     message = decode_to_terminal(frame.data)
                 except msgspec.DecodeError:
                     break  # not our server's language: begin again
-                self._obey(message)
+                try:
+                    self._obey(message)
+                except OSError:  # not the socket's: what obeys writes only to the journal
+                    self._forget()
+                    self._hear(Trouble.JOURNAL)
+                    raise _Stop from None
                 if isinstance(message, Welcome) and pump is None:
                     self._hear(Link.UP)
                     pump = asyncio.create_task(self._pump(socket))
@@ -265,7 +271,7 @@ class Client:
             proof = self.outbox.proof
             self._proved = True
             return Resume(self._token, proof.seq, proof.epoch, proof.idx, proof.head)
-        if self._credentials is None:
+        if self._credentials is None:  # left while the connection was being made
             raise _Stop
         return SignIn(*self._credentials, terminal=self._terminal)
 

@@ -2,8 +2,9 @@
 
 Owned by the app, never by a screen or a worker: a screen that goes away takes nothing with it. The file is
 append-only; its records are messages of the protocol (Answer, Flag, HandIn, Ack) and Base, one a line, each with
-its length and CRC. A torn tail, what a power cut leaves, is cut off at opening. One file a candidate and session,
-readable by its owner alone.
+its length and CRC. A torn tail, what a power cut leaves, is cut off at opening. Where whole records follow the break
+the disk is at fault: the file is copied to `.torn` first, and the candidate is told. One file a candidate and
+session, readable by its owner alone.
 
 What `saved` and `acked` promise: acts up to `saved` are in the file and fsynced (已存); acts up to `acked` are in
 the server's record (已确认). Only saved acts may be sent.
@@ -29,6 +30,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from io import FileIO
 from pathlib import Path
 
 import msgspec
@@ -110,17 +112,32 @@ def journal_name(session: str, admission_no: str) -> str:
     return f"{plain}-{digest}.journal"
 
 
+def stranded(torn: bytes) -> int:
+    """How many whole records lie behind a break, out of reach."""
+    return sum(bool(decode_lines(line + b"\n")[0]) for line in torn.split(b"\n"))
+
+
 class Journal:
     """The file. Appends whole records; knows nothing of what they mean."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
-        self._file = os.fdopen(handle, "r+b", buffering=0)
-        self.found, whole = decode_lines(self._file.read())
+        self._file = _open_private(path)
+        data = self._file.read()
+        self.found, whole = decode_lines(data)
+        self.lost = stranded(data[whole:])
+        if self.lost:
+            self._keep_evidence(path, data)
         self._file.truncate(whole)  # later records must not follow a torn one
         self._file.seek(whole)
         self._sync_directory(path.parent)
+
+    @staticmethod
+    def _keep_evidence(path: Path, data: bytes) -> None:
+        with _open_private(path.with_name(path.name + ".torn")) as copy:
+            copy.seek(0, os.SEEK_END)  # behind what an earlier break left
+            copy.write(data)
+            os.fsync(copy.fileno())
 
     @staticmethod
     def _sync_directory(directory: Path) -> None:
@@ -146,6 +163,8 @@ class Outbox:
     def __init__(self, path: Path) -> None:
         self.journal = Journal(path)
         self.fresh = not self.journal.found
+        self.lost = self.journal.lost
+        """Acts and acknowledgements that a damaged file held and nobody can read in order any more."""
         self._start(Base(0, 0, -1, "", {}, ()))
         for line in self.journal.found:
             self._take(line)
@@ -303,6 +322,19 @@ def _put_answer(answers: dict[int, Choice], act: Answer) -> None:
 def _renumbered(acts: Iterable[Act], after: int) -> Iterator[Act]:
     for seq, act in enumerate(acts, after + 1):
         yield msgspec.structs.replace(act, seq=seq)
+
+
+def _open_private(path: Path) -> FileIO:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+    return FileIO(handle, "r+b")
+
+
+def try_directory(directory: Path) -> None:
+    """Raises OSError where no journal could be kept; said before a candidate sits down, not after."""
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    probe = directory / f".{os.getpid()}.probe"
+    _open_private(probe).close()
+    probe.unlink()
 
 
 def default_directory(environment: Mapping[str, str]) -> Path:

@@ -55,7 +55,7 @@ _REASONS: dict[Reason, str] = {
     Reason.HANDED_IN: N_("This form has already been handed in."),
     Reason.GAP: N_("The server is missing an earlier answer; it is being sent again."),
     Reason.BAD_ANSWER: N_("The server could not take this answer. Please answer the question again."),
-    Reason.STORE_FULL: N_("The server cannot save now. Your answers are kept on this machine. Please raise your hand."),
+    Reason.STORE_FULL: N_("The server cannot save now. Answers are kept here. Raise your hand."),
     Reason.RECORD_LOST: N_("The server's record does not agree with this terminal. Please raise your hand."),
     Reason.BAD_STAFF: N_("Name, passphrase or code is wrong."),
     Reason.STALE_CODE: N_("This code was used before. Please wait for the next one."),

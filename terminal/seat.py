@@ -7,7 +7,7 @@ Before: `terminal.client` fills it. After: `terminal.screens` draw it.
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from examd.protocol.messages import Clock, FormView, ItemView, Receipt, Refusal, Welcome
@@ -15,6 +15,8 @@ from examd.protocol.phase import Phase
 from terminal.outbox import Kept, Outbox, Restored
 
 MINUTE_MS = 60_000
+BLINK_MS = 1_500
+"""A connection that is back sooner than this is not worth a candidate's worry."""
 
 
 def monotonic_ms() -> int:
@@ -33,12 +35,17 @@ class Stage(StrEnum):
     QUESTION = "question"
     SHEET = "sheet"
     HAND_IN = "hand-in"
+    SURE = "sure"
     PAUSED = "paused"
     TIME_UP = "time-up"
     HANDING = "handing"
     RECEIPT = "receipt"
     CLOSED = "closed"
     TROUBLE = "trouble"
+
+
+ANSWERING = frozenset({Stage.QUESTION, Stage.SHEET, Stage.HAND_IN, Stage.SURE})
+"""Where the candidate can be while answering."""
 
 
 class Show(Enum):
@@ -70,6 +77,7 @@ class Urgency(Enum):
     CALM = 0
     TEN = 10
     FIVE = 5
+    ONE = 1
 
 
 @dataclass
@@ -89,11 +97,13 @@ class Seat:
     receipt: Receipt | None = None
     refusal: Refusal | None = None
     """Why the last sign-in was refused."""
+    wait_until_ms: int = 0
+    """Until when the server takes no further try."""
     trouble: Trouble | None = None
     confirmed: bool = False
     ready: bool = False
     place: Stage = Stage.QUESTION
-    """Where the candidate is while answering: QUESTION, SHEET or HAND_IN."""
+    """Where the candidate is while answering: one of ANSWERING."""
     slot: int = 0
     show: Show = Show.ALL
     store_full: bool = False
@@ -103,7 +113,6 @@ class Seat:
     """Until when the newest extra time is announced."""
     staff_asked: bool = False
     """Staff pressed the way out; the next key decides."""
-    visited: set[int] = field(default_factory=set)
 
     @property
     def phase(self) -> Phase | None:
@@ -141,6 +150,8 @@ class Seat:
         if self.phase is not Phase.ANSWERING or self.welcome is None:
             return Urgency.CALM
         left, minutes = self.remaining_ms(now_ms), self.welcome.sitting.minutes
+        if left <= MINUTE_MS and minutes > 1:
+            return Urgency.ONE
         if left <= 5 * MINUTE_MS and minutes > 5:
             return Urgency.FIVE
         return Urgency.TEN if left <= 10 * MINUTE_MS and minutes > 10 else Urgency.CALM

@@ -45,6 +45,14 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         parser.add_argument("--passphrase-file", type=Path, metavar="FILE", help=_("read the bank's passphrase here"))
         return parser
 
+    template = commands.add_parser(
+        "template", help=_("write a workbook with an example of each type, to fill in"),
+        epilog=_("Example: {example}").format(example="examd bank template items.xlsx"),
+        formatter_class=help_formatter(),
+    )  # fmt: skip
+    template.add_argument("file", type=Path, metavar="FILE", help=_("the file to write: .xlsx, .csv or .jsonl"))
+    template.set_defaults(run=run_template)
+
     command("init", run_init, _("make an empty bank"), _("Asks for a new passphrase, twice."), "examd bank init bank/")
 
     importing = command(
@@ -52,6 +60,9 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         run_import,
         _("add items from .csv, .xlsx or .jsonl files"),
         _(
+            "Columns by their headings, in any order: stem, type, answer, option A to option J, chapter, level; "
+            "and, where wanted: difficulty, basis, explanation, enemies, tags, images, code. "
+            "For an example with the Chinese headings: examd bank template. "
             "Rows that make no sense are refused and listed; all others are added together or, on failure, not at all. "
             "Importing twice adds nothing. Exit code 0: all rows added or already there; 1: some row was refused, or "
             "contradicts the bank; 2: a file could not be read, nothing was added."
@@ -124,6 +135,20 @@ def _open(args: argparse.Namespace) -> "Bank":
     from tools.secrets import ask_secret
 
     return Bank.open(args.bank, ask_secret("bank", _("Passphrase of the bank"), args.passphrase_file))
+
+
+def run_template(args: argparse.Namespace) -> int:
+    import errno
+    import os
+
+    from bank import formats
+    from tools.say import _
+
+    if args.file.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(args.file))
+    formats.write(args.file, formats.read(Path(__file__).parent / "samples" / "template.jsonl").items)
+    print(_("Written: {path}").format(path=args.file))
+    return 0
 
 
 def run_init(args: argparse.Namespace) -> int:

@@ -2,7 +2,16 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from examd.bureau.office import Office
+    from examd.holders import Holder
+
+LARGEST_CHECKPOINTS = 16 << 20
+"""Bytes: three lines and two signatures a note, some tens of thousands of notes."""
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,7 +42,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description=_(
             "Bank + rule + roster -> a sealed package for one session at one site. "
             "Needs the issuing officer's passphrase and the bank keyholder's. "
-            "The two release codes stay with the bureau (examd bureau code)."
+            "The two release codes stay with the bureau (examd bureau code). "
+            "Columns of the roster: admission number, name, ID number, training institution."
         ),
         epilog=_(
             "Example: examd bureau issue office --bank bank --rule rule.toml --roster roster.xlsx "
@@ -56,6 +66,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     issue.add_argument("--name", required=True, help=_("the session's name for people"))
     issue.add_argument("--date", required=True, help=_("day of the exam, YYYY-MM-DD"))
     issue.add_argument("--mock", action="store_true", help=_("a drill (演练): marked on every screen and paper"))
+    issue.add_argument("--again", action="store_true", help=_("although this session has a package already"))
     issue.add_argument("--bank-passphrase-file", type=Path, help=_("read the bank's passphrase from this file"))
     issue.add_argument("--json", action="store_true", help=_("machine-readable output"))
     issue.set_defaults(run=run_issue)
@@ -64,17 +75,34 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "code",
         help=_("read out a release code"),
         description=_(
-            "Code 1 opens the items. Code 2 opens the answer keys and is given only against the closing root."
+            "Code 1 opens the items. Code 2 opens the answer keys and is given only against the closing: "
+            "the exported checkpoints.txt, whose signatures are checked, or the closing root as the site reads it out."
         ),
-        epilog=_("Example: examd bureau code office 0123…cdef 2 --root 89ab…4567"),
+        epilog=_("Example: examd bureau code office PKG-0123…cdef 2 --checkpoint checkpoints.txt"),
         formatter_class=help_formatter(),
     )
     code.add_argument("directory", type=Path, metavar=_("DIR"), help=_("the bureau's folder"))
-    code.add_argument("package", metavar=_("PACKAGE"), help=_("package number, 32 hexadecimal digits"))
+    code.add_argument("package", metavar=_("PACKAGE"), help=_("package: its number, PKG-number, or its folder"))
     code.add_argument("number", type=int, choices=(1, 2), metavar="1|2", help=_("which code"))
-    code.add_argument("--root", default="", help=_("the closing root that the site reads out (for code 2)"))
+    closing = code.add_mutually_exclusive_group()
+    closing.add_argument(
+        "--checkpoint", type=Path, metavar="FILE", help=_("checkpoints.txt of the closed session (for code 2)")
+    )
+    closing.add_argument(
+        "--root", nargs="+", default=[], metavar=_("GROUP"),
+        help=_("the closing root that the site reads out: eight groups of nine (for code 2)"),
+    )  # fmt: skip
     code.set_defaults(run=run_code)
 
+    template = commands.add_parser(
+        "template", help=_("write an empty roster to fill in"), formatter_class=help_formatter(),
+        epilog=_("Example: examd bureau template roster.xlsx"),
+    )  # fmt: skip
+    template.add_argument("file", type=Path, metavar="FILE", help=_("the workbook to write (.xlsx)"))
+    template.set_defaults(run=run_template)
+
+    for command in (init, code):
+        command.add_argument("--json", action="store_true", help=_("machine-readable output"))
     for command in (init, issue, code):
         command.add_argument("--passphrase-file", type=Path, help=_("read the officer's passphrase from this file"))
 
@@ -87,13 +115,24 @@ def run_init(args: argparse.Namespace) -> int:
     passphrase = ask_secret("bureau", _("Issuing officer's passphrase"), file=args.passphrase_file, confirm=True)
     Office.create(args.directory, args.id, args.name, passphrase)
     card = args.directory / "bureau.card.json"
-    print(_("Made the bureau's keys. Sites are commissioned with {card}.").format(card=card))
+    text = _("Made the bureau's keys. Sites are commissioned with {card}.").format(card=card)
+    print(json.dumps({"card": str(card)}, ensure_ascii=False) if args.json else text)
+    return 0
+
+
+def run_template(args: argparse.Namespace) -> int:
+    from bank.formats import xlsx
+    from tools.say import _
+
+    with args.file.open("xb") as stream:
+        stream.write(xlsx.write([("准考证号", "姓名", "身份证号", "培训机构")], (20, 12, 24, 36), "考生名单"))
+    print(_("Written: {path}").format(path=args.file))
     return 0
 
 
 def run_issue(args: argparse.Namespace) -> int:
     from bank import blueprint
-    from bank.refused import BadFile
+    from bank.refused import BadFile, Denied
     from bank.store import Bank
     from examd.bureau import roster
     from examd.bureau.office import Office
@@ -112,6 +151,8 @@ def run_issue(args: argparse.Namespace) -> int:
         raise BadFile("file-unreadable", file=str(args.rule), why=error.strerror) from None
     people = roster.read(args.roster)
     session = Session(args.session, args.name, args.date, site.id, site.name, args.mock)
+    if not args.again and (before := office.issued_for(session.id, site.id, bureau)):
+        raise Denied("issued-before", session=session.id, site=site.id, package=before[-1])
     keyholder = ask_secret("bank", _("Bank keyholder's passphrase"), file=args.bank_passphrase_file)
     with Bank.open(args.bank, keyholder) as bank:
         issued = issue(
@@ -148,10 +189,43 @@ def run_code(args: argparse.Namespace) -> int:
     from tools.say import _
     from tools.secrets import ask_secret
 
-    office = Office(args.directory)
+    office, package = Office(args.directory), package_number(args.package)
     bureau = office.unlock(ask_secret("bureau", _("Issuing officer's passphrase"), file=args.passphrase_file))
-    if args.number == 1:
-        print(office.code_1(args.package, bureau))
-    else:
-        print(office.code_2(args.package, bureau, args.root.strip().lower()))
+    session = office.manifest(package, bureau).session
+    text = _("Session {id}, {name}, {date}, at {site_name} ({site_id})")
+    print(text.format_map({field: getattr(session, field) for field in session.__struct_fields__}), file=sys.stderr)
+    code = office.code_1(package, bureau) if args.number == 1 else _code_2(args, office, package, bureau)
+    told = {"id": session.id, "name": session.name, "date": session.date, "site_id": session.site_id}
+    facts = {"code": code, "number": args.number, "package_id": package, "session": told}
+    print(json.dumps(facts, ensure_ascii=False) if args.json else code)
     return 0
+
+
+def package_number(typed: str) -> str:
+    """Of a number, the name PKG-number, or a path to the package."""
+    return Path(typed).resolve().name.removeprefix("PKG-").lower()
+
+
+def _code_2(args: argparse.Namespace, office: "Office", package: str, bureau: "Holder") -> str:
+    from bank.refused import BadFile, Denied
+    from bank.seal import codes
+    from tools.say import _
+    from tools.secrets import ask_line
+
+    if args.checkpoint:
+        try:
+            with args.checkpoint.open("rb") as stream:
+                checkpoints = stream.read(LARGEST_CHECKPOINTS)
+        except OSError as error:
+            raise BadFile("file-unreadable", file=str(args.checkpoint), why=error.strerror) from None
+        return office.code_2_by_checkpoints(package, bureau, checkpoints, file=str(args.checkpoint))
+    if not args.root:
+        raise BadFile("root-missing")
+    root = codes.root_of(" ".join(args.root))
+    if sys.stdin.isatty():
+        print(_("The closing root as it will stand on file:"), file=sys.stderr)
+        print(codes.spoken_root(root), file=sys.stderr)
+        question = _("Does the site read out the same, group by group? (yes/no) ")
+        if ask_line("root", question).lower() not in ("y", "yes", "是"):
+            raise Denied("root-not-confirmed")
+    return office.code_2(package, bureau, root)

@@ -1,6 +1,7 @@
 """`examd chief init`: the chief examiner's keys, on a stick or device of their own."""
 
 import argparse
+import json
 from pathlib import Path
 
 
@@ -26,6 +27,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     init.add_argument("--name", required=True, help=_("the chief examiner's name, as it stands on results"))
     init.add_argument("--id", default="chief", help=_("staff number (default: %(default)s)"))
     init.add_argument("--passphrase-file", type=Path, help=_("read the passphrase from this file instead of asking"))
+    init.add_argument("--json", action="store_true", help=_("machine-readable output"))
     init.set_defaults(run=run_init)
 
 
@@ -36,7 +38,7 @@ def run_init(args: argparse.Namespace) -> int:
 
     passphrase = ask_secret("chief", _("Chief examiner's passphrase"), file=args.passphrase_file, confirm=True)
     holders.create(args.directory, "chief", args.id, args.name, passphrase)
-    print(_("Made {key} (keep it with you) and {card} (give it to the bureau).").format(
-        key=args.directory / "chief.key", card=args.directory / "chief.card.json"
-    ))  # fmt: skip
+    facts = {"card": str(args.directory / "chief.card.json"), "key": str(args.directory / "chief.key")}
+    text = _("Made {key} (keep it with you) and {card} (give it to the bureau).")
+    print(json.dumps(facts, ensure_ascii=False) if args.json else text.format_map(facts))
     return 0

@@ -7,6 +7,7 @@ Exit codes: 0 done; 1 checked and found wrong; 2 usage, or a file that is not wh
 
 import argparse
 import importlib
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -25,12 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(args.run(args))
     except KeyboardInterrupt:
+        print(file=sys.stderr)  # the shell's prompt begins a line of its own
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader of our output went away: nothing is wrong
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        return _refusal(error)
+        return _refusal(error, as_json=getattr(args, "json", False))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -104,12 +106,18 @@ def _speak(argv: Sequence[str]) -> None:
     os.environ["EXAMD_LANG"] = language if language in LANGUAGES else "zh"
 
 
-def _refusal(error: Exception) -> int:
-    """One sentence on stderr. Whatever is not a refusal is a fault of ours: named, without locals or a traceback."""
+def _refusal(error: Exception, *, as_json: bool) -> int:
+    """One sentence on stderr, and with --json the refusal on stdout. What the operating system refuses (a full disk, a
+    folder without rights) is named as such, here for all commands; whatever else is not a refusal is a fault of ours:
+    named, without locals or a traceback."""
     from bank.refused import BadFile, BrokenStore, Refused
     from tools.say import _
     from tools.sentences import said
 
+    if isinstance(error, OSError):
+        file, why = str(error.filename or ""), error.strerror or type(error).__name__
+        named = BrokenStore("system-refused-file", file=file, why=why)
+        error = named if file else BrokenStore("system-refused", why=why)
     if not isinstance(error, Refused):
         if os.environ.get("EXAMD_TRACEBACK") == "1":
             raise error
@@ -117,6 +125,9 @@ def _refusal(error: Exception) -> int:
         print(f"examd: {fault}", file=sys.stderr)
         return EXIT_BROKEN
     print("examd: " + said(error), file=sys.stderr)
+    if as_json:
+        told = {"facts": error.facts, "refused": error.code, "sentence": said(error)}
+        print(json.dumps(told, ensure_ascii=False, default=str))
     if isinstance(error, BadFile):
         return EXIT_BAD_FILE
     return EXIT_BROKEN if isinstance(error, BrokenStore) else EXIT_DENIED

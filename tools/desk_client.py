@@ -10,10 +10,11 @@ import json
 import ssl
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import aiohttp
 
@@ -31,6 +32,9 @@ ADDRESS = "address"
 """File in a site's folder that `site serve` writes: host and port."""
 MAX_REPLY_BYTES = 1 << 26
 """A status of 100,000 seats is some 20 MiB."""
+CODE_S = 30
+"""A one-time code's step (RFC 6238)."""
+T = TypeVar("T")
 
 
 class Desk:
@@ -114,17 +118,54 @@ async def _read(socket: aiohttp.ClientWebSocketResponse, replies: "asyncio.Queue
         replies.put_nowait(None)
 
 
+@contextlib.contextmanager
+def tended(site: Path) -> Iterator[tuple[Desk, Callable[[Coroutine[Any, Any, T]], T]]]:
+    """A desk for a person at a keyboard, and what runs one step of it: a thread of its own keeps the connection alive
+    while the person looks for a code."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="desk", daemon=True)
+    thread.start()
+
+    def run(step: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(step, loop).result()
+
+    try:
+        desk = asyncio.run_coroutine_threadsafe(Desk.connect(site), loop).result()
+        try:
+            yield desk, run
+        finally:
+            asyncio.run_coroutine_threadsafe(desk.close(), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
 def _refused(refusal: Refusal) -> Refused:
     if refusal.reason is not Reason.REFUSED:
         return Denied(refusal.reason.value, **refusal.facts)
     facts = dict(refusal.facts)
     code, family = str(facts.pop("code", "refused")), facts.pop("family", "denied")
+    if code == "stale-code":
+        return Denied("code-used", wait_s=CODE_S - int(time.time()) % CODE_S)
+    if code == "package-other-site" and facts.get("expected") == facts.get("found"):
+        return Denied("package-other-keys", site=facts["found"])
     return {"broken": BrokenStore, "bad-file": BadFile}.get(str(family), Denied)(code, **facts)
 
 
 async def open_session(desk: Desk, package: Path, chief: Holder, code_1: str, *, one_holder: bool) -> dict[str, Any]:
     """Prepare, unlock, open, co-sign. Raises Refused; a failed attempt may be repeated."""
-    prepared = await desk.command("prepare", package=str(package.resolve()))
+    return await open_prepared(desk, await prepare(desk, package), chief, code_1, one_holder=one_holder)
+
+
+async def prepare(desk: Desk, package: Path) -> dict[str, Any]:
+    """The server checks the package and hands out its locks: whatever is wrong with it is said before code 1 is."""
+    return await desk.command("prepare", package=str(package.resolve()))
+
+
+async def open_prepared(
+    desk: Desk, prepared: Mapping[str, Any], chief: Holder, code_1: str, *, one_holder: bool
+) -> dict[str, Any]:
     identity = codes.code_identity(code_1, prepared["package_id"], 1)
     roster = opening.unlock(opening.decode_lock(prepared["roster_lock"]), layout.ROSTER, chief.identity, None)
     items = opening.unlock(opening.decode_lock(prepared["items_lock"]), layout.ITEMS, chief.identity, identity)
@@ -150,6 +191,13 @@ async def _cosign(desk: Desk, facts: Mapping[str, Any], chief: Holder) -> None:
 async def grade_session(desk: Desk, chief: Holder, code_2: str) -> Path:
     """Grades in a process of its own, which alone sees the answer keys, and has the site sign. The result folder."""
     facts = await desk.command("answers-lock")
+    await asyncio.to_thread(grade, facts, chief, code_2)
+    await desk.command("sign-result")
+    return Path(facts["result"])
+
+
+def grade(facts: Mapping[str, Any], chief: Holder, code_2: str) -> None:
+    """`facts`: what the server answered to "answers-lock". Raises the grading process's refusal."""
     request = {
         "chief": chief.identity.text,
         "code": code_2,
@@ -161,8 +209,6 @@ async def grade_session(desk: Desk, chief: Holder, code_2: str) -> Path:
     done = subprocess.run(command, input=json.dumps(request).encode(), capture_output=True, check=False)
     if done.returncode:
         raise _told(done.stdout)
-    await desk.command("sign-result")
-    return Path(facts["result"])
 
 
 def _told(output: bytes) -> Refused:

@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from bank.blueprint import Blueprint
 from bank.seal import statements
@@ -13,6 +14,8 @@ from examd.package import layout
 from examd.rates.compute import Definition, GroupSize, Row
 from tools.say import _
 
+NAME_CELLS, RATE_CELLS = 30, 38
+"""Widths of the table's columns."""
 
 def report_on(folder: Path) -> Report:
     """Reads the signed result, after checking the site's signature against the key its manifest names."""
@@ -27,7 +30,23 @@ def report_on(folder: Path) -> Report:
 
 
 def write_documents(report: Report, folder: Path) -> list[Path]:
-    return write_all(report, folder, os.environ.get("EXAMD_LANG", "zh"))
+    try:
+        return write_all(report, folder, os.environ.get("EXAMD_LANG", "zh"))
+    except OSError as error:
+        error.filename = error.filename or str(folder)  # a full disk does not say which file it was
+        raise
+
+
+def rates_record(row: Row) -> dict[str, Any]:
+    """One institution's counts, and both rates with their 95 % intervals; null where nobody is counted."""
+    record: dict[str, Any] = {field: getattr(row, field) for field in ("enrolled", "institution", "passed", "present")}
+    for name, definition in (("of_enrolled", Definition.OF_ENROLLED), ("of_present", Definition.OF_PRESENT)):
+        if (rate := row.rate(definition)) is None:
+            record[name] = None
+            continue
+        low, high = row.interval(definition)
+        record[name] = {"high": high, "low": low, "rate": rate, "size": row.size(definition).value}
+    return record
 
 
 def rates_table(report: Report) -> list[str]:
@@ -37,7 +56,7 @@ def rates_table(report: Report) -> list[str]:
             "Pass rate of those present = passed ÷ present; of the enrolled = passed ÷ enrolled; "
             "[ ] = 95 % Wilson interval"
         ),
-        f"{_pad(_('Training institution'), 30)}{_pad(_('of those present'), 34)}{_('of the enrolled')}",
+        f"{_pad(_('Training institution'), NAME_CELLS)}{_pad(_('of those present'), RATE_CELLS)}{_('of the enrolled')}",
     ]
     lines += [_line(row, row.institution) for row in report.rates]
     return [*lines, _line(report.total, _("Total"))]
@@ -45,7 +64,7 @@ def rates_table(report: Report) -> list[str]:
 
 def _line(row: Row, name: str) -> str:
     cells = [_rate(row, definition) for definition in (Definition.OF_PRESENT, Definition.OF_ENROLLED)]
-    return f"{_pad(name, 30)}{_pad(cells[0], 40)}{cells[1]}"
+    return f"{_pad(name, NAME_CELLS)}{_pad(cells[0], RATE_CELLS)}{cells[1]}"
 
 
 def _rate(row: Row, definition: Definition) -> str:
@@ -58,7 +77,9 @@ def _rate(row: Row, definition: Definition) -> str:
 
 
 def _pad(text: str, cells: int) -> str:
-    """Padded to a width in terminal cells: a Chinese character takes two."""
+    """Padded to a width in terminal cells, a Chinese character taking two; what is longer is cut with "…"."""
     from rich.cells import cell_len, set_cell_size
 
-    return text + " " * (cells - cell_len(text)) if cell_len(text) < cells else set_cell_size(text, cells - 1) + " "
+    if cell_len(text) >= cells:
+        text = set_cell_size(text, cells - 2).rstrip() + "…"
+    return text + " " * (cells - cell_len(text))

@@ -1,10 +1,12 @@
-"""Passphrases and codes: from the keyboard, unseen, or from a file of one's own; never from argv or the environment.
+"""Passphrases and codes: from the keyboard, or from a file of one's own; never from argv or the environment.
 
-Those two are readable by every process of the same user, and end in shell histories and logs.
+Those two are readable by every process of the same user, and end in shell histories and logs. Passphrases are typed
+unseen; release codes are spoken aloud anyway, and 48 digits typed blind would be typed twice.
 """
 
 import os
 import stat
+import sys
 import warnings
 from pathlib import Path
 
@@ -33,11 +35,43 @@ def _typed(name: str, prompt: str, confirm: bool) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("error", GetPassWarning)  # where echo cannot be turned off, do not ask at all
             secret = getpass(f"{prompt}: ")
-            if confirm and secret and getpass(_("Once more") + ": ") != secret:
-                raise Denied("secret-mismatch", name=name)
+            if confirm and secret:
+                from bank.seal.passphrase import check_passphrase
+
+                check_passphrase(secret)  # before it is typed again
+                if getpass(_("Once more") + ": ") != secret:
+                    raise Denied("secret-mismatch", name=name)
     except (GetPassWarning, EOFError, OSError):
         raise Denied("secret-no-terminal", name=name) from None
     return secret
+
+
+def ask_code(name: str, prompt: str, file: Path | None = None) -> str:
+    """A release code: from `file`, or group by group at the keyboard, each checked as soon as it is typed."""
+    if file is not None:
+        return ask_secret(name, prompt, file)
+    from bank.seal import codes
+    from tools.sentences import said
+
+    groups: list[str] = []
+    while len(groups) < codes.GROUPS:
+        typed = ask_line(name, f"{prompt} [{len(groups) + 1}/{codes.GROUPS}]: ")
+        try:
+            groups += codes.groups_of(typed, len(groups) + 1)
+        except Denied as denied:
+            print(said(denied), file=sys.stderr)
+    return " ".join(groups)
+
+
+def ask_line(name: str, prompt: str) -> str:
+    """What is typed at the keyboard, seen. Raises Denied where there is none."""
+    if not sys.stdin.isatty():
+        raise Denied("secret-no-terminal", name=name)
+    print(prompt, end="", file=sys.stderr, flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise Denied("secret-no-terminal", name=name)
+    return line.strip()
 
 
 def _read(name: str, file: Path) -> str:

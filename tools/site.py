@@ -1,31 +1,29 @@
 """`examd site …`: commissioning a site, and holding a session from opening to the bulletin."""
 
 import argparse
+import contextlib
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tools.say import N_
 
 DEFAULT_PORT = 8443
-PHASES = {
-    "idle": N_("no session"),
-    "prepared": N_("package read"),
-    "open": N_("open, not started"),
-    "started": N_("running"),
-    "closed": N_("closed"),
-    "waiting": N_("waiting"),
-    "answering": N_("answering"),
-    "paused": N_("paused"),
-    "time-up": N_("time up"),
-    "handed-in": N_("handed in"),
+WARNINGS = {
+    "low-disk": N_("! The disk is nearly full ({number} MiB left): no answer is acknowledged until there is room."),
+    "disk-ok": N_("There is room on the disk again ({number} MiB)."),
+    "alarm": N_(
+        "! ALARM: candidate {number} of the roster was acknowledged answers that this record does not hold. "
+        "See examd site status."
+    ),
 }
-"""Where a session stands, and a seat."""
+"""What the serving process tells without being asked."""
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from tools.arguments import help_formatter
+    from tools.arguments import help_formatter, port
     from tools.say import _
 
     site = subparsers.add_parser(
@@ -77,7 +75,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "serve", run_serve, _("run the server, and restart it whenever it dies"), "examd site serve site --port 8443"
     )
     serve.add_argument("--host", default="0.0.0.0", help=_("address to listen on (default: %(default)s)"))  # noqa: S104
-    serve.add_argument("--port", type=int, default=DEFAULT_PORT, help=_("port (default: %(default)s)"))
+    serve.add_argument("--port", type=port, default=DEFAULT_PORT, help=_("port (default: %(default)s)"))
     _passphrase(serve)
 
     opened = add(
@@ -130,7 +128,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar=_("NUMBER"),
         help=_("close although this candidate has not handed in (repeatable)"),
     )
-    close.add_argument("--reason", default="", help=_("why seats are waived"))
+    close.add_argument("--reason", default="", help=_("why seats are waived, or a session closed that never started"))
     _chief(close)
 
     grade = add(
@@ -149,6 +147,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     report.add_argument("--session", default="", help=_("session number (default: the current one)"))
     report.add_argument("--json", action="store_true", help=_("machine-readable output"))
 
+    for command in (init, staff):
+        command.add_argument("--json", action="store_true", help=_("machine-readable output"))
     for command in (opened, commands.choices["start"], status, pause, resume, added, close, grade):
         command.add_argument("--as", dest="person", required=True, metavar=_("NAME"), help=_("your sign-in name"))
         command.add_argument(
@@ -189,12 +189,8 @@ def run_init(args: argparse.Namespace) -> int:
     bureau = Card.read(args.bureau, "bureau")
     folder, holder = SiteFolder.create(args.directory, args.id, args.name, passphrase, bureau)
     tls.ensure(folder.directory, holder)
-    print(
-        _("Site made. Give {card} to the bureau and {root} to every terminal.").format(
-            card=args.directory / "site.card.json", root=args.directory / tls.ROOT
-        )
-    )
-    return 0
+    facts = {"card": str(args.directory / "site.card.json"), "root": str(args.directory / tls.ROOT)}
+    return _print(args, facts, _("Site made. Give {card} to the bureau and {root} to every terminal."))
 
 
 def run_staff(args: argparse.Namespace) -> int:
@@ -215,15 +211,19 @@ def run_staff(args: argparse.Namespace) -> int:
         secret = book.add(args.name, Role(args.role), own)
     finally:
         book.close()
-    print(_("Secret for the one-time-code app of {name} (shown once):").format(name=args.name), file=sys.stderr)
-    print(pyotp.TOTP(secret).provisioning_uri(name=args.name, issuer_name=f"examd {holder.card.id}"))
-    return 0
+    uri = pyotp.TOTP(secret).provisioning_uri(name=args.name, issuer_name=f"examd {holder.card.id}")
+    if not args.json:
+        print(_("Secret for the one-time-code app of {name} (shown once):").format(name=args.name), file=sys.stderr)
+        groups = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
+        print(_("To type it into the app by hand: {groups}").format(groups=groups), file=sys.stderr)
+    return _print(args, {"name": args.name, "role": args.role, "secret": secret, "uri": uri}, "{uri}")
 
 
 def run_serve(args: argparse.Namespace) -> int:
     import signal
 
     from examd.delivery.supervisor import Supervisor
+    from examd.files import write_atomically
     from examd.site import SiteFolder
     from tools.desk_client import ADDRESS
     from tools.say import _
@@ -235,10 +235,14 @@ def run_serve(args: argparse.Namespace) -> int:
     def tell(event: str, number: int) -> None:
         if event == "ready":
             host = "127.0.0.1" if args.host in ("0.0.0.0", "::") else args.host  # noqa: S104
-            (args.directory / ADDRESS).write_text(f"{host}:{number}\n")
+            address, said = args.directory / ADDRESS, f"{host}:{number}\n"
+            if not address.exists() or address.read_text() != said:
+                write_atomically(address, said.encode())  # not again after each restart: the disk may be full by then
             print(_("Serving on port {number}. Stop with Ctrl+C.").format(number=number), file=sys.stderr)
         elif event == "restarting":
             print(_("! The server ended (code {number}); starting it again.").format(number=number), file=sys.stderr)
+        elif event in WARNINGS:
+            print(_(WARNINGS[event]).format(number=number), file=sys.stderr)
 
     supervisor = Supervisor(args.directory, holder, args.host, args.port, tell)
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -250,26 +254,28 @@ def run_serve(args: argparse.Namespace) -> int:
 # ---- the session ----------------------------------------------------------------------------------------------
 
 
-def _with_desk(args: argparse.Namespace, act: Any) -> Any:
-    """Signs in and runs `act(desk)`."""
-    import asyncio
+@contextlib.contextmanager
+def _at_desk(args: argparse.Namespace) -> Iterator[tuple[Any, Any, Any]]:
+    """The desk, signed in to; what runs one step of it; the chief examiner, where the command needs one.
 
-    from tools.desk_client import Desk
+    That the server answers is known before anybody types a secret."""
+    import unicodedata
+
+    from tools.desk_client import tended
     from tools.say import _
     from tools.secrets import ask_secret
 
-    passphrase = ask_secret("staff", _("Passphrase of {name}").format(name=args.person), file=args.passphrase_file)
-    code = ask_secret("totp", _("One-time code of {name}").format(name=args.person), file=args.totp_file)
+    with tended(args.directory) as (desk, run):
+        chief = _unlock_chief(args) if "chief" in args else None
+        passphrase = ask_secret("staff", _("Passphrase of {name}").format(name=args.person), file=args.passphrase_file)
+        code = ask_secret("totp", _("One-time code of {name}").format(name=args.person), file=args.totp_file)
+        run(desk.sign_in(args.person, passphrase, unicodedata.normalize("NFKC", code).strip()))
+        yield desk, run, chief
 
-    async def run() -> Any:
-        desk = await Desk.connect(args.directory)
-        try:
-            await desk.sign_in(args.person, passphrase, code.strip())
-            return await act(desk)
-        finally:
-            await desk.close()
 
-    return asyncio.run(run())
+def _command(args: argparse.Namespace, act: str, **facts: Any) -> dict[str, Any]:
+    with _at_desk(args) as (desk, run, _chief):
+        return dict(run(desk.command(act, **facts)))
 
 
 def _unlock_chief(args: argparse.Namespace) -> Any:
@@ -287,50 +293,54 @@ def _print(args: argparse.Namespace, facts: dict[str, Any], text: str) -> int:
 
 
 def run_open(args: argparse.Namespace) -> int:
-    from tools.desk_client import open_session
+    from tools.desk_client import open_prepared, prepare
     from tools.say import _
-    from tools.secrets import ask_secret
+    from tools.secrets import ask_code
 
-    code = ask_secret("code-1", _("Release code 1"), file=args.code_file)
-    chief = _unlock_chief(args)
-    # The chief examiner's key used on the very machine that serves: then one holder could have done both.
-    facts = _with_desk(args, lambda desk: open_session(desk, args.package, chief, code, one_holder=True))
+    with _at_desk(args) as (desk, run, chief):
+        prepared = run(prepare(desk, args.package))
+        _warn_of_the_date(args.package)
+        code = ask_code("code-1", _("Release code 1"), file=args.code_file)
+        # The chief examiner's key used on the very machine that serves: then one holder could have done both.
+        facts = run(open_prepared(desk, prepared, chief, code, one_holder=True))
     return _print(args, facts, _("Open: {session}, {candidates} candidates. Not separated: one holder."))
+
+
+def _warn_of_the_date(package: Path) -> None:
+    from datetime import datetime
+
+    from bank.seal import statements
+    from examd.package import layout
+    from tools.say import _
+
+    signed = statements.read((package / layout.MANIFEST).read_bytes(), layout.KIND, name=layout.MANIFEST)
+    session, today = layout.read_manifest(signed).session, datetime.now().astimezone().date().isoformat()
+    if session.date != today:
+        text = _("! This package is for {date}; today is {today}. Is it the right one?")
+        print(text.format(date=session.date, today=today), file=sys.stderr)
 
 
 def run_start(args: argparse.Namespace) -> int:
     from tools.say import _
 
-    facts = _with_desk(args, lambda desk: desk.command("start"))
+    facts = _command(args, "start")
     return _print(args, facts, _("Started: {started} seats running, {signed_in} of {candidates} signed in."))
 
 
 def run_status(args: argparse.Namespace) -> int:
-    from rich.cells import set_cell_size
+    from tools import room_status
 
-    from tools.say import _
-
-    facts = _with_desk(args, lambda desk: desk.command("status"))
+    facts = _command(args, "status")
     if args.json:
         return _print(args, facts, "")
-    stands = {code: _(word) for code, word in PHASES.items()}
-    print(
-        _("Session {session} ({phase}); {entries} entries, epoch {epoch}").format_map(
-            {"session": "–", "entries": 0, "epoch": 0, **facts, "phase": stands[facts["phase"]]}
-        )
-    )
-    for seat in facts.get("seats", []):
-        mark = "●" if seat["connected"] else "○"
-        left = seat["remaining_ms"] // 1000
-        phase, clock = set_cell_size(stands[seat["phase"]], 10), f"{left // 60:>3}:{left % 60:02}"
-        print(f"{mark} {seat['admission_no']}  {phase} {seat['answered']:>3}  {clock}  {seat['name']}")
+    print("\n".join(room_status.lines(facts, coloured=sys.stdout.isatty())))
     return 0
 
 
 def _room_act(args: argparse.Namespace, act: str, **more: Any) -> int:
     from tools.say import _
 
-    facts = _with_desk(args, lambda desk: desk.command(act, reason=args.reason, admission_no=args.seat, **more))
+    facts = _command(args, act, reason=args.reason, admission_no=args.seat, **more)
     return _print(args, facts, _("Done; it stands in the record."))
 
 
@@ -347,50 +357,66 @@ def run_add_time(args: argparse.Namespace) -> int:
 
 
 def run_close(args: argparse.Namespace) -> int:
+    from bank.seal import codes
     from tools.desk_client import close_session
     from tools.say import _
 
-    chief = _unlock_chief(args)
-    facts = _with_desk(args, lambda desk: close_session(desk, chief, args.waive, args.reason))
+    with _at_desk(args) as (desk, run, chief):
+        before = run(desk.command("status"))
+        facts = run(close_session(desk, chief, args.waive, args.reason))
+    if before["phase"] == "closed":
+        print(_("It was closed already; this is the same closing."), file=sys.stderr)
+    else:
+        still = {seat["admission_no"] for seat in before.get("seats", []) if seat["phase"] != "handed-in"}
+        for number in sorted(set(args.waive) - still):
+            text = _("{number} had handed in or never signed in: nothing was waived.")
+            print(text.format(number=number), file=sys.stderr)
+    facts |= {"root_spoken": codes.spoken_root(facts["root"])}
     return _print(
         args,
         facts,
         _(
-            "Closed with {entries} entries. Closing root, to be read to the bureau for code 2:\n"
-            "{root}\nExported to {result}"
+            "Closed with {entries} entries, exported to {result}\n"
+            "For code 2, send the bureau {result}/checkpoints.txt, or read it this closing root, group by group:\n"
+            "{root_spoken}"
         ),
     )
 
 
 def run_grade(args: argparse.Namespace) -> int:
-    from tools.desk_client import grade_session
+    from tools.desk_client import grade
     from tools.say import _
-    from tools.secrets import ask_secret
+    from tools.secrets import ask_code
 
-    code = ask_secret("code-2", _("Release code 2"), file=args.code_file)
-    chief = _unlock_chief(args)
-    folder = _with_desk(args, lambda desk: grade_session(desk, chief, code))
-    return _print(args, {"result": str(folder)}, _("Graded and signed: {result}"))
+    with _at_desk(args) as (desk, run, chief):
+        facts = run(desk.command("answers-lock"))
+        code = ask_code("code-2", _("Release code 2"), file=args.code_file)
+        grade(facts, chief, code)
+        run(desk.command("sign-result"))
+    return _print(args, {"result": facts["result"]}, _("Graded and signed: {result}"))
 
 
 def run_report(args: argparse.Namespace) -> int:
     from bank.refused import Denied
     from examd.site import SiteFolder
-    from tools.reporting import rates_table, report_on, write_documents
+    from tools.reporting import rates_record, rates_table, report_on, write_documents
     from tools.say import _
 
     folder = SiteFolder(args.directory)
-    session = args.session or folder.current or ""
+    session = args.session or folder.current
+    if session is None:
+        raise Denied("no-session", site=str(args.directory))
+    # By its name among those that are there: a number with dots and slashes would lead out of the folder.
+    held = sorted(path.name for path in folder.session("").glob("*") if path.is_dir())
+    if session not in held:
+        raise Denied("session-unknown", session=session, held=held or ["–"])
     result = folder.session(session) / "result"
     if not (result / "result.json").exists():
         raise Denied("not-graded", folder=str(result))
     report = report_on(result)
     paths = write_documents(report, result)
     if args.json:
-        rows = [
-            {"institution": r.institution, "enrolled": r.enrolled, "present": r.present, "passed": r.passed}
-            for r in (*report.rates, report.total)
-        ]
+        rows = [rates_record(row) for row in (*report.rates, report.total)]
         print(json.dumps({"files": [str(p) for p in paths], "rates": rows}, ensure_ascii=False))
         return 0
     print("\n".join(rates_table(report)))

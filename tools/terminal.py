@@ -1,7 +1,8 @@
 """`examd terminal`: the candidate's screen at one seat. Before: an operator's shell. After: `terminal.app`.
 
-Exit codes: 0 handed in, the receipt was shown; 2 the arguments or the trust file are not what they should be; 3 staff
-ended it before that; 4 this machine or the program failed, answers are in the journal; 128 + n ended by signal n.
+Exit codes: 0 handed in, the receipt was shown; 2 the arguments, the trust file or the journal's folder are not what
+they should be; 3 staff ended it before that; 4 this machine or the program failed, answers are in the journal;
+128 + n ended by signal n.
 """
 
 import argparse

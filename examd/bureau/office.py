@@ -2,22 +2,28 @@
 
     bureau.key bureau.card.json    the issuing key, sealed to the issuing officer's passphrase; its public card
     archive.key archive.card.json  what every sealed part is also sealed to, so that it can be opened years later
-    releases/<package>.age         the two codes of a package, sealed to the bureau
-    releases/<package>.root        the closing root that code 2 was given against
+    releases/<package>.age            the two codes of a package, sealed to the bureau
+    releases/<package>.manifest.json  the package's manifest: its session, and whose signatures close it
+    releases/<package>.root           the closing root that code 2 was given against, as it was read out
+    releases/<package>.checkpoints    the signed checkpoints that code 2 was given against
 
 Before: `bank.store`, `bank.blueprint`. After: `examd.package.issue`.
 """
 
 import json
+import re
 from pathlib import Path
 
 from bank.canonical import canonical
 from bank.refused import BadFile, Denied
-from bank.seal import locks
+from bank.seal import locks, statements
 from examd import holders
+from examd.bureau import closing
 from examd.files import write_atomically
 from examd.holders import Card, Holder
+from examd.package import layout
 from examd.package.issue import Issued
+from examd.package.layout import Manifest
 
 
 class Office:
@@ -26,6 +32,8 @@ class Office:
 
     @classmethod
     def create(cls, directory: Path, bureau_id: str, name: str, passphrase: str) -> tuple["Office", Holder]:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", bureau_id):
+            raise BadFile("session-name", found=bureau_id)
         holder = holders.create(directory, "bureau", bureau_id, name, passphrase)
         holders.create(directory, "archive", bureau_id, name, passphrase)
         (directory / "releases").mkdir()
@@ -39,7 +47,25 @@ class Office:
 
     def keep_codes(self, issued: Issued, bureau: Holder) -> None:
         plain = canonical({"1": issued.code_1, "2": issued.code_2})
-        write_atomically(self._release(issued.package_id), locks.seal(plain, [bureau.card.age]), private=True)
+        manifest = (issued.directory / layout.MANIFEST).read_bytes()
+        write_atomically(self._release(issued.package_id, "manifest.json"), manifest)
+        write_atomically(self._release(issued.package_id, "age"), locks.seal(plain, [bureau.card.age]), private=True)
+
+    def manifest(self, package_id: str, bureau: Holder) -> Manifest:
+        """The manifest of a package that was issued here. Raises Denied("package-unknown")."""
+        path = self._release(package_id, "manifest.json")
+        try:
+            file = path.read_bytes()
+        except OSError:
+            raise Denied("package-unknown", package=package_id) from None
+        statements.verify(file, bureau.card.sign, name=path.name)
+        return layout.read_manifest(statements.read(file, layout.KIND, name=path.name))
+
+    def issued_for(self, session_id: str, site_id: str, bureau: Holder) -> list[str]:
+        """Numbers of the packages that were issued for this session of this site."""
+        numbers = sorted(path.name.removesuffix(".manifest.json") for path in self._releases.glob("*.manifest.json"))
+        sessions = ((number, self.manifest(number, bureau).session) for number in numbers)
+        return [number for number, session in sessions if (session.id, session.site_id) == (session_id, site_id)]
 
     def code_1(self, package_id: str, bureau: Holder) -> str:
         return self._codes(package_id, bureau)["1"]
@@ -50,20 +76,41 @@ class Office:
         if len(closing_root) != 64 or not all(c in "0123456789abcdef" for c in closing_root):
             raise BadFile("root-malformed")
         codes = self._codes(package_id, bureau)
-        kept = self._release(package_id).with_suffix(".root")
-        if kept.exists() and kept.read_text() != closing_root:
-            raise Denied("another-root", package=package_id, first=kept.read_text())
+        kept = self._release(package_id, "root")
+        first = self._verified_root(package_id, bureau) or (kept.read_text() if kept.exists() else closing_root)
+        if first != closing_root:
+            raise Denied("another-root", package=package_id, first=first)
         write_atomically(kept, closing_root.encode())
         return codes["2"]
 
-    def _release(self, package_id: str) -> Path:
+    def code_2_by_checkpoints(self, package_id: str, bureau: Holder, checkpoints: bytes, *, file: str) -> str:
+        """Given against the signed closing checkpoint. It overrules a root that was read out; both stay on file."""
+        root = closing.root_of(checkpoints, self.manifest(package_id, bureau), file=file)
+        codes = self._codes(package_id, bureau)
+        first = self._verified_root(package_id, bureau)
+        if first not in (None, root):
+            raise Denied("two-closings", package=package_id, first=first)
+        write_atomically(self._release(package_id, "checkpoints"), checkpoints)
+        return codes["2"]
+
+    def _verified_root(self, package_id: str, bureau: Holder) -> str | None:
+        kept = self._release(package_id, "checkpoints")
+        if not kept.exists():
+            return None
+        return closing.root_of(kept.read_bytes(), self.manifest(package_id, bureau), file=kept.name)
+
+    @property
+    def _releases(self) -> Path:
+        return self.directory / "releases"
+
+    def _release(self, package_id: str, kind: str) -> Path:
         if len(package_id) != 32 or not all(c in "0123456789abcdef" for c in package_id):
             raise BadFile("package-id-malformed")
-        return self.directory / "releases" / f"{package_id}.age"
+        return self._releases / f"{package_id}.{kind}"
 
     def _codes(self, package_id: str, bureau: Holder) -> dict[str, str]:
         try:
-            sealed = self._release(package_id).read_bytes()
+            sealed = self._release(package_id, "age").read_bytes()
         except OSError:
             raise Denied("package-unknown", package=package_id) from None
         return dict(json.loads(locks.unseal(sealed, bureau.identity, what="release codes")))

@@ -1,9 +1,11 @@
 """A list of candidates, as a bureau's clerk has it in a spreadsheet -> the roster of a package.
 
 Columns by their headers: 准考证号, 姓名, 身份证号, 培训机构 (or admission_no, name, id_number, institution). Of the ID
-number the site gets six characters to sign in with and a masked form to confirm, never the whole.
+number the site gets six characters to sign in with and a masked form to confirm, never the whole. What a terminal
+cannot type or show, and what cannot be an ID number, is found out here, where the clerk can still correct it.
 """
 
+import re
 import unicodedata
 from pathlib import Path
 
@@ -18,6 +20,11 @@ COLUMNS = {
     "institution": {"培训机构", "培训单位", "institution", "training institution"},
 }
 LARGEST = 32 << 20
+ADMISSION_NO = re.compile(r"[A-Z0-9-]{1,32}")
+"""What a candidate can type at a terminal."""
+RESIDENT_ID = re.compile(r"[0-9]{17}[0-9X]")
+UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
+"""Unicode categories of what no name holds: controls, and marks that turn the direction of what follows."""
 
 
 def read(path: Path) -> list[RosterLine]:
@@ -37,19 +44,18 @@ def from_rows(rows: list[list[str]], file: str) -> list[RosterLine]:
         raise BadFile("roster-empty", file=file)
     place = _places(rows[0], file)
     people: dict[str, tuple[str, str, str]] = {}
+    rows_of: dict[str, dict[str, int]] = {"admission_no": {}, "id_number": {}}
     for number, row in enumerate(rows[1:], 2):
         cells = {name: _clean(row[at]) if at < len(row) else "" for name, at in place.items()}
         if not any(cells.values()):
             continue
-        for name, text in cells.items():
-            if not text:
-                raise BadFile("roster-cell-empty", file=file, row=number, column=name)
-        admission_no, id_number = cells["admission_no"], cells["id_number"].upper()
-        if admission_no in people:
-            raise BadFile("roster-twice", file=file, row=number, admission_no=admission_no)
-        if len(id_number) < 8 or not id_number.isascii() or not id_number.isalnum():
-            raise BadFile("roster-id", file=file, row=number)
-        people[admission_no] = (cells["name"], id_number, cells["institution"])
+        _check(cells, file, number)
+        for name, seen in rows_of.items():
+            cells[name] = cells[name].upper()
+            first = seen.setdefault(cells[name], number)
+            if first != number:
+                raise BadFile("roster-repeated", file=file, row=number, first=first, column=name)
+        people[cells["admission_no"]] = (cells["name"], cells["id_number"], cells["institution"])
     if not people:
         raise BadFile("roster-empty", file=file)
     ordered = sorted(people.items(), key=lambda item: item[0].encode())
@@ -57,6 +63,29 @@ def from_rows(rows: list[list[str]], file: str) -> list[RosterLine]:
         RosterLine(c, admission_no, name, id_number[-6:], _masked(id_number), institution)
         for c, (admission_no, (name, id_number, institution)) in enumerate(ordered, 1)
     ]
+
+
+def _check(cells: dict[str, str], file: str, row: int) -> None:
+    for name, text in cells.items():
+        if not text:
+            raise BadFile("roster-cell-empty", file=file, row=row, column=name)
+        if any(unicodedata.category(character) in UNSEEN for character in text):
+            raise BadFile("roster-unseen", file=file, row=row, column=name)
+    if not ADMISSION_NO.fullmatch(cells["admission_no"].upper()):
+        raise BadFile("roster-number", file=file, row=row, found=cells["admission_no"])
+    id_number = cells["id_number"].upper()
+    if len(id_number) < 8 or not id_number.isascii() or not id_number.isalnum():
+        raise BadFile("roster-id", file=file, row=row)
+    if len(id_number) == 18 and (not RESIDENT_ID.fullmatch(id_number) or id_number[-1] != check_character(id_number)):
+        raise BadFile("roster-id-check", file=file, row=row)
+
+
+def check_character(id_number: str) -> str:
+    """The 18th of a resident's ID number, from the first 17: GB 11643, which is ISO 7064 MOD 11-2."""
+    state = 0
+    for digit in id_number[:17]:
+        state = (state + int(digit)) * 2 % 11
+    return "0123456789X"[(1 - state) % 11]
 
 
 def _places(header: list[str], file: str) -> dict[str, int]:

@@ -8,6 +8,7 @@ the middle locks out; the chief examiner's side takes off the rest and returns t
 """
 
 import asyncio
+import functools
 import gc
 import logging
 import secrets
@@ -49,6 +50,8 @@ START_PAUSE_S = 0.01
 
 
 async def serve_desk(server: "Server", request: web.Request) -> web.WebSocketResponse:
+    if not _from_this_machine(request):
+        raise web.HTTPNotFound  # as for any other path
     socket = web.WebSocketResponse(max_msg_size=MAX_STAFF_MESSAGE_BYTES, compress=False, heartbeat=20.0)
     await socket.prepare(request)
     person: Person | None = None
@@ -82,6 +85,15 @@ async def serve_desk(server: "Server", request: web.Request) -> web.WebSocketRes
     return socket
 
 
+def _from_this_machine(request: web.Request) -> bool:
+    """Whoever connects to an address of this machine from it comes from that same address; nobody else can.
+
+    Staff command at the server. Any machine of the LAN could otherwise lock them out with wrong passphrases.
+    """
+    own, peer = (request.get_extra_info(name) for name in ("sockname", "peername"))
+    return bool(own and peer and own[0] == peer[0])
+
+
 def _refusal(refused: Refused) -> Refusal:
     plain = {k: v if isinstance(v, int | str | list) else str(v) for k, v in refused.facts.items()}
     family = "denied" if isinstance(refused, Denied) else "broken" if isinstance(refused, BrokenStore) else "bad-file"
@@ -92,7 +104,14 @@ async def _sign_in(server: "Server", message: StaffSignIn) -> Person:
     now_s = server.clock.now().wall_s
     # Argon2id takes a good part of a second: in a thread, so that answers go on being acknowledged.
     async with server.staff_lock:
-        person = await asyncio.to_thread(server.staff.sign_in, message.name, message.passphrase, message.code, now_s)
+        sign_in = functools.partial(server.staff.sign_in, message.name, message.passphrase, message.code, now_s)
+        try:
+            person = await asyncio.to_thread(sign_in)
+        except BrokenStore as broken:
+            if broken.code != "store-full":
+                raise
+            server.drop_ballast()  # signing in writes, and who cannot sign in cannot close
+            person = await asyncio.to_thread(sign_in)
     _note(server, person, "sign-in")
     return person
 
@@ -114,10 +133,10 @@ async def _obey(server: "Server", person: Person, command: StaffCommand) -> Staf
     return StaffReply(act.value, dict(facts))
 
 
-def _note(server: "Server", person: Person, act: str) -> None:
+def _note(server: "Server", person: Person, act: str, **more: str) -> None:
     """Leaves the act in the record, while the record is open."""
     if server.record is not None and not server.record.state.closed and not (server.hall and server.hall.closing):
-        body = {"act": act, "name": person.name, "role": person.role.value}
+        body = {"act": act, "name": person.name, "role": person.role.value, **more}
         server.record.append(Kind.STAFF, f"staff:{person.name}", body, lambda _: None)
 
 
@@ -150,6 +169,8 @@ async def _append(server: "Server", kind: Kind, person: Person, body: Mapping[st
 async def _prepare(server: "Server", person: Person, facts: Facts) -> Facts:
     """Checks the package, begins the record with the room's seed commitment, hands out the middle locks."""
     directory = Path(str(facts["package"]))
+    if server.hall is not None and not server.hall.record.state.closed:  # before anything on the stick is touched
+        raise Denied("session-running", session=server.hall.package.manifest.session.id)
     package = await asyncio.to_thread(opening.read, directory, server.folder.bureau().sign)
     manifest = package.manifest
     if manifest.keys.site != server.site.card.sign or manifest.session.site_id != server.site.card.id:
@@ -157,14 +178,12 @@ async def _prepare(server: "Server", person: Person, facts: Facts) -> Facts:
     if server.record is not None and server.package is not None:
         if server.package.manifest.package_id == manifest.package_id and server.record.state.opened is None:
             return await _prepare_again(server, person)
-        if server.record.state.opened is not None and not server.record.state.closed:
-            raise Denied("session-running", session=server.package.manifest.session.id)
         if server.record.state.opened is None:
             _note(server, person, "abandon")  # the wrong package was prepared; its record and room share stay
         await server.put_down()
     if (server.folder.session(manifest.session.id) / "record.db").exists():
         return await _prepare_abandoned(server, person, manifest)
-    folder = await asyncio.to_thread(server.folder.adopt, directory, manifest.session.id)
+    folder = await asyncio.to_thread(server.folder.adopt, package, manifest.session.id)
     session = SessionSecrets(secrets.token_bytes(32), secrets.token_bytes(32))
     server.folder.write_secrets(folder, session, server.site)
     server.package = opening.read(folder / "package", server.folder.bureau().sign)
@@ -346,11 +365,12 @@ async def _for_seats(server: "Server", person: Person, kind: Kind, facts: Facts,
 
 async def _status(server: "Server", person: Person, facts: Facts) -> Facts:
     if server.record is None or server.package is None:
-        return {"phase": "idle"}
+        return {"low_disk": int(server.low_disk), "phase": "idle"}
     state, manifest = server.record.state, server.package.manifest
     summary: dict[str, Any] = {
         "epoch": server.record.epoch,
         "entries": server.record.size,
+        "low_disk": int(server.low_disk),
         "mock": manifest.session.mock,
         "phase": _phase(server),
         "session": manifest.session.name,
@@ -364,7 +384,10 @@ async def _status(server: "Server", person: Person, facts: Facts) -> Facts:
         summary["ready"] = sum(seat.ready for seat in state.seats.values())
         summary["started"] = sum(seat.timetable.started_ms is not None for seat in state.seats.values())
         summary["handed_in"] = sum(seat.hand_in_idx >= 0 for seat in state.seats.values())
-        summary["low_disk"] = int(hall.low_disk)
+        summary["alarms"] = len(state.alarms)
+        summary["alarmed"] = [
+            {"admission_no": hall.roster[c - 1].admission_no, "what": what} for c, what in dict.fromkeys(state.alarms)
+        ]
         summary["seats"] = [
             {
                 "admission_no": line.admission_no,
@@ -409,10 +432,11 @@ async def _close(server: "Server", person: Person, facts: Facts) -> Facts:
     hall = _running(server)
     waive = sorted({hall.number_of(str(number)) for number in facts.get("waive", [])} & set(hall.open_seats()))
     reason = str(facts.get("reason", "")).strip()
-    if waive and not reason:
+    # A session that never started is as strange as a seat left open: somebody must say why.
+    if (waive or hall.record.state.started_ms is None) and not reason:
         raise Denied("reason-missing")
-    server.drop_ballast(_session_folder(server))
-    _note(server, person, "close")
+    server.drop_ballast()
+    _note(server, person, "close", **({"reason": reason} if reason else {}))
     await _durable(lambda done: hall.close(waive, f"staff:{person.name}", reason, done))
     reply = _closing_facts(server)
     await asyncio.to_thread(export.write, server)

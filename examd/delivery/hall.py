@@ -10,13 +10,14 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bank.assembly import Assembler, Form, FormItem
 from bank.content import ItemType
 from bank.refused import BrokenStore, Denied
 from examd.delivery import view
+from examd.delivery.misses import Misses
 from examd.package.layout import RosterLine
 from examd.package.open import OpenItems, Package
 from examd.protocol.messages import (
@@ -39,12 +40,12 @@ from examd.record.entries import Committed, Kind, leaf_hash
 from examd.record.state import Seat
 from examd.record.writer import Outcome, Record
 
-TRIES, TRY_WINDOW_MS = 5, 60_000
-"""Wrong sign-ins allowed per admission number and minute: six ID digits fall to 10⁶ guesses, not to five."""
+TRIES, TRIES_OF_A_NUMBER, TRIES_OF_AN_ADDRESS = 5, 15, 30
+"""Wrong sign-ins allowed a minute: at one terminal for one admission number, for a number at all terminals together, at
+one terminal for all numbers together. Six ID digits fall to 10⁶ guesses, not to fifteen; and one terminal alone cannot
+keep a candidate from signing in at another."""
 QUIET_MS = 15_000
 """A seat whose terminal has been silent this long, pongs included, may be taken by another without its token."""
-STRANGERS = 4_096
-"""Unknown admission numbers whose wrong tries are remembered, so that a refusal tells nothing about a number."""
 STARTS_A_WATCH = 20
 """Seats started at one look at the clocks: drawing forms must not hold up answers."""
 
@@ -53,6 +54,8 @@ class Connection(Protocol):
     """A terminal's end, as the hall sees it."""
 
     terminal: str
+    address: str
+    """Where it comes from on the network; whatever it calls itself is `terminal`."""
     c: int
     """The candidate sitting here; 0 for nobody."""
     last_heard_ms: int
@@ -77,8 +80,6 @@ class Live:
     """Nobody was connected when the seat's time ran out: its earlier answers may still come, as LATE."""
     shown: Phase | None = None
     """Phase of the last Clock sent."""
-    misses: list[int] = field(default_factory=list)
-    """Session times of wrong sign-ins."""
 
 
 class Hall:
@@ -92,7 +93,7 @@ class Hall:
         self._facts = {f.id: f for f in items.facts}
         self._by_number = {line.admission_no: line for line in roster}
         self._live = {line.c: Live() for line in roster}
-        self._strangers: dict[str, Live] = {}
+        self.misses = Misses()
         self._forms: dict[int, Form] = {}
         self._placed: dict[FormItem, FormItem] = {}
         self._sitting = view.sitting(package.manifest, package.blueprint)
@@ -145,24 +146,22 @@ class Hall:
         number = message.admission_no.strip()
         line = self._by_number.get(number)
         now_ms = self.record.session_ms()
-        live = self._live[line.c] if line else self._stranger(number)
-        live.misses = [at for at in live.misses if now_ms - at < TRY_WINDOW_MS]
-        if len(live.misses) >= TRIES:
-            wait_s = (TRY_WINDOW_MS - now_ms + live.misses[0]) // 1000 + 1
-            return connection.send(Refusal(Reason.TOO_MANY_TRIES, facts={"wait_s": wait_s}))
+        # Numbers nobody has are counted alike: a refusal tells nothing about a number.
+        limits = {
+            (connection.address, number): TRIES,
+            ("", number): TRIES_OF_A_NUMBER,
+            (connection.address,): TRIES_OF_AN_ADDRESS,
+        }
+        if wait_ms := self.misses.wait_ms(limits, now_ms):
+            return connection.send(Refusal(Reason.TOO_MANY_TRIES, facts={"wait_s": wait_ms // 1000 + 1}))
         tail = line.id_tail if line else "??????"
         if not hmac.compare_digest(message.id_tail.strip().upper().encode(), tail.encode()) or line is None:
-            live.misses.append(now_ms)
+            self.misses.add(limits, now_ms)
             return connection.send(Refusal(Reason.UNKNOWN_CANDIDATE))
+        live = self._live[line.c]
         if live.connection is not None and now_ms - live.connection.last_heard_ms < QUIET_MS:
             return connection.send(Refusal(Reason.ALREADY_SIGNED_IN))
         return self._seat(connection, line)
-
-    def _stranger(self, number: str) -> Live:
-        """Wrong tries of a number nobody has: counted as for one that somebody has."""
-        if len(self._strangers) >= STRANGERS:
-            self._strangers.clear()
-        return self._strangers.setdefault(number[:64], Live())
 
     def _seat(self, connection: Connection, line: RosterLine) -> None:
         token = secrets.token_hex(32)

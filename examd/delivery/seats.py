@@ -48,7 +48,7 @@ class SeatConnection:
     def __init__(
         self, server: "Server", socket: web.WebSocketResponse, transport_of: web.Request, terminal: str
     ) -> None:
-        self.terminal = terminal
+        self.terminal = self.address = terminal
         self.c = 0
         self.last_heard_ms = 0
         self._server = server

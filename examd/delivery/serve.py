@@ -3,7 +3,8 @@
     python -m examd.delivery.serve SITE HOST PORT        (started by `examd.delivery.supervisor`, never by hand)
 
 The first line on standard input holds the site's secrets: not in argv, not in the environment, where any process of
-the machine could read them. "ready PORT" goes to standard output once the port listens. Exit codes: 0 told to stop,
+the machine could read them. "ready PORT" goes to standard output once the port is served, and later whatever the
+operator should hear without asking (`examd.delivery.server.Tell`), a line each. Exit codes: 0 told to stop,
 74 the disk failed (`examd.record.writer`), 78 something a restart cannot mend.
 """
 
@@ -11,6 +12,7 @@ import asyncio
 import contextlib
 import ctypes
 import logging
+import os
 import signal
 import sys
 from collections.abc import Coroutine
@@ -27,15 +29,19 @@ EXIT_CONFIGURATION = 78  # EX_CONFIG of sysexits.h
 def main() -> int:
     directory, host, port = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("aiohttp.server").addFilter(_in_one_line)
     site = Holder.from_secret_bytes(sys.stdin.buffer.readline())
     _keep_memory_private()
+    folder = SiteFolder(directory)
     try:
-        return _loop_run(_serve(Server(SiteFolder(directory), site), host, port))
+        with folder.held("server"):  # before anything in the folder is opened
+            return _loop_run(_serve(Server(folder, site, tell=_tell), host, port))
     except Refused as refused:
         print(f"refused {refused.code} {refused.facts}", flush=True)
         return EXIT_CONFIGURATION
     except OSError as error:
-        print(f"refused port-unavailable {{'port': {port}, 'why': {error.strerror!r}}}", flush=True)
+        facts = {"file": str(error.filename or directory), "why": error.strerror}
+        print(f"refused file-unreadable {facts}", flush=True)
         return EXIT_CONFIGURATION
 
 
@@ -45,12 +51,25 @@ async def _serve(server: Server, host: str, port: int) -> int:
         with contextlib.suppress(NotImplementedError):  # Windows: the supervisor ends the process
             asyncio.get_running_loop().add_signal_handler(name, stopping.set)
     runner = await server.start(host, port)
-    listening = runner.addresses[0][1]
-    print(f"ready {listening}", flush=True)
+    _tell("ready", runner.addresses[0][1])
     await stopping.wait()
     await runner.cleanup()  # first whoever asks, then what is asked for
     await server.stop()
     return 0
+
+
+def _tell(event: str, number: int) -> None:
+    """A line to the supervisor. Where that was killed nobody reads, and the server goes on."""
+    with contextlib.suppress(OSError):
+        os.write(1, f"{event} {number}\n".encode())
+
+
+def _in_one_line(record: logging.LogRecord) -> bool:
+    """What strangers send that is no HTTP is no fault of ours to be traced, and must not fill the console."""
+    what = record.exc_info[0] if record.exc_info else None
+    record.msg, record.args = f"{record.getMessage()} ({what.__name__ if what else 'no exception'})", None
+    record.exc_info = record.exc_text = None
+    return True
 
 
 def _loop_run(main_coroutine: Coroutine[None, None, int]) -> int:

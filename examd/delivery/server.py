@@ -7,13 +7,14 @@ It holds the items of one session in memory and no answer key, ever. Before: `se
 import asyncio
 import contextlib
 import functools
-import logging
 import shutil
+import socket
+from collections.abc import Callable
 from pathlib import Path
 
-from aiohttp import web
+from aiohttp import web, web_response
 
-from bank.refused import BrokenStore
+from bank.refused import BrokenStore, Denied
 from examd import VERSION
 from examd.clock import Clock, SystemClock
 from examd.delivery import desk, seats, tls
@@ -36,14 +37,24 @@ STOP_S = 0.5
 LOW_DISK_BYTES = 256 << 20
 """Below this much free space nothing more is acknowledged; the ballast below keeps closing and export possible."""
 BALLAST_BYTES = 64 << 20
+FULL_DISK_BYTES = 4 << 20
+"""Below this the ballast is given back unasked: the entries of the running session still need some room."""
+BACKLOG = 2048
 
-log = logging.getLogger("examd.delivery")
+Tell = Callable[[str, int], None]
+"""What the operator should hear without asking: "low-disk" and "disk-ok" (MiB free), "alarm" (candidate's number)."""
 
 
 class Server:
     """The site's server. `hall` is the session being held, from `open` on."""
 
-    def __init__(self, folder: SiteFolder, site: Holder, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        folder: SiteFolder,
+        site: Holder,
+        clock: Clock | None = None,
+        tell: Tell = lambda _event, _number: None,
+    ) -> None:
         self.folder = folder
         self.site = site
         self.clock = clock or SystemClock()
@@ -54,6 +65,9 @@ class Server:
         self.hall: Hall | None = None
         self.package: opening.Package | None = None
         self.record: Record | None = None
+        self.low_disk = False
+        self._tell = tell
+        self._alarms_told = 0
         self._dirty: list[SeatConnection] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -61,11 +75,24 @@ class Server:
     # ---- starting and stopping --------------------------------------------------------------------------------
 
     async def start(self, host: str, port: int) -> web.AppRunner:
-        """Takes up the current session where the record left it, then listens. Raises Refused."""
+        """Takes up the current session where the record left it, then serves. Raises Refused.
+
+        The port first: a server that nobody could reach must not leave an entry in the record.
+        """
         self._loop = asyncio.get_running_loop()
+        listening = _listening(host, port)
+        try:
+            return await self._start(listening)
+        except BaseException:
+            listening.close()
+            raise
+
+    async def _start(self, listening: socket.socket) -> web.AppRunner:
         tls.ensure(self.folder.directory, self.site)
         context = tls.server_context(self.folder.directory, self.site.identity)
         _limit_tls_buffers()
+        # Also in answers that no handler of ours gives; versions help attackers.
+        web_response.SERVER_SOFTWARE = "examd"  # type: ignore[attr-defined]
         if self.folder.current is not None:
             self.take_up(self.folder.current)
         app = web.Application()
@@ -74,7 +101,7 @@ class Server:
         # One generic answer for everything else: whoever knocks with a browser or a scanner learns nothing.
         runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=STOP_S)
         await runner.setup()
-        await web.TCPSite(runner, host, port, ssl_context=context, backlog=2048, reuse_address=True).start()
+        await web.SockSite(runner, listening, ssl_context=context, backlog=BACKLOG).start()
         self._tasks = [asyncio.create_task(job()) for job in (self._ticks, self._checkpoints, self._watch)]
         return runner
 
@@ -99,16 +126,16 @@ class Server:
             self.hall = self.make_hall(session)
         self.record.start()
         if not self.record.state.closed:
-            self._boot(folder)
+            self._boot()
 
-    def _boot(self, folder: Path) -> None:
+    def _boot(self) -> None:
         """The first entry of this run of the server. A full disk must not keep it out: its epoch hangs on it."""
         record = self.record
         assert record is not None
 
         def booted(outcome: Outcome) -> None:
             if isinstance(outcome, BrokenStore):
-                self.drop_ballast(folder)
+                self.drop_ballast()
                 record.append(Kind.BOOT, "server", {"version": VERSION}, _ignore)
 
         record.append(Kind.BOOT, "server", {"version": VERSION}, booted)
@@ -118,6 +145,7 @@ class Server:
         if self.record is not None:
             await asyncio.to_thread(self.record.stop)
         self.record = self.hall = self.package = None
+        self._alarms_told = 0
 
     def make_hall(self, session: SessionSecrets) -> Hall:
         assert self.package is not None and self.record is not None and session.items and session.roster
@@ -165,10 +193,24 @@ class Server:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(WATCH_S)
+            self._watch_disk()
             if self.hall is not None and not self.hall.closing:
-                self.hall.low_disk = shutil.disk_usage(self.folder.directory).free < LOW_DISK_BYTES
+                self.hall.low_disk = self.low_disk
                 self.hall.watch_deadlines()
+            if self.record is not None:
+                alarms = self.record.state.alarms
+                for c, _what in alarms[self._alarms_told :]:
+                    self._tell("alarm", c)
+                self._alarms_told = len(alarms)
+            await asyncio.sleep(WATCH_S)
+
+    def _watch_disk(self) -> None:
+        free = _free(self.folder.directory)
+        if free < FULL_DISK_BYTES:
+            self.drop_ballast()
+        if (free < LOW_DISK_BYTES) is not self.low_disk:
+            self.low_disk = not self.low_disk
+            self._tell("low-disk" if self.low_disk else "disk-ok", free >> 20)
 
     async def _checkpoints(self) -> None:
         while True:
@@ -203,13 +245,29 @@ class Server:
     def lay_ballast(self, folder: Path) -> None:
         """Space that is given back when the disk is full, so that closing and export still fit."""
         ballast = folder / "ballast"
-        if not ballast.exists() and shutil.disk_usage(folder).free > LOW_DISK_BYTES + BALLAST_BYTES:
+        if not ballast.exists() and _free(folder) > LOW_DISK_BYTES + BALLAST_BYTES:
             with ballast.open("wb") as stream:
                 for _ in range(BALLAST_BYTES >> 20):
                     stream.write(bytes(1 << 20))
 
-    def drop_ballast(self, folder: Path) -> None:
-        (folder / "ballast").unlink(missing_ok=True)
+    def drop_ballast(self) -> None:
+        if self.package is not None:
+            folder = self.folder.session(self.package.manifest.session.id)
+            (folder / "ballast").unlink(missing_ok=True)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that has the port for itself. Raises Denied("port-unavailable")."""
+    try:
+        family = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][0]
+        both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+        return socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=both)
+    except (OSError, OverflowError) as error:
+        raise Denied("port-unavailable", port=port, why=getattr(error, "strerror", "") or str(error)) from None
+
+
+def _free(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
 
 
 def _ignore(_: Outcome) -> None:

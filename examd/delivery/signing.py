@@ -32,5 +32,5 @@ def sign(folder: Path, manifest: Manifest, closing: Mapping[str, str], key: Ed25
     for name, value in ours.items():
         if theirs[name] != value:
             raise Denied("result-of-another-record", field=name)
-    write_atomically(folder / RESULT, statements.sign(signed, key))
+    write_atomically(folder / RESULT, statements.sign(signed, key), private=True)
     (folder / UNSIGNED).unlink()

@@ -19,12 +19,17 @@ from examd.delivery.serve import EXIT_CONFIGURATION
 from examd.holders import Holder
 
 RESTART_S = 0.1
+TOLD = (b"ready", b"low-disk", b"disk-ok", b"alarm")
+"""What the server says of itself (`examd.delivery.server.Tell`), passed on as events."""
 HOPELESS_STARTS, HOPELESS_S = 10, 30.0
 """A server that dies this often within this time will not be mended by starting it again."""
 
 
 class Supervisor:
-    """Runs one server process at a time. `on_event` is told "ready" (port), "restarting" (exit code), "stopped"."""
+    """Runs one server process at a time. `on_event` is told "ready" (port), "restarting" (exit code), "stopped".
+
+    And what the server tells: "low-disk" and "disk-ok" (MiB free), "alarm" (candidate's number on the roster).
+    """
 
     def __init__(
         self,
@@ -89,9 +94,11 @@ class Supervisor:
             last = b""
             for line in process.stdout:
                 last = line
-                if line.startswith(b"ready "):
-                    self._port = int(line.split()[1])  # port 0 was asked for: terminals must find it again
-                    self._on_event("ready", self._port)
+                event, _, number = line.strip().partition(b" ")
+                if event in TOLD and number.isdigit():
+                    if event == b"ready":
+                        self._port = int(number)  # port 0 was asked for: terminals must find it again
+                    self._on_event(event.decode(), int(number))
             code = process.wait()
         if code == EXIT_CONFIGURATION and not self._stopping.is_set():
             raise _refusal(last.decode(errors="replace"))

@@ -8,6 +8,8 @@ from examd.documents.report import Report
 from examd.documents.workbook import workbook
 from examd.files import write_atomically
 
+MARKS = ("results.csv", "report.xlsx")
+
 
 def write_all(report: Report, directory: Path, language: str) -> list[Path]:
     """Writes rates.csv, results.csv, report.xlsx and bulletin.html into `directory`; `language`: "zh" or "en"."""
@@ -18,6 +20,6 @@ def write_all(report: Report, directory: Path, language: str) -> list[Path]:
         "bulletin.html": bulletin(report, language),
     }
     for name, data in documents.items():
-        # results.csv bears names: for its owner's eyes until someone decides otherwise.
-        write_atomically(directory / name, data, private=name == "results.csv")
+        # What bears names and marks is for its owner's eyes until someone decides otherwise.
+        write_atomically(directory / name, data, private=name in MARKS)
     return [directory / name for name in documents]

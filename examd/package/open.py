@@ -1,5 +1,8 @@
 """Opening: a package directory is verified before anything in it is believed, then unlocked holder by holder.
 
+A stick may hold anything: a pipe that never answers, a link to a device without an end. Only ordinary files are read,
+and no more of them than a limit.
+
 Order: signature of the manifest, size and digest of every part (and no file beside them), then locks, then each
 plaintext against the commitment in the manifest. Nothing is decrypted that was not issued; nothing decrypted is
 used that was not committed to.
@@ -8,7 +11,10 @@ Before: `examd.package.issue`. After: `examd.delivery` (items, roster), `examd.g
 """
 
 import base64
+import errno
 import hashlib
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +24,7 @@ from bank.pool import ItemFacts, pool_root
 from bank.refused import BadFile, Denied
 from bank.seal import locks, statements
 from bank.seal.locks import Identity
+from examd.files import write_atomically
 from examd.package import layout
 from examd.package.layout import Manifest, RosterLine
 
@@ -55,7 +62,7 @@ def read(directory: Path, bureau_key: str) -> Package:
         raise Denied("signature", file=layout.MANIFEST)
     _check_parts(directory, manifest)
     try:
-        blueprint = Blueprint.from_record(json.loads((directory / layout.RULE).read_bytes()))
+        blueprint = Blueprint.from_record(json.loads(_read(directory / layout.RULE, layout.MAX_PART_BYTES)))
     except ValueError:
         raise BadFile("part-malformed", what=layout.RULE) from None
     if blueprint.sha256 != manifest.rule.sha256:
@@ -63,9 +70,16 @@ def read(directory: Path, bureau_key: str) -> Package:
     return Package(directory, manifest, hashlib.sha256(data).hexdigest(), blueprint)
 
 
+def copy(package: Package, to: Path) -> None:
+    """Writes the files that the manifest lists, and no other, into the new folder `to`."""
+    to.mkdir()
+    for name in (layout.MANIFEST, *(part.name for part in package.manifest.parts)):
+        write_atomically(to / name, _read(package.directory / name, layout.MAX_PART_BYTES))
+
+
 def middle_lock(package: Package, part: str, site: Identity) -> bytes:
     """A part's lock with the site's layer off: what the chief examiner's device receives."""
-    sealed = layout.lock_path(package.directory, part).read_bytes()
+    sealed = _read(layout.lock_path(package.directory, part), layout.MAX_PART_BYTES)
     return locks.unseal(sealed, site, what=f"{part}/site")
 
 
@@ -113,7 +127,7 @@ def decode_lock(text: str) -> bytes:
 
 
 def _plaintext(package: Package, part: str, identity: Identity, sha256: str) -> bytes:
-    sealed = layout.part_path(package.directory, part).read_bytes()
+    sealed = _read(layout.part_path(package.directory, part), layout.MAX_PART_BYTES)
     plaintext = locks.unseal(sealed, identity, what=part)
     if hashlib.sha256(plaintext).hexdigest() != sha256:
         raise Denied("part-commitment", what=part)
@@ -138,10 +152,24 @@ def _check_parts(directory: Path, manifest: Manifest) -> None:
             raise Denied("part-altered", file=part.name)
 
 
+_PLAINLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Not through a link, and without waiting for somebody at the other end of a pipe."""
+_IRREGULAR = (errno.ELOOP, errno.EISDIR, errno.ENXIO)
+"""What opening a link, a folder or a socket in this way gives."""
+
+
 def _read(path: Path, limit: int) -> bytes:
     try:
-        if path.stat().st_size > limit:
-            raise BadFile("file-too-large", file=path.name, limit=limit)
-        return path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise BadFile("file-unreadable", file=str(path), why=getattr(error, "strerror", "")) from None
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | _PLAINLY)) as stream:
+            found = os.fstat(stream.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise BadFile("file-irregular", file=path.name)
+            if found.st_size > limit:
+                raise BadFile("file-too-large", file=path.name, limit=limit)
+            return stream.read(found.st_size)  # what is added meanwhile was not issued
+    except OSError as error:
+        if error.errno in _IRREGULAR:
+            raise BadFile("file-irregular", file=path.name) from None
+        raise BadFile("file-unreadable", file=str(path), why=error.strerror) from None
+    except ValueError:  # a NUL in the path
+        raise BadFile("file-unreadable", file=str(path), why="") from None

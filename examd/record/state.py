@@ -57,6 +57,8 @@ class SessionState:
     absent: set[int] = field(default_factory=set)
     paused_since_ms: int | None = None
     """The whole room's pause, where one is running."""
+    alarms: list[tuple[int, str]] = field(default_factory=list)
+    """(candidate, what) of each ALARM."""
 
     def apply(self, kind: Kind, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         _FOLDS[kind](self, body, t_ms, idx)
@@ -64,7 +66,10 @@ class SessionState:
     def _boot(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         """Nothing changes: epoch and clock are the writer's."""
 
-    _tick = _staff = _alarm = _boot
+    _tick = _staff = _boot
+
+    def _alarm(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        self.alarms.append((body["c"], body["what"]))
 
     def _prepare(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         self.prepared = body

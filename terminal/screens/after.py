@@ -48,16 +48,16 @@ class SheetScreen(ExamScreen):
         seat = self.seat
         title = {
             Show.ALL: _("Answer sheet: all questions"),
-            Show.UNANSWERED: _("Answer sheet: still open"),
+            Show.UNANSWERED: _("Answer sheet: not answered"),
             Show.FLAGGED: _("Answer sheet: flagged"),
         }[seat.show]
         self.query_one("#grid", WideGrid).show(marks(seat), tuple(seat.listed()), seat.slot, title, counts(seat))
 
     def keys(self) -> Iterator[Key]:
         seat = self.seat
-        yield Key("Enter", _("To question {n}", n=seat.slot + 1), "enter", main=seat.unanswered > 0)
+        yield Key("Enter", _("Go to {n}", n=seat.slot + 1), "enter", main=seat.unanswered > 0)
         yield Key("A", _("All"), "filter('all')", lit=seat.show is Show.ALL)
-        yield Key("U", _("Open {n}", n=seat.unanswered), "filter('unanswered')", lit=seat.show is Show.UNANSWERED)
+        yield Key("U", _("Unanswered {n}", n=seat.unanswered), "filter('unanswered')", lit=seat.show is Show.UNANSWERED)
         yield Key("F", f"{MARK} {seat.flags}", "filter('flagged')", lit=seat.show is Show.FLAGGED)
         yield Key("H", _("Hand in"), "hand_in", main=seat.unanswered == 0)
         yield Key("Esc", _("Back"), "escape")
@@ -107,7 +107,8 @@ class SheetScreen(ExamScreen):
 
 
 class HandInScreen(ExamScreen):
-    """Asked twice, with different keys: no key held down or pressed twice can hand in."""
+    """Asked twice, on two screens, with different keys and chips in different places: nothing held down or pressed
+    twice can hand in."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,Y", "yes", show=False),
@@ -115,46 +116,49 @@ class HandInScreen(ExamScreen):
     ]
     shows_time = True
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.sure = False
-
     def keys(self) -> Iterator[Key]:
-        if self.sure:
-            yield Key("Enter", _("Hand in for good"), "enter", main=True)
-        else:
-            yield Key("Y", _("Yes, hand in"), "yes")
-        yield Key("Esc", _("Go on answering"), "escape", main=not self.sure)
+        yield Key("Esc", _("Go on answering"), "escape", main=True)
+        yield Key("Y", _("Yes, hand in"), "yes")
 
     def blocks(self, now_ms: int) -> Iterator[Block]:
         seat = self.seat
-        if self.sure:
-            yield Title(_("Last question: hand in for good?"), RED)
-            yield Words(_("After handing in nothing can be changed any more."), BOLD)
-            yield Gap()
-            yield Words(_("Press Enter to hand in. Press Esc to go on answering."))
-            return
         yield Title(_("Hand in your answers?"))
         yield Fact(_("Answered"), f"{seat.answered} / {len(seat.items)}")
-        yield Fact(_("Still open"), str(seat.unanswered), AMBER if seat.unanswered else BOLD)
+        yield Fact(_("Not answered"), str(seat.unanswered), AMBER if seat.unanswered else BOLD)
         yield Fact(_("Flagged"), str(seat.flags), AMBER if seat.flags else BOLD)
         yield Gap()
         if seat.unanswered:
-            yield Words(_("Still without an answer: {n}. An open question earns nothing.", n=seat.unanswered), AMBER)
+            yield Words(_("Still without an answer: {n}. They earn nothing.", n=seat.unanswered), AMBER)
         else:
             yield Words(_("Every question has an answer."), GREEN)
 
     def action_yes(self) -> None:
-        self.sure = True
-        self.exam.draw()
-
-    def enter(self) -> None:
-        if self.sure:
-            self.sure = False
-            self.exam.hand_in()
+        self.exam.place(Stage.SURE)
 
     def escape(self) -> None:
-        self.sure = False
+        self.exam.place(Stage.SHEET)
+
+
+class SureScreen(ExamScreen):
+    """The second question."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("n,N", "escape", show=False)]
+    shows_time = True
+
+    def keys(self) -> Iterator[Key]:
+        yield Key("Esc", _("Go on answering"), "escape", main=True)
+        yield Key("Enter", _("Hand in for good"), "enter", apart=True)
+
+    def blocks(self, now_ms: int) -> Iterator[Block]:
+        yield Title(_("Last question: hand in for good?"), RED)
+        yield Words(_("After handing in nothing can be changed any more."), BOLD)
+        yield Gap()
+        yield Words(_("Press Enter to hand in. Press Esc to go on answering."))
+
+    def enter(self) -> None:
+        self.exam.hand_in()
+
+    def escape(self) -> None:
         self.exam.place(Stage.SHEET)
 
 
@@ -196,6 +200,17 @@ class HandingScreen(ExamScreen):
         yield _unconfirmed(self.seat.unconfirmed)
 
 
+def sign_name(sign: str) -> str:
+    """What a check symbol is called that few people write by hand; "" for digits and most letters."""
+    return {
+        "*": _("an asterisk"),
+        "~": _("a tilde (a wave)"),
+        "$": _("a dollar sign"),
+        "=": _("an equals sign"),
+        "U": _("the letter U"),
+    }.get(sign, "")
+
+
 class ReceiptScreen(ExamScreen):
     staff_may_leave = True
 
@@ -219,7 +234,9 @@ class ReceiptScreen(ExamScreen):
         yield Gap()
         yield Big(receipt.code[10:])
         yield Gap()
-        yield Words(receipt.code, BOLD)
+        name = sign_name(receipt.code[-1])
+        said = "    " + _("The last sign {sign} is {name}.", sign=receipt.code[-1], name=name) if name else ""
+        yield Words(receipt.code + said, BOLD)
         yield Words(_("With it anyone can find your hand-in in the record; it says nothing of your answers."), SOFT)
         if seat.dropped:
             yield Words(_("Given after the time was up, not counted: {n}.", n=seat.dropped), AMBER)

@@ -4,12 +4,15 @@ A screen draws from the Seat and acts on the app; it keeps nothing that would be
 here and in the screens and nowhere else: nothing is inherited from Textual.
 """
 
+import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.keys import _character_to_key
+from textual.message import Message
 from textual.screen import Screen
 
 from terminal.say import _
@@ -22,8 +25,10 @@ if TYPE_CHECKING:
     from terminal.app import TerminalApp
 
 LEAST_WIDTH, LEAST_HEIGHT = 80, 24
-WIDE, TALL = 100, 30
-"""From here on there is room for the grid beside the question, and for air."""
+WIDE, TALL = 116, 30
+"""From here on there is room for the grid beside the question and its keys, and for air."""
+MOST_KEYS_WAITING = 100
+"""A flood of keys, such as a paste that does not say it is one, is not kept for later. A scanner sends some 40."""
 _STAFF_ACTIONS = {"staff", "enter", "escape"}
 
 
@@ -41,6 +46,9 @@ class ExamScreen(Screen[None], inherit_bindings=False):
     ]
     staff_may_leave = False
     """Staff can end the program here."""
+
+    whole = False
+    """All parts are there to be drawn on. Before that the clock may tick already, and keys may come."""
 
     @property
     def exam(self) -> "TerminalApp":
@@ -64,31 +72,40 @@ class ExamScreen(Screen[None], inherit_bindings=False):
 
     def draw(self, now_ms: int) -> None:
         """Show the seat as it is at `now_ms`."""
-        if not self.children:  # not composed yet, or being taken down
+        if not self.whole:
             return
         self.query_one("#header", Header).show(*self.header(now_ms))
         self.query_one("#banner", Banner).show(*self.banner(now_ms))
         self.query_one("#keys", KeyBar).show(self.staff_keys() if self.seat.staff_asked else tuple(self.keys()))
+        self._draw_small()
         self.draw_body(now_ms)
+
+    def _draw_small(self) -> None:
+        asked = self.staff_banner() if self.seat.staff_asked else ""
+        self.query_one("#small", TooSmall).show(*self.app.size, asked)
 
     def draw_body(self, now_ms: int) -> None:
         self.query_one("#card", Card).show(tuple(self.blocks(now_ms)))
 
-    def header(self, now_ms: int) -> tuple[str, bool, str, str, Urgency]:
+    def header(self, now_ms: int) -> tuple[str, bool, tuple[str, str], str, Urgency]:
         seat = self.seat
         if seat.welcome is None:
-            return _("Examination terminal"), False, seat.name, "", Urgency.CALM
+            return _("Examination terminal"), False, (seat.name, ""), "", Urgency.CALM
         who = seat.welcome.candidate
         remaining = hours(seat.remaining_ms(now_ms)) if self.shows_time else ""
-        person = f"{who.name}  {who.admission_no}"
+        person = who.name, who.admission_no
         return seat.welcome.sitting.exam, seat.mock, person, remaining, seat.urgency(now_ms)
 
     shows_time = False
 
     def banner(self, now_ms: int) -> tuple[str, str]:
         if self.seat.staff_asked:
-            return "amber", _("Staff: press Enter to end the program on this machine, Esc to stay.")
+            return "amber", self.staff_banner()
         return self.exam.news(now_ms)
+
+    @staticmethod
+    def staff_banner() -> str:
+        return _("Staff: press Enter to end the program on this machine, Esc to stay.")
 
     @staticmethod
     def staff_keys() -> tuple[Key, ...]:
@@ -108,19 +125,51 @@ class ExamScreen(Screen[None], inherit_bindings=False):
     # ---- size --------------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
+        self.whole = True
         self._measure(self.app.size.width, self.app.size.height)
         self.exam.draw()
+
+    def on_unmount(self) -> None:
+        self.whole = False
 
     def on_resize(self, event: events.Resize) -> None:
         self._measure(event.size.width, event.size.height)
 
     def _measure(self, width: int, height: int) -> None:
-        if not self.children:
+        if not self.whole:
             return
         self.set_class(width < LEAST_WIDTH or height < LEAST_HEIGHT, "-small")
-        self.query_one("#small", TooSmall).show(width, height)
+        self._draw_small()
 
     # ---- acting ------------------------------------------------------------------------------------------------
+
+    def post_message(self, message: Message) -> bool:
+        if isinstance(message, events.Key) and self.message_queue_size >= MOST_KEYS_WAITING:
+            return False
+        return super().post_message(message)
+
+    async def on_key(self, event: events.Key) -> None:
+        """Keys act here, in the order they came, on the screen shown by then.
+
+        Left to itself Textual would run what is bound one queue later than what is typed.
+        """
+        event.stop()
+        event.prevent_default()
+        await self.exam.here.press(event)
+
+    async def press(self, event: events.Key) -> None:
+        """Do what this key is bound to. Letters of an input method in full-width mode count as plain ones."""
+        key, character = event.key, unicodedata.normalize("NFKC", event.character or "")
+        if len(character) == 1 and character != event.character:
+            key = _character_to_key(character)
+        for binding in self._bindings.key_to_bindings.get(key, ()):
+            if await self.app.run_action(binding.action, self):
+                return
+        if character.isprintable():
+            self.typed(character)
+
+    def typed(self, character: str) -> None:
+        """What a character means here that is bound to nothing."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing can be pressed blindly: not while the layout is hidden, not while staff are asked."""
@@ -135,6 +184,8 @@ class ExamScreen(Screen[None], inherit_bindings=False):
         self.exam.draw()
 
     def action_enter(self) -> None:
+        if not self.exam.settled():
+            return
         if self.seat.staff_asked:
             self.exam.leave()
         else:

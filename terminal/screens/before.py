@@ -11,15 +11,17 @@ from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 
+from examd.protocol.reasons import Reason
 from terminal.look import AMBER, BOLD, INK, RED, SOFT
 from terminal.say import _, reason_sentence
 from terminal.screens.base import ExamScreen
-from terminal.seat import Link
+from terminal.seat import BLINK_MS, Link
 from terminal.widgets.bars import Key
 from terminal.widgets.board import Board
 from terminal.widgets.card import Block, Fact, Form, Gap, Title, Words
 
 _LENGTHS = (32, 6)
+_WRONG = {Reason.UNKNOWN_CANDIDATE, Reason.TOO_MANY_TRIES}
 
 
 def _typed(text: str) -> str:
@@ -40,6 +42,8 @@ class SignInScreen(ExamScreen):
         self.values = [_typed(admission_no)[: _LENGTHS[0]], ""]
         self.active = 1 if admission_no else 0
         self.complaint = ""
+        self._doubtful: set[int] = set()
+        """Lines that were refused: typing begins them anew."""
 
     def body(self) -> Iterator[Board]:
         yield Form(id="form")
@@ -53,13 +57,17 @@ class SignInScreen(ExamScreen):
         labels = (_("Admission number"), _("Last 6 of ID"))
         hints = ("", _("X: the letter X"))
         fields = tuple(zip(labels, self.values, hints, strict=True))
-        message, style = self._message()
+        message, style = self._message(now_ms)
         self.query_one("#form", Form).show(blocks, fields, self.active, message, style)
 
-    def _message(self) -> tuple[str, object]:
+    def _message(self, now_ms: int) -> tuple[str, object]:
         seat = self.seat
         if self.complaint:
             return self.complaint, AMBER
+        if (left_ms := seat.wait_until_ms - now_ms) > 0:
+            return reason_sentence(Reason.TOO_MANY_TRIES, {"wait_s": -(-left_ms // 1000)}), RED
+        if seat.wait_until_ms:
+            return _("You may try again now."), INK
         if seat.refusal is not None:
             return reason_sentence(seat.refusal.reason, seat.refusal.facts), RED
         return {
@@ -76,10 +84,9 @@ class SignInScreen(ExamScreen):
         yield Key("Backspace", _("Rub out"), "rub_out")
         yield Key("Ctrl+X", _("Staff"), "staff")
 
-    def on_key(self, event: events.Key) -> None:
-        if event.character and event.is_printable and self.check_action("type", ()):
-            event.stop()
-            self._type(event.character)
+    def typed(self, character: str) -> None:
+        if self.check_action("type", ()):
+            self._type(character)
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
@@ -87,14 +94,30 @@ class SignInScreen(ExamScreen):
             self._type(event.text[:64])
 
     def _type(self, text: str) -> None:
-        self.complaint, self.seat.refusal = "", None
-        room = _LENGTHS[self.active] - len(self.values[self.active])
-        self.values[self.active] += _typed(text)[: max(0, room)]
+        self._mend()
+        new, most = _typed(text), _LENGTHS[self.active]
+        if new and self.active in self._doubtful:
+            self._doubtful.discard(self.active)
+            self.values[self.active] = ""
+        value = self.values[self.active] + new
+        self.values[self.active] = value[:most]
+        if len(value) > most:
+            self.complaint = _("This line is full: {n} characters. Backspace rubs out.", n=most)
         self.exam.draw()
 
     def action_rub_out(self) -> None:
+        self._mend()
+        self._doubtful.discard(self.active)
         self.values[self.active] = self.values[self.active][:-1]
         self.exam.draw()
+
+    def _mend(self) -> None:
+        """What was complained of is being changed."""
+        if self.seat.refusal is not None and self.seat.refusal.reason in _WRONG:
+            self._doubtful = {0, 1}
+        self.complaint, self.seat.refusal = "", None
+        if self.seat.wait_until_ms <= self.exam.now():
+            self.seat.wait_until_ms = 0
 
     def action_other_field(self) -> None:
         self.action_field(1 - self.active)
@@ -104,6 +127,8 @@ class SignInScreen(ExamScreen):
         self.exam.draw()
 
     def enter(self) -> None:
+        if self.seat.wait_until_ms > self.exam.now():
+            return  # the server would only refuse again
         number, tail = self.values
         if not number:
             self.active, self.complaint = 0, _("Please type your admission number.")
@@ -120,6 +145,7 @@ class SignInScreen(ExamScreen):
     def forget(self) -> None:
         """The next person must not find the last one's numbers."""
         self.values, self.active, self.complaint = ["", ""], 0, ""
+        self._doubtful = set()
 
 
 class ConfirmScreen(ExamScreen):
@@ -142,7 +168,14 @@ class ConfirmScreen(ExamScreen):
         yield from self._restored()
 
     def _restored(self) -> Iterator[Block]:
-        restored = self.seat.restored
+        restored, outbox = self.seat.restored, self.seat.outbox
+        if outbox is not None and outbox.lost:
+            yield Gap()
+            yield Words(
+                _("The file that keeps answers on this machine was damaged. Please check your answers."),
+                AMBER,
+                mark="!",
+            )
         if restored is None or not (restored.answered or restored.resent or restored.differ):
             return
         yield Gap()
@@ -189,9 +222,21 @@ class RulesScreen(ExamScreen):
             BOLD,
         )
         yield Gap()
-        yield Words(_("Press the letter of your answer: A, B, C … You can change it until you hand in."), mark="1")
+        yield Words(
+            _(
+                "Press the letter of your answer: A, B, C … You can change it until you hand in; "
+                "Delete or Backspace takes it back."
+            ),
+            mark="1",
+        )
         yield Words(_("→ goes on to the next question, ← goes back. The mouse works everywhere too."), mark="2")
-        yield Words(_("F flags a question you want to see again. G shows the answer sheet of all questions."), mark="3")
+        yield Words(
+            _(
+                "* flags a question you want to see again, Esc shows the answer sheet of all questions. "
+                "F and G do the same where no answer has that letter."
+            ),
+            mark="3",
+        )
         yield Words(
             _("Each answer is kept at once, here (saved) and at the server (confirmed); you need do nothing."),
             mark="4",
@@ -210,3 +255,6 @@ class WaitingScreen(ExamScreen):
         yield Words(_("You are ready. The questions appear here when the chief examiner starts the examination."))
         yield Gap()
         yield Words(_("You need not press anything."), SOFT)
+        if self.seat.link is not Link.UP and now_ms - self.seat.away_since_ms > BLINK_MS:
+            yield Gap()
+            yield Words(_("The examination server does not answer. Trying again …"), AMBER)

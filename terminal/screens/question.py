@@ -1,17 +1,15 @@
 """The question, and everything a candidate does with it.
 
-A–F and 1–6 choose. F flags, except where an item has six options or more: there F is an answer and `*`, which
-flags everywhere, stands on the key bar instead. Enter chooses the option under the cursor, and goes on where
-nothing waits to be chosen; so neither ↓ Enter nor Enter alone can do what a reader of menus would not expect.
+A–H and 1–9 choose. `*` flags and Esc shows the sheet on every item: these stand on the key bar. F and G do the same
+where they are not options, for they are easier to find. Enter chooses the option under the cursor, and goes on
+where nothing waits to be chosen; so neither ↓ Enter nor Enter alone can do what a reader of menus would not expect.
 
 Before: `terminal.screens.before`. After: `terminal.outbox`.
 """
 
-import unicodedata
 from collections.abc import Iterator
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -24,7 +22,7 @@ from terminal.widgets.bars import Banner, Header, Key, KeyBar, TooSmall, hours
 from terminal.widgets.grid import BigClock, Grid, SideGrid
 from terminal.widgets.sheet import LETTERS, Sheet, StatusLine
 
-_F = 5
+_F, _G = 5, 6
 
 
 def marks(seat: Seat) -> tuple[tuple[bool, bool], ...]:
@@ -37,19 +35,25 @@ def counts(seat: Seat) -> tuple[int, int, int]:
 
 class QuestionScreen(ExamScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(f"{letter.lower()},{letter}", f"choose({n})", show=False) for n, letter in enumerate("ABCDE")),
+        *(
+            Binding(f"{letter.lower()},{letter}", f"choose({n})", show=False)
+            for n, letter in enumerate(LETTERS)
+            if n not in (_F, _G)
+        ),
         *(Binding(str(n + 1), f"choose({n})", show=False) for n in range(9)),
         Binding("f,F", "letter_f", show=False),
         Binding("asterisk,ctrl+f", "flag", show=False),
-        Binding("right,pagedown", "move(1)", show=False),
-        Binding("left,pageup", "move(-1)", show=False),
+        Binding("g,G", "letter_g", show=False),
+        Binding("right", "move(1)", show=False),
+        Binding("left", "move(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
         Binding("home", "go_to(0)", show=False),
         Binding("end", "go_to(-1)", show=False),
         Binding("down,tab", "cursor(1)", show=False),
         Binding("up,shift+tab", "cursor(-1)", show=False),
         Binding("space", "choose_here", show=False),
         Binding("backspace,delete", "clear", show=False),
-        Binding("g,G", "sheet", show=False),
     ]
     shows_time = True
 
@@ -75,7 +79,7 @@ class QuestionScreen(ExamScreen):
     def wide(self) -> bool:
         return self.app.size.width >= WIDE
 
-    def header(self, now_ms: int) -> tuple[str, bool, str, str, Urgency]:
+    def header(self, now_ms: int) -> tuple[str, bool, tuple[str, str], str, Urgency]:
         title, mock, person, remaining, urgency = super().header(now_ms)
         return title, mock, person, "" if self.wide else remaining, urgency
 
@@ -89,8 +93,10 @@ class QuestionScreen(ExamScreen):
         item, slot = seat.item, seat.slot
         self.query_one("#sheet", Sheet).show(item, len(seat.items), seat.choice(slot), seat.flagged(slot), self.cursor)
         network = _("online") if seat.link is Link.UP else _("offline")
-        status = (seat.choice(slot), seat.kept(slot), *counts(seat), network, seat.link is Link.UP, not self.wide)
-        self.query_one("#status", StatusLine).show(*status)
+        self.query_one("#status", StatusLine).show(
+            seat.choice(slot), seat.kept(slot), seat.answered, len(seat.items), seat.flags,
+            network, seat.link is Link.UP, not self.wide,
+        )  # fmt: skip
         if self.wide:
             self.query_one("#clock", BigClock).show(hours(seat.remaining_ms(now_ms)), seat.urgency(now_ms))
             listed = tuple(range(len(seat.items)))
@@ -105,13 +111,9 @@ class QuestionScreen(ExamScreen):
         end = seat.slot + 1 == len(seat.items)
         yield Key(f"A-{last}", _("Choose"))
         yield Key("←", _("Previous"), "move(-1)", on=seat.slot > 0)
-        yield Key("→", _("Answer sheet") if end else _("Next"), "move(1)", main=True)
-        yield Key(self.flag_key, f"{MARK} {flag}", "flag")
-        yield Key("G", _("Sheet and hand in"), "sheet")
-
-    @property
-    def flag_key(self) -> str:
-        return "*" if len(self.seat.item.options) > _F else "F"
+        yield Key("→", _("Sheet") if end else _("Next"), "move(1)", main=True)
+        yield Key("*", f"{MARK} {flag}", "flag")
+        yield Key("Esc", _("Sheet, hand in"), "escape")
 
     # ---- acting ------------------------------------------------------------------------------------------------
 
@@ -119,19 +121,6 @@ class QuestionScreen(ExamScreen):
         if action != "staff" and not self.seat.items:
             return False
         return super().check_action(action, parameters)
-
-    def on_key(self, event: events.Key) -> None:
-        """Letters and digits of an input method in full-width mode count as plain ones."""
-        plain = unicodedata.normalize("NFKC", event.character or "")
-        if plain == event.character or len(plain) != 1 or not self.check_action("choose", ()):
-            return
-        event.stop()
-        if plain.upper() in "ABCDE":
-            self.action_choose("ABCDE".index(plain.upper()))
-        elif plain in "123456789":
-            self.action_choose(int(plain) - 1)
-        elif plain in "Ff":
-            self.action_letter_f()
 
     def action_choose(self, option: int) -> None:
         item = self.seat.item
@@ -152,6 +141,12 @@ class QuestionScreen(ExamScreen):
         else:
             self.action_flag()
 
+    def action_letter_g(self) -> None:
+        if len(self.seat.item.options) > _G:
+            self.action_choose(_G)
+        else:
+            self.escape()
+
     def action_flag(self) -> None:
         self.exam.flag(self.seat.slot, not self.seat.flagged(self.seat.slot))
 
@@ -169,19 +164,31 @@ class QuestionScreen(ExamScreen):
     def action_go_to(self, slot: int) -> None:
         self.exam.go_to(slot % len(self.seat.items))
 
-    def action_sheet(self) -> None:
+    def escape(self) -> None:
         self.exam.place(Stage.SHEET)
 
     def action_cursor(self, step: int) -> None:
-        """Move among the options; at either end a long question scrolls on."""
-        sheet = self.query_one("#sheet", Sheet)
+        """Move among the options. A long question scrolls first: nobody is put on an option they cannot see."""
         options = len(self.seat.item.options)
         target = self.cursor + step if self.cursor >= 0 else (0 if step > 0 else options - 1)
-        if 0 <= target < options:
+        if not 0 <= target < options:
+            self.action_scroll(step, lines=2)
+        elif self.whole and not self.query_one("#sheet", Sheet).shows_option(target) and self.action_scroll(step, 2):
+            pass
+        else:
             self.cursor = target
             self.exam.draw()
-        else:
-            sheet.scroll_lines(step * 2)
+
+    def action_scroll(self, step: int, lines: int = 0) -> bool:
+        """Scroll by so many lines, or by a screenful; False at the end."""
+        if not self.whole:
+            return False
+        sheet = self.query_one("#sheet", Sheet)
+        return sheet.scroll_lines(step * lines) if lines else sheet.scroll_page(step)
+
+    def action_page(self, step: int) -> None:
+        if not self.action_scroll(step):
+            self.action_move(step)
 
     def action_choose_here(self) -> None:
         if self.cursor >= 0:

@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from terminal.look import (
+    AMBER,
     BANNER_AMBER,
     BANNER_CALM,
     BANNER_RED,
@@ -28,7 +29,7 @@ from terminal.look import (
 )
 from terminal.say import _
 from terminal.seat import Urgency
-from terminal.text import fit
+from terminal.text import fit, wrap
 from terminal.widgets.board import Board
 
 
@@ -38,27 +39,38 @@ def hours(ms: int) -> str:
     return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
-_CLOCK = {Urgency.CALM: HEADER_BOLD, Urgency.TEN: HEADER_AMBER, Urgency.FIVE: HEADER_RED}
+_CLOCK = {
+    Urgency.CALM: HEADER_BOLD,
+    Urgency.TEN: HEADER_AMBER,
+    Urgency.FIVE: HEADER_RED,
+    Urgency.ONE: HEADER_RED,
+}
+
+
+_LEAST_TITLE = 8
 
 
 class Header(Board):
-    """state: title, mock, person, remaining (text or ""), urgency."""
+    """state: title, mock, person (name, number), remaining (text or ""), urgency.
+
+    Where not all of it fits, the clock stays whole, then the number; the name is shortened, then the title.
+    """
 
     ground = HEADER
 
     def rows(self, width: int, height: int) -> list[Row]:
-        title, mock, person, remaining, urgency = self.state
+        title, mock, (name, number), remaining, urgency = self.state
         row = Row(width, HEADER).at(2)
         clock = " " + _("Time left") + f" {remaining} " if remaining else ""
-        tail = cell_len(clock) + (cell_len(person) + 3 if person else 0) + 2
         drill = " " + _("DRILL") + " " if mock else ""
-        row.put(fit(title, max(8, width - tail - cell_len(drill) - 5)), HEADER_BOLD)
+        room = width - 4 - cell_len(clock) - (cell_len(drill) + 2 if drill else 0) - 3
+        name = fit(name, max(0, room - cell_len(number) - 2 - _LEAST_TITLE))
+        person = fit(f"{name}  {number}".strip(), room - _LEAST_TITLE)
+        row.put(fit(title, room - cell_len(person)), HEADER_BOLD)
         if mock:
             row.put("  ").put(drill, DRILL)
-        row.at(width - tail)
-        if person:
-            row.put(" ").put(person, HEADER_SOFT).put("  ")
-        row.put(clock, _CLOCK[urgency])
+        row.at(width - 2 - cell_len(clock) - cell_len(person) - 2)
+        row.put(person, HEADER_SOFT).put("  ").put(clock, _CLOCK[urgency])
         blank = Row(width, HEADER)
         return [row] if height < 3 else [blank, row, Row(width, HEADER)]
 
@@ -85,6 +97,12 @@ class Key:
     """The way on: drawn as the one dark button."""
     lit: bool = False
     """What is shown now, where a key chooses between views."""
+    apart: bool = False
+    """At the right end of the bar, where no other chip was a moment ago."""
+
+    @property
+    def size(self) -> int:
+        return cell_len(self.label) + cell_len(self.text) + 3
 
 
 class KeyBar(Board):
@@ -93,11 +111,14 @@ class KeyBar(Board):
     def rows(self, width: int, height: int) -> list[Row]:
         keys: tuple[Key, ...] = self.state[0]
         row = Row(width).at(3)
-        gap = 2 if sum(cell_len(key.label + key.text) + 6 for key in keys) <= width - 4 else 1
+        gap = next((gap for gap in (3, 2) if sum(key.size + gap for key in keys) <= width - 4), 1)
         for key in keys:
             label, text = self._styles(key)
             press = key.action if key.on else ""
-            row.put(f" {key.label} ", label, press).put(f" {key.text}", text, press).put(" " * gap)
+            if key.apart:
+                row.at(width - 3 - key.size)
+            row.put(f" {key.label} ", label, press).put(f" {key.text}", text, press)
+            row.put(" " * min(gap, width - row.x))
         return [row] if height < 3 else [Row(width), row, Row(width)]
 
     @staticmethod
@@ -110,11 +131,12 @@ class KeyBar(Board):
 
 
 class TooSmall(Board):
-    """state: width and height of the window. Shown in place of a broken layout."""
+    """state: width and height of the window, what staff are asked. Shown in place of a broken layout."""
 
     def rows(self, width: int, height: int) -> list[Row]:
-        has_width, has_height = self.state
-        lines = [
+        has_width, has_height, asked = self.state
+        lines = [(line, AMBER) for line in wrap(asked, max(2, width - 2))] if asked else []
+        lines = lines or [
             (_("This window is too small"), BOLD),
             (_("needed: 80 x 24"), INK),
             (_("now: {width} x {height}", width=has_width, height=has_height), SOFT),

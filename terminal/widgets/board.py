@@ -1,16 +1,21 @@
 """Board: a widget that draws Rows from a state, redraws only when the state changed, and knows where it was pressed.
 
 One widget of a hundred drawn cells mounts in a fifth of the time of a hundred widgets, and a key repaints lines,
-not a tree. Rows that do not fit are scrolled; `keep_in_view` follows what matters.
+not a tree. Rows that do not fit are scrolled; `span_in_view` is followed, `edge` says that there is more.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
 from terminal.look import INK, Row
+
+if TYPE_CHECKING:
+    from terminal.app import TerminalApp
+
+LEFT_BUTTON = 1
 
 
 class Board(Widget, inherit_bindings=False):
@@ -46,6 +51,17 @@ class Board(Widget, inherit_bindings=False):
         """First and last line that must stay visible, if any."""
         return None
 
+    def edge(self, below: bool) -> Row | None:
+        """What the first or last line says while more lies beyond it; None where that need not be said."""
+        return None
+
+    def _edge_at(self, y: int) -> Row | None:
+        if y == 0 and self.top > 0:
+            return self.edge(below=False)
+        if y == self.size.height - 1 and self.top + self.size.height < len(self._lay_out()):
+            return self.edge(below=True)
+        return None
+
     def _lay_out(self) -> list[Row]:
         size = (self.size.width, self.size.height)
         if self._rows is None or size != self._drawn_for:
@@ -58,14 +74,15 @@ class Board(Widget, inherit_bindings=False):
         return self._rows
 
     def _follow(self, first: int, last: int) -> None:
-        height = self.size.height
-        if last >= self.top + height:
-            self.top = last - height + 1
-        self.top = min(self.top, first)
+        height, margin = self.size.height, 1 if self.edge(below=True) else 0
+        if last >= self.top + height - margin:
+            self.top = last - height + 1 + margin
+        if first < self.top + margin:
+            self.top = first - margin
 
-    @property
-    def overflows(self) -> bool:
-        return len(self._lay_out()) > self.size.height
+    def in_view(self, line: int) -> bool:
+        y = line - self.top
+        return 0 <= y < self.size.height and self._edge_at(y) is None
 
     def scroll_lines(self, lines: int) -> bool:
         """Move the view; False where it is at its end already."""
@@ -75,8 +92,14 @@ class Board(Widget, inherit_bindings=False):
             self.refresh()
         return self.top != before
 
+    def scroll_page(self, step: int) -> bool:
+        """A screenful on or back, with a line or two of what was there."""
+        return self.scroll_lines(step * max(1, self.size.height - 3))
+
     def render_line(self, y: int) -> Strip:
         rows = self._lay_out()
+        if (edge := self._edge_at(y)) is not None:
+            return edge.strip()
         line = y + self.top
         if not 0 <= line < len(rows):
             return Row(self.size.width, self.ground).strip()
@@ -85,11 +108,14 @@ class Board(Widget, inherit_bindings=False):
         return self._strips[line]
 
     async def on_click(self, event: events.Click) -> None:
+        """One press is one act: the second click of a double one would act on what the first has just changed."""
+        if event.button != LEFT_BUTTON or event.chain > 1 or not cast("TerminalApp", self.app).settled():
+            return
         place = event.get_content_offset(self)
         rows = self._lay_out()
         if place is None or not 0 <= place.y + self.top < len(rows):
             return
-        for zone in rows[place.y + self.top].zones:
+        for zone in (self._edge_at(place.y) or rows[place.y + self.top]).zones:
             if zone.start <= place.x < zone.end:
                 event.stop()
                 await self.app.run_action(zone.action, self.screen)

@@ -1,8 +1,9 @@
 """The answer grid: one cell an item, ten in a row, drawn in one widget; and the large clock above it.
 
-Glyph, colour and legend say the same: ✓ answered, · open, ⚑ flagged.
+Glyph, colour and legend say the same: ✓ answered, · not answered, ⚑ flagged besides.
 """
 
+from rich.cells import cell_len
 from rich.style import Style
 
 from terminal.bigtext import big
@@ -31,56 +32,61 @@ PER_ROW = 10
 
 
 class Grid(Board):
-    """state: marks (tuple of (answered, flagged)), listed slots, here, title, counts (answered, open, flagged)."""
+    """state: marks (tuple of (answered, flagged)), listed slots, here, title, counts (answered, unanswered, flags)."""
 
-    cell = 4
+    gap = ""
+    """What stands around a cell, where there is room."""
     _here: tuple[int, int] | None = None
+
+    def measures(self, total: int) -> tuple[int, int, int]:
+        """Cells in a row, digits of a number, digits in the last column: 100 must not touch 99."""
+        return PER_ROW, max(2, len(str(total - 1))), max(2, len(str(total)))
 
     def rows(self, width: int, height: int) -> list[Row]:
         marks, listed, here, title, counts = self.state
         soft = PANEL_SOFT if self.ground is PANEL_INK else SOFT
-        left = max(0, (width - PER_ROW * self.cell) // 2)
-        lines = [listed[start : start + PER_ROW] for start in range(0, len(listed), PER_ROW)]
-        gap = 1 if len(lines) * 2 + 3 <= height else 0
+        per_row, digits, last = self.measures(len(marks))
+        left = max(0, (width - per_row * (digits + 2 + 2 * len(self.gap))) // 2)
+        lines = [listed[start : start + per_row] for start in range(0, len(listed), per_row)]
+        legend = self._legend(width, left, counts, soft)
+        gap = 1 if len(lines) * 2 + 2 + len(legend) <= height else 0
         rows = [Row(width, self.ground).at(left).put(title, soft), Row(width, self.ground)]
         self._here = None
         for line in lines:
             row = Row(width, self.ground).at(left)
-            for slot in line:
+            for column, slot in enumerate(line, 1):
                 if slot == here:
                     self._here = (max(0, len(rows) - 2), len(rows))
-                self._draw_cell(row, slot, marks[slot], slot == here)
+                self._draw_cell(row, slot, last if column == per_row else digits, marks[slot], slot == here)
             rows.append(row)
             if gap:
                 rows.append(Row(width, self.ground))
         if not listed:
             rows.append(Row(width, self.ground).at(left).put(_("none"), soft))
-        return [*rows, *self._legend(width, left, counts, soft, gap)]
+        return [*rows, *legend] if gap else [*rows, Row(width, self.ground), *legend]
 
-    def _draw_cell(self, row: Row, slot: int, mark: tuple[bool, bool], here: bool) -> None:
-        """Number and glyph; a flag takes the glyph's place where there is room for one, its ground still tells."""
+    def _draw_cell(self, row: Row, slot: int, digits: int, mark: tuple[bool, bool], here: bool) -> None:
+        """Flag, number and glyph: a flagged item still shows whether it is answered."""
         answered, flagged = mark
         style = CELL_HERE if here else CELL_DONE if answered else CELL_OPEN
-        end, press, glyph = row.x + self.cell, f"go_to({slot})", TICK if answered else OPEN
-        if self.cell == 4:
-            number = str(slot + 1).rjust(2)
-            row.at(end - 1 - len(number)).put(number, style, press)
-            row.put(MARK if flagged else glyph, CELL_FLAG if flagged else style, press)
-        else:
-            row.put(f"{slot + 1:>3} {glyph}", style, press)
-            row.put(MARK if flagged else " ", CELL_FLAG if flagged else style, press)
-        row.at(end)
+        press, glyph = f"go_to({slot})", TICK if answered else OPEN
+        row.put(self.gap)
+        row.put(MARK if flagged else " ", CELL_FLAG if flagged else style if self.gap else self.ground, press)
+        row.put(str(slot + 1).rjust(digits) + self.gap + glyph, style, press)
 
-    def _legend(self, width: int, left: int, counts: tuple[int, int, int], soft: Style, gap: int) -> list[Row]:
+    def _legend(self, width: int, left: int, counts: tuple[int, int, int], soft: Style) -> list[Row]:
         answered, unanswered, flags = counts
-        row = Row(width, self.ground).at(left)
+        rows = [Row(width, self.ground).at(left)]
         for glyph, style, word, count in (
             (TICK, CELL_DONE, _("answered"), answered),
-            (OPEN, CELL_OPEN, _("open"), unanswered),
+            (OPEN, CELL_OPEN, _("not answered"), unanswered),
             (MARK, CELL_FLAG, _("flagged"), flags),
         ):
-            row.put(f" {glyph} ", style).put(f" {word} {count}  ", soft)
-        return [Row(width, self.ground), row] if not gap else [row]
+            text = f" {word} {count}  "
+            if rows[-1].x + 3 + cell_len(text) > width:
+                rows.append(Row(width, self.ground).at(left))
+            rows[-1].put(f" {glyph} ", style).put(text, soft)
+        return rows
 
     def span_in_view(self) -> tuple[int, int] | None:
         return self._here
@@ -91,12 +97,18 @@ class SideGrid(Grid):
 
     ground = PANEL_INK
 
+    def measures(self, total: int) -> tuple[int, int, int]:
+        return super().measures(total) if total <= 100 else (8, 3, 3)
+
 
 class WideGrid(Grid):
     """The answer sheet of its own."""
 
     ground = INK
-    cell = 7
+    gap = " "
+
+    def measures(self, total: int) -> tuple[int, int, int]:
+        return PER_ROW, 3, 3
 
 
 class BigClock(Board):
@@ -106,11 +118,11 @@ class BigClock(Board):
 
     def rows(self, width: int, height: int) -> list[Row]:
         remaining, urgency = self.state
-        style = {Urgency.CALM: PANEL_BLUE, Urgency.TEN: PANEL_AMBER, Urgency.FIVE: PANEL_RED}[urgency]
-        word = {
-            Urgency.CALM: "",
-            Urgency.TEN: _("under 10 minutes"),
-            Urgency.FIVE: _("under 5 minutes"),
+        word, style = {
+            Urgency.CALM: ("", PANEL_BLUE),
+            Urgency.TEN: (_("under 10 minutes"), PANEL_AMBER),
+            Urgency.FIVE: (_("under 5 minutes"), PANEL_RED),
+            Urgency.ONE: (_("under 1 minute"), PANEL_RED),
         }[urgency]
         left = max(0, (width - 40) // 2)
         label = Row(width, self.ground).at(left).put(_("Time left"), PANEL_SOFT).right(word, style, margin=left)

@@ -11,13 +11,13 @@ from rich.style import Style
 from examd.protocol.messages import ItemView
 from terminal.look import (
     AMBER,
+    BANNER_CALM,
     BLUE,
     BOLD,
     CHIP,
     CHOSEN,
     CHOSEN_CHIP,
     CHOSEN_MARK,
-    FAINT,
     GREEN,
     INK,
     MARK,
@@ -57,7 +57,9 @@ class Sheet(Board):
         self.measure = measure = min(MEASURE, width - self.left - 4) & ~1
         stem = [self._line(line, BOLD) for line in wrap(item.stem, measure)]
         advice = _("Choose every option that is right; press again to take one back.")
-        hint = [Row(width), self._line(advice, SOFT)] if item.type == "multiple" else []
+        hint = [Row(width), *(self._line(line, SOFT) for line in wrap(advice, measure))]
+        if item.type != "multiple":
+            hint = []
         wrapped = [wrap(option.text, measure - 10) for option in item.options]
         lines = sum(map(len, wrapped)) + 2 + len(stem) + len(hint) + 1
         airy = lines + 2 * len(wrapped) + 2 <= height  # each option a block of its own, when there is room
@@ -78,13 +80,26 @@ class Sheet(Board):
         cursor = self.state[4] if self.state else -1
         return self._spans[cursor] if 0 <= cursor < len(self._spans) else None
 
+    def shows_option(self, place: int) -> bool:
+        """Whether a reader sees where this option begins."""
+        self._lay_out()
+        return place >= len(self._spans) or self.in_view(self._spans[place][0])
+
+    def edge(self, below: bool) -> Row:
+        said = "▼ " + _("more below: press ↓ or PageDown") if below else "▲ " + _("more above: press ↑ or PageUp")
+        press = f"scroll({1 if below else -1})"
+        row = Row(self.size.width).at(self.left).put(f" {said} ", BANNER_CALM, press)
+        row.put(" " * max(0, self.left + self.measure - row.x), BANNER_CALM, press)
+        return row
+
     def _line(self, text: str, style: Style) -> Row:
         return Row(self.size.width).at(self.left).put(text, style)
 
     def _head(self) -> Row:
         item, total, _choice, flagged, _cursor = self.state
         row = self._line(_("Question {n}", n=item.slot + 1), BLUE).put(f" / {total}", SOFT)
-        row.put("    ").put(type_word(item), INK).put("  ").put(_("{n} pt", n=item.points), SOFT)
+        points = _("1 point") if item.points == 1 else _("{n} points", n=item.points)
+        row.put("    ").put(type_word(item), INK).put("  ").put(points, SOFT)
         if flagged:
             text = f"{MARK} " + _("flagged")
             row.at(self.left + self.measure - cell_len(text)).put(text, AMBER)
@@ -109,7 +124,10 @@ class Sheet(Board):
         return rows
 
 
-def kept_words(kept: Kept) -> tuple[str, Style]:
+def kept_words(choice: tuple[int, ...], kept: Kept) -> tuple[str, Style]:
+    """How safe the answer is; where there is none, that, and never a tick."""
+    if not choice:
+        return (_("not answered yet") if kept is Kept.NONE else _("taken back, not answered"), SOFT)
     return {
         Kept.NONE: (_("not answered yet"), SOFT),
         Kept.WRITING: (_("saving"), SOFT),
@@ -119,24 +137,25 @@ def kept_words(kept: Kept) -> tuple[str, Style]:
 
 
 class StatusLine(Board):
-    """state: choice, kept, answered, unanswered, flags, network word, whether it is well, whether counts are shown."""
+    """state: choice, kept, answered, number of items, flags, network word, whether it is well, whether to count."""
 
     def rows(self, width: int, height: int) -> list[Row]:
-        choice, kept, answered, unanswered, flags, network, well, counted = self.state
+        choice, kept, answered, total, flags, network, well, counted = self.state
         row = Row(width).at(3).put(_("Your answer"), SOFT).put("  ")
+        words, style = kept_words(choice, kept)
         if choice:
-            row.put(f" {letters(choice)} ", CHOSEN_CHIP).put("  ")
-        words, style = kept_words(kept)
-        row.put(words, style)
-        tail = [
-            (f"{TICK} " + _("answered") + f" {answered}", GREEN),
-            ("   " + _("open") + f" {unanswered}", INK if unanswered else FAINT),
-            (f"   {MARK} {flags}", AMBER if flags else FAINT),
-            (f"   {network}", GREEN if well else AMBER),
-        ]
-        if not counted:
-            tail = tail[-1:]
-        row.at(width - 3 - sum(cell_len(text) for text, _style in tail))
+            row.put(f" {letters(choice)} ", CHOSEN_CHIP).put("  ").put(words, style)
+            row.put("  ").put(" Del ", CHIP, "clear").put(" " + _("clear"), SOFT, "clear")
+        else:
+            row.put(words, style)
+        tail = [(network, GREEN if well else AMBER)]
+        if counted and flags:
+            tail.insert(0, (f"{MARK} {flags}", AMBER))
+        if counted:
+            tail.insert(0, (_("{answered}/{n} answered", answered=answered, n=total), SOFT))
+        while len(tail) > 1 and sum(cell_len(text) + 2 for text, _style in tail) > width - 3 - row.x:
+            tail.pop(1)  # of flags and a healthy network the sheet tells too
+        row.at(width - 1 - sum(cell_len(text) + 2 for text, _style in tail))
         for text, tail_style in tail:
-            row.put(text, tail_style)
+            row.put(text, tail_style).put("  ")
         return [row]

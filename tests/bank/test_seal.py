@@ -56,9 +56,50 @@ def test_every_swap_of_two_neighbours_in_a_group_names_that_group():
             assert refusal(codes.digits_of, swapped).facts == {"group": place // 6 + 1}
 
 
-@pytest.mark.parametrize("typed", ["", "1", "12345 " * 8, "x" * 48, "０" * 48, "٣" * 48, "1" * 49])
+@pytest.mark.parametrize("typed", ["", "1", "12345 " * 8, "x" * 48, "٣" * 48, "1" * 49])
 def test_what_is_not_forty_eight_ascii_digits_is_refused_by_its_shape(typed):
     assert refusal(codes.digits_of, typed).code == "code-shape"
+
+
+def test_full_width_digits_are_digits_and_groups_may_come_one_after_the_other():
+    code = codes.new_code()
+    wide = code.translate({ord("0") + n: ord("０") + n for n in range(10)} | {ord(" "): "　"})
+    assert codes.digits_of(wide) == codes.digits_of(code)
+    one, two = code.split(" ")[:2]
+    assert codes.groups_of(one) == [one]
+    assert codes.groups_of(f"{two} ", first=2) == [two]
+    wrong = two[:-1] + str((int(two[-1]) + 1) % 10)
+    assert refusal(codes.groups_of, wrong, 2).facts == {"group": 2}
+
+
+# ---- closing roots --------------------------------------------------------------------------------------------
+
+ROOT = "0123456789abcdef00000000ffffffff" + "0123456789abcdef" * 2
+
+
+def test_a_root_is_spoken_in_eight_groups_of_nine_and_reads_back_however_it_is_typed():
+    spoken = codes.spoken_root(ROOT)
+    assert [len(group) for group in spoken.split(" ")] == [9] * 8
+    for typed in (spoken, spoken.replace(" ", ""), spoken.upper().replace(" ", "-"), f" {spoken}\n"):
+        assert codes.root_of(typed) == ROOT
+
+
+def test_every_wrong_digit_every_swap_and_every_displaced_group_of_a_root_is_named():
+    spoken = codes.spoken_root(ROOT).replace(" ", "")
+    for place, digit in enumerate(spoken):
+        for other in set("0123456789abcdef") - {digit}:
+            refused = refusal(codes.root_of, spoken[:place] + other + spoken[place + 1 :])
+            assert (refused.code, refused.facts) == ("root-group", {"group": place // 9 + 1})
+        if place % 9 < 8 and digit != spoken[place + 1]:
+            swapped = spoken[:place] + spoken[place + 1] + digit + spoken[place + 2 :]
+            assert refusal(codes.root_of, swapped).facts == {"group": place // 9 + 1}
+    groups = codes.spoken_root("ab" * 32).split(" ")
+    assert refusal(codes.root_of, " ".join([groups[1], groups[0], *groups[2:]])).facts == {"group": 1}
+
+
+@pytest.mark.parametrize("typed", ["", ROOT, "g" * 72, codes.spoken_root(ROOT)[:-1]])
+def test_a_root_without_its_check_digits_is_refused_by_its_shape(typed):
+    assert refusal(codes.root_of, typed).code == "root-shape"
 
 
 def test_the_damm_table_is_the_one_of_the_dissertation():

@@ -25,15 +25,17 @@ STEP_S = 30
 
 
 class Served:
-    def __init__(self, toy: Staffed) -> None:
+    def __init__(self, toy: Staffed, log: Path | None = None) -> None:
         self.toy, self.port, self.starts = toy, 0, 0
         self.trust = toy.site_folder / "root.pem"
         self._ready = threading.Condition()
         self._steps: dict[str, int] = {}
-        self.supervisor = Supervisor(toy.site_folder, toy.site, "127.0.0.1", 0, self._tell)
+        self.events: list[tuple[str, int]] = []
+        self.supervisor = Supervisor(toy.site_folder, toy.site, "127.0.0.1", 0, self._tell, log)
         self._thread = threading.Thread(target=self.supervisor.run, daemon=True)
 
     def _tell(self, event: str, number: int) -> None:
+        self.events.append((event, number))
         if event == "ready":
             with self._ready:
                 self.port, self.starts = number, self.starts + 1
@@ -107,8 +109,8 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(toy: Staffed) -> Iterator[Served]:
-    site = Served(toy)
+def served(toy: Staffed, log: Path | None = None) -> Iterator[Served]:
+    site = Served(toy, log)
     site.start()
     try:
         yield site

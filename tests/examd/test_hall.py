@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from bank.refused import BrokenStore, Denied
-from examd.delivery.hall import QUIET_MS, TRIES, TRY_WINDOW_MS, Hall
+from examd.delivery.hall import (
+    QUIET_MS,
+    TRIES,
+    TRIES_OF_A_NUMBER,
+    TRIES_OF_AN_ADDRESS,
+    Hall,
+)
+from examd.delivery.misses import REMEMBERED, WINDOW_MS
 from examd.package import layout
 from examd.package import open as opening
 from examd.package import seed as seeding
@@ -27,6 +34,7 @@ class Terminal:
     """A terminal's end: all it was sent, and whether it was cut."""
 
     terminal: str = "T"
+    address: str = "10.0.0.7"
     c: int = 0
     last_heard_ms: int = 0
     sent: list = field(default_factory=list)
@@ -163,24 +171,50 @@ def test_a_wrong_id_and_an_unknown_number_are_refused_in_the_same_words_the_same
     assert reasons == [Reason.UNKNOWN_CANDIDATE] * TRIES + [Reason.TOO_MANY_TRIES] * 2
 
 
+def guess(sitting, number, times, address="10.0.0.7"):
+    """What a terminal is told that offers so many wrong IDs."""
+    terminal = Terminal(address=address)
+    for _ in range(times):
+        sitting.hall.sign_in(terminal, m.SignIn(number, "000000"))
+    return [message.reason for message in terminal.sent]
+
+
 def test_after_too_many_tries_even_the_right_words_wait_a_minute(sitting):
     terminal, line = Terminal(), sitting.toy.roster[0]
-    for _ in range(TRIES):
-        sitting.hall.sign_in(terminal, m.SignIn(line.admission_no, "000000"))
+    guess(sitting, line.admission_no, TRIES)
     sitting.hall.sign_in(terminal, m.SignIn(line.admission_no, line.id_tail))
     refused = terminal.sent[-1]
-    assert (refused.reason, refused.facts) == (Reason.TOO_MANY_TRIES, {"wait_s": TRY_WINDOW_MS // 1000 + 1})
+    assert (refused.reason, refused.facts) == (Reason.TOO_MANY_TRIES, {"wait_s": WINDOW_MS // 1000 + 1})
     assert sitting.arrive(2).last(m.Welcome)  # a neighbour is not made to wait
-    sitting.clock.run(TRY_WINDOW_MS)
+    sitting.clock.run(WINDOW_MS)
     assert sitting.arrive(1).last(m.Welcome)
 
 
+def test_one_terminal_cannot_lock_a_candidate_out_at_another(sitting):
+    guess(sitting, sitting.toy.roster[0].admission_no, 100, "10.0.0.66")
+    assert sitting.arrive(1).last(m.Welcome)
+
+
+def test_from_all_terminals_together_a_number_is_tried_so_often_and_no_more(sitting):
+    number = sitting.toy.roster[0].admission_no
+    heard = [reason for n in range(10) for reason in guess(sitting, number, TRIES, f"10.0.1.{n}")]
+    assert heard.count(Reason.UNKNOWN_CANDIDATE) == TRIES_OF_A_NUMBER
+    assert not sitting.arrive(1).all(m.Welcome)
+
+
+def test_one_terminal_tries_so_many_numbers_a_minute_and_no_more(sitting):
+    heard = [reason for n in range(100) for reason in guess(sitting, f"2026{n:04}", 1, "10.0.0.66")]
+    assert heard.count(Reason.UNKNOWN_CANDIDATE) == TRIES_OF_AN_ADDRESS
+    assert sitting.arrive(1).last(m.Welcome)
+    sitting.clock.run(WINDOW_MS)
+    assert guess(sitting, "x", 1, "10.0.0.66") == [Reason.UNKNOWN_CANDIDATE]
+
+
 def test_numbers_nobody_has_are_not_remembered_without_end(sitting):
-    terminal = Terminal()
     for n in range(5_000):
-        sitting.hall.sign_in(terminal, m.SignIn(f"x{n}" * 100, "1"))
-    assert len(sitting.hall._strangers) < 5_000
-    assert max(map(len, sitting.hall._strangers)) <= 64
+        guess(sitting, f"x{n}" * 100, 1, f"fe80::{n:x}")
+    assert len(sitting.hall.misses) <= REMEMBERED
+    assert max(len(part) for key in sitting.hall.misses for part in key) <= 64
 
 
 def test_a_candidate_has_one_seat_and_a_second_sign_in_is_refused_while_the_first_lives(sitting):
@@ -272,6 +306,7 @@ def test_a_terminal_that_was_acknowledged_what_the_record_no_longer_holds_raises
     assert second.c == 0
     (alarm,) = sitting.entries(Kind.ALARM)
     assert (alarm.body["c"], alarm.body["what"]) == (1, "record-lost")
+    assert sitting.record.state.alarms == [(1, "record-lost")]
 
 
 def test_a_rolled_back_record_is_noticed_by_the_first_terminal_that_comes_back(issued, tmp_path):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 
 import pytest
@@ -13,6 +14,7 @@ from examd.package import layout
 from examd.package import open as opening
 from examd.package import seed as seeding
 from examd.package.issue import issue
+from examd.site import SiteFolder
 from tests.examd.drill import N_ITEMS, Toy, bank_items, holder, toy_roster, toy_rule
 
 PARTS = ("answers.age", "answers.lock", "items.age", "items.lock", "roster.age", "roster.lock", "rule.json")
@@ -258,6 +260,38 @@ def test_a_manifest_of_a_gigabyte_is_not_read_into_memory(copied):
     with (directory / layout.MANIFEST).open("wb") as stream:
         stream.truncate(1 << 30)
     assert refusal(opening.read, directory, toy.bureau.card.sign).code == "file-too-large"
+
+
+@pytest.mark.parametrize("name", [layout.MANIFEST, layout.RULE, "items.age"])
+@pytest.mark.parametrize("trap", ["pipe", "endless", "elsewhere", "folder"])
+@pytest.mark.timeout(10)
+def test_what_is_no_ordinary_file_is_neither_waited_for_nor_read(copied, tmp_path, name, trap):
+    toy, directory = copied
+    target = (directory / name).rename(tmp_path / "moved")
+    match trap:
+        case "pipe":
+            os.mkfifo(directory / name)
+        case "endless":
+            (directory / name).symlink_to("/dev/zero")
+        case "elsewhere":  # even to the very bytes that were issued
+            (directory / name).symlink_to(target)
+        case "folder":
+            (directory / name).mkdir()
+    refused = refusal(opening.read, directory, toy.bureau.card.sign)
+    assert (refused.code, refused.facts["file"]) == ("file-irregular", name)
+
+
+def test_a_site_takes_over_the_listed_files_and_no_other(copied, tmp_path):
+    toy, directory = copied
+    package = opening.read(directory, toy.bureau.card.sign)
+    (directory / "autorun.inf").write_bytes(b"x")  # what came after the check
+    site = SiteFolder(tmp_path / "site")
+    folder = site.adopt(package, "T-1")
+    assert {path.name for path in (folder / "package").iterdir()} == {*PARTS, layout.MANIFEST}
+    assert opening.read(folder / "package", toy.bureau.card.sign).manifest_sha256 == package.manifest_sha256
+    (directory / "items.age").unlink()
+    os.mkfifo(directory / "items.age")
+    assert refusal(site.adopt, package, "T-1").code == "file-irregular"
 
 
 @pytest.mark.parametrize("name", ["PKG-nowhere", "PKG/items.age"])

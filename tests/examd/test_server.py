@@ -3,14 +3,18 @@
 import asyncio
 import contextlib
 import json
+import os
 import socket as sockets
 import ssl
+import subprocess
 import time
+from pathlib import Path
 
 import aiohttp
 import pytest
 
 from bank.refused import BadFile, BrokenStore, Denied
+from examd.delivery import server as server_module
 from examd.delivery.hall import QUIET_MS
 from examd.delivery.seats import BAD_MESSAGES
 from examd.delivery.server import Server
@@ -19,7 +23,7 @@ from examd.protocol.reasons import Reason
 from terminal.client import trusting
 from tests.examd.drill import PASSPHRASE, HandClock, Staffed, Toy, holder
 from tests.examd.served import Served, hear, say, served
-from tools.desk_client import ADDRESS, Desk, open_session
+from tools.desk_client import ADDRESS, Desk, close_session, open_session
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +113,22 @@ async def test_a_browser_gets_nothing(site, path):
 @pytest.mark.parametrize("data", [b"GET /seat HTTP/1.1\r\n" + b"x: y\r\n" * 50_000, b"GET /" + b"a" * 100_000, b"\r\n" * 1_000, b"\x16\x03"])
 def test_malformed_http_inside_tls_is_answered_or_cut_and_forgotten(site, data):
     assert b"Traceback" not in raw(site, data)
+
+
+def test_who_knocks_learns_no_versions_and_fills_no_console(tmp_path):
+    log = tmp_path / "log"
+    with served(Staffed(tmp_path / "site"), log) as site:
+        said = [
+            raw(site, b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n"),
+            raw(site, b"GET /seat HTTP/1.1\r\nx: " + b"y" * 100_000 + b"\r\n\r\n"),
+            raw(site, b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"),
+        ]
+    assert said[2].startswith(b"HTTP/1.1 404")
+    assert not [answer for answer in said if b"aiohttp" in answer or b"Python" in answer]
+    assert b"Server: examd\r\n" in said[2]
+    console = log.read_text()
+    assert "Traceback" not in console
+    assert len(console.splitlines()) <= 2
 
 
 def test_tls_1_2_is_refused(site):
@@ -242,11 +262,128 @@ async def test_somebody_who_only_reads_keeps_the_seat_by_its_pings_and_pongs(tmp
             assert (await hear(first, m.Refusal)).reason is Reason.TAKEN_OVER
 
 
+# ---- what the room is told --------------------------------------------------------------------------------------
+
+
+async def status(site, name="watcher"):
+    async with site.desk(name) as desk:
+        return await desk.command("status")
+
+
+async def test_an_alarm_stands_in_the_status_and_on_the_console(tmp_path):
+    clock = HandClock(wall_s=int(time.time()))
+    async with in_this_process(Staffed(tmp_path), clock) as site:
+        async with site.socket() as socket:
+            token = (await sit(site, socket, 2)).token
+        async with site.socket() as socket:
+            await say(socket, m.Resume(token, acked_seq=7, epoch=1, idx=5, head="00" * 32))
+            assert (await hear(socket)).reason is Reason.RECORD_LOST
+        await until(lambda: ("alarm", 2) in site.told)
+        told = await status(site)
+        assert told["alarms"] == 1
+        assert told["alarmed"] == [{"admission_no": site.toy.roster[1].admission_no, "what": "record-lost"}]
+        await asyncio.sleep(2 * server_module.WATCH_S)
+        assert [event for event, _ in site.told].count("alarm") == 1
+
+
+async def test_a_disk_that_is_nearly_full_is_told_once_and_so_is_its_end(tmp_path, monkeypatch):
+    free = 1 << 40
+    monkeypatch.setattr(server_module, "_free", lambda _: free)
+    clock = HandClock(wall_s=int(time.time()))
+    async with in_this_process(Staffed(tmp_path), clock) as site:
+        assert (await status(site))["low_disk"] == 0
+        free = 200 << 20
+        await until(lambda: site.told == [("low-disk", 200)])
+        assert (await status(site, "deputy"))["low_disk"] == 1
+        assert site.server.hall.low_disk
+        free = 400 << 20
+        await until(lambda: site.told == [("low-disk", 200), ("disk-ok", 400)])
+        assert not site.server.hall.low_disk
+        await asyncio.sleep(2 * server_module.WATCH_S)
+        assert len(site.told) == 2
+
+
+async def until(condition, patience_s=5.0):
+    async with asyncio.timeout(patience_s):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def small_disk(tmp_path, monkeypatch):
+    """A disk of 24 MiB that a test may fill, and a server that reckons with so small a one."""
+    monkeypatch.setattr(server_module, "LOW_DISK_BYTES", 6 << 20)
+    monkeypatch.setattr(server_module, "BALLAST_BYTES", 4 << 20)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)
+    except OSError:
+        pytest.skip("no mount command")
+    if done.returncode:
+        pytest.skip("mounting a small disk needs root")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def fill(disk):
+    """To the last byte."""
+    with contextlib.suppress(OSError), (disk / "filler").open("ab", buffering=0) as filler:
+        while True:
+            filler.write(bytes(4096))
+
+
+async def test_on_a_disk_without_a_byte_left_staff_still_sign_in_and_close(small_disk, monkeypatch):
+    monkeypatch.setattr(server_module, "FULL_DISK_BYTES", 0)  # the watch lets it come to the very end
+    clock = HandClock(wall_s=int(time.time()))
+    async with in_this_process(Staffed(small_disk), clock) as site:
+        fill(small_disk)
+        await until(lambda: site.server.hall.low_disk)
+        async with site.desk("deputy") as desk:
+            assert (await desk.command("status"))["low_disk"] == 1
+            closed = await close_session(desk, site.toy.chief, [], "无人到场")
+        assert (Path(closed["result"]) / "entries.jsonl").exists()
+
+
+def test_a_server_killed_on_a_disk_without_a_byte_left_is_back_and_hears_staff(small_disk):
+    toy = Staffed(small_disk)
+    with served(toy) as site:
+        asyncio.run(site.open())
+        (toy.folder.session(toy.session_id) / "ballast").write_bytes(bytes(4 << 20))
+        fill(small_disk)
+        site.kill()
+        assert asyncio.run(status(site, "deputy"))["low_disk"] == 1
+
+
+async def test_before_the_last_byte_the_ballast_is_given_back(small_disk, monkeypatch):
+    monkeypatch.setattr(server_module, "FULL_DISK_BYTES", 2 << 20)
+    clock = HandClock(wall_s=int(time.time()))
+    async with in_this_process(Staffed(small_disk), clock) as site:
+        ballast = site.toy.folder.session(site.toy.session_id) / "ballast"
+        assert ballast.stat().st_size == 4 << 20
+        fill(small_disk)
+        await until(lambda: not ballast.exists())
+
+
+async def test_closing_a_session_that_nobody_came_to_needs_a_reason_and_the_record_keeps_it(tmp_path):
+    clock = HandClock(wall_s=int(time.time()))
+    async with in_this_process(Staffed(tmp_path), clock) as site, site.desk("deputy") as desk:
+        with pytest.raises(Denied) as caught:
+            await close_session(desk, site.toy.chief, [], " ")
+        assert caught.value.code == "reason-missing"
+        closed = await close_session(desk, site.toy.chief, [], "停电改期")
+        written = (Path(closed["result"]) / "entries.jsonl").read_text().splitlines()
+        acts = [entry["body"] for entry in map(json.loads, written) if entry["type"] == "STAFF"]
+        assert acts[-1] == {"act": "close", "name": "deputy", "reason": "停电改期", "role": "administrator"}
+
+
 @contextlib.asynccontextmanager
 async def in_this_process(toy, clock):
     """The server in the test's own loop, with a clock that the test moves. Its session is open."""
     site = Served(toy)
-    site.server = Server(toy.folder, toy.site, clock)
+    site.told = []
+    site.server = Server(toy.folder, toy.site, clock, lambda *event: site.told.append(event))
     runner = await site.server.start("127.0.0.1", 0)
     site.port = runner.addresses[0][1]
     (toy.site_folder / ADDRESS).write_text(site.address)
@@ -311,8 +448,7 @@ async def test_an_administrators_slips_are_refused_each_by_name(site):
         ("add-time", {"reason": "x", "ms": "soon"}, "command-fact-malformed"),
         ("add-time", {"reason": "x", "ms": BIG}, "command-fact-malformed"),
         ("open", {}, "already-open"),
-        ("prepare", {"package": "/nowhere"}, "file-unreadable"),
-        ("prepare", {"package": "\0"}, "file-unreadable"),
+        ("prepare", {"package": "/nowhere"}, "session-running"),
         ("answers-lock", {}, "not-closed"),
         ("sign-result", {}, "not-closed"),
         ("cosign", {"note": 1, "line": "— chief AAAA\n"}, "cosignature-malformed"),
@@ -327,12 +463,41 @@ async def test_an_administrators_slips_are_refused_each_by_name(site):
         assert (await desk.command("status"))["phase"] == "open"
 
 
+async def test_a_folder_that_is_no_package_is_refused_while_others_can_still_command(closed, tmp_path):
+    trap = tmp_path / "trap"
+    trap.mkdir()
+    os.mkfifo(trap / "manifest.json")
+    async with closed.desk("closer") as desk, asyncio.timeout(10):
+        for package, code in (("/nowhere", "file-unreadable"), ("\0", "file-unreadable"), (str(trap), "file-irregular")):
+            with pytest.raises(BadFile) as caught:
+                await desk.command("prepare", package=package)
+            assert caught.value.code == code
+        with pytest.raises(Denied, match="not-open"):
+            await desk.command("start")
+
+
+async def test_staff_are_heard_from_this_machine_alone(site):
+    """A machine of the LAN could lock the administrator out with five wrong passphrases."""
+    connector = aiohttp.TCPConnector(local_addr=("127.0.0.2", 0))  # a peer whose address is not the server's own
+    async with aiohttp.ClientSession(connector=connector) as session:
+        for path, there in (("/desk", False), ("/seat", True)):
+            try:
+                async with session.ws_connect(f"wss://{site.address}{path}", ssl=trusting(site.trust)):
+                    answered = 101
+            except aiohttp.WSServerHandshakeError as refused:
+                answered = refused.status
+            assert (answered == 101) is there
+        async with session.get(f"https://{site.address}/desk", ssl=trusting(site.trust)) as answer:
+            async with session.get(f"https://{site.address}/nothing", ssl=trusting(site.trust)) as other:
+                assert (answer.status, await answer.text()) == (other.status, await other.text())
+
+
 async def test_a_package_for_another_site_of_another_bureau_or_with_a_wrong_code_does_not_open(closed, tmp_path):
     toy = closed.toy
     elsewhere = Toy(tmp_path / "a", bureau=toy.bureau, chief=toy.chief)
     foreign = Toy(tmp_path / "b", site=toy.site, chief=toy.chief)
     async with closed.desk() as desk:
-        for package, code in ((elsewhere, "package-other-site"), (foreign, "signature")):
+        for package, code in ((elsewhere, "package-other-keys"), (foreign, "signature")):
             with pytest.raises(Denied) as caught:
                 await open_session(desk, package.directory, toy.chief, package.issued.code_1, one_holder=True)
             assert caught.value.code == code

@@ -1,6 +1,11 @@
 """The supervisor: back within seconds after a kill, and no endless starting where starting cannot help."""
 
 import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -60,11 +65,81 @@ def test_told_to_stop_it_stops_and_starts_nothing_more(staffed):
 
 
 def test_a_second_server_on_the_same_site_is_refused_by_name(site):
-    assert refused(site.toy).code == "vault-in-use"
+    before = fingerprint(site.toy.site_folder)
+    refusal = refused(site.toy)
+    assert (refusal.code, refusal.facts["pid"]) == ("site-busy", str(site.pid))
+    assert fingerprint(site.toy.site_folder) == before
     with site.toy.folder.held():
         with pytest.raises(Denied) as caught, site.toy.folder.held():
             pass
-    assert caught.value.code == "site-busy"
+    assert (caught.value.code, caught.value.facts["pid"]) == ("site-busy", str(os.getpid()))
+
+
+SUPERVISOR = """
+import sys
+from pathlib import Path
+from examd.delivery.supervisor import Supervisor
+from examd.holders import Holder
+site = Holder.from_secret_bytes(sys.stdin.buffer.readline())
+Supervisor(Path(sys.argv[1]), site, "127.0.0.1", 0, lambda *event: print(*event, flush=True)).run()
+"""
+
+
+def test_a_server_whose_supervisor_was_killed_goes_on_and_keeps_a_second_one_out(staffed):
+    command = [sys.executable, "-c", SUPERVISOR, str(staffed.site_folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as supervising:
+        supervising.stdin.write(staffed.site.secret_bytes() + b"\n")
+        supervising.stdin.flush()
+        assert supervising.stdout.readline().startswith(b"ready ")
+        server = int((staffed.site_folder / "server.pid").read_text())
+        supervising.kill()
+    try:
+        refusal = refused(staffed)
+        assert (refusal.code, refusal.facts["pid"]) == ("site-busy", str(server))
+    finally:
+        os.kill(server, signal.SIGTERM)  # what the refusal tells the operator to do
+    wait_for_the_lock(staffed.folder)
+    with served(staffed) as site:
+        assert site.pid != server
+
+
+def wait_for_the_lock(folder, patience_s=10):
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        with contextlib.suppress(Denied), folder.held("server"):
+            return
+        time.sleep(0.05)
+    raise TimeoutError("the server did not end")
+
+
+def fingerprint(folder):
+    """Every file of a site, and when it was last written."""
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_port_that_is_taken_is_refused_before_the_record_hears_of_a_start(staffed, tmp_path):
+    other = Staffed(tmp_path / "other")
+    with served(staffed) as site:
+        asyncio.run(site.open())
+    record = staffed.folder.session(staffed.session_id) / "record.db"
+    before = record.read_bytes()
+    with served(other) as site:
+        assert refused(staffed, port=site.port).code == "port-unavailable"
+    assert record.read_bytes() == before
+
+
+@pytest.mark.parametrize("port", [70_000, 1 << 40])
+def test_a_port_that_no_machine_has_is_refused(staffed, port):
+    assert refused(staffed, port=port).code == "port-unavailable"
+
+
+def test_the_console_hears_of_the_disk_and_of_an_alarm(tmp_path, monkeypatch):
+    events = []
+    talking = Supervisor(tmp_path, holder("site"), "127.0.0.1", 0, lambda *event: events.append(event))
+    lines = "low-disk 200\nalarm 3\nnonsense\nalarm x\nsomething 4\ndisk-ok 300\n"
+    monkeypatch.setattr(talking, "_command", [sys.executable, "-c", f"print({lines!r})"])
+    assert talking.run() == 0
+    assert events == [("low-disk", 200), ("alarm", 3), ("disk-ok", 300), ("stopped", 0)]
 
 
 def test_a_port_that_is_taken_is_named(site, tmp_path):

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
+from terminal import app as app_module
 from terminal.app import TerminalApp
 from terminal.look import DEEP, PAPER
 from terminal.say import set_language
@@ -163,6 +164,8 @@ async def gallery(folder: Path, out: Path, language: str, size: tuple[int, int])
             await draw("question")
             await pilot.press("right", "b", "down", "f")
             await draw("true-false")
+            await pilot.press("delete")
+            await draw("taken-back")
             await pilot.press("right", "a", "c")
             await draw("multiple")
             await pilot.press("right")
@@ -201,6 +204,7 @@ async def gallery(folder: Path, out: Path, language: str, size: tuple[int, int])
 
 
 def main() -> None:
+    app_module.SETTLE_MS = 0
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--all", type=Path, metavar="FOLDER")
     args = parser.parse_args()
@@ -210,7 +214,7 @@ def main() -> None:
             return
         args.all.mkdir(parents=True, exist_ok=True)
         for language in ("zh", "en"):
-            for size in ((80, 24), (120, 40)):
+            for size in ((80, 24), (100, 24), (120, 40)):
                 asyncio.run(gallery(Path(folder), args.all, language, size))
 
 

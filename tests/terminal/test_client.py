@@ -321,3 +321,22 @@ async def test_leaving_the_seat_forgets_it(hall, tmp_path):
         await asyncio.sleep(0.2)
         assert sum(isinstance(h, m.Resume) for h in hall.heard) == 0
         assert not terminal.has(Link.AWAY)
+
+
+async def test_a_journal_that_cannot_be_opened_is_trouble_and_not_a_dead_network(hall, tmp_path):
+    (tmp_path / "j").mkdir()  # a folder where the file should be
+    async with Terminal(hall, tmp_path / "j") as terminal:
+        terminal.client.sign_in(NUMBER, TAIL)
+        await terminal.until(lambda: terminal.has(Trouble.JOURNAL))
+        await asyncio.sleep(0.2)
+        assert not terminal.has(Link.AWAY)
+        assert sum(isinstance(h, m.SignIn | m.Resume) for h in hall.heard) == 1
+
+
+async def test_signing_in_again_after_the_welcome_keeps_the_seat(hall, tmp_path):
+    async with Terminal(hall, tmp_path / "j") as terminal:
+        await terminal.begin()
+        terminal.client.sign_in(NUMBER, TAIL)
+        await hall.cut()
+        await terminal.answer(0)
+        await terminal.confirmed()

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from textual import events
 from textual.geometry import Offset
 
 from examd.protocol import messages as m
+from examd.protocol.reasons import Reason
 from terminal import app as app_module
 from terminal import client as client_module
 from terminal.app import HANDED_IN, LEFT, TerminalApp
@@ -26,6 +28,7 @@ NUMBER = "2406150312"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(app_module, "NETWORK_AFTER_S", 0.01)
+    monkeypatch.setattr(app_module, "SETTLE_MS", 0)
     monkeypatch.setattr(client_module, "FIRST_RETRY_S", 0.05)
     monkeypatch.setattr(client_module, "LAST_RETRY_S", 0.2)
     set_language("zh")
@@ -58,7 +61,8 @@ def shown(app: TerminalApp) -> str:
 
 
 async def press_chip(pilot, action: str) -> None:
-    """Click the chip of the key bar that does `action`."""
+    """Click the chip of the key bar that does `action`, long after any click before."""
+    pilot.app._click_chain_last_time = None
     bar = pilot.app.screen.query_one(KeyBar)
     for y, row in enumerate(bar._lay_out()):
         for zone in row.zones:
@@ -68,14 +72,23 @@ async def press_chip(pilot, action: str) -> None:
     raise LookupError(action)
 
 
-async def click_zone(pilot, widget: str, action: str) -> None:
+async def click_zone(pilot, widget: str, action: str, button: int = 1, times: int = 1) -> None:
+    pilot.app._click_chain_last_time = None
     board = pilot.app.screen.query_one(widget, Board)
     for y, row in enumerate(board._lay_out()):
         for zone in row.zones:
             if zone.action == action:
-                await pilot.click(board, offset=Offset(zone.start + 1, y - board.top))
+                place = Offset(zone.start + 1, y - board.top + board.styles.padding.top)
+                await pilot.click(board, offset=place, button=button, times=times)
                 return
     raise LookupError(action)
+
+
+async def burst(app: TerminalApp, *keys: str) -> None:
+    """Keys that arrive together, as from a scanner or through a slow line."""
+    for key in keys:
+        character = key if len(key) == 1 else {"enter": "\r", "tab": "\t"}.get(key)
+        await app._post_message(events.Key(key, character))
 
 
 async def test_from_sign_in_to_receipt_by_keyboard(hall, tmp_path):
@@ -116,7 +129,7 @@ async def test_from_sign_in_to_receipt_by_mouse(hall, tmp_path):
         await click_zone(pilot, "#sheet", "choose(2)")
         await press_chip(pilot, "move(1)")
         await press_chip(pilot, "flag")
-        await press_chip(pilot, "sheet")
+        await press_chip(pilot, "escape")
         await pilot.pause()
         await click_zone(pilot, "#grid", "go_to(4)")
         await until(pilot, lambda: app._shown is Stage.QUESTION)
@@ -124,7 +137,7 @@ async def test_from_sign_in_to_receipt_by_mouse(hall, tmp_path):
         await until(pilot, lambda: app.seat.unconfirmed == 0)
         assert hall.records[NUMBER].answers() == {0: (2,)}
         assert hall.records[NUMBER].flags() == (1,)
-        await press_chip(pilot, "sheet")
+        await press_chip(pilot, "escape")
         await pilot.pause()
         await press_chip(pilot, "hand_in")
         await pilot.pause()
@@ -147,7 +160,7 @@ async def test_f_is_an_answer_where_an_item_has_six_options_and_a_flag_elsewhere
         await pilot.press("right", "right", "f")
         assert app.seat.choice(2) == (5,)
         assert not app.seat.flagged(2)
-        assert "*  ⚑" in shown(app)
+        assert "标记" in shown(app)
         await pilot.press("*")
         assert app.seat.flagged(2)
 
@@ -364,7 +377,8 @@ async def test_nothing_is_pasted_into_answers_and_little_into_the_sign_in(hall, 
 
 
 @pytest.mark.parametrize(
-    ("language", "size"), [("zh", (80, 24)), ("en", (80, 24)), ("zh", (120, 40)), ("en", (120, 40)), ("zh", (101, 31))]
+    ("language", "size"),
+    [(language, size) for size in ((80, 24), (100, 24), (116, 24), (120, 40)) for language in ("zh", "en")],
 )
 async def test_every_screen_is_whole_in_every_size_and_language(tmp_path, language, size):
     set_language(language)
@@ -375,7 +389,9 @@ async def test_every_screen_is_whole_in_every_size_and_language(tmp_path, langua
             await until(pilot, lambda: app._shown is stage, str(stage))
             await pilot.pause(0.03)
             text = shown(app)
-            assert app.screen.query_one("#keys", KeyBar)._lay_out()[0].x <= size[0]
+            for board in app.screen.query(Board):  # nothing of ours is cut short to make it fit
+                if board.id in ("keys", "banner", "status", "grid", "clock", "header"):
+                    assert not any("…" in row.strip().text for row in board._lay_out()), board.id
             assert language == "zh" or not re.search("[\u4e00-\u9fff]", text) or stage is not Stage.SIGN_IN
             seen.add(stage)
 
@@ -399,9 +415,11 @@ async def test_every_screen_is_whole_in_every_size_and_language(tmp_path, langua
         await look(Stage.PAUSED)
         await hall.go_on()
         await look(Stage.HAND_IN)
-        await pilot.press("y", "enter")
+        await pilot.press("y")
+        await look(Stage.SURE)
+        await pilot.press("enter")
         await look(Stage.RECEIPT)
-    assert len(seen) == 9
+    assert len(seen) == 10
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -425,3 +443,318 @@ async def test_any_text_at_all_keeps_every_line_as_wide_as_the_screen(stem, opti
     for row in sheet.rows(80, 17):
         strip = row.strip()
         assert strip.cell_length == 80 == sum(cell_len(segment.text) for segment in strip)
+
+
+# ---- hands that tremble, keys that are held, lines that are slow --------------------------------------------------
+
+
+@pytest.fixture
+def settling(monkeypatch):
+    monkeypatch.setattr(app_module, "SETTLE_MS", 700)
+
+
+async def at_rest(pilot) -> None:
+    await until(pilot, lambda: pilot.app._now() >= pilot.app._settled_ms)
+
+
+async def test_no_double_click_on_any_chip_or_option_does_more_than_one_click(hall, tmp_path, settling):
+    """Each place is pressed twice; what the second press would do on what the first brought must not happen."""
+    async with seated(hall, tmp_path / "j", size=(80, 24)) as (app, pilot):
+
+        async def twice(widget: str, action: str) -> None:
+            await at_rest(pilot)
+            await click_zone(pilot, widget, action, times=2)
+            await pilot.pause(0.05)
+
+        await twice("#keys", "move(1)")
+        await twice("#keys", "move(1)")
+        assert app.seat.slot == 2
+        await twice("#sheet", "choose(3)")
+        assert app.seat.choice(2) == (3,)
+        await twice("#keys", "flag")
+        assert app.seat.flagged(2)
+        await twice("#status", "clear")
+        assert app.seat.choice(2) == ()
+        await twice("#keys", "move(-1)")
+        assert app.seat.slot == 1
+        await twice("#keys", "escape")
+        assert app._shown is Stage.SHEET
+        await twice("#keys", "filter('flagged')")
+        await twice("#grid", "go_to(2)")
+        assert (app._shown, app.seat.slot, app.seat.choice(2)) == (Stage.QUESTION, 2, ())
+        await twice("#keys", "escape")
+        await twice("#keys", "enter")
+        assert app._shown is Stage.QUESTION
+        await twice("#keys", "escape")
+        await twice("#keys", "hand_in")
+        assert app._shown is Stage.HAND_IN
+        await twice("#keys", "yes")
+        assert app._shown is Stage.SURE
+        assert app.seat.outbox.handed_in is None
+        await twice("#keys", "escape")
+        assert app._shown is Stage.SHEET
+
+
+async def test_three_clicks_where_yes_was_do_not_hand_in_at_any_speed(hall, tmp_path):
+    async with seated(hall, tmp_path / "j", size=(80, 24)) as (app, pilot):
+        await pilot.press("g", "h")
+        await pilot.pause()
+        bar = app.screen.query_one("#keys", KeyBar)
+        yes = next(zone for zone in bar._lay_out()[0].zones if zone.action == "yes")
+        await pilot.press("y")
+        await pilot.pause()
+        bar = app.screen.query_one("#keys", KeyBar)
+        hand_in = next(zone for zone in bar._lay_out()[0].zones if zone.action == "enter")
+        assert hand_in.start > yes.end + 10
+
+
+async def test_a_held_enter_leaves_who_am_i_and_the_rules_on_the_screen(hall, tmp_path, settling):
+    async with seated(hall, tmp_path / "j", started=False, admission_no=NUMBER) as (app, pilot):
+        await burst(app, *"12345X", "enter")
+        await until(pilot, lambda: app._shown is Stage.CONFIRM)
+        for _ in range(30):
+            await burst(app, "enter")
+            await pilot.pause(0.04)
+        assert app._shown is Stage.CONFIRM
+        await at_rest(pilot)
+        await burst(app, "enter", "enter", "enter")
+        await pilot.pause(0.05)
+        assert app._shown is Stage.RULES
+
+
+async def test_only_the_left_button_chooses(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        for button in (2, 3):
+            await click_zone(pilot, "#sheet", "choose(1)", button=button)
+        assert app.seat.choice(0) == ()
+        await click_zone(pilot, "#sheet", "choose(1)")
+        assert app.seat.choice(0) == (1,)
+
+
+async def test_keys_that_arrive_together_act_in_their_order(hall, tmp_path):
+    async with seated(hall, tmp_path / "j", started=False) as (app, pilot):
+        await burst(app, *"999", "tab", *"000000", *["backspace"] * 6, *"12345X", "tab", *["backspace"] * 3, *NUMBER)
+        await burst(app, "enter")
+        await until(pilot, lambda: app._shown is Stage.CONFIRM)
+        await burst(app, "enter", "enter")
+        await until(pilot, lambda: app._shown is Stage.WAITING)
+        await hall.start()
+        await until(pilot, lambda: app._shown is Stage.QUESTION)
+        await burst(app, "a", "right", "Ｂ", "right", "c", "right", "ｄ", "g", "u")
+        await until(pilot, lambda: app._shown is Stage.SHEET and app.seat.listed()[0] == 4)
+        assert app.seat.outbox.answers == {0: (0,), 1: (1,), 2: (2,), 3: (3,)}
+
+
+async def test_a_flood_of_keys_is_not_kept(hall, tmp_path):
+    async with seated(hall, tmp_path / "j", started=False) as (app, pilot):
+        await burst(app, *"7" * 5000)
+        await pilot.pause()
+        assert app.screen.values[0] == "7" * 32
+        assert "已经输满" in shown(app)
+        assert app.screen.message_queue_size <= 100
+
+
+async def test_full_width_letters_count_on_every_screen(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        await burst(app, "ｆ", "ｇ", "ｕ", "ｈ", "ｙ")
+        await until(pilot, lambda: app._shown is Stage.SURE)
+        assert app.seat.flagged(0)
+
+
+# ---- long, wide and many -------------------------------------------------------------------------------------------
+
+
+def put_item(hall: Hall, stem: str, options: int, kind: str = "single") -> None:
+    texts = tuple(m.OptionView(f"第 {n + 1} 个选项，" + "内容" * 20) for n in range(options))
+    hall.form = m.FormView("0" * 64, (m.ItemView(0, kind, stem, texts, 1), *hall.form.items[1:]))
+
+
+async def test_a_long_item_says_that_there_is_more_and_every_line_can_be_reached(hall, tmp_path):
+    put_item(hall, "".join(f"S{n:02}，" + "说明" * 15 + "。" for n in range(30)), 4)
+    async with seated(hall, tmp_path / "j", size=(80, 24)) as (app, pilot):
+        await pilot.pause()
+        assert "下面还有" in shown(app)
+        assert "上面还有" not in shown(app)
+        seen = shown(app)
+        await pilot.press("down")
+        assert app.screen.cursor == -1
+        for _ in range(40):
+            await pilot.press("down")
+            seen += shown(app)
+            if app.screen.cursor >= 0:
+                assert app.screen.query_one("#sheet").shows_option(app.screen.cursor)
+        assert app.screen.cursor == 3
+        assert all(f"S{n:02}" in seen for n in range(30))
+        assert "下面还有" not in shown(app)
+        assert "第 4 个选项" in shown(app)
+        await pilot.press("pageup")
+        assert app.seat.slot == 0
+        await pilot.press("pageup", "pageup", "pageup")
+        assert "S00" in shown(app)
+        await click_zone_edge(pilot)
+        assert "上面还有" in shown(app)
+        pages = 0
+        while app.seat.slot == 0:
+            await pilot.press("pagedown")
+            pages += 1
+        assert pages >= 2
+        await pilot.press("pageup")
+        assert app.seat.slot == 0
+
+
+async def click_zone_edge(pilot) -> None:
+    pilot.app._click_chain_last_time = None
+    sheet = pilot.app.screen.query_one("#sheet", Board)
+    await pilot.click(sheet, offset=Offset(6, sheet.size.height - 1))
+
+
+async def test_g_and_h_are_answers_where_an_item_has_eight_options(hall, tmp_path):
+    put_item(hall, "选。", 8, "multiple")
+    async with seated(hall, tmp_path / "j", size=(120, 40)) as (app, pilot):
+        await pilot.press("f", "g", "h", "asterisk")
+        assert app._shown is Stage.QUESTION
+        assert app.seat.choice(0) == (5, 6, 7)
+        assert app.seat.flagged(0)
+        assert "A-H" in shown(app)
+        await pilot.press("escape")
+        assert app._shown is Stage.SHEET
+        await pilot.press("escape", "right", "asterisk", "f", "g")
+        assert app._shown is Stage.SHEET
+        assert not app.seat.flagged(1)
+
+
+async def test_an_answer_taken_back_is_said_to_be_none(hall, tmp_path):
+    async with seated(hall, tmp_path / "j", size=(80, 24)) as (app, pilot):
+        await pilot.press("b")
+        await until(pilot, lambda: "✓ 已确认" in shown(app))
+        await click_zone(pilot, "#status", "clear")
+        await until(pilot, lambda: app.seat.unconfirmed == 0 and "已清除，尚未作答" in shown(app))
+        assert "已确认" not in shown(app)
+        assert hall.records[NUMBER].answers() == {}
+
+
+async def test_the_clock_is_whole_however_long_the_name(hall, tmp_path):
+    hall.people[NUMBER] = ("阿卜杜热合曼·买买提依明·阿卜杜拉江·吐尔逊", "12345X")
+    async with seated(hall, tmp_path / "j", size=(80, 24)) as (_app, pilot):
+        await until(pilot, lambda: re.search(r"剩余时间 1:59:\d\d", shown(pilot.app)))
+        assert NUMBER in shown(pilot.app)
+        assert "阿卜杜" in shown(pilot.app)
+
+
+async def test_a_restored_candidate_goes_on_at_the_first_item_without_an_answer(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        await pilot.press("a", "right", "b", "right", "right", "a")
+        await until(pilot, lambda: app.seat.unconfirmed == 0)
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        assert app.seat.slot == 2
+
+
+async def test_a_flagged_item_of_the_grid_still_shows_whether_it_is_answered(tmp_path):
+    async with Hall(tmp_path, n_items=100) as hall, seated(hall, tmp_path / "j") as (app, pilot):
+        app.go_to(98)
+        await pilot.press("f", "right", "a", "f")
+        await pilot.pause()
+        assert re.search(r"⚑99·⚑100✓", shown(app))
+        assert "98· " not in shown(app)
+
+
+# ---- signing in --------------------------------------------------------------------------------------------------
+
+
+async def test_after_a_refusal_typing_begins_a_line_anew(hall, tmp_path):
+    async with seated(hall, tmp_path / "j", started=False, admission_no=NUMBER) as (app, pilot):
+        await pilot.press(*"999999", "enter")
+        await until(pilot, lambda: app.seat.refusal)
+        await pilot.press(*"12345X", "enter")
+        await until(pilot, lambda: app._shown is Stage.CONFIRM)
+
+
+async def test_a_wait_is_counted_down_and_enter_waits_with_it(hall, tmp_path):
+    async with seated(hall, tmp_path / "j", started=False, admission_no=NUMBER) as (app, pilot):
+        await pilot.press(*"12345X")
+        now = app._now
+        app.on_terminal_app_told(app.Told(m.Refusal(Reason.TOO_MANY_TRIES, 0, {"wait_s": 30}), app.seat))
+        await pilot.pause()
+        assert "30 秒" in shown(app)
+        app._now = lambda: now() + 20_000
+        app.draw()
+        await pilot.pause()
+        assert re.search("10 秒|9 秒", shown(app))
+        await pilot.press("enter")
+        assert hall.heard == []
+        app._now = lambda: now() + 31_000
+        app.draw()
+        await pilot.pause()
+        assert "现在可以重新登录" in shown(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app._shown is Stage.CONFIRM)
+
+
+async def test_enter_at_the_sign_in_after_the_welcome_does_not_lose_the_seat(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        app._screens[Stage.SIGN_IN].values = [NUMBER, "12345X"]
+        app._screens[Stage.SIGN_IN].enter()
+        await hall.cut()
+        await pilot.press("b")
+        await until(pilot, lambda: hall.records[NUMBER].answers() == {0: (1,)})
+        assert sum(isinstance(heard, m.SignIn) for heard in hall.heard) == 1
+
+
+async def test_a_journal_that_cannot_be_opened_is_said_at_once(hall, tmp_path):
+    (tmp_path / "j").write_text("a file where the folder should be")
+    async with seated(hall, tmp_path / "j", started=False, admission_no=NUMBER) as (app, pilot):
+        await pilot.press(*"12345X", "enter")
+        await until(pilot, lambda: app._shown is Stage.TROUBLE)
+        await pilot.pause()
+        assert "本机已无法保存" in shown(app)
+
+
+async def test_a_client_that_has_stopped_leaves_no_seat_that_looks_alive(hall, tmp_path):
+    async with seated(hall, tmp_path / "j", started=False) as (app, pilot):
+        await until(pilot, lambda: hasattr(app, "_talking"))
+
+        async def stops() -> None: ...
+
+        app._client.run = stops
+        app._start_client()
+        await until(pilot, lambda: app._shown is Stage.TROUBLE)
+
+
+async def test_the_banner_speaks_of_the_network_only_while_answering(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        await hall.go_away()
+        await until(pilot, lambda: app.seat.link.value != "up")
+        now = app._now
+        app._now = lambda: now() + 4_000
+        await until(pilot, lambda: "网络暂时中断" in shown(app))
+        await pilot.press("g", "h", "y", "enter")
+        await until(pilot, lambda: app._shown is Stage.HANDING)
+        await pilot.pause(0.1)
+        assert "可以继续答题" not in shown(app)
+
+
+async def test_an_examination_of_five_minutes_warns_at_one(tmp_path):
+    async with Hall(tmp_path, minutes=5, n_items=5) as hall, seated(hall, tmp_path / "j") as (app, pilot):
+        await pilot.pause()
+        assert "不足" not in shown(app)
+        await hall.change(limit_ms=59_000)
+        await until(pilot, lambda: "考试剩余时间不足 1 分钟" in shown(app))
+
+
+async def test_staff_are_asked_in_a_window_too_small_as_well(hall, tmp_path):
+    async with seated(hall, tmp_path / "j", size=(80, 24)) as (app, pilot):
+        await pilot.resize_terminal(60, 10)
+        await pilot.press("ctrl+x")
+        await until(pilot, lambda: "监考人员操作" in shown(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "窗口太小" in shown(app))
+        assert app.is_running
+
+
+@pytest.mark.parametrize("sign", ["*", "~", "$", "=", "U"])
+async def test_the_check_symbol_of_a_receipt_is_said_in_words(hall, tmp_path, sign):
+    async with seated(hall, tmp_path / "j", size=(80, 24)) as (app, pilot):
+        app.seat.receipt = m.Receipt(f"ABCD-EFGH-JKMN-{sign}", 1, 1, 12, False)
+        app.draw()
+        await pilot.pause()
+        await until(pilot, lambda: f"末位 {sign} 是" in shown(app))

@@ -10,16 +10,19 @@ import time
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.binding import Binding
 
-from terminal.app import TerminalApp
+from terminal.app import UNUSABLE, TerminalApp, run
 from terminal.lockdown import scrub
 from terminal.outbox import Outbox
+from terminal.replies import QuietParser
+from terminal.say import set_language
 from tests.terminal.hall import certificate
 
 ALLOWED = {
-    "staff", "enter", "escape", "other_field", "rub_out", "letter_f", "flag", "choose_here", "clear", "sheet",
-    "hand_in", "yes", "choose", "move", "go_to", "cursor", "step", "ends", "next_filter", "filter",
+    "staff", "enter", "escape", "other_field", "rub_out", "letter_f", "letter_g", "flag", "choose_here", "clear",
+    "hand_in", "yes", "choose", "move", "page", "go_to", "cursor", "step", "ends", "next_filter", "filter",
 }  # fmt: skip
 ROOT = Path(__file__).parents[2]
 
@@ -73,6 +76,7 @@ async def test_textuals_own_ways_out_lead_nowhere(app, tmp_path, monkeypatch):
 
 def test_textuals_switches_are_taken_out_of_the_environment():
     environment = {"TEXTUAL_PRESS": "a", "TEXTUAL": "devtools", "textual_log": "x", "PATH": "/bin", "LANG": "C"}
+    environment |= {"COLUMNS": "300", "LINES": "9"}  # not the window's size: the paper would be cut off
     scrub(environment)
     assert environment == {"PATH": "/bin", "LANG": "C"}
 
@@ -159,7 +163,7 @@ class InAPty:
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
 def test_a_signal_ends_it_in_order_with_the_screen_given_back(tmp_path, number):
     terminal = InAPty(tmp_path)
     terminal.until("考生登录")
@@ -190,6 +194,58 @@ def test_a_crash_of_the_real_program_prints_one_sentence(tmp_path):
     assert "考试程序已停止".encode() in terminal.drawn
     assert secret.encode() not in terminal.drawn
     assert b"Traceback" not in terminal.drawn
+
+
+def keys_of(*pieces: str) -> list[str]:
+    """What Textual makes of these pieces of input."""
+    parser = QuietParser()
+    return [event.key for piece in pieces for event in parser.feed(piece) if isinstance(event, events.Key)]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "\x1b[?1049l",
+        "\x1b[?62;22c",
+        "\x1b[>41;366;0c",
+        "\x1b[8;24;80t",
+        "\x1b]11;rgb:ffff/ffff/ffff\x07",
+        "\x1b]11;rgb:ffff/ffff/ffff\x1b\\",
+        "\x1bP1$r0m\x1b\\",
+        "\x1bP>|some terminal of a name beyond any key(1.2.3)\x1b\\",
+        "\x1b[?997;1n",
+    ],
+)
+def test_what_a_terminal_says_of_itself_presses_no_key(reply):
+    assert keys_of("a" + reply + "b") == ["a", "b"]
+
+
+def test_real_keys_still_come_through_in_pieces():
+    typed = {
+        "\x1b[A": "up",
+        "\x1b[1;2A": "shift+up",
+        "\x1b[5~": "pageup",
+        "\x1b[[A": "f1",
+        "\x1bOP": "f1",
+        "\x1b[Z": "shift+tab",
+    }
+    for sequence, key in typed.items():
+        assert keys_of(sequence) == [key]
+        assert keys_of(*sequence) == [key]
+    parser = QuietParser()
+    seen = [type(event).__name__ for event in parser.feed("\x1b[<0;5;5M\x1b[<0;5;5m\x1b[?2026;1$y\x1b[200~x\x1b[201~")]
+    assert seen == ["MouseDown", "MouseUp", "TerminalSupportsSynchronizedOutput", "Paste"]
+
+
+def test_a_journal_in_no_place_to_write_is_refused_by_name(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    trust = certificate(tmp_path)[0]
+    assert run("127.0.0.1:1", trust, tmp_path / "file") == UNUSABLE
+    assert run("127.0.0.1:1", trust, tmp_path / "file" / "deeper", "en") == UNUSABLE
+    said = capsys.readouterr().err
+    assert f"{tmp_path / 'file'} 不能保存作答" in said
+    assert "No answers can be kept in" in said
+    set_language("zh")
 
 
 KILLED = """

@@ -267,3 +267,30 @@ def test_no_recorded_answer_is_ever_overwritten_and_no_unrecorded_one_is_lost(
 def test_flags_and_base_round_trip():
     lines = [Base(3, 1, 2, head(3), {0: (1, 2)}, (0, 4)), Flag(4, 1, True), Ack(4, 1, 3, head(4))]
     assert decode_lines(b"".join(map(encode_line, lines)))[0] == lines
+
+
+def test_a_journal_damaged_in_its_middle_is_kept_beside_and_told(tmp_path):
+    path = tmp_path / "j"
+    outbox = Outbox(path)
+    for slot in range(5):
+        outbox.answer(slot, (1,), 0)
+    outbox.flush()
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    again = Outbox(path)
+    assert again.last == 2
+    assert again.lost == 2
+    torn = path.with_name("j.torn")
+    assert torn.read_bytes() == data
+    assert torn.stat().st_mode & 0o777 == 0o600
+    assert Outbox(path).lost == 0
+
+
+def test_a_torn_tail_is_no_damage(tmp_path):
+    path = tmp_path / "j"
+    outbox = Outbox(path)
+    outbox.answer(0, (1,), 0)
+    outbox.answer(1, (1,), 0)
+    path.write_bytes(path.read_bytes()[:-5])
+    assert (Outbox(path).lost, list(tmp_path.iterdir())) == (0, [path])

@@ -40,6 +40,8 @@ EXAMD = (sys.executable, "-m", "tools.cli")
 FIRST_WORDS = "考生登录"
 QUIET_S = 0.06
 """A key's paint, the journal's word and the server's are all out within this."""
+NEW_SCREEN_S = 0.8
+"""Enter means nothing on a screen that has only just come."""
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -185,10 +187,11 @@ def _sitting(folder: Path, server: str, through: str, keys: int) -> tuple[float,
         seat.settle(0.5)  # the network's modules load behind the first paint
         seat.press(b"000001")
         seat.press(b"\r")
-        seat.until("是我本人")
-        seat.press(b"\r")
-        seat.press(b"\r")
-        seat.until("答题卡")
+        for words in ("是我本人", "我已阅读"):
+            seat.until(words)
+            seat.settle(NEW_SCREEN_S)
+            seat.press(b"\r")
+        seat.until("上一题")
         seat.settle(0.5)
         presses = (b"a", b"\x1b[C", b"b", b"f", b"\x1b[C", b"\x1b[B", b" ", b"\x1b[D")
         times = [seat.press(presses[number % len(presses)]) for number in range(keys)]

@@ -188,7 +188,9 @@ def made_up_roster(n: int) -> list[RosterLine]:
     rows = [["准考证号", "姓名", "身份证号", "培训机构"]]
     for c in range(1, n + 1):
         name = SURNAMES[c % len(SURNAMES)] + GIVEN[c * 7 % len(GIVEN)] + (GIVEN[c * 3 % len(GIVEN)] if c % 2 else "")
-        id_number = f"140600{1970 + c % 30}{1 + c % 12:02}{1 + c % 28:02}{c % 10_000:04}"
+        # 420 birthdays and 1,000 serial numbers repeat together after 21,000: then another district.
+        id_number = f"1406{c // 21_000:02}{1970 + c % 30}{1 + c % 12:02}{1 + c % 28:02}{c % 1000:03}"
+        id_number += roster.check_character(id_number)
         rows.append([f"2026112101{c:05}", name, id_number, INSTITUTIONS[c % len(INSTITUTIONS)]])
     return roster.from_rows(rows, "roster")
 

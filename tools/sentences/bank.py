@@ -93,7 +93,7 @@ SENTENCES = {
     # Passphrases (`tools.secrets`).
     "secret-empty": N_("The passphrase is empty."),
     "secret-mismatch": N_("The two entries differ."),
-    "secret-no-terminal": N_("There is no terminal to ask for the passphrase; use --passphrase-file."),
+    "secret-no-terminal": N_("There is no terminal to ask at; passphrases and codes can be given as files (--help)."),
     "secret-file-open": N_("{file} can be read by other users; take their rights away first (chmod 600)."),
     "secret-file-unreadable": N_("{file} cannot be read ({error})."),
     "secret-file-malformed": N_("{file} does not begin with a line of UTF-8 text."),

@@ -33,6 +33,7 @@ WORDS = {
     "party": {"bureau": N_("bureau"), "room": N_("room")},
     "expected": (HOLDERS := {"bureau": N_("bureau"), "site": N_("site"), "chief": N_("chief examiner")}),
     "found": HOLDERS,
+    "missing": HOLDERS,
     "error": (
         ERRORS := {
             "No such file or directory": N_("No such file or directory"),
@@ -45,6 +46,8 @@ WORDS = {
             "Read-only file system": N_("Read-only file system"),
             "Input/output error": N_("Input/output error"),
             "Address already in use": N_("Address already in use"),
+            "Operation not permitted": N_("Operation not permitted"),
+            "Disk quota exceeded": N_("Disk quota exceeded"),
         }
     ),
     "reason": ERRORS,

@@ -41,6 +41,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("epochs", course.epochs),
     ("time", course.time),
     ("ticks", course.ticks),
+    ("alarms", course.alarms),
     ("commitments", sealed.commitments),
     ("result-facts", results.result_facts),
     ("forms", forms.forms),

@@ -89,6 +89,12 @@ def ticks(case: Case, out: Outcome) -> None:
     out.note("ticks", n=len(case.record.of("TICK")), longest=longest)
 
 
+def alarms(case: Case, out: Outcome) -> None:
+    """What the server itself found wrong while the session ran: an auditor should ask what was done about it."""
+    for entry in case.record.of("ALARM"):
+        out.attend("alarm", entry.place, c=entry.c, what=entry.body["what"])
+
+
 def attendance(case: Case, out: Outcome) -> None:
     record, roster = case.record, case.roster
     signed_in = {entry.c for entry in record.of("SIGN_IN")}

@@ -63,7 +63,7 @@ BODIES: dict[str, Shape] = {
     "PAUSE": record({"c": _SEAT_OR_ROOM, "reason": text}),
     "RESUME": record({"c": _SEAT_OR_ROOM, "reason": text}),
     "ADD_TIME": record({"c": _SEAT_OR_ROOM, "ms": integer(0), "reason": text}),
-    "STAFF": record({"name": text, "role": text, "act": text}),
+    "STAFF": record({"name": text, "role": text, "act": text, "reason": text}, optional={"reason"}),
     "ALARM": record({"c": _SEAT_OR_ROOM, "what": text, "facts": anything}),
     "WAIVE": record({"c": _CANDIDATE, "reason": text}),
     "ABSENT": record({"c": _CANDIDATE}),
