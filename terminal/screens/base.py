@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.keys import _character_to_key
 from textual.message import Message
 from textual.screen import Screen
@@ -74,6 +75,14 @@ class ExamScreen(Screen[None], inherit_bindings=False):
         """Show the seat as it is at `now_ms`."""
         if not self.whole:
             return
+        try:
+            self._draw_parts(now_ms)
+        except NoMatches:  # a screen on its way out loses its parts before it is told
+            if self.is_current and self.is_running:
+                raise
+            self.whole = False
+
+    def _draw_parts(self, now_ms: int) -> None:
         self.query_one("#header", Header).show(*self.header(now_ms))
         self.query_one("#banner", Banner).show(*self.banner(now_ms))
         self.query_one("#keys", KeyBar).show(self.staff_keys() if self.seat.staff_asked else tuple(self.keys()))
