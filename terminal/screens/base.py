@@ -4,6 +4,7 @@ A screen draws from the Seat and acts on the app; it keeps nothing that would be
 here and in the screens and nowhere else: nothing is inherited from Textual.
 """
 
+import contextlib
 import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -75,12 +76,9 @@ class ExamScreen(Screen[None], inherit_bindings=False):
         """Show the seat as it is at `now_ms`."""
         if not self.whole:
             return
-        try:
+        # A screen on its way in or out lacks parts without being told; the next drawing, a moment later, is whole.
+        with contextlib.suppress(NoMatches):
             self._draw_parts(now_ms)
-        except NoMatches:  # a screen on its way out loses its parts before it is told
-            if self.is_current and self.is_running:
-                raise
-            self.whole = False
 
     def _draw_parts(self, now_ms: int) -> None:
         self.query_one("#header", Header).show(*self.header(now_ms))
