@@ -1,24 +1,27 @@
 """Pool + rule + seed + ordinal -> form, the same on any machine. docs/draw.md says it for those who write their own.
 
-A *session pool* is drawn from what the bank holds, once, at issue: for each cell, in byte order of strata, its items
+What is drawn is a *unit*: an item that stands alone, or a case group with all its items in their order.
+
+A *session pool* is drawn from what the bank holds, once, at issue: for each cell, in byte order of strata, its units
 are shuffled from byte order of id by the stream of the pool's key with the label `pool/<stratum>`, and taken in that
-order up to `count` × `pool.multiple`, passing over enemies of items already in the pool; those passed over are taken
-only where the cell would otherwise hold fewer than `count`.
+order up to `count` × `pool.multiple`, passing over enemies of units already in the pool; those passed over are taken
+only where the cell would otherwise hold fewer than `count`. Exposure caps, rests and the limit of overlap act here and
+nowhere else: the site's draw is a pure function of pool, rule, seed and ordinal.
 
 A *form* is drawn from that pool. Attempt 0, 1, 2 … has the key `form_key(seed, session, ordinal, attempt)`, and:
 
-1. for each cell, in byte order of strata: a sample of `count` from its items in byte order of id, by the stream of
-   that key with the label `select/<stratum>`;
-2. the attempt is rejected, whole, if |Σ points·p4 − target| > tolerance (integers, points ×10⁴), if two items share a
+1. for each cell, in byte order of strata: a sample of `count` from its units in byte order of id, by the stream of
+   that key with the label `select/<stratum>`; strata of case groups come first, their names being the first in order;
+2. the attempt is rejected, whole, if |Σ points·p4 − target| > tolerance (integers, points ×10⁴), if two units share a
    group of enemies, or if a mandatory tag has too few items. Never swapped or topped up: rejection is what keeps every
    admissible form equally likely, and exposure flat. Each attempt starts afresh from its own key;
-3. the items of the first admitted attempt are put in order. `all`: a sample of all, label `order`. `within-type`: for
-   each type of `type_order`, a sample of all items of that type, label `order/<type>`, one after the other. `none`: as
-   they are after 1;
+3. the units of the first admitted attempt are put in order. `all`: a sample of all, label `order`. `within-type`: for
+   each type of `type_order`, a sample of all units of that type, label `order/<type>`, one after the other; a case
+   group is of type `case` whatever its items are. `none`: as they are after 1. Its items keep their own order;
 4. each item's options: those not locked, in their own order, are sampled whole, label `options/<item id>`, and fill the
    places that are not locked. 判断 items are locked always, and all items where the rule shuffles no options.
 
-The target is the rule's, or else what a form has on average: Σ over cells of count · points · (mean p4 in the cell),
+The target is the rule's, or else what a form has on average: Σ over cells of count · (mean Σ points·p4 of its units),
 an exact fraction rounded half up. So the same borderline candidate has the same chance whichever form is drawn.
 
 Before: `examd.package` (the pool), `bank.blueprint`, `bank.draw`. After: `examd.delivery` shows the form.
@@ -31,10 +34,11 @@ from fractions import Fraction
 from functools import cached_property
 from math import floor
 
-from bank.blueprint import Blueprint, ItemOrder, by_stratum, feasible
+from bank.blueprint import Blueprint, Cell, ItemOrder, Unit, by_stratum, feasible
 from bank.canonical import digest
 from bank.content import OPTION_LETTERS, ItemType
 from bank.draw import Stream, form_key
+from bank.exposure import Ledger
 from bank.pool import ItemFacts
 from bank.refused import Denied
 
@@ -61,38 +65,71 @@ class Form:
         return digest(self.record())
 
 
-def session_pool(facts: Iterable[ItemFacts], blueprint: Blueprint, key: bytes) -> list[ItemFacts]:
+def session_pool(
+    facts: Iterable[ItemFacts], blueprint: Blueprint, key: bytes, ledger: Ledger | None = None
+) -> list[ItemFacts]:
     """The items that travel to the site, by id: a leak there costs one pool, never the bank.
 
     Of enemies only the first drawn travels, wherever its cell can spare the others: forms then need no rejection
-    for them (35 pairs among 420 items would leave one draw in a hundred admissible).
+    for them (35 pairs among 420 items would leave one draw in a hundred admissible). `ledger`: which items travelled
+    before, for a rule with caps, rests or a limit of overlap; such a rule refuses to be used without.
     """
-    feasible(members := list(facts), blueprint)
-    counts = {cell.stratum: cell.count for cell in blueprint.cells}
+    if ledger is None and (blueprint.exposure is not None or blueprint.overlap is not None):
+        raise Denied("rule-needs-ledger", rule=blueprint.id)
+    members = by_stratum(facts, blueprint)
+    if ledger is not None:
+        members = {cell.stratum: ledger.free(members[cell.stratum], cell, blueprint) for cell in blueprint.cells}
+    feasible((fact for units in members.values() for unit in units for fact in unit.facts), blueprint)
+    recent, share = frozenset[str](), 10_000
+    if ledger is not None and blueprint.overlap is not None:
+        recent, share = ledger.recent(blueprint.overlap.sessions), blueprint.overlap.share
     pool: list[ItemFacts] = []
     met: set[str] = set()
-    for stratum, those in by_stratum(members, blueprint).items():
-        wanted = min(len(those), counts[stratum] * blueprint.pool_multiple)
-        chosen: list[ItemFacts] = []
-        spare: list[ItemFacts] = []
-        for fact in Stream(key, f"pool/{stratum}").sample(those, len(those)):
-            if len(chosen) == wanted:
-                break
-            if met.isdisjoint(fact.enemies):
-                chosen.append(fact)
-                met.update(fact.enemies)
-            else:
-                spare.append(fact)
-        pool += chosen + spare[: max(0, counts[stratum] - len(chosen))]
+    for cell in blueprint.cells:
+        units = members[cell.stratum]
+        drawn = Stream(key, f"pool/{cell.stratum}").sample(units, len(units))
+        for unit in _travelling(drawn, cell, blueprint.pool_multiple, met, recent, share):
+            met |= unit.enemies
+            pool += unit.facts
     feasible(pool, blueprint)
     return sorted(pool, key=lambda fact: fact.id.encode())
+
+
+def _travelling(
+    drawn: Sequence[Unit], cell: Cell, multiple: int, met: set[str], recent: frozenset[str], share: int
+) -> list[Unit]:
+    """Of a cell's shuffled units those that travel: new ones all, those of recent sessions up to their `share`."""
+    wanted = min(len(drawn), cell.count * multiple)
+    seen = {unit.id for unit in drawn if recent and any(fact.id in recent for fact in unit.facts)}
+    chosen: list[Unit] = []
+    spare: list[Unit] = []
+    met, again, most = set(met), 0, wanted * share // 10_000
+    for unit in drawn:
+        if len(chosen) == wanted:
+            break
+        if not met.isdisjoint(unit.enemies):
+            spare.append(unit)
+        elif unit.id not in seen or again < most:
+            again += unit.id in seen
+            chosen.append(unit)
+            met |= unit.enemies
+    for unit in spare:
+        if len(chosen) < cell.count and (unit.id not in seen or again < most):
+            again += unit.id in seen
+            chosen.append(unit)
+    while again * 10_000 > share * len(chosen):  # fewer travel than were wanted, so fewer may be of recent sessions
+        chosen.remove(next(unit for unit in reversed(chosen) if unit.id in seen))
+        again -= 1
+    if len(chosen) < cell.count:
+        raise Denied("cell-short-beside-overlap", cell=cell.stratum, needed=cell.count, available=len(chosen))
+    return chosen
 
 
 def expectation(pool: Iterable[ItemFacts], blueprint: Blueprint) -> int:
     """Σ points·p4 of a form drawn from `pool`, on average, rounded half up: points ×10⁴."""
     members = by_stratum(pool, blueprint)
     mean = sum(
-        Fraction(cell.count * sum(fact.points * fact.p4 for fact in members[cell.stratum]), len(members[cell.stratum]))
+        Fraction(cell.count * sum(unit.weight for unit in members[cell.stratum]), len(members[cell.stratum]))
         for cell in blueprint.cells
     )
     return floor(mean + Fraction(1, 2))
@@ -102,9 +139,9 @@ def expectation(pool: Iterable[ItemFacts], blueprint: Blueprint) -> int:
 class _Stratum:
     label: str
     count: int
-    items: list[ItemFacts]
+    units: list[Unit]
     weights: list[int]
-    """points·p4 of each item, in step with `items`."""
+    """Of each unit, in step with `units`."""
 
 
 class Assembler:
@@ -117,7 +154,7 @@ class Assembler:
         self._session = session
         counts = {cell.stratum: cell.count for cell in blueprint.cells}
         self._strata = [
-            _Stratum(f"select/{stratum}", counts[stratum], those, [fact.points * fact.p4 for fact in those])
+            _Stratum(f"select/{stratum}", counts[stratum], those, [unit.weight for unit in those])
             for stratum, those in by_stratum(pool, blueprint).items()
         ]
         difficulty = blueprint.difficulty
@@ -147,21 +184,22 @@ class Assembler:
             raise Denied("rule-rarely-admits", rule=self._blueprint.id, admitted=admitted, draws=draws, least=least)
         return admitted
 
-    def _admit(self, key: bytes) -> list[ItemFacts] | None:
-        """The items of one attempt in stratum order, or None. Most fail on the sum, so the weights are drawn first."""
+    def _admit(self, key: bytes) -> list[Unit] | None:
+        """The units of one attempt in stratum order, or None. Most fail on the sum, so the weights are drawn first."""
         strata = self._strata
         if self.target is not None:
             total = sum([sum(Stream(key, s.label).sample(s.weights, s.count)) for s in strata])
             if not self._lowest <= total <= self._highest:
                 return None
-        chosen = [fact for s in strata for fact in Stream(key, s.label).sample(s.items, s.count)]
+        chosen = [unit for s in strata for unit in Stream(key, s.label).sample(s.units, s.count)]
         return chosen if _at_peace(chosen) and _tagged(chosen, self._blueprint.mandatory) else None
 
-    def _arrange(self, key: bytes, chosen: list[ItemFacts]) -> Iterable[FormItem]:
-        for fact in self._in_order(key, chosen):
-            yield FormItem(fact.id, self._option_order(key, fact))
+    def _arrange(self, key: bytes, chosen: list[Unit]) -> Iterable[FormItem]:
+        for unit in self._in_order(key, chosen):
+            for fact in unit.facts:
+                yield FormItem(fact.id, self._option_order(key, fact))
 
-    def _in_order(self, key: bytes, chosen: list[ItemFacts]) -> list[ItemFacts]:
+    def _in_order(self, key: bytes, chosen: list[Unit]) -> list[Unit]:
         match self._blueprint.item_order:
             case ItemOrder.NONE:
                 return chosen
@@ -170,7 +208,7 @@ class Assembler:
             case ItemOrder.WITHIN_TYPE:
                 ordered = []
                 for type_ in self._blueprint.type_order:
-                    those = [fact for fact in chosen if fact.type is type_]
+                    those = [unit for unit in chosen if unit.type is type_]
                     ordered += Stream(key, f"order/{type_.value}").sample(those, len(those))
                 return ordered
 
@@ -192,10 +230,10 @@ def require_p4(pool: Iterable[ItemFacts]) -> None:
         raise Denied("cell-without-difficulty", cell=stratum, items=count)
 
 
-def _at_peace(chosen: Iterable[ItemFacts]) -> bool:
-    groups = [group for fact in chosen for group in set(fact.enemies)]
+def _at_peace(chosen: Iterable[Unit]) -> bool:
+    groups = [group for unit in chosen for group in unit.enemies]
     return len(groups) == len(set(groups))
 
 
-def _tagged(chosen: Sequence[ItemFacts], mandatory: Mapping[str, int]) -> bool:
-    return all(sum(tag in fact.tags for fact in chosen) >= needed for tag, needed in mandatory.items())
+def _tagged(chosen: Sequence[Unit], mandatory: Mapping[str, int]) -> bool:
+    return all(sum(unit.tagged(tag) for unit in chosen) >= needed for tag, needed in mandatory.items())

@@ -1,9 +1,9 @@
 """The composition rule (组题规则): a table of cells, and nothing left to the moment of drawing.
 
-A rule *is* its cells: type × chapter × level -> how many items, how many points each. What people read beside them (the
-margins by type, chapter and level, the total) is stated as well and must agree, so that one slip of the pen is found
-before an exam and not after it. Nothing is rounded, relaxed or borrowed from a neighbour when a cell cannot be
-filled: that would be 擅自改变组题规则.
+A rule *is* its cells: type × chapter × level -> how many items, how many points each; or case group × chapter × level
+-> how many groups (案例) of how many items. What people read beside them (the margins by type, chapter and level, the
+total) is stated as well and must agree, so that one slip of the pen is found before an exam and not after it. Nothing
+is rounded, relaxed or borrowed from a neighbour when a cell cannot be filled: that would be 擅自改变组题规则.
 
 `parse` reads TOML, `Blueprint.from_record` the canonical JSON that it became (`Blueprint.record`); `sha256` is over the
 latter, so two ways to write one rule have one hash. docs/rule.md explains every field to the person who writes one.
@@ -13,7 +13,7 @@ Before: a file written by the rule officer. After: `bank.facts` and `bank.assemb
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -36,8 +36,18 @@ MAX_ATTEMPTS = 10_000
 LOWEST_ACCEPTANCE = 100
 """×10⁴. Under one admissible form in a hundred draws, a rule leans on a few items and is not drawn but searched."""
 
-TYPE_ORDER = (ItemType.TRUEFALSE, ItemType.SINGLE, ItemType.MULTIPLE)
-"""判断, 单选, 多选: the order candidates know from every exam of this kind."""
+
+class CaseType(StrEnum):
+    """What stands for a type in a cell of case groups: their items may be of any type."""
+
+    CASE = "case"
+
+
+CASE = CaseType.CASE
+CellType = ItemType | CaseType
+
+TYPE_ORDER: tuple[CellType, ...] = (ItemType.TRUEFALSE, ItemType.SINGLE, ItemType.MULTIPLE, ItemType.FILL, CASE)
+"""判断, 单选, 多选, 填空, 案例: the order candidates know from every exam of this kind."""
 
 
 class Grading(StrEnum):
@@ -76,22 +86,32 @@ class _CellLevel(StrEnum):
 
 @dataclass(frozen=True)
 class Cell:
-    """`count` items of one type, chapter and level, each worth `points`."""
+    """`count` units of one type, chapter and level: items, or case groups of `size` items; each item worth `points`."""
 
-    type: ItemType
+    type: CellType
     chapter: str
     """Holds for chapters nested in it too ("1" for "1.1.3"), or ANY."""
     level: str
     """A `Level`'s value, or ANY."""
     count: int
     points: int
+    size: int = 1
+    """Items of a unit; more or less than 1 only in a case group."""
+
+    @property
+    def items(self) -> int:
+        return self.count * self.size
+
+    @property
+    def total(self) -> int:
+        return self.items * self.points
 
     @property
     def stratum(self) -> str:
         """The cell's name in the draw, in facts and in refusals, e.g. "single/3/grasp"."""
         return f"{self.type.value}/{self.chapter}/{self.level}"
 
-    def holds(self, type: ItemType, chapter: str, level: str) -> bool:  # noqa: A002 - the word of the rule
+    def holds(self, type: CellType, chapter: str, level: str) -> bool:  # noqa: A002 - the word of the rule
         return self.type == type and covers(self.chapter, chapter) and self.level in (ANY, level)
 
     def overlaps(self, other: "Cell") -> bool:
@@ -103,13 +123,14 @@ class Cell:
         )
 
     def record(self) -> dict[str, Any]:
-        return {
+        record = {
             "type": self.type.value,
             "chapter": self.chapter,
             "level": self.level,
             "count": self.count,
             "points": self.points,
         }
+        return record | {"items": self.size} if self.type is CASE else record
 
 
 def within(chapter: str, inner: str) -> bool:
@@ -150,6 +171,33 @@ class Difficulty:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What an item must not exceed to travel in a session pool; each None where the rule does not limit it."""
+
+    sessions: int | None = None
+    """In how many pools it may have travelled before."""
+    candidates: int | None = None
+    """How many candidates may have seen it, those of this session (as expected) included."""
+    rest_days: int | None = None
+    """It may travel again so many days after a session it travelled to, at the earliest."""
+
+    def record(self) -> dict[str, int]:
+        stated = {"sessions": self.sessions, "candidates": self.candidates, "rest_days": self.rest_days}
+        return {name: value for name, value in stated.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Of each cell's pool at most `share` (×10⁴) were in a pool of the last `sessions` sessions."""
+
+    sessions: int
+    share: int
+
+    def record(self) -> dict[str, Any]:
+        return {"sessions": self.sessions, "share": decimal(self.share)}
+
+
+@dataclass(frozen=True)
 class Blueprint:
     id: str
     version: int
@@ -164,7 +212,7 @@ class Blueprint:
     pass_points: int
     multiple_scoring: MultipleScoring
     item_order: ItemOrder
-    type_order: tuple[ItemType, ...]
+    type_order: tuple[CellType, ...]
     shuffle_options: bool
     difficulty: Difficulty | None
     pool_multiple: int
@@ -175,11 +223,13 @@ class Blueprint:
     """Draws for one form before giving up: fails closed."""
     mandatory: Mapping[str, int]
     """Tag -> the least number of items carrying it on every form."""
-    types: Mapping[ItemType, TypeMargin]
+    types: Mapping[CellType, TypeMargin]
     chapters: Mapping[str, ChapterMargin]
     levels: Mapping[str, int]
     cells: tuple[Cell, ...]
     """In byte order of strata."""
+    exposure: Limits | None = None
+    overlap: Overlap | None = None
 
     def record(self) -> dict[str, Any]:
         """The canonical-JSON form, in the shape of the TOML with every default written out."""
@@ -213,6 +263,11 @@ class Blueprint:
             record["effective_to"] = self.effective_to.isoformat()
         if self.difficulty is not None:
             record["difficulty"] = self.difficulty.record()
+        # Left out where not stated, unlike other defaults: rules older than these fields keep their hash.
+        if self.exposure is not None:
+            record["exposure"] = self.exposure.record()
+        if self.overlap is not None:
+            record["overlap"] = self.overlap.record()
         return record
 
     @cached_property
@@ -222,9 +277,9 @@ class Blueprint:
 
     @property
     def items(self) -> int:
-        return sum(cell.count for cell in self.cells)
+        return sum(cell.items for cell in self.cells)
 
-    def cell_of(self, type: ItemType, chapter: str, level: str) -> Cell | None:  # noqa: A002
+    def cell_of(self, type: CellType, chapter: str, level: str) -> Cell | None:  # noqa: A002
         """The one cell an item belongs to; cells are disjoint."""
         return next((cell for cell in self.cells if cell.holds(type, chapter, level)), None)
 
@@ -286,6 +341,8 @@ def _read(rule: Table) -> Blueprint:
         chapters=_chapters(rule.table("chapters")),
         levels=_levels(rule.table("levels")),
         cells=_cells(rule.sequence("cells")),
+        exposure=_limits(rule.table("exposure")) if rule.has("exposure") else None,
+        overlap=_overlap(rule.table("overlap")) if rule.has("overlap") else None,
     )
     for table in (rule, scoring, shuffle, pool):
         table.finish()
@@ -301,21 +358,43 @@ def _difficulty(table: Table) -> Difficulty:
     return difficulty
 
 
-def _types(table: Table) -> dict[ItemType, TypeMargin]:
+def _limits(table: Table) -> Limits:
+    names = [name for name in ("sessions", "candidates", "rest_days") if table.has(name)]
+    limits = Limits(**{name: table.integer(name, 1, 1_000_000) for name in names})
+    table.finish()
+    if limits == Limits():
+        raise BadFile("rule-missing-field", field=table.path("sessions"))
+    return limits
+
+
+def _overlap(table: Table) -> Overlap:
+    overlap = Overlap(table.integer("sessions", 1, 1_000), table.ten_thousandths("share"))
+    table.finish()
+    if overlap.share >= 10_000:
+        found = decimal(overlap.share)
+        raise BadFile("rule-out-of-range", field=table.path("share"), found=found, low=0, high="0.9999")
+    return overlap
+
+
+def _cell_type(name: Any, field: str) -> CellType:
+    return CASE if name == CASE.value else choose(name, ItemType, field)
+
+
+def _types(table: Table) -> dict[CellType, TypeMargin]:
     margins = {}
     for name in table.names():
         margin = table.table(name)
-        type_ = choose(name, ItemType, table.path(name))
+        type_ = _cell_type(name, table.path(name))
         margins[type_] = TypeMargin(margin.integer("count", 1, 1_000), margin.integer("points", 1, 1_000))
         margin.finish()
     return margins
 
 
-def _type_order(shuffle: Table, types: Mapping[ItemType, TypeMargin]) -> tuple[ItemType, ...]:
+def _type_order(shuffle: Table, types: Mapping[CellType, TypeMargin]) -> tuple[CellType, ...]:
     """Every type of the rule, once."""
     usual: list[Any] = [type_ for type_ in TYPE_ORDER if type_ in types]
     field = shuffle.path("type_order")
-    order = tuple(choose(name, ItemType, field) for name in shuffle.sequence("type_order", usual))
+    order = tuple(_cell_type(name, field) for name in shuffle.sequence("type_order", usual))
     if sorted(order) != sorted(types):
         raise BadFile("rule-type-order", field=field, found=", ".join(order), expected=", ".join(usual))
     return order
@@ -349,12 +428,14 @@ def _cells(cells: list[Any]) -> tuple[Cell, ...]:
 
 
 def _cell(table: Table) -> Cell:
+    type_ = _cell_type(table.line("type"), table.path("type"))
     cell = Cell(
-        type=table.one_of("type", ItemType),
+        type=type_,
         chapter=_any(table.line("chapter", ANY)),
         level=choose(_any(table.line("level", ANY)), _CellLevel, table.path("level")).value,
         count=table.integer("count", 1, 1_000),
         points=table.integer("points", 1, 1_000),
+        size=table.integer("items", 1, 100) if type_ is CASE else 1,
     )
     table.finish()
     return cell
@@ -368,11 +449,11 @@ def _any(name: str) -> str:
 
 
 def _check_totals(blueprint: Blueprint) -> None:
-    total = sum(cell.count * cell.points for cell in blueprint.cells)
+    total = sum(cell.total for cell in blueprint.cells)
     if total != blueprint.total_points:
-        each = Counter[tuple[ItemType, int]]()
+        each = Counter[tuple[CellType, int]]()
         for cell in blueprint.cells:
-            each[cell.type, cell.points] += cell.count
+            each[cell.type, cell.points] += cell.items
         parts = " + ".join(f"{type_.value} {count}×{points}" for (type_, points), count in each.items())
         raise BadFile("rule-total-differs", stated=blueprint.total_points, found=total, parts=parts)
     if blueprint.pass_points > blueprint.total_points:
@@ -399,12 +480,12 @@ def _check_margins(blueprint: Blueprint) -> None:
     """Each margin must be what its cells give; a cell outside every margin counts against the one it lacks."""
     types, levels, chapters = Counter[str](), Counter[str](), Counter[str]()
     for cell in blueprint.cells:
-        types[cell.type] += cell.count
-        levels[cell.level] += cell.count * cell.points
+        types[cell.type] += cell.items
+        levels[cell.level] += cell.total
         homes = [code for code in blueprint.chapters if within(code, cell.chapter)] or [cell.chapter]
         if len(homes) > 1:
             raise BadFile("rule-chapters-overlap", cell=cell.stratum, chapters=", ".join(homes))
-        chapters[homes[0]] += cell.count * cell.points
+        chapters[homes[0]] += cell.total
     _compare("rule-type-margin", {type_: margin.count for type_, margin in blueprint.types.items()}, types)
     _compare("rule-chapter-margin", {code: margin.points for code, margin in blueprint.chapters.items()}, chapters)
     _compare("rule-level-margin", blueprint.levels, levels)
@@ -419,24 +500,60 @@ def _compare(code: str, stated: Mapping[Any, int], found: Mapping[str, int]) -> 
 # -- can this be filled? -----------------------------------------------------------------------------------------------
 
 
-def by_stratum(facts: Iterable[ItemFacts], blueprint: Blueprint) -> dict[str, list[ItemFacts]]:
-    """Each cell's items, strata and ids in byte order; refuses a fact outside the cell it names, or there twice."""
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What is drawn: one item, or a case group with its items in their order. Never taken apart."""
+
+    id: str
+    """The item's id, or the case group's digest."""
+    facts: tuple[ItemFacts, ...]
+    enemies: frozenset[str]
+    weight: int
+    """Σ points·p4, points ×10⁴."""
+
+    @classmethod
+    def of(cls, id: str, facts: Sequence[ItemFacts]) -> "Unit":  # noqa: A002 - the word of the facts
+        enemies = frozenset(group for fact in facts for group in fact.enemies)
+        return cls(id, tuple(facts), enemies, sum(fact.points * fact.p4 for fact in facts))
+
+    @property
+    def type(self) -> CellType:
+        """The section of a form that it stands in: a case group is CASE whatever its items are."""
+        return CASE if self.facts[0].case else self.facts[0].type
+
+    def tagged(self, tag: str) -> int:
+        return sum(tag in fact.tags for fact in self.facts)
+
+
+def by_stratum(facts: Iterable[ItemFacts], blueprint: Blueprint) -> dict[str, list[Unit]]:
+    """Each cell's units, strata and units' ids in byte order; refuses a fact outside the cell it names, or there twice,
+    and a case group that is not whole."""
     cells = {cell.stratum: cell for cell in blueprint.cells}
-    members: dict[str, list[ItemFacts]] = {stratum: [] for stratum in cells}
-    for fact in sorted(facts, key=lambda fact: fact.id.encode()):
+    members: dict[str, dict[str, list[ItemFacts]]] = {stratum: {} for stratum in cells}
+    for fact in sorted(facts, key=lambda fact: (fact.unit.encode(), fact.place)):
         cell = cells.get(fact.stratum)
-        if cell is None or not cell.holds(fact.type, fact.chapter, fact.level) or fact.points != cell.points:
+        if cell is None or not cell.holds(CASE if fact.case else fact.type, fact.chapter, fact.level):
             raise BadFile("fact-outside-rule", item=fact.id, cell=fact.stratum, rule=blueprint.id)
-        if members[fact.stratum] and members[fact.stratum][-1].id == fact.id:
-            raise BadFile("fact-twice", item=fact.id, cell=fact.stratum)
-        members[fact.stratum].append(fact)
-    return members
+        if fact.points != cell.points:
+            raise BadFile("fact-outside-rule", item=fact.id, cell=fact.stratum, rule=blueprint.id)
+        members[fact.stratum].setdefault(fact.unit, []).append(fact)
+    met: set[str] = set()
+    for stratum, units in members.items():
+        for unit, those in units.items():
+            if len({fact.id for fact in those}) < len(those) or unit in met:
+                raise BadFile("fact-twice", item=those[-1].id, cell=stratum)
+            met.add(unit)
+            if len(those) != cells[stratum].size:
+                needed, found = cells[stratum].size, len(those)
+                raise BadFile("case-not-whole", case=unit, cell=stratum, needed=needed, found=found)
+    return {stratum: [Unit.of(*unit) for unit in units.items()] for stratum, units in members.items()}
 
 
 def feasible(facts: Iterable[ItemFacts], blueprint: Blueprint, multiple: int = 1) -> dict[str, int]:
-    """How many items each cell can draw from, by stratum; refuses if any cell cannot be filled `multiple` times over.
+    """How many units each cell can draw from, by stratum; refuses if any cell cannot be filled `multiple` times over.
 
-    What is checked is necessary; that forms within tolerance are common enough, `Assembler.acceptance` finds out.
+    What is checked here is necessary and quick; `bank.proof` decides, and names the smallest set of cells at fault.
+    That forms within tolerance are common enough, `Assembler.acceptance` finds out.
     """
     members = by_stratum(facts, blueprint)
     for cell in blueprint.cells:
@@ -448,12 +565,12 @@ def feasible(facts: Iterable[ItemFacts], blueprint: Blueprint, multiple: int = 1
     return {stratum: len(those) for stratum, those in members.items()}
 
 
-def _enough_beside_enemies(members: Mapping[str, list[ItemFacts]], blueprint: Blueprint) -> None:
-    """A form holds one item of a group, so of its grouped items no more than there are groups, in a cell and in all."""
+def _enough_beside_enemies(members: Mapping[str, list[Unit]], blueprint: Blueprint) -> None:
+    """A form holds one unit of a group, so of its grouped units no more than there are groups, in a cell and in all."""
     everywhere, still_needed = set[str](), 0
     for cell in blueprint.cells:
-        grouped = [fact for fact in members[cell.stratum] if fact.enemies]
-        groups = {group for fact in grouped for group in fact.enemies}
+        grouped = [unit for unit in members[cell.stratum] if unit.enemies]
+        groups = {group for unit in grouped for group in unit.enemies}
         free = len(members[cell.stratum]) - len(grouped)
         most = free + min(len(grouped), len(groups))
         if most < cell.count:
@@ -464,10 +581,11 @@ def _enough_beside_enemies(members: Mapping[str, list[ItemFacts]], blueprint: Bl
         raise Denied("form-short-beside-enemies", needed=still_needed, available=len(everywhere))
 
 
-def _enough_tagged(members: Mapping[str, list[ItemFacts]], blueprint: Blueprint) -> None:
+def _enough_tagged(members: Mapping[str, list[Unit]], blueprint: Blueprint) -> None:
     for tag, needed in blueprint.mandatory.items():
-        tagged = ((cell, sum(tag in fact.tags for fact in members[cell.stratum])) for cell in blueprint.cells)
-        available = sum(min(cell.count, count) for cell, count in tagged)
+        available = 0
+        for cell in blueprint.cells:
+            available += sum(sorted((unit.tagged(tag) for unit in members[cell.stratum]), reverse=True)[: cell.count])
         if available < needed:
             raise Denied("tag-short-of-items", tag=tag, needed=needed, available=available)
 

@@ -36,9 +36,18 @@ class ItemFacts:
     """SHA-256 (hex) of the item's content."""
     salt: str
     """32 random bytes (hex): without it a published leaf could be guessed from its few possible values."""
+    case: str = ""
+    """SHA-256 (hex) of the background of its case group; "" where the item stands alone."""
+    place: int = 0
+    """Where it stands in its case group, from 1."""
+
+    @property
+    def unit(self) -> str:
+        """What is drawn as one: the case group, or the item itself."""
+        return self.case or self.id
 
     def record(self) -> dict[str, Any]:
-        return {
+        record: dict[str, Any] = {
             "chapter": self.chapter,
             "content": self.content,
             "enemies": list(self.enemies),
@@ -54,6 +63,8 @@ class ItemFacts:
             "tags": list(self.tags),
             "type": self.type.value,
         }
+        # Left out where the item stands alone: leaves that were there before case groups keep their hash.
+        return record | {"case": self.case, "place": self.place} if self.case else record
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> "ItemFacts":
@@ -72,6 +83,8 @@ class ItemFacts:
             tags=tuple(record["tags"]),
             content=record["content"],
             salt=record["salt"],
+            case=record.get("case", ""),
+            place=record.get("place", 0),
         )
 
 

@@ -17,7 +17,7 @@ import hashlib
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -49,8 +49,9 @@ SETTINGS: tuple[tuple[str, str, Any], ...] = (
 )
 _READABLE = frozenset(name for name, _, _ in SETTINGS) | {
     "application_id", "cipher_integrity_check", "cipher_memory_security", "cipher_provider", "cipher_version",
-    "freelist_count", "integrity_check", "page_count", "page_size", "user_version",
+    "data_version", "freelist_count", "integrity_check", "page_count", "page_size", "user_version",
 }  # fmt: skip
+# data_version is what FTS5 asks before it trusts its own cache.
 _FORBIDDEN_FUNCTIONS = frozenset({"load_extension", "sqlcipher_export", "fts3_tokenizer"})
 _OK, _DENY = 0, 1
 _FUNCTION, _PRAGMA, _ATTACH, _DETACH = 31, 19, 24, 25  # action codes of sqlite3_set_authorizer
@@ -61,12 +62,15 @@ _SENTINEL = "CREATE TABLE vault (application TEXT NOT NULL, version INTEGER NOT 
 class Vault:
     """An open encrypted file. `connection` is in autocommit; write inside `transaction()`."""
 
-    def __init__(self, path: Path, connection: "sqlite3.Connection", name: str) -> None:
+    def __init__(self, path: Path, connection: "sqlite3.Connection", name: str, handle: int) -> None:
         self.path = path
         self.connection = connection
         self.name = name
         """128 random bits (hex), given at creation: tells two vaults apart however their files are named."""
         self._broken: Refused | None = None
+        self._handle = handle
+        self._identity = _identity(os.fstat(handle))
+        _held.add(self._identity)
 
     @classmethod
     def create(
@@ -103,7 +107,7 @@ class Vault:
                 connection.execute(_SENTINEL)
                 sentinel = (application, version, secrets.token_hex(16))
                 connection.execute("INSERT INTO vault VALUES (?, ?, ?)", sentinel)
-                for statement in _statements(schema):
+                for statement in statements(schema):
                     connection.execute(statement)
                 connection.execute("COMMIT")
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -119,11 +123,24 @@ class Vault:
         return vault
 
     @classmethod
-    def open(cls, path: Path, key: bytes, *, application: str, version: int = 1, wipe_memory: bool = True) -> "Vault":
-        """An existing file, after every check; anything doubtful is refused by name."""
+    def open(
+        cls,
+        path: Path,
+        key: bytes,
+        *,
+        application: str,
+        version: int = 1,
+        wipe_memory: bool = True,
+        migrate: "Callable[[sqlite3.Connection, int], None] | None" = None,
+    ) -> "Vault":
+        """An existing file, after every check; anything doubtful is refused by name.
+
+        A file of an older version is brought to `version` by `migrate`, in one transaction, where one is given.
+        """
         _check_key(key)
-        # Before the connection, never while it is open: closing any handle of a file drops every POSIX lock that this
-        # process has on it, and a second server could then write the same record.
+        with contextlib.suppress(OSError):
+            if _identity(path.stat()) in _held:  # ours: even looking into the file would take our own locks away
+                raise Denied("vault-in-use", file=path.name)
         try:
             with path.open("rb") as stream:
                 magic = stream.read(len(PLAINTEXT_MAGIC))
@@ -144,10 +161,36 @@ class Vault:
                     raise Denied("vault-wrong-key", file=path.name) from None
                 raise
         try:
+            if migrate is not None:
+                cls._migrate(path, connection, application, version, migrate)
             return cls._checked(path, connection, application, version)
         except BaseException:
             connection.close()
             raise
+
+    @classmethod
+    def _migrate(
+        cls,
+        path: Path,
+        connection: "sqlite3.Connection",
+        application: str,
+        version: int,
+        migrate: "Callable[[sqlite3.Connection, int], None]",
+    ) -> None:
+        found = _read(connection, "user_version")
+        if _read(connection, "application_id") != _application_id(application) or not 0 < found < version:
+            return  # for `_checked` to refuse or to find well
+        with _translated(path):
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                migrate(connection, found)
+                connection.execute("UPDATE vault SET version = ?", (version,))
+                connection.execute(f"PRAGMA user_version = {version:d}")
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
 
     @classmethod
     def _checked(cls, path: Path, connection: "sqlite3.Connection", application: str, version: int) -> "Vault":
@@ -166,8 +209,18 @@ class Vault:
                 rows = []
             if len(rows) != 1 or rows[0][:2] != (application, version):
                 raise BrokenStore("vault-no-sentinel", file=path.name)
-        connection.set_authorizer(_authorize)
-        return cls(path, connection, str(rows[0][2]))
+        # This handle is closed after the connection: POSIX takes a process's locks on a file away as soon as it
+        # closes any handle of that file, and another process could then write into the open vault.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        try:
+            if os.read(handle, len(PLAINTEXT_MAGIC)) == PLAINTEXT_MAGIC:
+                raise BrokenStore("vault-plaintext", file=path.name)
+            connection.set_authorizer(_authorize)
+            return cls(path, connection, str(rows[0][2]), handle)
+        except BaseException:
+            connection.close()
+            os.close(handle)
+            raise
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator["sqlite3.Connection"]:
@@ -207,6 +260,55 @@ class Vault:
         with self.reading() as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def copy(self, path: Path) -> None:
+        """The encrypted file as it stands, in a new file, on the disk when this returns: a backup needs no key."""
+        self.checkpoint()
+        try:
+            with path.open("xb") as stream:
+                path.chmod(0o600)
+                os.lseek(self._handle, 0, os.SEEK_SET)
+                while data := os.read(self._handle, 1 << 20):
+                    stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+        except FileExistsError:
+            raise Denied("vault-exists", file=path.name) from None
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise BrokenStore("store-io", file=path.name, error=error.strerror) from None
+        _sync_directory(path.parent)
+
+    def copy_under(self, path: Path, key: bytes) -> None:
+        """The whole vault in a new file under another key, its name kept; on the disk and read back at return.
+
+        This is how a bank is re-keyed: the new file is proved before the old one goes, where the library's own
+        re-keying rewrites the only copy in place.
+        """
+        _check_key(key)
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError:
+            raise Denied("vault-exists", file=path.name) from None
+        except OSError as error:
+            raise BrokenStore("store-io", file=path.name, error=error.strerror) from None
+        try:
+            with self.reading() as connection, _translated(path):
+                copied = _connect(path, key, True)
+                try:
+                    connection.backup(copied)
+                    copied.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    found = list(copied.execute("PRAGMA cipher_integrity_check"))
+                    found += [row for row in copied.execute("PRAGMA integrity_check") if row[0] != "ok"]
+                finally:
+                    copied.close()
+            if found:
+                raise BrokenStore("store-damaged", file=path.name)
+            _sync_directory(path.parent)
+        except BaseException:
+            for suffix in ("", "-wal", "-journal"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            raise
+
     def problems(self) -> list[str]:
         """What the cipher's page authentication and SQLite's own structure check find wrong: empty is well.
 
@@ -230,6 +332,9 @@ class Vault:
             self.connection.close()
         except dbapi2.Error as error:
             raise self._refusal(error) from None
+        if self._identity in _held:
+            _held.discard(self._identity)
+            os.close(self._handle)
 
     def __enter__(self) -> "Vault":
         return self
@@ -242,6 +347,14 @@ class Vault:
         if isinstance(refused, BrokenStore) and refused.code != "store-full":  # a full disk is clean after ROLLBACK
             self._broken = refused
         return refused
+
+
+_held: set[tuple[int, int]] = set()
+"""The files that this process has open as vaults."""
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
 
 
 def _check_key(key: bytes) -> None:
@@ -303,7 +416,7 @@ def _application_id(application: str) -> int:
     return int.from_bytes(hashlib.sha256(f"examd vault {application}".encode()).digest()[:4], "big") >> 1
 
 
-def _statements(schema: str) -> list[str]:
+def statements(schema: str) -> list[str]:
     """`executescript` would COMMIT first: the schema must stand or fall with the sentinel. No `;` inside, then."""
     return [statement for statement in (part.strip() for part in schema.split(";")) if statement]
 

@@ -48,7 +48,7 @@ def grade(folder: Path, answers: bytes, progress: Callable[[int, int], None] = l
     if blueprint.sha256 != manifest.rule.sha256 or pool_root(f.record() for f in facts) != manifest.pool.root:
         raise Denied("pool-root")
     roster = layout.read_roster((folder / "roster.jsonl").read_bytes())
-    state, size, root, chain = _replay((folder / "entries.jsonl").read_bytes())
+    state, size, root, chain = replay((folder / "entries.jsonl").read_bytes())
     if not state.closed or state.opened is None:
         raise Denied("not-closed")
 
@@ -57,7 +57,7 @@ def grade(folder: Path, answers: bytes, progress: Callable[[int, int], None] = l
         for record in layout.records_in(answers, what=layout.ANSWERS)
     }
     points = {f.id: f.points for f in facts}
-    assembler = Assembler(facts, blueprint, _seed(manifest, state), manifest.draw_session)
+    assembler = Assembler(facts, blueprint, seed_of(manifest, state), manifest.draw_session)
     candidates = []
     for line in roster:
         candidates.append(_candidate(line, state, assembler, blueprint, points, keys))
@@ -92,7 +92,7 @@ def grade(folder: Path, answers: bytes, progress: Callable[[int, int], None] = l
     write_atomically(folder / UNSIGNED, canonical(signed), private=True)
 
 
-def _seed(manifest: layout.Manifest, state: SessionState) -> bytes:
+def seed_of(manifest: layout.Manifest, state: SessionState) -> bytes:
     """From the shares, not as claimed: a seed of somebody's choosing would choose the forms."""
     assert state.opened is not None
     if state.prepared is None:
@@ -134,7 +134,7 @@ def _candidate(
     }
 
 
-def _replay(entries: bytes) -> tuple[SessionState, int, bytes, bytes]:
+def replay(entries: bytes) -> tuple[SessionState, int, bytes, bytes]:
     """(state, size, tree root, chain value) of an exported record."""
     state, tree, chain = SessionState(), merkle.Tree(), NO_CHAIN
     for number, line in enumerate(entries.splitlines()):

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bank.blueprint import Blueprint
     from examd.bureau.office import Office
     from examd.holders import Holder
+    from examd.package.issue import Issued
 
 LARGEST_CHECKPOINTS = 16 << 20
 """Bytes: three lines and two signatures a note, some tens of thousands of notes."""
@@ -55,13 +57,16 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     issue.add_argument("directory", type=Path, metavar=_("DIR"), help=_("the bureau's folder"))
     for name, text in (
         ("--bank", _("folder of the bank")),
-        ("--rule", _("composition rule (TOML)")),
         ("--roster", _("candidates: .xlsx or .csv with admission number, name, ID number, training institution")),
         ("--site", _("the site's public card")),
         ("--chief", _("the chief examiner's public card")),
         ("--out", _("where to put the package (a stick)")),
     ):
         issue.add_argument(name, type=Path, required=True, help=text)
+    issue.add_argument(
+        "--rule", required=True, metavar=_("RULE"),
+        help=_("id of a rule in the bureau's register, or its file; an unsigned file is for drills (--mock) only"),
+    )  # fmt: skip
     issue.add_argument("--session", required=True, help=_("session number: letters, digits, - and _"))
     issue.add_argument("--name", required=True, help=_("the session's name for people"))
     issue.add_argument("--date", required=True, help=_("day of the exam, YYYY-MM-DD"))
@@ -131,57 +136,148 @@ def run_template(args: argparse.Namespace) -> int:
 
 
 def run_issue(args: argparse.Namespace) -> int:
-    from bank import blueprint
-    from bank.refused import BadFile, Denied
-    from bank.store import Bank
+    from collections import Counter
+    from datetime import date
+
+    from bank import marks
+    from bank.facts import ledger_of
+    from bank.refused import Denied
+    from bank.sharing import Permission
     from examd.bureau import roster
     from examd.bureau.office import Office
     from examd.holders import Card
     from examd.package.issue import issue
     from examd.package.layout import Session
+    from tools.open_bank import open_bank
     from tools.say import _
     from tools.secrets import ask_secret
 
     office = Office(args.directory)
     bureau = office.unlock(ask_secret("bureau", _("Issuing officer's passphrase"), file=args.passphrase_file))
     site, chief = Card.read(args.site, "site"), Card.read(args.chief, "chief")
-    try:
-        rule = blueprint.parse(args.rule.read_bytes())
-    except OSError as error:
-        raise BadFile("file-unreadable", file=str(args.rule), why=error.strerror) from None
+    rule = _rule(office, args.rule, args.date, mock=args.mock)
     people = roster.read(args.roster)
     session = Session(args.session, args.name, args.date, site.id, site.name, args.mock)
     if not args.again and (before := office.issued_for(session.id, site.id, bureau)):
         raise Denied("issued-before", session=session.id, site=site.id, package=before[-1])
-    keyholder = ask_secret("bank", _("Bank keyholder's passphrase"), file=args.bank_passphrase_file)
-    with Bank.open(args.bank, keyholder) as bank:
+    with open_bank(args, prompt=_("Bank keyholder's passphrase"), file=args.bank_passphrase_file) as bank:
+        if bank.sample and not args.mock:
+            raise Denied("bank-of-samples", file=args.bank.name)
+        if bank.practice and not args.mock:
+            raise Denied("bank-for-practice", file=args.bank.name)
+        withheld = bank.withheld(session.date, Permission.DRILL if args.mock else Permission.EXAM)
+        _tell_withheld(withheld)
         issued = issue(
             args.out,
             session=session,
             blueprint=rule,
-            items=list(bank.items()),
+            items=[item for item in bank.items(verify=True) if item.id not in withheld],
             answer_keys=bank.answer_keys,
             roster=people,
+            ledger=ledger_of(bank, date.fromisoformat(session.date), len(people)),
             bureau=bureau,
             site=site,
             chief=chief,
             archive_age=office.archive_age(),
         )
+        # Before the codes are kept: a package that the ledger does not know of can never be opened.
+        bank.expose(session.id, site.id, issued.meeting, session.date)
+        until = marks.until(date.fromisoformat(session.date))
+        bank.mark(issued.marks, issued.package_id, session.id, site.id, until)
     office.keep_codes(issued, bureau)
     if args.json:
         print(json.dumps({
-            "candidates": len(people), "package": str(issued.directory), "package_id": issued.package_id,
-            "pool_items": issued.pool_size, "rule_sha256": rule.sha256, "trial_acceptance_of_2000": issued.acceptance,
+            "candidates": len(people), "leakage": issued.leakage.record(),
+            "marks": {"chance_on_a_form": round(issued.mark_chance, 4), "items": list(issued.marks), "until": until},
+            "package": str(issued.directory), "package_id": issued.package_id, "pool_items": issued.pool_size,
+            "rule_sha256": rule.sha256, "trial_acceptance_of_2000": issued.acceptance,
+            "withheld": dict(Counter(withheld.values())),
         }))  # fmt: skip
         return 0
     print(_("Package {directory}").format(directory=issued.directory))
     print(_("{candidates} candidates, a pool of {pool} items, {share:.0%} of trial draws admissible").format(
         candidates=len(people), pool=issued.pool_size, share=issued.acceptance / 2000
     ))  # fmt: skip
+    _print_leakage(issued, until)
     print(_("The release codes stay with the bureau: examd bureau code {directory} {package} 1").format(
         directory=args.directory, package=issued.package_id
     ))  # fmt: skip
     return 0
+
+
+def _tell_withheld(withheld: dict[str, str]) -> None:
+    """Items that other bodies lent and that this session may not use."""
+    import sys
+    from collections import Counter
+
+    from tools.say import _
+    from tools.sentences import told
+
+    for code, items in sorted(Counter(withheld.values()).items()):
+        print(_("{n} items of other bodies stay out: {why}").format(n=items, why=told(code, {})), file=sys.stderr)
+
+
+def _print_leakage(issued: "Issued", until: str) -> None:
+    """What the officer answers for: the pool's size is the rule's choice, and this is its price."""
+    from tools.say import _
+
+    cost = issued.leakage
+    worst = cost.worst
+    print(_(
+        "If the site leaks the pool: {items} of {bank} items ({share:.0%}) are "
+        "lost; worst cell {cell}: {lost} of {held}"
+    ).format(
+        items=cost.items, bank=cost.bank, share=cost.items / cost.bank, cell=worst.stratum, lost=worst.pool,
+        held=worst.bank,
+    ))  # fmt: skip
+    before = min(cell.sessions_before for cell in cost.cells)
+    after = min(cell.sessions_after for cell in cost.cells)
+    print(_(
+        "  of a later form {known:.0%} would be known; fresh pools left before a "
+        "repeat: {after} instead of {before}"
+    ).format(
+        known=cost.known, after=after, before=before
+    ))  # fmt: skip
+    if cost.issued:
+        first = cost.issued[0]
+        print(_(
+            "  packages issued for this or a later day that lose items: {n}; most, "
+            "session {session}: {items} of {pool}"
+        ).format(
+            n=len(cost.issued), session=first.session, items=first.items, pool=first.pool
+        ))  # fmt: skip
+    if issued.marks:
+        print(_(
+            "{n} marks: items that no other package gets until {until}; a form "
+            "shows one with chance {chance:.0%}"
+        ).format(
+            n=len(issued.marks), until=until, chance=issued.mark_chance
+        ))  # fmt: skip
+    else:
+        print(_("No marks: no cell of the bank has an item to spare. A leak of the pool would not name the site."))
+
+
+def _rule(office: "Office", named: str, day: str, *, mock: bool) -> "Blueprint":
+    """The rule to use: the signed version in force on the day; for a drill also a file of one's own."""
+    from datetime import date
+
+    from bank import blueprint
+    from bank.refused import BadFile
+
+    try:
+        on = date.fromisoformat(day)
+    except ValueError:
+        raise BadFile("session-date", found=day) from None
+    book, path = office.rulebook(), Path(named)
+    if not path.is_file():
+        return book.in_force(named, on)
+    try:
+        rule = blueprint.parse(path.read_bytes())
+    except OSError as error:
+        raise BadFile("file-unreadable", file=named, why=error.strerror) from None
+    if not mock:
+        book.require(rule, on)
+    return rule
 
 
 def run_code(args: argparse.Namespace) -> int:

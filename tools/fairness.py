@@ -4,8 +4,9 @@ The measure is the pass chance of one and the same borderline candidate on each 
 of independent marks (Poisson-binomial, by convolution), at the ability where the mean chance over forms is one half.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,9 @@ class Fairness:
     """SD, 5 % and 95 % points over forms of the borderline candidate's pass chance."""
     exposure_max: float
     exposure_mean: float
+    exposure_tilt: float
+    """Exposure of the most exposed twentieth of the items, taken by difficulty, over what a flat draw gives them. Of
+    single items the most exposed differs from the mean by chance alone; a rule that leans on some shows here."""
     overlap: float
     """Share of a form's items that another form holds too, mean over all pairs."""
 
@@ -46,6 +50,8 @@ class Drawn:
     rows: Indices
     points: npt.NDArray[np.int64]
     attempts: int
+    flat: Floats
+    """Each item's exposure if all units of its cell were equally likely."""
 
     @classmethod
     def of(cls, forms: Sequence[Form], pool: Sequence[ItemFacts]) -> "Drawn":
@@ -53,7 +59,14 @@ class Drawn:
         points = np.array([fact.points for fact in pool])
         rows = np.array([[position[item.id] for item in form.items] for form in forms])
         rows = np.take_along_axis(rows, np.argsort(points[rows], axis=1, kind="stable"), axis=1)
-        return cls(rows, points[rows[0]], sum(form.attempt + 1 for form in forms))
+        held, taken = Counter(fact.stratum for fact in pool), Counter(pool[n].stratum for n in rows[0].tolist())
+        flat = np.array([taken[fact.stratum] / held[fact.stratum] for fact in pool])
+        return cls(rows, points[rows[0]], sum(form.attempt + 1 for form in forms), flat)
+
+    @property
+    def seen(self) -> Indices:
+        """On how many forms each item of the pool is."""
+        return np.bincount(self.rows.ravel(), minlength=len(self.flat))
 
     def pass_chances(self, chances: Floats, pass_points: int) -> Floats:
         """For each form, the chance of `pass_points` or more."""
@@ -83,7 +96,8 @@ class Drawn:
         passing = self.pass_chances(chances, pass_points)
         low, high = np.quantile(passing, (0.05, 0.95))
         forms, length = self.rows.shape
-        seen = np.bincount(self.rows.ravel(), minlength=len(chances))
+        seen = self.seen
+        parts = np.array_split(np.argsort(expected, kind="stable"), min(20, len(expected)))
         pairs = forms * (forms - 1)
         return Fairness(
             forms=forms,
@@ -94,8 +108,39 @@ class Drawn:
             pass_high=float(high),
             exposure_max=float(seen.max() / forms),
             exposure_mean=float(seen.mean() / forms),
+            exposure_tilt=max(float(seen[part].sum() / forms / self.flat[part].sum()) for part in parts),
             overlap=float((seen * (seen - 1)).sum() / pairs / length) if pairs else 0.0,
         )
+
+
+EXPERT_ERROR = 0.15
+"""SD of experts' labels about the share of right answers that is measured later."""
+EXPERTS_LEAVE = 0.10
+"""SD of that share about what such labels let one expect, in a bank whose shares have an SD of 0.13: extreme labels are
+to be taken half as seriously. This is what a draw by labels cannot see."""
+RESPONSES = 100
+
+
+def remaining(drawn: "Sequence[Drawn]", stated: Floats, pass_points: int, times: int = 8) -> dict[str, list[float]]:
+    """SD of the borderline candidate's pass chance that is left over, for each of `drawn`, if the stated shares come
+    from RESPONSES answers an item, or from experts alone: true shares are drawn about the stated ones, `times` over."""
+    random = np.random.default_rng(20_261_121)
+    some = [replace(each, rows=each.rows[:400]) for each in drawn]  # enough for an SD to two places
+    errors = {"responses": np.sqrt(stated * (1.0 - stated) / RESPONSES), "experts": np.full_like(stated, EXPERTS_LEAVE)}
+    found = {}
+    for name, error in errors.items():
+        spreads = []
+        for shares in (np.clip(random.normal(stated, error), 0.02, 0.98) for _ in range(times)):
+            logits = np.log(shares / (1.0 - shares))
+
+            def chances_at(ability: float, logits: Floats = logits) -> Floats:
+                chances: Floats = 1.0 / (1.0 + np.exp(-(logits + ability)))
+                return chances
+
+            chances = chances_at(some[-1].borderline(chances_at, pass_points))
+            spreads.append([each.pass_chances(chances, pass_points).std() for each in some])
+        found[name] = np.sqrt(np.square(spreads).mean(axis=0)).tolist()
+    return found
 
 
 def side_by_side(fair: Fairness, plain: Fairness) -> None:
@@ -117,6 +162,7 @@ def side_by_side(fair: Fairness, plain: Fairness) -> None:
         (_("its 5th to 95th percentile"), lambda f: f"{f.pass_low:.2f}-{f.pass_high:.2f}"),
         (_("exposure of the most used item"), lambda f: f"{f.exposure_max:.1%}"),
         (_("exposure, mean"), lambda f: f"{f.exposure_mean:.1%}"),
+        (_("most exposed twentieth by difficulty, × flat"), lambda f: f"{f.exposure_tilt:.2f}"),
         (_("share of items two forms have in common"), lambda f: f"{f.overlap:.1%}"),
     ]
     for name, show in rows:

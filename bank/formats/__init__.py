@@ -7,22 +7,27 @@ refused whole (`BadFile`). After: `bank.store` keeps the Items.
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bank.content import OPTION_LETTERS, ItemType
-from bank.formats import csv_, jsonl, spelling, table, xlsx
+from bank.content import OPTION_LETTERS, ItemType, Level
+from bank.formats import aiken, archive, csv_, docx, gift, jsonl, moodle_xml, qti, safexml, spelling, table, xlsx
 from bank.formats.draft import BadRow, Draft, finish
 from bank.formats.pictures import Pictures, kind
-from bank.item import Item
+from bank.item import NOWHERE, Item
 from bank.refused import BadFile, BrokenStore
 
 LARGEST_FILE = 128 * 1024 * 1024
 SUFFIXES = (".csv", ".xlsx", ".jsonl")
+"""Written as tables and lines of our own, nothing lost between them."""
+READ = (".csv", ".xlsx", ".jsonl", ".docx", ".xml", ".zip", ".gift", ".aiken", ".txt")
 PICTURE_LIST = "images.csv"
+
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{(?!\s*[=~#])")
 
 Progress = Callable[[int, int], None]
 
@@ -60,18 +65,7 @@ def read(path: Path, media_dir: Path | None = None, progress: Progress | None = 
     data = _bytes(path)
     pictures = Pictures(path.parent, media_dir, _picture_list(media_dir, path.parent))
     reader = _Reader(path.name, pictures, progress)
-    if data.startswith(xlsx.MAGIC):
-        for sheet in xlsx.read(data, path.name):
-            reader.sheet(sheet)
-    elif path.suffix.lower() == ".xlsx" or data.startswith(xlsx.LOCKED_OR_OLD):
-        locked = data.startswith(xlsx.LOCKED_OR_OLD)
-        raise BadFile("workbook-locked-or-old" if locked else "workbook-unreadable", file=path.name)
-    elif path.suffix.lower() in (".jsonl", ".json") or data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
-        reader.lines(data)
-    elif path.suffix.lower() in (".csv", ".tsv", ".txt"):
-        reader.sheet(csv_.read(data, path.name))
-    else:
-        raise BadFile("unknown-format", file=path.name, known=" ".join(SUFFIXES))
+    reader.file(data, path.suffix.lower(), archive.Folder(path.parent))
     result = reader.result
     if not result.items and not result.refused:
         raise BadFile("no-items", file=path.name)
@@ -87,6 +81,30 @@ class _Reader:
         self._file = file
         self._pictures = pictures
         self._progress = progress
+
+    def file(self, data: bytes, suffix: str, folder: archive.Folder) -> None:
+        """By what the bytes are; by the suffix only where plain text may be several things."""
+        if data.startswith(xlsx.MAGIC):
+            if suffix == ".xlsx" or b"xl/workbook.xml" in data:
+                for sheet in xlsx.read(data, self._file):
+                    self.sheet(sheet)
+            else:
+                self.archive(archive.Zip(data, self._file))
+        elif suffix == ".xlsx" or data.startswith(xlsx.LOCKED_OR_OLD):
+            locked = data.startswith(xlsx.LOCKED_OR_OLD)
+            raise BadFile("workbook-locked-or-old" if locked else "workbook-unreadable", file=self._file)
+        elif suffix in (".gift", ".aiken"):
+            self.text(csv_.decode(data, self._file), data, suffix)
+        elif suffix in (".jsonl", ".json") or _JSON.match(data):
+            self.lines(data)
+        elif safexml.looks_like(data):
+            self.xml(safexml.parse(data, self._file), folder)
+        elif suffix in (".csv", ".tsv"):
+            self.sheet(csv_.read(data, self._file))
+        elif suffix == ".txt":
+            self.text(csv_.decode(data, self._file), data, suffix)
+        else:
+            raise BadFile("unknown-format", file=self._file, known=" ".join(READ))
 
     def sheet(self, sheet: table.Sheet) -> None:
         heading = table.find_heading(sheet.rows)
@@ -119,6 +137,76 @@ class _Reader:
         for name in sorted(unread):
             self._remark("", 0, "column-not-read", column=name)
 
+    def text(self, text: str, data: bytes, suffix: str) -> None:
+        """Plain text: Aiken, GIFT or a table, by what is in it; by the suffix where that says it."""
+        if suffix == ".txt" and not aiken.looks_like(text):
+            sheet = csv_.read(data, self._file)
+            if table.find_heading(sheet.rows) is not None or not gift.looks_like(text):
+                self.sheet(sheet)
+                return
+        if suffix == ".aiken" or (suffix == ".txt" and aiken.looks_like(text)):
+            for row, draft in aiken.read(text):
+                self._row("", row, draft)
+            return
+        notes: list[tuple[int, str, dict[str, Any]]] = []
+        for row, draft in gift.read(text, notes):
+            self._row("", row, draft)
+        self._noted("", notes)
+
+    def xml(self, root: safexml.Node, folder: archive.Folder) -> None:
+        notes: list[tuple[int, str, dict[str, Any]]] = []
+        refused = qti.refusal(root, self._file)
+        if refused is not None:
+            raise refused
+        if root.name == moodle_xml.ROOT and root.find("question") is not None:
+            for row, moodle in moodle_xml.read(root, self._pictures.add, notes):
+                self._row("", row, moodle)
+            self._noted("", notes)
+        elif root.name == "manifest":
+            self._parts(qti.package(folder, self._file, self._pictures.add, self._part_noted))
+        elif qti.is_test(root):
+            self._parts(qti.referred(folder, self._file, root, self._pictures.add, self._part_noted))
+        elif qti.is_item(root):
+            draft: Draft | BadRow
+            line = root.line
+            try:
+                draft = qti.item(root, qti.picture_in(folder, "", self._pictures.add), notes)
+            except BadRow as bad:
+                draft = bad
+            self._row("", line, draft)
+            self._noted("", notes)
+        else:
+            raise BadFile("xml-not-questions", file=self._file, root=root.name[:40])
+
+    def archive(self, parts: archive.Zip) -> None:
+        names = parts.names()
+        if docx.DOCUMENT in names:
+            notes: list[tuple[int, str, dict[str, Any]]] = []
+            for row, draft in docx.read(parts, self._file, self._pictures.add, notes):
+                self._row("", row, draft)
+            self._noted("", notes)
+            return
+        manifests = sorted(
+            (name for name in names if name.split("/")[-1] == qti.MANIFEST), key=lambda n: (n.count("/"), n)
+        )
+        if manifests:
+            self._parts(qti.package(parts, manifests[0], self._pictures.add, self._part_noted))
+        elif any(name.lower().endswith(".xml") for name in names):
+            self._parts(qti.loose(parts, self._pictures.add, self._part_noted))
+        else:
+            raise BadFile("unknown-format", file=self._file, known=" ".join(READ))
+
+    def _parts(self, found: Iterable[tuple[str, int, Draft | BadRow]]) -> None:
+        for part, line, draft in found:
+            self._row(part, line, draft)
+
+    def _part_noted(self, part: str, line: int, reason: str) -> None:
+        self._remark(part, line, reason)
+
+    def _noted(self, sheet: str, notes: list[tuple[int, str, dict[str, Any]]]) -> None:
+        for row, reason in dict.fromkeys((row, reason) for row, reason, _facts in notes):
+            self._remark(sheet, row, reason)
+
     def _row(self, sheet: str, row: int, draft: Draft | BadRow) -> Item | None:
         try:
             if isinstance(draft, BadRow):
@@ -127,8 +215,7 @@ class _Reader:
         except BadRow as bad:
             self._refuse(sheet, row, bad)
             return None
-        shown = {*item.content.media, *(digest for option in item.content.options for digest in option.media)}
-        if shown & self._pictures.missing:
+        if item.pictures() & self._pictures.missing:
             self._remark(sheet, row, "picture-missing", code=item.code)
         self.result.items.append(item)
         self.result.places.append(Place(self._file, sheet, row))
@@ -177,7 +264,190 @@ def _picture_list(*folders: Path | None) -> dict[str, str]:
     return {}
 
 
-_TYPE_WORDS = {ItemType.SINGLE: "单选", ItemType.MULTIPLE: "多选", ItemType.TRUEFALSE: "判断"}
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An item that a form cannot hold, and why."""
+
+    id: str
+    code: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Exported:
+    written: int = 0
+    lost: dict[str, int] = field(default_factory=dict)
+    """What the form cannot say -> how many of the written items had something there."""
+    left_out: list[LeftOut] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    suffix: str
+    loses: tuple[str, ...]
+    cannot: Callable[[Item], str | None]
+    write: Callable[[list[Item], Callable[[str], bytes | None]], bytes]
+
+
+def _qti(version: str) -> _Form:
+    return _Form(".zip", qti.LOSES, qti.cannot, lambda items, picture: qti.write(items, picture, version))
+
+
+_FORMS = {
+    "gift": _Form(".gift", gift.LOSES, gift.cannot, lambda items, _: gift.write(items)),
+    "aiken": _Form(".aiken", aiken.LOSES, aiken.cannot, lambda items, _: aiken.write(items)),
+    "moodle": _Form(".xml", moodle_xml.LOSES, moodle_xml.cannot, moodle_xml.write),
+    "docx": _Form(".docx", docx.LOSES, docx.cannot, docx.write),
+    "qti-2.1": _qti("2.1"),
+    "qti-2.2": _qti("2.2"),
+    "qti-3.0": _qti("3.0"),
+}
+FORMS = ("csv", "xlsx", "jsonl", *_FORMS)
+_BY_SUFFIX = {".csv": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl", ".zip": "qti-2.2"} | {
+    form.suffix: name for name, form in _FORMS.items() if form.suffix != ".zip"
+}
+
+
+def form_of(path: Path) -> str:
+    """The form that a file's suffix names; BadFile where it names none."""
+    found = _BY_SUFFIX.get(path.suffix.lower())
+    if found is None:
+        raise BadFile("unknown-format", file=path.name, known=" ".join(_BY_SUFFIX))
+    return found
+
+
+def loses(form: str) -> tuple[str, ...]:
+    """What `form` cannot say of an item: names of fields."""
+    return _FORMS[form].loses if form in _FORMS else () if form == "jsonl" else table.LOSES
+
+
+def suffix_of(form: str) -> str:
+    return _FORMS[form].suffix if form in _FORMS else f".{form}"
+
+
+_FIELDS: dict[str, tuple[str, Any]] = {
+    "chapter": ("chapter", ""),
+    "code": ("code", ""),
+    "explanation": ("explanation", ""),
+    "tags": ("tags", ()),
+    "level": ("level", Level.NONE),
+    "difficulty": ("p4", None),
+    "basis": ("basis", ""),
+    "enemies": ("enemies", ()),
+    "locked": ("locked", ()),
+    "source": ("source", ""),
+    "calibrated": ("calibrated_p4", None),
+    "bases": ("bases", ()),
+    "translations": ("translations", ()),
+    "provenance": ("provenance", NOWHERE),
+}
+
+
+def carried(item: Item, loses: Iterable[str]) -> tuple[Item, list[str]]:
+    """`item` without what a form cannot say, and the names of what it thereby loses."""
+    changes: dict[str, Any] = {}
+    for name in loses:
+        attribute, empty = _FIELDS[name]
+        if name == "locked" and item.content.type is ItemType.TRUEFALSE:
+            continue  # goes without saying
+        if getattr(item, attribute) != empty:
+            changes[name] = empty
+    return replace(item, **{_FIELDS[name][0]: empty for name, empty in changes.items()}), list(changes)
+
+
+def export(
+    path: Path, items: Iterable[Item], picture: Callable[[str], bytes | None] | None = None, form: str = ""
+) -> Exported:
+    """All `items` that the form can hold, answer keys included; what it cannot say is counted, not dropped in silence.
+
+    The form is `form`, or the one that the suffix names. Before a file is written it is read back and compared: what
+    would not come back equal is left out and named.
+    """
+    form = form or form_of(path)
+    result = Exported()
+    if form in ("csv", "xlsx", "jsonl"):
+        if path.suffix.lower() != f".{form}":
+            raise BadFile("suffix-of-other-form", file=path.name, expected=f".{form}")
+        chosen = list(items)
+        for item in chosen:
+            _count(result, carried(item, loses(form))[1])
+        result.written = write(path, chosen, picture)
+        return result
+    if form not in _FORMS:
+        raise BadFile("unknown-format", file=path.name, known=" ".join(FORMS))
+    data = encode(list(items), picture or _none, form, result)
+    try:
+        _write_whole(path, data)
+    except OSError as error:
+        raise BrokenStore("store-io", file=path.name, error=error.strerror) from None
+    return result
+
+
+def encode(items: list[Item], picture: Callable[[str], bytes | None], form: str, result: Exported) -> bytes:
+    """The file's bytes; `result` is filled. Every item in them has been read back and found equal."""
+    way = _FORMS[form]
+    kept: list[tuple[Item, Item, list[str]]] = []
+    for item in items:
+        reason = way.cannot(item)
+        if reason is None and any(picture(digest) is None for digest in item.content.pictures):
+            reason = "picture-missing"
+        if reason is not None:
+            result.left_out.append(LeftOut(item.id, item.code, reason))
+        else:
+            kept.append((item, *carried(item, way.loses)))
+    data = b""
+    for _ in range(3):
+        reads = _readable(kept, way, picture)
+        result.left_out += [
+            LeftOut(item.id, item.code, "not-readable-again")
+            for (item, _carried, _lost), good in zip(kept, reads, strict=True)
+            if not good
+        ]
+        kept = [each for each, good in zip(kept, reads, strict=True) if good]
+        if all(reads):
+            break
+    data = way.write([carried_ for _item, carried_, _lost in kept], picture) if kept else b""
+    if not kept:
+        raise BadFile("nothing-to-write", form=form, left_out=len(result.left_out))
+    for _item, _carried, lost in kept:
+        _count(result, lost)
+    result.written = len(kept)
+    return data
+
+
+def _readable(
+    kept: list[tuple[Item, Item, list[str]]], way: _Form, picture: Callable[[str], bytes | None]
+) -> list[bool]:
+    """Which of them come back equal; all at once where all do."""
+    wanted = [carried_ for _item, carried_, _lost in kept]
+    back = _read_back(wanted, way, picture)
+    if len(back) == len(wanted):
+        return [one == other for one, other in zip(back, wanted, strict=True)]
+    return [_read_back([one], way, picture) == [one] for one in wanted]
+
+
+def _read_back(items: list[Item], way: _Form, picture: Callable[[str], bytes | None]) -> list[Item]:
+    if not items:
+        return []
+    pictures = Pictures(Path("/nonexistent"), None)
+    reader = _Reader("", pictures, None)
+    try:
+        reader.file(way.write(items, picture), way.suffix, archive.Folder(Path("/nonexistent")))
+    except (BadRow, BadFile):
+        return []
+    return reader.result.items if not reader.result.refused else []
+
+
+def _count(result: Exported, lost: Iterable[str]) -> None:
+    for name in lost:
+        result.lost[name] = result.lost.get(name, 0) + 1
+
+
+def _none(_: str) -> None:
+    return None
+
+
+_TYPE_WORDS = {ItemType.SINGLE: "单选", ItemType.MULTIPLE: "多选", ItemType.TRUEFALSE: "判断", ItemType.FILL: "填空"}
 _HEADER = (
     "编号",
     "题型",
@@ -230,7 +500,13 @@ def write(path: Path, items: Iterable[Item], picture: Callable[[str], bytes | No
 def _rows(items: list[Item], name: Callable[[str], str]) -> Iterator[tuple[str, ...]]:
     letters = OPTION_LETTERS[: _most_options(items)]
     pictured = any(option.media for item in items for option in item.content.options)
-    yield (*_HEADER, *(f"选项{letter}" for letter in letters), *(f"图片{letter}" for letter in letters if pictured))
+    more = _MORE if any(item.content.type is ItemType.FILL or item.background for item in items) else ()
+    yield (
+        *_HEADER,
+        *more,
+        *(f"选项{letter}" for letter in letters),
+        *(f"图片{letter}" for letter in letters if pictured),
+    )
     for item in items:
         truefalse = item.content.type is ItemType.TRUEFALSE
         options = () if truefalse else item.content.options
@@ -240,7 +516,9 @@ def _rows(items: list[Item], name: Callable[[str], str]) -> Iterator[tuple[str, 
             item.code,
             _TYPE_WORDS[item.content.type],
             item.content.stem,
-            item.content.options[correct[0]].text if truefalse else "".join(OPTION_LETTERS[index] for index in correct),
+            item.content.options[correct[0]].text
+            if truefalse
+            else "".join(OPTION_LETTERS[index] for index in correct) or spelling.joined(item.answer_key.accepted),
             item.chapter or "-",  # an empty cell would be read as "as above"
             jsonl.LEVEL_WORDS.get(item.level, ""),
             "" if item.p4 is None else str(item.p4 / 10_000),
@@ -251,11 +529,28 @@ def _rows(items: list[Item], name: Callable[[str], str]) -> Iterator[tuple[str, 
             "" if truefalse else "".join(OPTION_LETTERS[index] for index in item.locked),
             "|".join(map(name, item.content.media)),
             item.source,
+            *(_more(item, name) if more else ()),
             *(option.text for option in options),
             *blank,
             *(("|".join(map(name, option.media)) for option in options) if pictured else ()),
             *(blank if pictured else ()),
         )
+
+
+_MORE = ("数值", "误差", "单位", "案例背景", "案例图片", "案例序号")
+
+
+def _more(item: Item, name: Callable[[str], str]) -> tuple[str, ...]:
+    number, background = item.answer_key.number, item.background
+    units = () if number is None else number.units
+    return (
+        "" if number is None else number.value,
+        "" if number is None else number.tolerance,
+        "|" if units == ("",) else spelling.joined(units),
+        "" if background is None else background.text,
+        "" if background is None else "|".join(map(name, background.media)),
+        str(item.place or ""),
+    )
 
 
 def _widths(items: list[Item]) -> tuple[int, ...]:

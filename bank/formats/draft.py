@@ -7,17 +7,28 @@ the reason. There is no third outcome: an item is whole or it is refused.
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from bank.content import OPTION_LETTERS, TRUEFALSE_OPTIONS, Content, ItemType, Option
+from bank.content import OPTION_LETTERS, TRUEFALSE_OPTIONS, Background, Content, ItemType, Option
 from bank.formats import spelling
-from bank.item import AnswerKey, Item
+from bank.item import LONGEST_ANSWER, NOWHERE, AnswerKey, Basis, Item, Number, Provenance, Translation, normal
+from bank.refused import BadFile
 
-LONGEST = {"stem": 8_000, "option": 2_000, "explanation": 8_000, "basis": 2_000}
+LONGEST = {
+    "stem": 8_000,
+    "option": 2_000,
+    "explanation": 8_000,
+    "basis": 2_000,
+    "background": 8_000,
+    "answer": LONGEST_ANSWER,
+}
 LONGEST_NAME = 200
 """Chapter, code, source, tags and names of enemy groups. All stay below a workbook cell's 32,767 characters."""
 MOST_OPTIONS = 8
 MOST_NAMES = 50
+MOST_PLACES = 99
+"""Items of one case group."""
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad"))  # paste dirt: would make two of one question
 _OWN_LETTER_MARKS = ".．、:：)）"
@@ -42,6 +53,16 @@ class DraftOption:
 
 
 @dataclass(slots=True)
+class DraftTranslation:
+    lang: str
+    stem: str
+    options: list[DraftOption] = field(default_factory=list)
+    images: tuple[str, ...] = ()
+    background: str = ""
+    background_images: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
 class Draft:
     """A row as written. Words are still the author's; numbers are indices only where the file form says so."""
 
@@ -60,6 +81,18 @@ class Draft:
     code: str = ""
     source: str = ""
     images: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
+    """Fill-in: right texts one by one; where there are none, `answer` is read, its variants parted by |."""
+    number: tuple[str, str, tuple[str, ...]] | None = None
+    """Fill-in: value, tolerance, units."""
+    background: str = ""
+    background_images: tuple[str, ...] = ()
+    place: str = ""
+    bases: tuple[tuple[str, str, str], ...] = ()
+    """Text, first day in force, first day no longer in force: "" where unknown."""
+    translations: list[DraftTranslation] = field(default_factory=list)
+    provenance: Provenance = NOWHERE
+    calibrated: str = ""
 
 
 def finish(draft: Draft, picture: Callable[[str], str]) -> Item:
@@ -73,17 +106,25 @@ def finish(draft: Draft, picture: Callable[[str], str]) -> Item:
             raise BadRow("empty-option", option=_letter(index))
     options = _without_own_letters(options)
     kind = _type(draft, options)
-    if kind is ItemType.TRUEFALSE:
-        correct: tuple[int, ...] = (0,) if _is_true(draft.answer, options) else (1,)
+    written = AnswerKey()
+    correct: tuple[int, ...]
+    locked: tuple[int, ...]
+    if kind is ItemType.FILL:
+        written = _written(draft, len(options))
+        options, correct, locked = [], (), ()
+    elif kind is ItemType.TRUEFALSE:
+        correct = (0,) if _is_true(draft.answer, options) else (1,)
         options = [Option(text) for text in TRUEFALSE_OPTIONS]
-        locked: tuple[int, ...] = (0, 1)
+        locked = (0, 1)
     else:
         _check_options(options)
         correct = _correct(draft.answer, kind, len(options))
         locked = _locked(draft.locked, len(options))
+    background = _background(draft.background, draft.background_images, picture)
+    case = "" if background is None else background.sha256()
     return Item(
-        content=Content(kind, stem, tuple(options), tuple(map(picture, draft.images))),
-        answer_key=AnswerKey(correct),
+        content=Content(kind, stem, tuple(options), tuple(map(picture, draft.images)), case),
+        answer_key=AnswerKey(correct, written.accepted, written.number),
         chapter=_name(draft.chapter, "chapter"),
         level=_level(draft.level),
         p4=_p4(draft.difficulty, kind, len(options)),
@@ -94,7 +135,80 @@ def finish(draft: Draft, picture: Callable[[str], str]) -> Item:
         tags=_names(draft.tags, "tags"),
         code=_name(draft.code, "code"),
         source=_name(draft.source, "source"),
+        calibrated_p4=_p4(draft.calibrated, kind, len(options)),
+        bases=_bases(draft.bases),
+        background=background,
+        place=_place(draft.place, case),
+        translations=_translations(draft, kind, len(options), picture),
+        provenance=draft.provenance,
     )
+
+
+def _written(draft: Draft, options: int) -> AnswerKey:
+    """What a blank takes."""
+    if options:
+        raise BadRow("fill-with-options")
+    given = draft.accepted
+    if not given and draft.answer:
+        if not isinstance(draft.answer, str):
+            raise BadRow("answer-unreadable")
+        given = spelling.variants(draft.answer)
+    if len(given) > MOST_NAMES:
+        raise BadRow("many-names", column="answer", most=MOST_NAMES)
+    accepted = tuple(dict.fromkeys(text for text in (_text(each, "answer") for each in given) if normal(text)))
+    number = None
+    if draft.number is not None:
+        value, tolerance, units = draft.number
+        try:
+            number = Number(value.strip(), tolerance.strip() or "0", tuple(_name(unit, "answer") for unit in units))
+        except BadFile:
+            raise BadRow("answer-unreadable") from None
+    if not accepted and number is None:
+        raise BadRow("no-answer")
+    return AnswerKey((), accepted, number)
+
+
+def _background(text: str, images: tuple[str, ...], picture: Callable[[str], str]) -> Background | None:
+    text = _text(text, "background")
+    return Background(text, tuple(map(picture, images))) if text or images else None
+
+
+def _place(word: str, case: str) -> int:
+    word = word.strip()
+    if not case:
+        if word not in ("", "0"):
+            raise BadRow("place-without-case")
+        return 0
+    if not word.isascii() or not word.isdecimal() or not 1 <= int(word[:4]) <= MOST_PLACES:
+        raise BadRow("no-place-in-case", most=MOST_PLACES)
+    return int(word[:4])
+
+
+def _bases(rows: tuple[tuple[str, str, str], ...]) -> tuple[Basis, ...]:
+    if len(rows) > MOST_NAMES:
+        raise BadRow("many-names", column="basis", most=MOST_NAMES)
+    try:
+        return tuple(
+            Basis(_text(text, "basis"), *(date.fromisoformat(day) if day else None for day in (effective, repealed)))
+            for text, effective, repealed in rows
+        )
+    except ValueError:
+        raise BadRow("basis-date") from None
+
+
+def _translations(draft: Draft, kind: ItemType, options: int, picture: Callable[[str], str]) -> tuple[Translation, ...]:
+    found = {}
+    for each in draft.translations:
+        lang = _name(each.lang, "lang")
+        stem = _text(each.stem, "stem")
+        background = _background(each.background, each.background_images, picture)
+        other = tuple(Option(_text(o.text, "option"), tuple(map(picture, o.images))) for o in each.options)
+        whole = stem and lang and lang not in found and all(option.text or option.media for option in other)
+        if not whole or len(other) != options or bool(background) != bool(draft.background or draft.background_images):
+            raise BadRow("translation-of-other-shape")
+        case = "" if background is None else background.sha256()
+        found[lang] = Translation(lang, Content(kind, stem, other, tuple(map(picture, each.images)), case), background)
+    return tuple(found[lang] for lang in sorted(found))
 
 
 def _type(draft: Draft, options: list[Option]) -> ItemType:

@@ -11,17 +11,19 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from bank.content import ItemType, Level, Option
+from bank.content import Background, Content, ItemType, Level, Option
 from bank.formats import spelling
 from bank.formats.csv_ import MOST_ROWS, decode
-from bank.formats.draft import BadRow, Draft, DraftOption
+from bank.formats.draft import LONGEST_NAME, BadRow, Draft, DraftOption, DraftTranslation
 from bank.formats.table import HEADINGS
-from bank.item import Item
+from bank.item import Item, Provenance
 from bank.refused import BadFile
 
 LONGEST_LINE = 1_000_000
 LEVEL_WORDS = {Level.KNOW: "了解", Level.GRASP: "掌握", Level.MASTER: "熟练掌握"}
 _CASE_GROUP = frozenset(("group_stem", "group_id"))
+_OURS = frozenset(("number", "place", "background", "bases", "translations", "provenance", "calibrated"))
+"""Keys that only our own form has; in a table some of these words mean something else."""
 
 
 def read(data: bytes, file: str, unread: set[str]) -> Iterator[tuple[int, Draft | BadRow]]:
@@ -81,7 +83,10 @@ def _draft(value: Any, unread: set[str]) -> Draft:
         raise BadRow("json-not-an-object")
     fields: dict[str, Any] = {}
     letters: dict[str, Any] = {}
+    ours = {key: given for key, given in value.items() if key in _OURS and _is_ours(key, given)}
     for key, given in value.items():
+        if key in ours:
+            continue
         word = spelling.plain(key)
         name = HEADINGS.get(word)
         if name in ("tags", "images"):  # e.g. `tags` and `classes` together
@@ -98,11 +103,14 @@ def _draft(value: Any, unread: set[str]) -> Draft:
                 letters[letter] = given
             else:
                 unread.add(key[:40])
+    fill = spelling.item_type(_text(fields.get("type"), "type")) is ItemType.FILL
+    written = _strings(fields.get("answer"), "answer") if fill else []
+    background, shown = _pictured(ours.get("background"))
     return Draft(
         stem=_text(fields.get("stem"), "stem"),
         type=_text(fields.get("type"), "type"),
         options=_options(fields.get("options"), letters),
-        answer=_answer(fields.get("answer"), "answer-unreadable"),
+        answer="" if fill else _answer(fields.get("answer"), "answer-unreadable"),
         chapter=_text(fields.get("chapter", fields.get("topic")), "chapter"),
         level=_text(fields.get("level"), "level"),
         difficulty=_text(fields.get("difficulty"), "difficulty"),
@@ -114,7 +122,66 @@ def _draft(value: Any, unread: set[str]) -> Draft:
         code=_text(fields.get("code", fields.get("number")), "code"),
         source=_text(fields.get("source"), "source"),
         images=tuple(_strings(fields.get("images"), "images")),
+        accepted=tuple(written),
+        number=_number(ours.get("number")),
+        background=background,
+        background_images=shown,
+        place=_text(ours.get("place"), "place"),
+        bases=tuple(_basis(each) for each in ours.get("bases", ())),
+        translations=[_translation(each) for each in ours.get("translations", ())],
+        provenance=_provenance(ours.get("provenance", {})),
+        calibrated=_text(ours.get("calibrated"), "difficulty"),
     )
+
+
+def _is_ours(key: str, given: Any) -> bool:
+    kinds = {"number": dict, "place": int, "bases": list, "translations": list, "provenance": dict}
+    return key in ("background", "calibrated") or isinstance(given, kinds.get(key, ()))
+
+
+def _pictured(value: Any) -> tuple[str, tuple[str, ...]]:
+    if isinstance(value, dict):
+        return _text(value.get("text"), "background"), tuple(_strings(value.get("images"), "images"))
+    return _text(value, "background"), ()
+
+
+def _number(value: Any) -> tuple[str, str, tuple[str, ...]] | None:
+    if value is None:
+        return None
+    units = value.get("units", [])
+    if not isinstance(units, list) or not all(isinstance(unit, str) for unit in units):
+        raise BadRow("answer-unreadable")
+    return _text(value.get("value"), "answer"), _text(value.get("tolerance", "0"), "answer"), tuple(units)
+
+
+def _basis(value: Any) -> tuple[str, str, str]:
+    if not isinstance(value, dict):
+        raise BadRow("json-wrong-kind", column="basis")
+    text, effective, repealed = (_text(value.get(name), "basis") for name in ("text", "effective_from", "repealed_on"))
+    return text, effective, repealed
+
+
+def _translation(value: Any) -> DraftTranslation:
+    if not isinstance(value, dict):
+        raise BadRow("json-wrong-kind", column="translations")
+    background, shown = _pictured(value.get("background"))
+    return DraftTranslation(
+        _text(value.get("lang"), "lang"),
+        _text(value.get("stem"), "stem"),
+        _options(value.get("options"), {}),
+        tuple(_strings(value.get("images"), "images")),
+        background,
+        shown,
+    )
+
+
+def _provenance(value: Any) -> Provenance:
+    if not value.keys() <= {"author", "owner", "origin"}:
+        raise BadRow("json-wrong-kind", column="provenance")
+    named = {name: _text(text, "provenance") for name, text in value.items()}
+    if any(len(text) > LONGEST_NAME or not text.isprintable() for text in named.values()):
+        raise BadRow("json-wrong-kind", column="provenance")
+    return Provenance(**named)
 
 
 def _text(value: Any, column: str) -> str:
@@ -181,12 +248,14 @@ def _answer(value: Any, reason: str) -> str | tuple[int, ...]:
 
 def line(item: Item, picture: Callable[[str], str]) -> bytes:
     """One item as our own form; `picture` names a digest's picture. What is empty is left out."""
+    fill = item.content.type is ItemType.FILL
     record: dict[str, Any] = {
         "id": item.code,
         "type": item.content.type.value,
         "stem": item.content.stem,
         "options": [_option_record(option, picture) for option in item.content.options],
-        "answer": list(item.answer_key.correct),
+        "answer": list(item.answer_key.accepted if fill else item.answer_key.correct),
+        "number": _number_record(item),
         "chapter": item.chapter,
         "level": LEVEL_WORDS.get(item.level, ""),
         "difficulty": None if item.p4 is None else item.p4 / 10_000,
@@ -197,9 +266,40 @@ def line(item: Item, picture: Callable[[str], str]) -> bytes:
         "locked": [] if item.content.type is ItemType.TRUEFALSE else list(item.locked),
         "images": [picture(digest) for digest in item.content.media],
         "source": item.source,
+        "background": _background_record(item.background, picture),
+        "place": item.place or None,
+        "calibrated": None if item.calibrated_p4 is None else item.calibrated_p4 / 10_000,
+        "bases": [basis.record() for basis in item.bases],
+        "translations": [
+            {"lang": each.lang, **_content_record(each.content, picture)}
+            | ({} if each.background is None else {"background": _background_record(each.background, picture)})
+            for each in item.translations
+        ],
+        "provenance": item.provenance.record(),
     }
-    kept = {name: value for name, value in record.items() if value not in ("", None, [])}
+    kept = {name: value for name, value in record.items() if value not in ("", None, [], {})}
     return json.dumps(kept, ensure_ascii=False).encode() + b"\n"
+
+
+def _number_record(item: Item) -> dict[str, Any] | None:
+    number = item.answer_key.number
+    if number is None:
+        return None
+    return {"value": number.value, "tolerance": number.tolerance, "units": list(number.units)}
+
+
+def _background_record(background: Background | None, picture: Callable[[str], str]) -> Any:
+    if background is None or not background.media:
+        return None if background is None else background.text
+    return {"text": background.text, "images": [picture(digest) for digest in background.media]}
+
+
+def _content_record(content: Content, picture: Callable[[str], str]) -> dict[str, Any]:
+    return {
+        "stem": content.stem,
+        "options": [_option_record(option, picture) for option in content.options],
+        "images": [picture(digest) for digest in content.media],
+    }
 
 
 def _option_record(option: Option, picture: Callable[[str], str]) -> Any:

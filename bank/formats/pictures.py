@@ -11,6 +11,8 @@ from pathlib import Path, PurePosixPath
 from bank.formats.draft import BadRow
 
 LARGEST = 8 * 1024 * 1024
+MOST_PIXELS = 40_000_000
+MOST_PIXELS_A_SIDE = 16_000
 SUFFIXES = {".jpg": "jpg", ".jpeg": "jpg", ".png": "png", ".gif": "gif", ".webp": "webp", ".bmp": "bmp"}
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 
@@ -40,6 +42,16 @@ class Pictures:
             return (found.name,)
         return ()
 
+    def add(self, data: bytes, name: str) -> str:
+        """A picture that lies inside the question file itself; gives the name by which `digest` finds it again."""
+        if len(data) > LARGEST:
+            raise BadRow("picture-too-large", picture=name[-80:], most=LARGEST)
+        check(data, name[-80:])
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.media[sha256] = data
+        self.missing.discard(sha256)
+        return f"sha256:{sha256}"
+
     def digest(self, name: str) -> str:
         """SHA-256 (hex) of the picture, or of its name where it is absent."""
         name = name.strip().replace("\\", "/")
@@ -60,8 +72,7 @@ class Pictures:
             raise BadRow("picture-unreadable", picture=path.name) from None
         if len(data) > LARGEST:
             raise BadRow("picture-too-large", picture=path.name, most=LARGEST)
-        if kind(data) is None:
-            raise BadRow("picture-unreadable", picture=path.name)
+        check(data, path.name)
         sha256 = hashlib.sha256(data).hexdigest()
         self.media[sha256] = data
         self.missing.discard(sha256)
@@ -93,6 +104,43 @@ class Pictures:
                     if inside and path.is_file():
                         self._by_name.setdefault(path.stem, path)
         return self._by_name
+
+
+def check(data: bytes, name: str) -> None:
+    """BadRow for what is no picture, or one that a few bytes make enormous on every screen."""
+    if kind(data) is None:
+        raise BadRow("picture-unreadable", picture=name)
+    width, height = size(data)
+    if max(width, height) > MOST_PIXELS_A_SIDE or width * height > MOST_PIXELS:
+        raise BadRow("picture-too-many-pixels", picture=name, width=width, height=height)
+
+
+def size(data: bytes) -> tuple[int, int]:
+    """Width and height as the picture's own heading says; (0, 0) where it is too short to say."""
+    if data.startswith(b"\x89PNG"):
+        return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+    if data.startswith(b"GIF8"):
+        return int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
+    if data.startswith(b"BM"):
+        width, height = (int.from_bytes(data[at : at + 4], "little", signed=True) for at in (18, 22))
+        return abs(width), abs(height)
+    if data.startswith(b"RIFF"):
+        if data[12:16] == b"VP8X":
+            return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+        if data[12:16] == b"VP8L":
+            bits = int.from_bytes(data[21:25], "little")
+            return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+        return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
+    at = 2
+    while at + 9 <= len(data) and data[at] == 0xFF:  # JPEG: from marker to marker until the frame
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            return int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big")
+        else:
+            at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
+    return 0, 0
 
 
 def kind(data: bytes) -> str | None:

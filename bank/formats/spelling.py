@@ -6,6 +6,7 @@ None, and the row that holds it is refused by `bank.formats.draft`.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
 from bank.content import ItemType, Level
@@ -31,14 +32,13 @@ _TYPES: dict[str, ItemType | str] = {
             ItemType.TRUEFALSE,
             "判断 判断题 是非 是非题 对错 对错题 正误判断 正误判断题 truefalse true_false true/false tf t/f judge bool",
         ),
+        (ItemType.FILL, "填空 填空题 fill fill_in fillin 填空型"),
         (CHOICE, "选择 选择题 choice"),
     )
     for word in words.split()
 }
 UNSUPPORTED_TYPES = frozenset(
     [
-        "填空",
-        "填空题",
         "简答",
         "简答题",
         "问答",
@@ -48,7 +48,6 @@ UNSUPPORTED_TYPES = frozenset(
         "案例",
         "案例题",
         "案例分析题",
-        "fill",
         "essay",
         "cloze",
     ]
@@ -109,6 +108,26 @@ def letters(answer: str) -> tuple[int, ...] | None:
     return tuple(ord(letter) - ord("A") for letter in bare)
 
 
+_PART = re.compile(r"\\[\\|]|\|")
+
+
+def variants(cell: str) -> tuple[str, ...]:
+    """What a blank takes, in one cell: parted by |, where `\\|` is a bar and `\\\\` a backslash."""
+    parts, start = [""], 0
+    for mark in _PART.finditer(cell):
+        parts[-1] += cell[start : mark.start()] + (mark[0][1] if len(mark[0]) > 1 else "")
+        if mark[0] == "|":
+            parts.append("")
+        start = mark.end()
+    parts[-1] += cell[start:]
+    return tuple(parts)
+
+
+def joined(texts: Iterable[str]) -> str:
+    """The cell that `variants` reads so."""
+    return "|".join(text.replace("\\", "\\\\").replace("|", "\\|") for text in texts)
+
+
 def names(cell: str) -> tuple[str, ...]:
     """Names in one cell, in the order written, each once."""
     parts = (part.strip() for part in _BETWEEN_NAMES.split(cell))
@@ -125,7 +144,8 @@ def p4(difficulty: str, kind: ItemType, options: int) -> int | None:
     knowers = _KNOWERS.get(word)
     try:
         if knowers is not None:
-            guess = {ItemType.TRUEFALSE: Decimal(".5"), ItemType.SINGLE: 1 / Decimal(options)}.get(kind, Decimal(0))
+            guesses = {ItemType.TRUEFALSE: Decimal(".5"), ItemType.SINGLE: 1 / Decimal(max(options, 1))}
+            guess = guesses.get(kind, Decimal(0))
             share = guess + (1 - guess) * Decimal(knowers)
         elif word.endswith("%"):
             share = Decimal(word[:-1]) / 100

@@ -37,9 +37,17 @@ HEADINGS: dict[str, str] = {
         "code": "题号 编号 试题编号 题目编号 代码 编码 code",
         "number": "序号 id no no.",
         "source": "来源 题目来源 source",
+        "value": "数值 value",
+        "tolerance": "误差 允许误差 tolerance",
+        "units": "单位 计量单位 units",
+        "background": "案例 案例背景 背景 background",
+        "background_images": "案例图片 背景图片",
+        "place": "案例序号 place",
     }.items()
     for word in words.split()
 }
+LOSES = ("bases", "translations", "provenance", "calibrated")
+"""What no table of ours says of an item."""
 _CRAC = {"q": "stem", "t": "answer", "p": "chapter", "i": "code", "j": "picture_code"}
 """The amateur radio authority's own table J,P,I,Q,T,A,B,C,D. Single letters mean this only where all nine stand."""
 _OPTION = re.compile(r"(?:选项|option|qu|备选项)?([a-j])(?:选项|项)?")
@@ -211,7 +219,19 @@ def _draft(sheet: Sheet, heading: Heading, number: int, row: Sequence[str], fill
         code=cell("code") or cell("number"),
         source=filled.get("source", ""),
         images=spelling.names(cell("images")),
+        number=_number(cell("value"), cell("tolerance"), cell("units"), "units" in heading.columns),
+        background=cell("background"),
+        background_images=spelling.names(cell("background_images")),
+        place=cell("place"),
     )
+
+
+def _number(value: str, tolerance: str, units: str, asked: bool) -> tuple[str, str, tuple[str, ...]] | None:
+    """Units are parted by |; an empty one among them lets the unit be left out."""
+    if not value.strip():
+        return None
+    named = dict.fromkeys(part.strip() for part in spelling.variants(units)) if asked and units.strip() else ()
+    return value, tolerance, tuple(named)
 
 
 def picture_code(heading: Heading, row: Sequence[str]) -> str:

@@ -6,6 +6,7 @@
     releases/<package>.manifest.json  the package's manifest: its session, and whose signatures close it
     releases/<package>.root           the closing root that code 2 was given against, as it was read out
     releases/<package>.checkpoints    the signed checkpoints that code 2 was given against
+    rules/                            the signed composition rules (`examd.bureau.rulebook`)
 
 Before: `bank.store`, `bank.blueprint`. After: `examd.package.issue`.
 """
@@ -19,6 +20,7 @@ from bank.refused import BadFile, Denied
 from bank.seal import locks, statements
 from examd import holders
 from examd.bureau import closing
+from examd.bureau.rulebook import Rulebook
 from examd.files import write_atomically
 from examd.holders import Card, Holder
 from examd.package import layout
@@ -41,6 +43,9 @@ class Office:
 
     def unlock(self, passphrase: str) -> Holder:
         return holders.unlock(self.directory, "bureau", passphrase)
+
+    def rulebook(self) -> Rulebook:
+        return Rulebook(self.directory / "rules", Card.read(self.directory / "bureau.card.json", "bureau"))
 
     def archive_age(self) -> str:
         return Card.read(self.directory / "archive.card.json", "archive").age

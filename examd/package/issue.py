@@ -7,16 +7,19 @@ back to the caller and stand nowhere in the package.
 import hashlib
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bank import draw
+from bank import draw, marks
 from bank.assembly import Assembler, session_pool
-from bank.blueprint import Blueprint
+from bank.blueprint import CASE, Blueprint
 from bank.canonical import canonical
+from bank.content import ItemType
+from bank.exposure import Ledger, meeting
 from bank.facts import facts_of
 from bank.item import AnswerKey
+from bank.leakage import Leakage, leakage
 from bank.pool import ItemFacts, pool_root
 from bank.refused import BadFile, Denied
 from bank.seal import codes, locks, statements
@@ -38,6 +41,14 @@ class Issued:
     pool_size: int
     acceptance: int
     """Of 2,000 trial draws from this very pool, how many were admissible at the first attempt."""
+    meeting: Mapping[str, int]
+    """For each item that travels, how many candidates can be expected to meet it: for the bank's ledger."""
+    leakage: Leakage
+    """What it would cost if the site leaked the pool."""
+    marks: tuple[str, ...]
+    """Items to be kept out of other packages, so that a leak names this one: for the bank's ledger, too."""
+    mark_chance: float
+    """That one form shows at least one of them."""
 
     def __repr__(self) -> str:
         return f"Issued({self.package_id}, …)"
@@ -55,13 +66,16 @@ def issue(
     site: Card,
     chief: Card,
     archive_age: str,
+    ledger: Ledger | None = None,
 ) -> Issued:
     """Writes `PKG-<id>` under `out`. Raises Denied where rule, roster and bank do not fit together."""
     _check_fit(session, blueprint, roster)
     package_id = secrets.token_hex(16)
     # The pool's key is random and thrown away: which items travel shall not be predictable, the forms shall be
     # recomputable from the pool alone.
-    pool = session_pool(facts_of(items, blueprint), blueprint, secrets.token_bytes(32))
+    facts, key = facts_of(items, blueprint), secrets.token_bytes(32)
+    pool = _pool(facts, blueprint, key, ledger)
+    marked = [] if ledger is None else marks.choose(pool, facts, blueprint, ledger, key)
     by_id = {item.id: item for item in items}
     keys = answer_keys([f.id for f in pool])
     bureau_r = secrets.token_bytes(32)
@@ -115,7 +129,23 @@ def issue(
     }  # fmt: skip
     write_atomically(directory / layout.MANIFEST, statements.sign(manifest, bureau.signing_key))
     sync_directory(out)
-    return Issued(directory, package_id, spoken[layout.ITEMS], spoken[layout.ANSWERS], len(pool), trial)
+    exposed = meeting(pool, blueprint, len(roster))
+    return Issued(
+        directory, package_id, spoken[layout.ITEMS], spoken[layout.ANSWERS], len(pool), trial, exposed,
+        leakage(pool, facts, blueprint, ledger), tuple(marked), float(marks.on_a_form(marked, pool, blueprint)),
+    )  # fmt: skip
+
+
+def _pool(
+    facts: Sequence[ItemFacts], blueprint: Blueprint, key: bytes, ledger: Ledger | None
+) -> list[ItemFacts]:
+    try:
+        return session_pool(facts, blueprint, key, ledger)
+    except Denied:
+        if ledger is None or not ledger.marked:
+            raise
+        # Other packages' marks give way to the rule, never the rule to marks.
+        return session_pool(facts, blueprint, key, replace(ledger, marked=frozenset()))
 
 
 def _check_fit(session: layout.Session, blueprint: Blueprint, roster: Sequence[RosterLine]) -> None:
@@ -124,6 +154,10 @@ def _check_fit(session: layout.Session, blueprint: Blueprint, roster: Sequence[R
     except ValueError:
         raise BadFile("session-date", found=session.date) from None
     blueprint.require_in_force(day)
+    for cell in blueprint.cells:
+        # A background that is not shown, or an answer that cannot be typed, would cost every candidate those points.
+        if cell.type in (CASE, ItemType.FILL):
+            raise Denied("screen-cannot-show", cell=cell.stratum)
     if not roster:
         raise BadFile("roster-empty")
     for name in (session.id, session.site_id):

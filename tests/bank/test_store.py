@@ -32,7 +32,7 @@ def item(number=1, kind=ItemType.SINGLE, correct=(0,), **more):
 def empty(tmp_path_factory):
     """Argon2id is dear by design: one empty bank, copied."""
     folder = tmp_path_factory.mktemp("bank") / "empty"
-    Bank.create(folder, PASSPHRASE).close()
+    Bank.create(folder, PASSPHRASE, sample=True).close()
     return folder
 
 
@@ -56,34 +56,34 @@ ITEMS = (
 
 
 def test_items_come_out_equal_and_in_the_order_they_went_in(bank):
-    report = bank.add(ITEMS)
+    report = bank.add(ITEMS, approve_as_sample=True)
     assert report.added == tuple(each.id for each in ITEMS) and report.already == report.contradicting == ()
     assert list(bank.whole(bank.items())) == list(ITEMS)
 
 
 def test_they_are_still_there_after_closing(folder):
     with Bank.open(folder, PASSPHRASE) as bank:
-        bank.add(ITEMS)
+        bank.add(ITEMS, approve_as_sample=True)
     with Bank.open(folder, PASSPHRASE) as bank:
         assert list(bank.whole(bank.items())) == list(ITEMS)
         assert {each.state for each in bank.items()} == {State.APPROVED}
 
 
 def test_adding_twice_adds_nothing(bank):
-    bank.add(ITEMS)
-    report = bank.add(ITEMS)
+    bank.add(ITEMS, approve_as_sample=True)
+    report = bank.add(ITEMS, approve_as_sample=True)
     assert report.added == () and len(report.already) == 4 and len(list(bank.items())) == 4
 
 
 def test_a_repeat_within_one_call_is_added_once(bank):
-    report = bank.add([ITEMS[0], ITEMS[0]])
+    report = bank.add([ITEMS[0], ITEMS[0]], approve_as_sample=True)
     assert (len(report.added), len(report.already)) == (1, 1)
 
 
 def test_another_answer_key_for_the_same_question_is_told_and_does_not_win(bank):
-    bank.add(ITEMS)
+    bank.add(ITEMS, approve_as_sample=True)
     other = dataclasses.replace(ITEMS[0], answer_key=AnswerKey((3,)))
-    assert bank.add([other]).contradicting == (other.id,)
+    assert bank.add([other], approve_as_sample=True).contradicting == (other.id,)
     assert bank.answer_keys([other.id]) == {other.id: AnswerKey((0,))}
 
 
@@ -95,19 +95,19 @@ def test_weighing_says_what_adding_would_do_and_adds_nothing(bank):
 def test_adding_is_all_or_nothing(bank):
     broken = dataclasses.replace(ITEMS[3], p4=20_000)
     with pytest.raises(Exception, match="CHECK"):
-        bank.add([*ITEMS[:3], broken])
+        bank.add([*ITEMS[:3], broken], approve_as_sample=True)
     assert list(bank.items()) == [] and bank.vault.problems() == []
 
 
 def test_listing_gives_nothing_that_reveals_an_answer(bank):
-    bank.add(ITEMS)
+    bank.add(ITEMS, approve_as_sample=True)
     names = {field.name for field in dataclasses.fields(BankItem)}
     assert not names & {"answer_key", "correct", "explanation"}
     assert CANARY not in repr(list(bank.items()))
 
 
 def test_answer_keys_and_explanations_stand_in_a_table_of_their_own(bank):
-    bank.add(ITEMS)
+    bank.add(ITEMS, approve_as_sample=True)
     connection = bank.vault.connection
     tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     holding = [name for name in tables if CANARY in repr(connection.execute(f"SELECT * FROM {name}").fetchall())]
@@ -115,7 +115,7 @@ def test_answer_keys_and_explanations_stand_in_a_table_of_their_own(bank):
 
 
 def test_an_answer_key_does_not_show_in_a_repr(bank):
-    bank.add(ITEMS)
+    bank.add(ITEMS, approve_as_sample=True)
     assert "0" not in repr(list(bank.answer_keys([ITEMS[0].id]).values()))
 
 
@@ -136,12 +136,12 @@ def test_an_answer_key_does_not_show_in_a_repr(bank):
     ],
 )
 def test_items_are_chosen_by_type_chapter_level_and_words(bank, wanted, found):
-    bank.add(ITEMS)
+    bank.add(ITEMS, approve_as_sample=True)
     assert [ITEMS.index(each) + 1 for each in bank.whole(bank.items(**wanted))] == found
 
 
 def test_counts_are_by_type_chapter_and_level(bank):
-    bank.add(ITEMS)
+    bank.add(ITEMS, approve_as_sample=True)
     counts = bank.counts()
     assert counts[ItemType.TRUEFALSE, "3", Level.NONE] == 1 and sum(counts.values()) == 4
 
@@ -155,7 +155,7 @@ def test_pictures_are_kept_by_digest_and_only_where_an_item_shows_them(bank):
 
 
 def test_exposure_adds_up_over_sessions_and_correcting_it_does_not_double(bank):
-    bank.add(ITEMS)
+    bank.add(ITEMS, approve_as_sample=True)
     one, two = ITEMS[0].id, ITEMS[1].id
     bank.expose("s1", "site", {one: 20, two: 5})
     bank.expose("s2", "site", {one: 10})
@@ -228,3 +228,46 @@ def test_a_sealed_file_from_elsewhere_is_no_key_of_a_bank(folder):
 def test_only_the_vault_loads_sqlcipher():
     program = "import sys, bank.formats, bank.seal.passphrase, bank.item; sys.exit('sqlcipher3' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False, cwd=Path(__file__).parents[2]).returncode == 0
+
+
+def test_what_a_reader_asks_for_is_what_listing_gives(tmp_path):
+    """`numbers` finds by filters and search exactly what `items` lists."""
+    from bank.listing import Lack, Wanted
+
+    words = ("触电", "急救触电急救", "ABC def", '引"号\\', "ｆｕｌｌ 幅")
+    with Bank.create(tmp_path / "listed", PASSPHRASE) as bank:
+        contents = [
+            Content(ItemType.SINGLE, f"{word} 第{n}题", (Option("甲"), Option(f"text {n}")))
+            for n, word in enumerate(words * 3)
+        ]
+        bank.add(
+            Item(
+                content, AnswerKey((0,)), f"{n % 3}.{n % 2}", basis="" if n % 2 else "通则", p4=None if n % 5 else 5_000
+            )
+            for n, content in enumerate(contents)
+        )
+        for search in (
+            "",
+            "触",
+            "触电",
+            "触电急",
+            "急救触电",
+            "abc",
+            "abc d",
+            '引"',
+            '引"号',
+            '引"号\\',
+            "full",
+            "te",
+            "stem",
+            "media",
+        ):
+            for chapter in ("", "1", "2.1"):
+                listed = [item.number for item in bank.items(state=None, search=search, chapter=chapter or None)]
+                assert bank.numbers(Wanted(search=search, chapter=chapter)) == listed, (search, chapter)
+        everything = bank.numbered(bank.numbers(Wanted()))
+        lacking = {item.number for item in everything if not item.basis}
+        assert set(bank.numbers(Wanted(lacks=Lack.BASIS))) == lacking
+        lacking = {item.number for item in everything if item.expected_p4 is None}
+        assert set(bank.numbers(Wanted(lacks=Lack.DIFFICULTY))) == lacking
+        assert sum(bank.chapters().values()) == len(everything)

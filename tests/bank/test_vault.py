@@ -77,6 +77,46 @@ for name, wipe in (("a", False), ("b", True), ("c", False)):
     assert done.stdout.split() == ["0", "1", "1"], done.stderr
 
 
+def test_another_process_is_kept_out_and_a_second_look_from_this_one_does_not_let_it_in(path, vault):
+    """Closing any handle of the file would take this process's POSIX locks away: two writers, and a damaged vault."""
+    program = f"""
+from pathlib import Path
+from bank.vault import Vault
+try:
+    Vault.open(Path({str(path)!r}), bytes(range(32)), application="test")
+except Exception as refused:
+    print(refused.code)
+"""
+
+    def other():
+        command = [sys.executable, "-c", program]
+        return subprocess.run(command, check=False, env=ENVIRONMENT, capture_output=True, text=True).stdout.split()
+
+    assert other() == ["vault-in-use"]
+    refusal("vault-in-use", Vault.open, path, KEY, application="test")
+    assert other() == ["vault-in-use"]
+    vault.close()
+    assert other() == []
+
+
+def test_a_copy_holds_everything_and_under_another_key_opens_with_that_alone(path, tmp_path):
+    filled(path)
+    other = bytes(32)
+    with Vault.open(path, KEY, application="test") as vault:
+        vault.copy(tmp_path / "same.db")
+        vault.copy_under(tmp_path / "other.db", other)
+        refusal("vault-exists", vault.copy, path)
+        refusal("vault-exists", vault.copy_under, path, other)
+        refusal("vault-short-key", vault.copy_under, tmp_path / "short.db", bytes(31))
+        name = vault.name
+    for file, key in ((tmp_path / "same.db", KEY), (tmp_path / "other.db", other)):
+        with Vault.open(file, key, application="test") as copied:
+            assert copied.name == name and copied.problems() == []
+            assert copied.connection.execute("SELECT count(*) FROM entries").fetchone() == (200,)
+        assert CANARY.encode() not in file.read_bytes()
+    refusal("vault-wrong-key", Vault.open, tmp_path / "other.db", KEY, application="test")
+
+
 def test_nothing_of_it_is_on_the_disk_in_clear_while_it_is_open_or_after(path, vault):
     with vault.transaction() as connection:
         connection.execute("INSERT INTO entries (entry) VALUES (?)", (CANARY.encode(),))

@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po
 
 import tools.say
 from tools import cli
-from tools.sentences import bank, documents, package, rule, said
+from tools.sentences import bank, browse, custody, documents, guard, handin, package, review, rule, said
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("tools", "terminal", "examd/documents")
@@ -120,14 +120,29 @@ def test_compiled_catalogues_are_those_of_the_text(po):
 
 # ---- refusals -----------------------------------------------------------------------------------------------------
 
-TABLES = (bank.SENTENCES, rule.SENTENCES, documents.SENTENCES, package.SENTENCES)
+TABLES = tuple(each.SENTENCES for each in (bank, browse, custody, review, rule, documents, package, handin, guard))
+
+
+def spread(where: str, keyword: ast.keyword) -> set[str]:
+    """Names of the facts that one argument gives: its own, or for `**named` those of `named = {...}` above it."""
+    if keyword.arg is not None:
+        return {keyword.arg}
+    file, line = where.rsplit(":", 1)
+    above = [
+        node.value
+        for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8")))
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict) and node.lineno < int(line)
+        if ast.unparse(node.targets[0]) == ast.unparse(keyword.value)
+    ]
+    nearest = max(above, key=lambda each: each.lineno).keys if above else ()  # facts from elsewhere count for nothing
+    return {str(ast.literal_eval(key)) for key in nearest if key is not None}
 
 
 def raised() -> Iterator[tuple[str, set[str], str]]:
     """(code, names of its facts, place) of each refusal whose code stands in the code."""
     for name in ("bank", "examd", "tools"):
         for node, where in calls(name, {"BadFile", "Denied", "BrokenStore"}):
-            facts = {str(keyword.arg) for keyword in node.keywords}
+            facts = {fact for keyword in node.keywords for fact in spread(where, keyword)}
             for part in ast.walk(node.args[0]):
                 if isinstance(part, ast.Constant):
                     yield str(part.value), facts, where
@@ -191,7 +206,7 @@ def test_every_help_ends_with_an_example_of_its_command(speaks, language):
 
 def test_chinese_help_is_chinese_on_every_line(speaks):
     speaks("zh")
-    name_of_a_value = re.compile(r"\s+(-[\w-]+|[A-Z_:|]+|\{[\w,]+\})( \S+)?")
+    name_of_a_value = re.compile(r"\s+(-[\w-]+|[A-Z_:|]+|\{[\w,]+\})( \S+)?| {4}[a-z]+-[a-z]+")  # or of a command
     for command in commands():
         usage = command.format_usage()
         assert usage.startswith("用法"), usage

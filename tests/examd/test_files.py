@@ -1,5 +1,7 @@
 """What is written is whole or absent, and nobody else's link or folder decides where it goes or who reads it."""
 
+import os
+
 import pytest
 
 from examd.files import private_folder, write_atomically
@@ -9,6 +11,14 @@ from tests.examd.drill import PASSPHRASE, holder
 
 @pytest.mark.parametrize(("private", "mode"), [(True, 0o600), (False, 0o644)])
 def test_a_file_is_for_its_owner_alone_where_it_is_private(tmp_path, private, mode):
+    before = os.umask(0o022)
+    try:
+        _written_twice(tmp_path, private, mode)
+    finally:
+        os.umask(before)
+
+
+def _written_twice(tmp_path, private, mode):
     write_atomically(tmp_path / "x", b"1", private=private)
     write_atomically(tmp_path / "x", b"22", private=private)
     assert (tmp_path / "x").read_bytes() == b"22"

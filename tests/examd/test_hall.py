@@ -21,7 +21,7 @@ from examd.protocol.phase import GRACE_MS, Phase
 from examd.protocol.reasons import Reason
 from examd.protocol.receipt import receipt_code
 from examd.record.entries import Kind, decode_entry, leaf_hash
-from examd.results import _replay
+from examd.results import replay
 from tests.examd.drill import MINUTES, N_ITEMS, HandClock
 from tests.examd.room import Room, fill_up, limit_pages
 
@@ -739,7 +739,7 @@ def test_a_closing_that_found_the_disk_full_is_said_and_done_again(sitting):
     limit_pages(sitting, 1_000)
     assert sitting.shut()
     entries = sitting.record.entries()
-    state, *_ = _replay(b"".join(entry + b"\n" for entry in entries))
+    state, *_ = replay(b"".join(entry + b"\n" for entry in entries))
     assert state.closed
     assert state.absent == {2, 3, 4, 5}
     assert sitting.entries(Kind.CLOSE)[0].idx == len(entries) - 1

@@ -24,7 +24,7 @@ from examd.record import notes
 from examd.record.entries import NO_CHAIN, Kind, chain_hash, decode_entry
 from examd.record.state import SessionState
 from examd.record.writer import APPLICATION, EXIT_IO_ERROR, Record
-from examd.results import _replay
+from examd.results import replay
 from tests.examd.drill import HandClock
 from tests.examd.room import KEY, Pump, Room, limit_pages
 from tools.verify import notes as verifier
@@ -372,7 +372,7 @@ def test_the_state_after_a_restart_and_in_grading_is_the_state_that_was_lived(tm
     room.settle()
     lived = room.record.state
     entries = room.record.entries()
-    replayed, size, root, chain = _replay(b"".join(entry + b"\n" for entry in entries))
+    replayed, size, root, chain = replay(b"".join(entry + b"\n" for entry in entries))
     assert replayed == lived
     assert (size, root, chain) == room.record.head()
     room = room.again()

@@ -14,6 +14,7 @@ import pytest
 
 from bank.refused import BadFile, BrokenStore, Denied, Refused
 from tools import bank, say, secrets
+from tools.sentences import guard, handin, package, review
 from tools.sentences.bank import COLUMNS, LEVELS, SENTENCES, TYPES
 
 ROOT = Path(__file__).parents[2]
@@ -307,6 +308,57 @@ class TestSecrets:
             assert outcome in rest.decode()
 
 
+def test_an_item_goes_through_its_life_in_commands(place, capsys):
+    """Two people, each with a key of their own; the exit codes and what is printed."""
+    run(place, "import", "bank", "items.csv")
+
+    def act(name, who, *words):
+        return run(place, name, "bank", *words, "--as", f"{who}.key", "--key-passphrase-file", "pass")
+
+    for who, name, role in (("li", "李明", "author"), ("wang", "王芳", "reviewer")):
+        words = ("--key", f"{who}.key", "--name", name, "--role", role, "--key-passphrase-file", "pass")
+        assert run(place, "person", "bank", *words, "--json") == 0
+    assert act("submit", "li", "--all") == 0
+    capsys.readouterr()
+    assert run(place, "review", "bank", "--json") == 0
+    waiting = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["item"], one["fields"]["answer key"]) for one in waiting] == [("q1", "A"), ("q2", "A"), ("q3", "AC")]
+    with pytest.raises(Denied, match="person-lacks-role"):
+        act("approve", "li", "q1")
+    assert act("approve", "wang", "q1", "q2") == 0 and act("return", "wang", "q3", "--remarks", "缺依据") == 0
+    (place / "q1.csv").write_text(HEAD + GOOD.splitlines()[0].replace("首先", "最先") + "\n")
+    assert run(place, "revise", "bank", "q1", "q1.csv", "--author", "li") == 0
+    capsys.readouterr()
+    assert run(place, "diff", "bank", "q1") == 0
+    assert capsys.readouterr().out == "stem: 触电急救[-首-]{+最+}先应做什么？\n"
+    assert run(place, "history", "bank", "q3", "--json") == 0
+    acts = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["act"], one["signed"]) for one in acts] == [("write", False), ("submit", True), ("return", True)]
+    assert run(place, "search", "bank", "最先") == 0
+    assert "q1  (draft) single" in capsys.readouterr().out
+    assert run(place, "repeal", "bank", "通则", "--on", "2026-01-01") == 0
+    assert act("retire", "wang", "q2", "--remarks", "过时") == 0
+    capsys.readouterr()
+    assert run(place, "list", "bank", "--repealed-on", "2026-01-01", "--json") == 0
+    assert told(capsys)["code"] == "q1"
+    assert run(place, "list", "bank", "--state", "approved", "--json") == 0
+    assert told(capsys)["code"] == "q1"
+    assert run(place, "check", "bank", "--json") == 0
+    report = told(capsys)
+    assert (report["approved"], report["findings"], len(report["repealed"])) == (1, [], 1)
+    assert run(place, "check", "bank") == 0
+
+
+def test_samples_are_approved_only_in_a_bank_of_samples(place, capsys):
+    with pytest.raises(Denied, match="bank-not-sample"):
+        run(place, "import", "bank", "items.csv", "--approve-as-sample")
+    assert run(place, "init", "sample", "--sample") == 0
+    assert run(place, "import", "sample", "items.csv", "--approve-as-sample") == 0
+    capsys.readouterr()
+    assert run(place, "check", "sample", "--json") == 0
+    assert told(capsys)["approved"] == 3
+
+
 def refusal_codes():
     """Every code that this slice raises, read from its source."""
     raised = re.compile(
@@ -318,6 +370,11 @@ def refusal_codes():
         ROOT / "bank/seal/passphrase.py",
         ROOT / "tools/secrets.py",
         ROOT / "tools/bank.py",
+        ROOT / "tools/bank_review.py",
+        ROOT / "bank/item.py",
+        ROOT / "bank/life.py",
+        ROOT / "bank/people.py",
+        ROOT / "bank/review.py",
         *(ROOT / "bank/formats").glob("*.py"),
     ]
     for source in sources:
@@ -327,7 +384,7 @@ def refusal_codes():
 
 def test_every_refusal_of_this_slice_has_a_sentence():
     codes = set(refusal_codes())
-    assert len(codes) > 60 and codes <= SENTENCES.keys()
+    assert len(codes) > 60 and codes <= SENTENCES.keys() | review.SENTENCES.keys() | package.SENTENCES.keys() | guard.SENTENCES.keys() | handin.SENTENCES.keys()
 
 
 def test_every_sentence_has_its_facts_and_a_chinese_form():
@@ -337,7 +394,10 @@ def test_every_sentence_has_its_facts_and_a_chinese_form():
         *COLUMNS.values(),
         *TYPES.values(),
         *LEVELS.values(),
+        *review.SENTENCES.values(),
+        *(review.STATES | review.ACTS | review.ROLES | review.FLAWS | review.FIELDS).values(),
         *spoken("bank"),
+        *spoken("bank_review"),
         *spoken("secrets"),
     ]
     for text in texts:

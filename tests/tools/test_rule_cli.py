@@ -5,15 +5,17 @@ import json
 import random
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from bank.blueprint import parse
 from bank.content import TRUEFALSE_OPTIONS, Content, ItemType, Level, Option
 from bank.item import AnswerKey, Item
-from bank.refused import BadFile
+from bank.refused import BadFile, Denied
 from bank.store import Bank
-from tools import rule, say
+from examd.bureau.office import Office
+from tools import bureau, rule, say
 from tools.bench import forms
 from tools.sentences.rule import SENTENCES
 
@@ -59,8 +61,8 @@ def bank(tmp_path_factory):
     folder = tmp_path_factory.mktemp("rule")
     (folder / "passphrase").write_text(PASSPHRASE + "\n")
     (folder / "passphrase").chmod(0o600)
-    with Bank.create(folder / "bank", PASSPHRASE) as made:
-        made.add(items_for(SAMPLE.read_bytes(), 4))
+    with Bank.create(folder / "bank", PASSPHRASE, sample=True) as made:
+        made.add(items_for(SAMPLE.read_bytes(), 4), approve_as_sample=True)
     return "--bank", folder / "bank", "--passphrase-file", folder / "passphrase"
 
 
@@ -114,7 +116,22 @@ def test_a_cell_the_bank_cannot_fill_is_named_with_its_numbers(capsys, bank, cha
     cell = '{ type = "single", chapter = "11", level = "grasp", count = 1, points = 1 }'
     twin = '{ type = "single", chapter = "11.2", level = "grasp", count = 1, points = 1 }'
     assert run("rule", "check", changed(cell, twin), *bank) == 1
-    assert capsys.readouterr().out == "Cell single/11.2/grasp cannot be filled: 1 items needed, 0 available.\n"
+    assert capsys.readouterr().out == (
+        "Each of these demands of the rule is more than this bank can meet:\n"
+        "  Cell single/11.2/grasp: a form needs 1, the bank holds 0, 1 lacking.\n"
+    )
+
+
+def test_so_many_candidates_ask_for_a_larger_pool(capsys, bank, changed):
+    path = changed("[pool]", "[exposure]\ncandidates = 100\n\n[pool]")
+    assert run("rule", "check", path, "--candidates", 300, *bank) == 0
+    assert run("rule", "check", path, "--candidates", 500, "--json", *bank) == 1
+    report = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert report["conflict"] == report["alone"][:1]
+    assert len(report["alone"]) == 59
+    assert {(each["kind"], each["needed"] - each["available"] == each["missing"]) for each in report["alone"]} == {
+        ("pool", True)
+    }
 
 
 def test_trying_a_rule_shows_its_forms_to_be_more_alike_than_plain_draws(capsys, bank):
@@ -131,14 +148,138 @@ def test_a_rule_that_hardly_admits_any_form_is_refused(capsys, bank, changed):
     assert "of 2000 trial draws are admissible, at least 20 are required" in capsys.readouterr().out
 
 
-def test_the_benchmark_prints_both_draws_side_by_side(capsys):
-    assert run("forms", "--forms", 60, "--json") == 0
+def test_a_trial_shows_each_cell_what_remains_a_season_and_a_picture(capsys, bank, tmp_path):
+    picture = tmp_path / "try.svg"
+    words = ("--forms", 120, "--sessions", 5, "--candidates", 60, "--svg", picture, *bank)
+    assert run("rule", "try", SAMPLE, "--json", *words) == 0
     report = json.loads(capsys.readouterr().out)
-    assert report["fair"]["pass_sd"] < 0.05 < report["plain"]["pass_sd"]
+    assert len(report["cells"]) == 59
+    assert all(cell["exposure_least"] <= cell["exposure"] <= cell["exposure_most"] for cell in report["cells"])
+    assert report["fair"]["pass_sd"] < report["remaining"]["responses"]["fair"] < report["remaining"]["experts"]["fair"]
+    assert all(spread["fair"] < spread["plain"] for spread in report["remaining"].values())
+    season = report["season"]
+    assert (season["sessions"], season["dry"], season["held"]) == (5, "", 400)
+    assert 20 <= season["seen_mean"] <= 60 * 5 / 3
+    root = ElementTree.fromstring(picture.read_text("utf-8"))
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert len(root.findall("{http://www.w3.org/2000/svg}rect")) > 20
+    assert run("rule", "try", SAMPLE, *words) == 0
+    out = capsys.readouterr().out
+    assert "judged by experts alone" in out
+    assert "█" in out
+    assert "Season: 5 of 5 sessions of 60 candidates, 7 days apart" in out
+
+
+def test_a_season_that_runs_dry_says_where(capsys, bank, changed):
+    path = changed("[pool]", "[exposure]\nsessions = 1\n\n[pool]")
+    assert run("rule", "try", path, "--forms", 50, "--sessions", 9, "--json", *bank) == 0
+    season = json.loads(capsys.readouterr().out)["season"]
+    assert (season["sessions"], season["dry"]) == (2, "single/1/grasp")  # a pool of three forms' items, then of one
+
+
+def test_cells_are_proposed_from_margins(capsys, bank, tmp_path):
+    text = SAMPLE.read_text("utf-8")
+    (tmp_path / "margins.toml").write_text(text[: text.index("cells = [")] + text[text.index("[scoring]") :], "utf-8")
+    assert run("rule", "try", "--propose", tmp_path / "margins.toml") == 0
+    proposed = parse(capsys.readouterr().out.encode())
+    assert proposed.chapters == parse(SAMPLE.read_bytes()).chapters
+    assert run("rule", "try", "--propose", tmp_path / "margins.toml", *bank) == 0
+    text = (tmp_path / "margins.toml").read_text("utf-8").replace("multiple = 3 ", "multiple = 5 ")
+    (tmp_path / "margins.toml").write_text(text, "utf-8")  # but the bank holds a form's items four times
+    capsys.readouterr()
+    assert run("rule", "try", "--propose", tmp_path / "margins.toml", *bank) == 1
+    assert "no table of whole numbers meets these margins" in capsys.readouterr().out
+
+
+def test_a_trial_without_a_bank_says_what_is_missing():
+    with pytest.raises(BadFile, match="argument-missing"):
+        run("rule", "try", SAMPLE)
+
+
+def test_reserve_forms_are_made_and_kept_for_ones_own_eyes(capsys, bank, tmp_path):
+    assert run("rule", "reserve", SAMPLE, "--forms", 3, "--out", tmp_path / "reserve.json", *bank) == 0
+    assert (tmp_path / "reserve.json").stat().st_mode & 0o777 == 0o600
+    forms = json.loads((tmp_path / "reserve.json").read_text())["forms"]
+    ids = [item for form in forms for item in form["items"]]
+    assert len(ids) == len(set(ids)) == 300
+    assert not any(item in capsys.readouterr().out for item in ids)
+    assert run("rule", "reserve", SAMPLE, "--forms", 5, *bank) == 1
+    assert "no 5 forms without an item in common" in capsys.readouterr().out
+
+
+@pytest.fixture
+def office(tmp_path):
+    passphrase = tmp_path / "pp"
+    passphrase.write_text(PASSPHRASE + "\n")
+    passphrase.chmod(0o600)
+    Office.create(tmp_path / "office", "B", "局", PASSPHRASE)
+    for name in ("zhang", "li"):
+        words = (tmp_path / name, "--id", name, "--name", name, "--passphrase-file", passphrase)
+        assert run("rule", "officer", *words) == 0
+    cards = [tmp_path / name / "rule-officer.card.json" for name in ("zhang", "li")]
+    assert run("rule", "appoint", tmp_path / "office", *cards, "--passphrase-file", passphrase) == 0
+    return tmp_path / "office"
+
+
+def sign(office, path, name):
+    folder = office.parent
+    words = ("--office", office, "--officer", folder / name, "--passphrase-file", folder / "pp")
+    return run("rule", "sign", path, *words)
+
+
+def test_a_rule_is_signed_by_two_and_its_history_says_what_changed(capsys, office, changed):
+    assert sign(office, SAMPLE, "zhang") == 0
+    assert "1 more signature needed" in capsys.readouterr().out
+    assert sign(office, SAMPLE, "li") == 0
+    assert "version 1 may be used" in capsys.readouterr().out
+    second = changed("version = 1", "version = 2")
+    second.write_text(second.read_text("utf-8").replace("minutes = 120", "minutes = 90"), "utf-8")
+    assert sign(office, second, "li") == 0
+    assert "minutes: 120 → 90" in capsys.readouterr().out
+    assert run("rule", "history", "--office", office) == 0
+    out = capsys.readouterr().out
+    assert "SP-ELV-T v1  2026-01-01 – …  zhang、li  in use" in out
+    assert "SP-ELV-T v2  2026-01-01 – …  li  one signature lacking" in out
+    assert run("rule", "history", "SP-ELV-T", "--office", office, "--json") == 0
+    assert [each["complete"] for each in json.loads(capsys.readouterr().out)["SP-ELV-T"]] == [True, False]
+
+
+def test_a_session_uses_the_signed_version_in_force_and_no_file_but_for_a_drill(office, changed):
+    made = Office(office)
+    with pytest.raises(Denied, match="rule-not-signed"):
+        bureau._rule(made, "SP-ELV-T", "2026-11-21", mock=False)
+    with pytest.raises(Denied, match="rule-not-signed"):
+        bureau._rule(made, str(SAMPLE), "2026-11-21", mock=False)
+    other = changed("minutes = 120", "minutes = 90")
+    assert bureau._rule(made, str(other), "2026-11-21", mock=True).minutes == 90
+    sign(office, SAMPLE, "zhang")
+    sign(office, SAMPLE, "li")
+    assert bureau._rule(made, "SP-ELV-T", "2026-11-21", mock=False) == parse(SAMPLE.read_bytes())
+    assert bureau._rule(made, str(SAMPLE), "2026-11-21", mock=False).version == 1
+    with pytest.raises(Denied, match="rule-not-the-signed-one"):
+        bureau._rule(made, str(other), "2026-11-21", mock=False)
+    with pytest.raises(Denied, match="rule-not-yet-in-force"):
+        bureau._rule(made, "SP-ELV-T", "2025-12-31", mock=False)
+
+
+def test_the_benchmark_prints_every_length_and_holds_what_is_promised(capsys):
+    assert run("forms", "--forms", 150, "--lengths", "30,60,100", "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["ok"]
+    for found in report["lengths"].values():
+        assert found["known"]["pass_sd"] <= 0.03
+        assert found["known"]["pass_sd"] < found["responses"]["pass_sd"] <= 0.055
+        assert found["responses"]["pass_sd"] < found["experts"]["pass_sd"] < found["plain"]["pass_sd"]
+
+
+def test_a_benchmark_that_does_not_hold_it_fails(capsys):
+    assert run("forms", "--forms", 100, "--lengths", "30", "--tolerance", "3") == 1
+    assert "Larger than promised." in capsys.readouterr().out
 
 
 def test_help_shows_an_example(capsys):
-    for words in (("rule",), ("rule", "check"), ("rule", "try"), ("forms",)):
+    commands = ("check", "try", "reserve", "officer", "appoint", "sign", "history")
+    for words in (("rule",), *(("rule", command) for command in commands), ("forms",)):
         with pytest.raises(SystemExit):
             run(*words, "--help")
         assert "Example: examd" in capsys.readouterr().out
@@ -146,10 +287,11 @@ def test_help_shows_an_example(capsys):
 
 def test_every_refusal_of_rules_and_forms_has_a_sentence():
     raised = set()
-    for module in ("table", "blueprint", "assembly"):
-        source = (ROOT / "bank" / f"{module}.py").read_text("utf-8")
+    modules = ("table", "blueprint", "assembly", "exposure", "optimiser", "proof", "margins")
+    for path in (*(ROOT / f"bank/{module}.py" for module in modules), ROOT / "examd/bureau/rulebook.py"):
+        source = path.read_text("utf-8")
         raised |= set(re.findall(r'(?:BadFile|Denied|_compare)\(\s*"([a-z0-9-]+)"', source))
-    assert raised <= set(SENTENCES)
+    assert raised - {"statement-malformed"} <= set(SENTENCES)  # that one is said of every statement
     assert {"rule-cells-overlap", "no-admissible-form", "rule-level-margin"} <= raised
 
 

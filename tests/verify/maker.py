@@ -254,11 +254,11 @@ class Maker:
 
     def form(self, c):
         strata = {"/".join((x["type"], x["chapter"], x["level"])): x["count"] for x in self.rule["cells"]}
-        pools = {s: [f for f in self.facts if f["stratum"] == s] for s in strata}
+        pools = {s: self._units([f for f in self.facts if f["stratum"] == s]) for s in strata}
         # No tie at one half here: floor(x + 1/2) over exact integers with a common denominator.
         denominator = math.prod(len(pool) for pool in pools.values())
         mean = sum(
-            strata[s] * sum(f["points"] * f["p4"] for f in pool) * (denominator // len(pool))
+            strata[s] * sum(f["points"] * f["p4"] for unit in pool for f in unit) * (denominator // len(pool))
             for s, pool in pools.items()
         )
         target = (2 * mean + denominator) // (2 * denominator)
@@ -266,19 +266,27 @@ class Maker:
         for attempt in range(self.rule["attempts"]):
             message = lp(b"paper") + lp(self.session_string) + lp(struct.pack(">Q", c)) + lp(struct.pack(">Q", attempt))
             key = hmac.new(self.seed, message, "sha256").digest()
-            picked = []
+            units = []
             for stratum in sorted(strata, key=str.encode):
-                picked += Drbg(key, f"select/{stratum}").sample(pools[stratum], strata[stratum])
+                units += Drbg(key, f"select/{stratum}").sample(pools[stratum], strata[stratum])
+            picked = [f for unit in units for f in unit]
             if abs(sum(f["points"] * f["p4"] for f in picked) - target) > tolerance:
                 continue
             if sum("e" in f["enemies"] for f in picked) > 1 or sum("t" in f["tags"] for f in picked) < 1:
                 continue
             order = []
             for kind in self.rule["shuffle"]["type_order"]:
-                same = [f for f in picked if f["type"] == kind]
+                same = [unit for unit in units if ("case" if "case" in unit[0] else unit[0]["type"]) == kind]
                 order += Drbg(key, f"order/{kind}").sample(same, len(same))
-            return attempt, [(f, self._letters(key, f)) for f in order]
+            return attempt, [(f, self._letters(key, f)) for unit in order for f in unit]
         raise AssertionError("no form")
+
+    @staticmethod
+    def _units(facts):
+        groups = {}
+        for f in facts:
+            groups.setdefault(f.get("case", f["id"]), []).append(f)
+        return [sorted(groups[name], key=lambda f: f.get("place")) for name in sorted(groups, key=str.encode)]
 
     @staticmethod
     def _letters(key, f):

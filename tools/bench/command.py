@@ -3,7 +3,7 @@
 import argparse
 import importlib
 
-BENCHES = ("tools.bench.answers", "tools.bench.forms", "tools.bench.rates", "tools.bench.terminal")
+BENCHES = ("tools.bench.answers", "tools.bench.bank", "tools.bench.forms", "tools.bench.rates", "tools.bench.terminal")
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -13,13 +13,13 @@ from bank.content import ItemType, Level
 from bank.pool import ItemFacts
 from tools.fairness import Floats
 
-CHAPTERS, PER_CHAPTER, TAKEN = 10, 500, 10
+CHAPTERS, PER_CHAPTER = 10, 500
 SIZE = CHAPTERS * PER_CHAPTER
-FORM = CHAPTERS * TAKEN
 
 
-def simulated_rule(tolerance: str) -> Blueprint:
-    """One type, so that every item's options are shuffled: the dearest form there is to make."""
+def simulated_rule(tolerance: str, form: int = 100) -> Blueprint:
+    """`form` items of one type, so that every item's options are shuffled: the dearest form there is to make."""
+    taken = form // CHAPTERS
     codes = [str(n) for n in range(1, CHAPTERS + 1)]
     return Blueprint.from_record(
         {
@@ -30,13 +30,13 @@ def simulated_rule(tolerance: str) -> Blueprint:
             "effective_from": "2000-01-01",
             "grading": "site",
             "minutes": 120,
-            "total_points": FORM,
-            "pass_points": FORM * 8 // 10,
+            "total_points": form,
+            "pass_points": form * 8 // 10,
             "difficulty": {"tolerance": tolerance},
-            "types": {"single": {"count": FORM, "points": 1}},
-            "chapters": {code: {"name": code, "points": TAKEN} for code in codes},
-            "levels": {"any": FORM},
-            "cells": [{"type": "single", "chapter": code, "count": TAKEN, "points": 1} for code in codes],
+            "types": {"single": {"count": form, "points": 1}},
+            "chapters": {code: {"name": code, "points": taken} for code in codes},
+            "levels": {"any": form},
+            "cells": [{"type": "single", "chapter": code, "count": taken, "points": 1} for code in codes],
         }
     )
 
@@ -63,7 +63,17 @@ class SimulatedBank:
         shares: Floats = np.tensordot(weights / weights.sum(), [self.chances_at(x) for x in abilities], axes=1)
         return shares
 
-    def facts(self, rule: Blueprint) -> list[ItemFacts]:
+    def measured(self, responses: int) -> Floats:
+        """The shares as so many answers to each item would show them."""
+        shares: Floats = np.random.default_rng(responses).binomial(responses, self.expected()) / responses
+        return shares
+
+    def judged(self, error: float) -> Floats:
+        """The shares as experts would judge them, with an error of that SD."""
+        return self.expected() + np.random.default_rng(5).normal(0.0, error, SIZE)
+
+    def facts(self, rule: Blueprint, stated: Floats | None = None) -> list[ItemFacts]:
+        """`stated`: the shares that the bank believes in; the true ones unless given."""
         strata = {cell.chapter: cell.stratum for cell in rule.cells}
         return [
             ItemFacts(
@@ -74,7 +84,7 @@ class SimulatedBank:
                 chapter=chapter,
                 level=Level.NONE,
                 points=1,
-                p4=round(10_000 * share),
+                p4=min(9_999, max(1, round(10_000 * share))),
                 options=4,
                 locked=(),
                 enemies=(),
@@ -82,5 +92,5 @@ class SimulatedBank:
                 content="",
                 salt="",
             )
-            for n, share in enumerate(self.expected().tolist())
+            for n, share in enumerate((self.expected() if stated is None else stated).tolist())
         ]

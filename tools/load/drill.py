@@ -13,14 +13,15 @@ import secrets
 import threading
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pyotp
 
-from bank import blueprint, formats
+from bank import blueprint, formats, marks
 from bank.blueprint import Blueprint
+from bank.facts import ledger_of
 from bank.formats import ImportResult
 from bank.refused import Denied
 from bank.store import Bank
@@ -83,8 +84,8 @@ class Drill:
     def fill_bank(self, source: Path = SAMPLES / "items.jsonl") -> tuple[Bank, ImportResult, int]:
         """A new encrypted bank, what was read from the file, and how many items the bank took."""
         found = formats.read(source)
-        bank = Bank.create(self.work / "bank", self.words["keyholder"])
-        return bank, found, len(bank.add(found.items, found.media).added)
+        bank = Bank.create(self.work / "bank", self.words["keyholder"], sample=True)
+        return bank, found, len(bank.add(found.items, found.media, approve_as_sample=True).added)
 
     def issue(self, bank: Bank, rule: Blueprint, people: list[RosterLine]) -> Issued:
         """Founds bureau, site, chief examiner and operator, and issues the session's package."""
@@ -101,11 +102,15 @@ class Drill:
         write_atomically(self.work / "passphrases.txt", spoken.encode(), private=True)
         today = datetime.now(UTC).strftime("%Y-%m-%d")
         session = Session("DEMO-1", f"{rule.name} {today}", today, "DEMO-01", "演练考试点", True)
+        day = date.fromisoformat(today)
         self.issued = issue(
             self.work / "stick", session=session, blueprint=rule,
             items=list(bank.items()), answer_keys=bank.answer_keys, roster=people, bureau=self.bureau,
             site=self.holder.card, chief=self.chief.card, archive_age=self.office.archive_age(),
+            ledger=ledger_of(bank, day, len(people)),
         )  # fmt: skip
+        bank.expose(session.id, session.site_id, self.issued.meeting, today)
+        bank.mark(self.issued.marks, self.issued.package_id, session.id, session.site_id, marks.until(day))
         self.office.keep_codes(self.issued, self.bureau)
         return self.issued
 

@@ -19,9 +19,10 @@ def said(refused: "Refused") -> str:
 def told(code: str, facts: Mapping[str, Any]) -> str:
     """The same for a code and facts that were not raised, such as those of a refused row."""
     from tools.say import sentence
-    from tools.sentences import bank, documents, package, rule, words
+    from tools.sentences import bank, browse, custody, documents, guard, handin, package, review, rule, words
 
-    tables = (bank.SENTENCES, rule.SENTENCES, documents.SENTENCES, package.SENTENCES)
+    slices = (bank, browse, custody, review, rule, documents, package, handin, guard)
+    tables = [each.SENTENCES for each in slices]
     sentences = [table[code] for table in tables if code in table]
     # One code may come from two slices with other facts: said is the sentence whose every name is among the facts.
     sentences.sort(key=lambda template: not _names(template) <= facts.keys())

@@ -57,6 +57,10 @@ SENTENCES = {
     "session-name": N_(
         "“{found}” cannot be a number of a session, site or bureau: letters, digits, - and _ only, at most 64."
     ),
+    "screen-cannot-show": N_(
+        "Cell {cell}: the candidate's screen cannot show case groups or take written answers yet. The rule may be "
+        "checked and tried; it cannot be issued for a session."
+    ),
     "roster-empty": N_("The roster names no candidate. Check the file: a heading row, then one candidate a row."),
     "roster-twice": N_("Admission number {admission_no} stands in the roster twice. Correct the roster."),
     "roster-repeated": N_("{file}, row {row}: “{column}” is the same as in row {first}. Correct the roster."),

@@ -48,4 +48,62 @@ SENTENCES = {
     ),
     "no-admissible-form": N_("Rule {rule}: no admissible form for ordinal {ordinal} in {attempts} attempts."),
     "bank-too-small": N_("The bank holds {available} items that can be drawn; at least {needed} are needed."),
+    "rule-needs-ledger": N_(
+        "Rule {rule} limits exposure, so a pool is picked only with the bank's record of exposure at hand."
+    ),
+    "case-not-whole": N_("Case group {case} in cell {cell} has {found} items, {needed} belong to it."),
+    "cell-short-beside-overlap": N_(
+        "Cell {cell} needs {needed} of a form; caps, rests and the limit of overlap with recent sessions "
+        "leave {available}. The rule is not relaxed: add items, or let the rule's officers change it."
+    ),
+    "rule-no-form-in-tolerance": N_(
+        "Rule {rule}: proved that no form at all lies within the tolerance. Widen it, or change the target."
+    ),
+    "solver-undecided": N_("The solver came to no proof within {seconds} seconds ({status})."),
+    "no-reserve-form": N_(
+        "Rule {rule}: no {forms} forms without an item in common can be made; the bank lasts for fewer than "
+        "{number}."
+    ),
+    "margins-with-cells": N_("The file of margins has cells already; check it as a rule instead."),
+    "margins-with-cases": N_("Cells of case groups are not proposed: how many items a group has, people say."),
+    "margins-malformed": N_(
+        "The margins cannot be read: types need count and points, chapters name and points, levels points "
+        "({detail})."
+    ),
+    "margins-differ": N_("{margin} add up to {found} points, but total_points says {stated}."),
+    "margins-impossible": N_("Proved: no table of whole numbers meets these margins with what the bank holds."),
+    "rules-no-register": N_(
+        "The bureau keeps no register of rules yet: examd rule appoint names its two rule officers."
+    ),
+    "rules-too-few-officers": N_("{needed} different rule officers are needed, {found} given."),
+    "rules-not-an-officer": N_("{id} is not a rule officer of this bureau."),
+    "rules-register-signature": N_(
+        "{file} in the register of rules is not signed by whom it should be, or was changed."
+    ),
+    "rule-version": N_(
+        "Rule {rule}: the next version is {expected}, not {found}. A version that was signed is never "
+        "changed."
+    ),
+    "rule-signed-already": N_(
+        "{officer} has signed version {version} of rule {rule} already; another officer has to."
+    ),
+    "rule-other-text": N_("{officer} proposed another text as version {version} of rule {rule}. Agree on one first."),
+    "rule-chain-broken": N_(
+        "The register of rule {rule} does not hold together at version {version}: a version is missing, "
+        "changed or out of order."
+    ),
+    "rule-not-signed": N_(
+        "Rule {rule} has no version signed by two rule officers. Have it signed (examd rule sign); an "
+        "unsigned file serves drills only (--mock)."
+    ),
+    "rule-not-the-signed-one": N_(
+        "The file is not the signed version of rule {rule} in force: version {found} was given, {expected} is"
+        " in force."
+    ),
+    "rule-id": N_(
+        "“{found}” cannot name a rule in the register: letters, digits, dot, hyphen and underscore, 64 at "
+        "most."
+    ),
+    "argument-missing": N_("{name} is missing."),
+    "file-unwritable": N_("{file}: cannot be written ({why})."),
 }

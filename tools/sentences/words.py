@@ -4,6 +4,7 @@ from typing import Any
 
 from tools.say import N_, _
 from tools.sentences.bank import COLUMNS
+from tools.sentences.review import ACTS, FLAWS, ROLES, STATES
 
 WORDS = {
     "column": COLUMNS
@@ -16,8 +17,12 @@ WORDS = {
     "role": {
         "administrator": N_("administrator"),
         "invigilator": N_("invigilator"),
-    },
-    "act": {
+    }
+    | ROLES,
+    "state": STATES,
+    "flaw": FLAWS,
+    "act": ACTS
+    | {
         "status": N_("ask for the status"),
         "prepare": N_("prepare a package"),
         "open": N_("open the session"),

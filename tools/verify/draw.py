@@ -41,6 +41,12 @@ class Item:
     locked: frozenset[int]
     enemies: frozenset[str]
     tags: frozenset[str]
+    case: str = ""
+    place: int = 0
+
+    @property
+    def unit(self) -> str:
+        return self.case or self.id
 
     @classmethod
     def of(cls, facts: Mapping[str, Any], line: int) -> "Item":
@@ -57,7 +63,22 @@ class Item:
             locked=frozenset(facts["locked"]),
             enemies=frozenset(facts["enemies"]),
             tags=frozenset(facts["tags"]),
+            case=facts.get("case", ""),
+            place=facts.get("place", 0),
         )
+
+
+Unit = tuple[Item, ...]
+"""What is drawn as one (draw.md §2): an item, or a case group in ascending place."""
+
+
+def units_of(items: Iterable[Item]) -> list[Unit]:
+    """In byte order of the units' ids."""
+    members: dict[str, list[Item]] = {}
+    for item in items:
+        members.setdefault(item.unit, []).append(item)
+    ordered = sorted(members.items(), key=lambda unit: unit[0].encode())
+    return [tuple(sorted(those, key=lambda item: item.place)) for _, those in ordered]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +89,8 @@ class Cell:
     level: str
     count: int
     points: int
+    size: int = 1
+    """Items of a unit: of a cell of case groups, its `items`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,42 +179,44 @@ class Draw:
     def __init__(self, rule: Rule, items: Iterable[Item], seed: bytes, session: str) -> None:
         self._rule, self._seed, self._session = rule, seed, session
         by_stratum: dict[str, list[Item]] = {cell.stratum: [] for cell in rule.cells}
-        for item in sorted(items, key=lambda item: item.id.encode()):
+        for item in items:
             if item.stratum in by_stratum:
                 by_stratum[item.stratum].append(item)
-        self._cells = [(f"select/{cell.stratum}", by_stratum[cell.stratum], cell.count) for cell in rule.cells]
+        self._cells = [
+            (f"select/{cell.stratum}", units_of(by_stratum[cell.stratum]), cell.count) for cell in rule.cells
+        ]
         self.target = target_of(rule, by_stratum)
         self._budget = BUDGET
 
     def form(self, ordinal: int) -> tuple[int, Form]:
         """The admitted attempt and the form."""
-        for _, items, count in self._cells:
-            if count > len(items):
+        for _, units, count in self._cells:
+            if count > len(units):
                 raise NoForm("a cell is short of items")
         for attempt in range(self._rule.attempts):
             key = form_key(self._seed, self._session, ordinal, attempt)
-            selection: list[Item] = []
-            for label, items, count in self._cells:
-                selection += Stream(key, label).sample(items, count)
-            if not refusals(self._rule, self.target, selection):
+            selection: list[Unit] = []
+            for label, units, count in self._cells:
+                selection += Stream(key, label).sample(units, count)
+            if not refusals(self._rule, self.target, [item for unit in selection for item in unit]):
                 return attempt, self._ordered(key, selection)
             self._budget -= len(selection) + len(self._cells) + 1
             if self._budget < 0:
                 raise NoForm("too many attempts for this verification")
         raise NoForm(f"none of {self._rule.attempts} attempts is admitted")
 
-    def _ordered(self, key: bytes, selection: list[Item]) -> Form:
+    def _ordered(self, key: bytes, selection: list[Unit]) -> Form:
         rule = self._rule
         if rule.shuffle_items == "all":
             order = Stream(key, "order").sample(selection, len(selection))
         elif rule.shuffle_items == "within-type":
             order = []
             for type_ in rule.type_order:
-                of_type = [item for item in selection if item.type == type_]
+                of_type = [unit for unit in selection if ("case" if unit[0].case else unit[0].type) == type_]
                 order += Stream(key, f"order/{type_}").sample(of_type, len(of_type))
         else:
             order = selection
-        return [(item.id, self._option_order(key, item)) for item in order]
+        return [(item.id, self._option_order(key, item)) for unit in order for item in unit]
 
     def _option_order(self, key: bytes, item: Item) -> tuple[int, ...]:
         own = range(item.options)
@@ -209,7 +234,8 @@ def target_of(rule: Rule, by_stratum: Mapping[str, Sequence[Item]]) -> int | Non
     for cell in rule.cells:
         items = by_stratum[cell.stratum]
         if items:
-            mean += cell.count * Fraction(sum(item.points * item.p4 for item in items), len(items))
+            units = sum(not item.case for item in items) + len({item.case for item in items if item.case})
+            mean += cell.count * Fraction(sum(item.points * item.p4 for item in items), units)
     return (mean + Fraction(1, 2)).__floor__()
 
 
@@ -220,11 +246,11 @@ def refusals(rule: Rule, target: int | None, selection: Sequence[Item]) -> list[
         off = abs(sum(item.points * item.p4 for item in selection) - target)
         if off > rule.tolerance:
             found.append(("form_tolerance", {"found": off, "expected": rule.tolerance}))
-    groups: set[str] = set()
+    bearers: dict[str, str] = {}
     for item in selection:
-        if item.enemies:
-            found += [("form_enemies", {"group": group}) for group in sorted(item.enemies & groups)]
-            groups |= item.enemies
+        for group in sorted(item.enemies):
+            if bearers.setdefault(group, item.unit) != item.unit:  # within one unit they do not count
+                found.append(("form_enemies", {"group": group}))
     for tag, least in rule.mandatory.items():
         bearing = sum(tag in item.tags for item in selection)
         if bearing < least:

@@ -2,17 +2,22 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from itertools import groupby
 
 from .case import Case
-from .draw import Cell, Draw, Item, NoForm, digest, refusals, session_string
+from .draw import Cell, Draw, Item, NoForm, Unit, digest, refusals, session_string, units_of
 from .issued import POOL
 from .outcome import Outcome
-from .rules import ANY
+from .rules import ANY, CASE
 
 
 def pool_fits_rule(case: Case, out: Outcome) -> None:
-    rule, held = case.rule, Counter(item.stratum for item in case.pool.values())
+    rule = case.rule
     cells = {cell.stratum: cell for cell in rule.cells}
+    units = units_of(case.pool.values())
+    held = Counter(unit[0].stratum for unit in units)
+    for unit in units:
+        _whole(unit, cells, out)
     for item in case.pool.values():
         place, cell = f"{POOL}:{item.line}", cells.get(item.stratum)
         if cell is None:
@@ -31,18 +36,32 @@ def pool_fits_rule(case: Case, out: Outcome) -> None:
             out.fail("cell_over", POOL, stratum=cell.stratum, found=found, expected=cell.count * rule.multiple)
 
 
+def _whole(unit: Unit, cells: Mapping[str, Cell], out: Outcome) -> None:
+    """A case group travels with all its items, in one cell, each in a place of its own."""
+    first = unit[0]
+    cell, place = cells.get(first.stratum), f"{POOL}:{first.line}"
+    if cell is not None and len(unit) != cell.size:
+        out.fail("case_size", place, case=first.unit, stratum=cell.stratum, found=len(unit), expected=cell.size)
+    if len({item.stratum for item in unit}) > 1 or len({item.place for item in unit}) < len(unit):
+        out.fail("case_torn", place, case=first.unit)
+    if any(bool(item.case) != (item.place > 0) for item in unit):
+        out.fail("case_place", place, case=first.unit)
+
+
 def _fitting(item: Item, cells: Mapping[str, Cell]) -> list[str]:
     """The strata that may hold the item: its chapter, any above it, or "any"; its level, or "any"."""
     codes = item.chapter.split(".")
     chapters = {ANY, *(".".join(codes[:depth]) for depth in range(1, len(codes) + 1))}
-    strata = {f"{item.type}/{chapter}/{level}" for chapter in chapters for level in (ANY, item.level)}
+    type_ = CASE if item.case else item.type
+    strata = {f"{type_}/{chapter}/{level}" for chapter in chapters for level in (ANY, item.level)}
     return sorted(strata & cells.keys())
 
 
 def _misfits(item: Item, cell: Cell) -> list[tuple[str, object, object]]:
+    type_ = CASE if item.case else item.type
     within = cell.chapter in (ANY, item.chapter) or item.chapter.startswith(cell.chapter + ".")
     tests = (
-        ("type", item.type, cell.type, item.type == cell.type),
+        ("type", type_, cell.type, type_ == cell.type),
         ("chapter", item.chapter, cell.chapter, within),
         ("level", item.level, cell.level, cell.level in (ANY, item.level)),
         ("points", item.points, cell.points, item.points == cell.points),
@@ -71,7 +90,8 @@ def forms(case: Case, out: Outcome) -> None:
 
 def form_rules(case: Case, out: Outcome) -> None:
     """The rule's own demands, asked of the finished form without regard to how it came about."""
-    wanted = {cell.stratum: cell.count for cell in case.rule.cells}
+    wanted = {cell.stratum: cell.count * cell.size for cell in case.rule.cells}
+    in_order = {unit[0].unit: [item.place for item in unit] for unit in units_of(case.pool.values())}
     places = {start.c: start.place for start in case.record.starts()}
     for c, form in case.forms.items():
         place, items = places[c], [case.pool[id_] for id_, _ in form]
@@ -80,12 +100,18 @@ def form_rules(case: Case, out: Outcome) -> None:
             if held[stratum] != wanted.get(stratum, 0):
                 facts = {"stratum": stratum, "found": held[stratum], "expected": wanted.get(stratum, 0)}
                 out.fail("form_cell", place, c=c, **facts)
+        for unit, those in groupby(items, key=lambda item: item.unit):
+            found = [item.place for item in those]
+            expected = in_order[unit]
+            if found != expected:
+                out.fail("form_case", place, c=c, case=unit, found=found, expected=expected)
         for id_, times in Counter(item.id for item in items).items():
             if times > 1:
                 out.fail("form_repeat", place, c=c, id=id_)
         for code, facts in refusals(case.rule, case.target, items):
             out.fail(code, place, c=c, **facts)
         for item, (_, order) in zip(items, form, strict=True):
-            fixed = range(item.options) if item.type == "truefalse" else item.locked
-            if sorted(order) != list(range(item.options)) or any(order[index] != index for index in fixed):
+            own = range(item.options)
+            fixed = own if item.type == "truefalse" else item.locked.intersection(own)  # others: locked_range says so
+            if sorted(order) != list(own) or any(order[index] != index for index in fixed):
                 out.fail("form_locked", place, c=c, id=item.id)

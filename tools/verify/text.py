@@ -133,6 +133,19 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "单元 {stratum} 只有 {found} 题，需 {expected}",
         "cell {stratum} holds {found} items, needs {expected}",
     ),
+    "case_size": (
+        "案例 {case} 有 {found} 题，单元 {stratum} 要求 {expected}",
+        "case group {case} has {found} items, cell {stratum} wants {expected}",
+    ),
+    "case_torn": (
+        "案例 {case} 的题分在不同单元，或占同一位置",
+        "case group {case}: its items lie in several cells, or in one place",
+    ),
+    "case_place": ("案例 {case} 的题没有位置", "case group {case}: an item has no place"),
+    "form_case": (
+        "考生 {c} 的试卷把案例 {case} 拆开或打乱：{found}，应为 {expected}",
+        "candidate {c}: case group {case} is torn or out of order: {found}, should be {expected}",
+    ),
     "cells_many": (
         "题 {id} 适合 {found} 个单元，应恰为一个",
         "item {id} fits {found} cells, should fit exactly one",

@@ -1,0 +1,175 @@
+"""Folders and zip archives from strangers, read part by part: what is asked for, never unpacked onto the disk.
+
+Sizes that an archive states are the sender's word; what really comes out is counted. A part that names a place
+outside, is a link, is locked or stands twice makes the whole archive refused.
+"""
+
+import io
+import posixpath
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from bank.refused import BadFile
+
+MAGIC = b"PK\x03\x04"
+MOST_PARTS = 60_000
+MOST_UNPACKED = 256 * 1024 * 1024
+LARGEST_PART = 16 * 1024 * 1024
+_CHUNK = 1 << 18
+
+
+class Missing(Exception):  # noqa: N818 - an outcome: the part is not there
+    """There is no such part, or it lies outside."""
+
+
+class Source(Protocol):
+    """Where the parts of a package lie. Names use "/" and are relative to its root."""
+
+    def names(self) -> list[str]: ...
+
+    def read(self, name: str) -> bytes: ...
+
+
+def joined(folder: str, href: str) -> str:
+    """`href` as written in a part that lies in `folder`; Missing where it leads outside."""
+    href = href.replace("\\", "/").split("#", 1)[0].split("?", 1)[0]
+    if not href or href.startswith("/") or ":" in href or "\0" in href or len(href) > 500:
+        raise Missing
+    path = posixpath.normpath(posixpath.join(folder, href))
+    if path.startswith("../") or path == "..":
+        raise Missing
+    return path
+
+
+class Folder:
+    """Files on our own disk, from one folder downwards."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.resolve()
+
+    def names(self) -> list[str]:
+        return []
+
+    def read(self, name: str) -> bytes:
+        try:
+            path = (self._root / joined("", name)).resolve()
+            if not path.is_relative_to(self._root) or not path.is_file():
+                raise Missing
+            with path.open("rb") as stream:
+                data = stream.read(LARGEST_PART + 1)
+        except (OSError, ValueError):
+            raise Missing from None
+        if len(data) > LARGEST_PART:
+            raise BadFile("part-too-large", file=name, most=LARGEST_PART)
+        return data
+
+
+class Zip:
+    def __init__(self, data: bytes, file: str) -> None:
+        self._data = memoryview(data)
+        self._file = file
+        self._left = MOST_UNPACKED
+        self._parts: dict[str, zipfile.ZipInfo] = {}
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                parts = archive.infolist()
+        except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, IndexError, EOFError, OSError, RuntimeError):
+            raise BadFile("archive-unreadable", file=file) from None
+        except (NotImplementedError, OverflowError):
+            raise BadFile("archive-unreadable", file=file) from None
+        if len(parts) > MOST_PARTS:
+            raise BadFile("archive-too-large", file=file)
+        for part in parts:
+            if part.is_dir():
+                continue
+            name = part.orig_filename.replace("\\", "/")
+            pure = name.split("/")
+            if not name or name.startswith("/") or ".." in pure or "\0" in name or (len(name) > 1 and name[1] == ":"):
+                raise BadFile("archive-path", file=file, part=_shown(name))
+            mode = part.external_attr >> 16
+            if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+                raise BadFile("archive-link", file=file, part=_shown(name))
+            if part.flag_bits & 0x1:
+                raise BadFile("archive-locked", file=file)
+            name = posixpath.normpath(name)
+            if name in self._parts:
+                raise BadFile("archive-repeats", file=file, part=_shown(name))
+            self._parts[name] = part
+
+    def names(self) -> list[str]:
+        return list(self._parts)
+
+    def read(self, name: str) -> bytes:
+        part = self._parts.get(name)
+        if part is None:
+            raise Missing
+        kept: list[bytes] = []
+        most = min(self._left, LARGEST_PART)
+        try:
+            self._left -= _unpacked(self._data, part, most, kept.append)
+        except _TooLarge:
+            if most < LARGEST_PART:
+                raise BadFile("archive-too-large", file=self._file) from None
+            raise BadFile("part-too-large", file=name, most=LARGEST_PART) from None
+        except (ValueError, EOFError, zlib.error, IndexError):
+            raise BadFile("archive-unreadable", file=self._file) from None
+        return b"".join(kept)
+
+
+class _TooLarge(Exception):  # noqa: N818 - an outcome
+    pass
+
+
+def _unpacked(data: memoryview, part: zipfile.ZipInfo, left: int, take: Callable[[bytes], object]) -> int:
+    header = part.header_offset
+    if header < 0 or bytes(data[header : header + 4]) != MAGIC:
+        raise ValueError
+    start = header + 30 + int.from_bytes(data[header + 26 : header + 28], "little")
+    start += int.from_bytes(data[header + 28 : header + 30], "little")
+    packed = data[start : start + part.compress_size]
+    if part.compress_type == zipfile.ZIP_STORED:
+        if len(packed) > left:
+            raise _TooLarge
+        whole = bytes(packed)
+        if zlib.crc32(whole) != part.CRC:
+            raise ValueError
+        take(whole)
+        return len(whole)
+    if part.compress_type != zipfile.ZIP_DEFLATED:
+        raise ValueError
+    unpacker = zlib.decompressobj(-15)
+    size = crc = 0
+    pending: bytes | memoryview = packed
+    while not unpacker.eof:
+        chunk = unpacker.decompress(pending, _CHUNK)
+        pending = unpacker.unconsumed_tail
+        size += len(chunk)
+        if size > left:
+            raise _TooLarge
+        crc = zlib.crc32(chunk, crc)
+        take(chunk)
+        if not chunk and not pending:
+            raise EOFError
+    if crc != part.CRC:
+        raise ValueError
+    return size
+
+
+def written(parts: list[tuple[str, bytes]]) -> bytes:
+    """A zip of `parts`, the same bytes whenever it is made."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts:
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o600 << 16
+            archive.writestr(info, data)
+    return stream.getvalue()
+
+
+def _shown(name: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in name[:100])

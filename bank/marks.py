@@ -1,0 +1,73 @@
+"""Marks: a few items of a package that no other package has, so that a leak which shows one names the site.
+
+A mark is an ordinary item. It was drawn into the pool by the rule like the rest, it is scored like the rest, and no
+form holds one because it is a mark: forms are drawn by the rule and by nothing else. What makes it a mark is what
+happens at the bureau: of a pool, two items that never travelled before are kept out of every other pool until a day
+that is noted beside them. Only a cell that can spare them gives marks, and marks give way: where the items left would
+not fill a pool, they travel again, and the ledger then says that they name two packages.
+
+What a mark shows: the text was in one package, hence at one site, or in the hands of the bank's own people. It does
+not show which candidate (`bank.trace` does, from orders), it does not accuse anyone, and it says nothing where the
+leak happens to show neither of the two: a form holds a given mark with the share that its cell gives of its pool.
+
+Before: `bank.assembly.session_pool` picked the pool. After: `bank.store` keeps marks, `bank.exposure` obeys them.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
+from fractions import Fraction
+
+from bank.blueprint import Blueprint, by_stratum
+from bank.draw import Stream
+from bank.exposure import Ledger
+from bank.pool import ItemFacts
+
+PER_PACKAGE = 2
+DAYS = 365
+"""How long a mark is kept out of other packages; a session's items are talked about for a season, not for ever."""
+
+
+def choose(
+    pool: Sequence[ItemFacts],
+    facts: Sequence[ItemFacts],
+    blueprint: Blueprint,
+    ledger: Ledger,
+    key: bytes,
+) -> list[str]:
+    """The items of `pool` to mark, at most PER_PACKAGE; fewer where the cells can spare no more.
+
+    Cells of which most of the pool lies on every form come first, so that one photographed screen is likely to show a
+    mark; and a cell gives one only: what hides one cell from a camera hides both of its marks.
+    """
+    travelling, held = by_stratum(pool, blueprint), by_stratum(facts, blueprint)
+    order = sorted(
+        blueprint.cells, key=lambda cell: (-Fraction(cell.count, len(travelling[cell.stratum])), cell.stratum.encode())
+    )
+    chosen: list[str] = []
+    for cell in order:
+        units = held[cell.stratum]
+        unmarked = (unit for unit in units if ledger.marked.isdisjoint(fact.id for fact in unit.facts))
+        free = ledger.free(list(unmarked), cell, blueprint)
+        fresh = [unit for unit in travelling[cell.stratum] if not any(ledger.uses.get(f.id) for f in unit.facts)]
+        # The next pool must be as large without it.
+        if fresh and len(free) > cell.count * blueprint.pool_multiple:
+            chosen += [unit.facts[0].id for unit in Stream(key, f"mark/{cell.stratum}").sample(fresh, 1)]
+        if len(chosen) == PER_PACKAGE:
+            break
+    return chosen
+
+
+def on_a_form(marks: Collection[str], pool: Sequence[ItemFacts], blueprint: Blueprint) -> Fraction:
+    """The chance that one form, as the rule draws it, shows at least one of `marks`, which lie in different cells."""
+    travelling = by_stratum(pool, blueprint)
+    none = Fraction(1)
+    for cell in blueprint.cells:
+        units = travelling[cell.stratum]
+        marked = sum(any(fact.id in marks for fact in unit.facts) for unit in units)
+        for n in range(marked):
+            none *= max(Fraction(len(units) - cell.count - n, len(units) - n), Fraction(0))
+    return 1 - none
+
+
+def until(day: date) -> str:
+    return (day + timedelta(days=DAYS)).isoformat()

@@ -1,0 +1,198 @@
+"""Can this bank fill this rule? If not: the smallest set of demands that cannot be met together, and what each lacks.
+
+A demand is a cell (so many units on a form, and where exposure is capped so many in the pool) or a mandatory tag.
+Enemies are no demand but a fact: a form holds one unit of a group. The smallest set is exact, by the duality of
+conflicts and corrections: a conflict holds at least one demand of every set whose removal makes the rest possible. So
+the fewest demands that meet all corrections found so far are the smallest conflict if they are a conflict at all, and
+yield a new correction otherwise. Nothing is ever relaxed: this says what is missing, and a person decides.
+
+Before: `bank.blueprint` (quick necessary conditions), `bank.facts`. After: a rule officer signs.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bank.blueprint import Blueprint, Cell, Unit, by_stratum
+from bank.optimiser import Model, enemies, form_rows
+from bank.pool import ItemFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """`kind` is "cell", "pool" or "tag"; `name` the stratum or the tag."""
+
+    kind: str
+    name: str
+    needed: int
+    available: int
+    """Units in the bank for it, enemies not considered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    demand: Demand
+    missing: int
+    """So many more units, enemies of none, make the set possible; where several lack, this is one least way."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """`conflict` is empty where a form exists."""
+
+    demands: tuple[Demand, ...]
+    conflict: tuple[Lack, ...]
+    alone: tuple[Lack, ...]
+    """All demands that are a conflict of one: where there are any, `conflict` is the first of them."""
+    form: tuple[str, ...]
+    """The witness: ids of one form that meets everything but the tolerance."""
+    below_multiple: tuple[Demand, ...]
+    """Cells whose pool is all there is, less than `pool.multiple` asks: allowed, and to be known."""
+
+    @property
+    def feasible(self) -> bool:
+        return not self.conflict
+
+
+def prove(facts: Iterable[ItemFacts], blueprint: Blueprint, candidates: int | None = None) -> Proof:
+    """`candidates`: how many a session has; with a cap on candidates each cell then needs a pool of a certain size."""
+    members = by_stratum(facts, blueprint)
+    demands = _demands(members, blueprint, candidates)
+    bank = _Bank(members, blueprint)
+    witness = bank.form(demands)
+    conflict, alone = tuple[Lack, ...](), tuple[Lack, ...]()
+    if witness is None:
+        alone = tuple(lack for demand in demands if bank.form([demand]) is None for lack in _lacks(bank, [demand]))
+        conflict = alone[:1] or _lacks(bank, _smallest(bank, demands))
+    below = tuple(
+        Demand("cell", cell.stratum, cell.count * blueprint.pool_multiple, len(members[cell.stratum]))
+        for cell in blueprint.cells
+        if len(members[cell.stratum]) < cell.count * blueprint.pool_multiple
+    )
+    return Proof(tuple(demands), conflict, alone, witness or (), below)
+
+
+def in_tolerance(facts: Iterable[ItemFacts], blueprint: Blueprint, target: int) -> bool:
+    """Whether any form at all lies within the tolerance: asked where no trial draw did."""
+    members = by_stratum(facts, blueprint)
+    units = [(cell, unit) for cell in blueprint.cells for unit in members[cell.stratum]]
+    model = Model()
+    for _ in units:
+        model.integer()
+    form_rows(model, units, blueprint, target)
+    return model.solve() is not None
+
+
+def pool_needed(cell: Cell, blueprint: Blueprint, candidates: int) -> int:
+    """How many units a cell's pool must hold so that none meets more of `candidates` than the rule's cap."""
+    cap = None if blueprint.exposure is None else blueprint.exposure.candidates
+    return cell.count if cap is None else max(cell.count, -(-candidates * cell.count // cap))
+
+
+def _demands(members: Mapping[str, list[Unit]], blueprint: Blueprint, candidates: int | None) -> list[Demand]:
+    demands = []
+    for cell in blueprint.cells:
+        available = len(members[cell.stratum])
+        demands.append(Demand("cell", cell.stratum, cell.count, available))
+        pool = cell.count if candidates is None else pool_needed(cell, blueprint, candidates)
+        if pool > cell.count:
+            demands.append(Demand("pool", cell.stratum, pool, available))
+    for tag, needed in blueprint.mandatory.items():
+        available = sum(unit.tagged(tag) for units in members.values() for unit in units)
+        demands.append(Demand("tag", tag, needed, available))
+    return demands
+
+
+class _Bank:
+    """The bank's units, alike ones as one: a thousand free items of a cell are one variable of 0 to 1,000."""
+
+    def __init__(self, members: Mapping[str, list[Unit]], blueprint: Blueprint) -> None:
+        grouped = enemies(units := [unit for cell in blueprint.cells for unit in members[cell.stratum]])
+        contested = {n for those in grouped.values() for n in those}
+        strata = [cell.stratum for cell in blueprint.cells for _ in members[cell.stratum]]
+        alike: dict[tuple[object, ...], list[int]] = {}
+        for n, unit in enumerate(units):
+            tags = tuple(unit.tagged(tag) for tag in blueprint.mandatory)
+            alike.setdefault((strata[n], tags, n if n in contested else None), []).append(n)
+        self._classes = list(alike.values())
+        self._units, self._strata = units, strata
+        number = {those[0]: k for k, those in enumerate(self._classes)}
+        self._enemies = [[number[n] for n in those] for those in grouped.values()]
+        self._cells = {cell.stratum: cell for cell in blueprint.cells}
+
+    def _model(self, demands: Sequence[Demand]) -> tuple[Model, list[int]]:
+        """Variables: classes first, then for each demand how much of it is left unmet."""
+        model = Model()
+        for those in self._classes:
+            model.integer(high=len(those))
+        unmet = [model.integer(high=demand.needed) for demand in demands]
+        asked = {demand.name: lack for demand, lack in zip(demands, unmet, strict=True) if demand.kind == "cell"}
+        for stratum, cell in self._cells.items():
+            row = {k: 1.0 for k, those in enumerate(self._classes) if self._strata[those[0]] == stratum}
+            if stratum in asked:
+                model.row(row | {asked[stratum]: 1.0}, cell.count, cell.count)
+            else:
+                model.row(row, high=cell.count)
+        for those in self._enemies:
+            model.row(those, high=1)
+        for demand, lack in zip(demands, unmet, strict=True):
+            if demand.kind == "tag":
+                tagged = {k: float(self._units[those[0]].tagged(demand.name)) for k, those in enumerate(self._classes)}
+                model.row({k: n for k, n in tagged.items() if n} | {lack: 1.0}, low=demand.needed)
+            elif demand.kind == "pool":
+                model.row([lack], low=max(0, demand.needed - demand.available))
+        return model, unmet
+
+    def form(self, demands: Sequence[Demand]) -> tuple[str, ...] | None:
+        """The items of a form that meets them all, or None where there is none."""
+        model, unmet = self._model(demands)
+        model.row(unmet, high=0)
+        found = model.solve()
+        if found is None:
+            return None
+        taken = zip(self._classes, found.values[: len(self._classes)], strict=True)
+        return tuple(fact.id for those, n in taken for unit in those[: round(n)] for fact in self._units[unit].facts)
+
+    def correction(self, demands: Sequence[Demand], kept: Collection[int]) -> set[int]:
+        """The fewest demands, none of those kept, without which all others can be met."""
+        model, unmet = self._model(demands)
+        given_up = [model.integer(high=n not in kept, cost=1.0) for n in range(len(demands))]
+        for demand, lack, flag in zip(demands, unmet, given_up, strict=True):
+            model.row({lack: 1.0, flag: -float(demand.needed)}, high=0)
+        found = model.solve()
+        assert found is not None  # whoever gives up everything lacks nothing
+        return {n for n, flag in enumerate(given_up) if found.values[flag] > 0.5}
+
+    def missing(self, demands: Sequence[Demand]) -> list[int]:
+        """How much each lacks, in one of the ways in which they lack least together."""
+        model, unmet = self._model(demands)
+        least = model.real(0, cost=1.0)
+        model.row(dict.fromkeys(unmet, 1.0) | {least: -1.0}, high=0)
+        found = model.solve()
+        assert found is not None
+        return [round(found.values[lack]) for lack in unmet]
+
+
+def _smallest(bank: _Bank, demands: Sequence[Demand]) -> list[Demand]:
+    corrections: list[set[int]] = []
+    while True:
+        candidate = _hitting(len(demands), corrections)
+        chosen = [demands[n] for n in sorted(candidate)]
+        if bank.form(chosen) is None:
+            return chosen
+        corrections.append(bank.correction(demands, candidate))
+
+
+def _hitting(demands: int, corrections: Iterable[set[int]]) -> set[int]:
+    """The fewest demands that hold one of each correction."""
+    model = Model()
+    for _ in range(demands):
+        model.integer(cost=1.0)
+    for correction in corrections:
+        model.row(sorted(correction), low=1)
+    found = model.solve()
+    assert found is not None
+    return set(found.chosen())
+
+
+def _lacks(bank: _Bank, conflict: Sequence[Demand]) -> tuple[Lack, ...]:
+    return tuple(map(Lack, conflict, bank.missing(conflict)))

@@ -1,0 +1,66 @@
+"""A session that was sat, with every form drawn again: what a photo is held against.
+
+A form that the record says was shown and that the draw does not give is refused, as in grading: a photo must not be
+traced to a form that nobody was shown. Whoever doubts the record itself runs `examd verify` first.
+
+Before: a result folder (`examd.delivery.export`). After: `bank.trace`.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+from bank.assembly import Assembler
+from bank.blueprint import Blueprint
+from bank.pool import ItemFacts, pool_root
+from bank.refused import BadFile, Denied
+from bank.seal import statements
+from bank.trace import Candidate, Sitting
+from examd.package import layout
+from examd.results import replay, seed_of
+
+RESULT_FILES = ("roster.jsonl", "pool.jsonl", "entries.jsonl")
+
+
+def session_of(package: Path) -> layout.Manifest:
+    """Which session a package is for, from its manifest; nothing is opened."""
+    return layout.read_manifest(
+        statements.read(_read(package / layout.MANIFEST), layout.KIND, name=layout.MANIFEST)
+    )
+
+
+def sitting(result: Path) -> Sitting:
+    """Raises BadFile or Denied where the result contradicts its package or itself."""
+    manifest = session_of(result / "package")
+    roster, pool, entries = (_read(result / name) for name in RESULT_FILES)
+    try:
+        blueprint = Blueprint.from_record(json.loads(_read(result / "package" / layout.RULE)))
+        facts = [ItemFacts.from_record(record) for record in layout.records_in(pool, what="pool")]
+    except (ValueError, KeyError, TypeError):
+        raise BadFile("part-malformed", what="pool") from None
+    if blueprint.sha256 != manifest.rule.sha256 or pool_root(fact.record() for fact in facts) != manifest.pool.root:
+        raise Denied("pool-root")
+    if hashlib.sha256(roster).hexdigest() != manifest.roster.sha256:
+        raise Denied("part-commitment", what=layout.ROSTER)
+    state, *_ = replay(entries)
+    if state.opened is None:
+        raise Denied("not-closed")
+    assembler = Assembler(facts, blueprint, seed_of(manifest, state), manifest.draw_session)
+    candidates = []
+    for line in layout.read_roster(roster):
+        seat = state.seats.get(line.c)
+        if seat is None or not seat.form:  # saw no item
+            continue
+        form = assembler.form(line.c)
+        if (form.digest, form.attempt) != (seat.form, seat.attempt):
+            raise Denied("form-is-another", c=line.c, expected=form.digest, found=seat.form)
+        candidates.append(Candidate(line.c, line.admission_no, form))
+    session = manifest.session
+    return Sitting(manifest.package_id, session.id, session.site_id, blueprint, facts, candidates)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadFile("file-unreadable", file=str(path), why=error.strerror) from None

@@ -1,0 +1,494 @@
+"""Custody: nobody opens alone, nothing leaves unwritten, an older copy is seen for what it is."""
+
+import json
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bank import custody, journal
+from bank.content import Content, ItemType, Option
+from bank.custody import Custody, Offered, Opening, hand_over
+from bank.item import AnswerKey, Item
+from bank.journal import Journal
+from bank.refused import BadFile, BrokenStore, Denied, Refused
+from bank.seal import passphrase as sealing
+from bank.seal import shares
+from bank.store import Bank
+
+PEOPLE = [("王强", "王强的密码句子一二三"), ("李丽", "李丽的密码句子一二三"), ("赵敏", "赵敏的密码句子一二三")]
+NOW = 1_800_000_000
+
+
+def item(number):
+    return Item(Content(ItemType.SINGLE, f"第 {number} 题", (Option("甲"), Option("乙"))), AnswerKey((0,)), chapter="1")
+
+
+ITEMS = [item(n) for n in range(120)]
+
+
+class Clock:
+    def __init__(self):
+        self.now = NOW
+
+    def __call__(self):
+        self.now += 1
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch, tmp_path):
+    monkeypatch.setattr(sealing, "MEMORY_KIB", 64)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def single(tmp_path):
+    with Bank.create(tmp_path / "bank", "correct horse battery", sample=True) as bank:
+        bank.add(ITEMS, approve_as_sample=True)
+    return tmp_path / "bank"
+
+
+@pytest.fixture
+def shared(single, clock):
+    hand_over(Bank.open(single, "correct horse battery"), PEOPLE, 2, reason="share", clock=clock)
+    return single
+
+
+def present(directory, *indices, place=None):
+    generation = Custody.read(directory).generation
+    files = [(place or directory / "shares") / f"share-{generation}-{index}.json" for index in indices]
+    return [(Offered.read(file), PEOPLE[index - 1][1]) for file, index in zip(files, indices, strict=True)]
+
+
+def begin(directory, *indices, clock=None, **more):
+    return Opening.begin(directory, present(directory, *indices), hours=1, clock=clock or Clock(), **more)
+
+
+def refusal(code, call, *args, **more):
+    with pytest.raises(Refused) as caught:
+        call(*args, **more)
+    assert caught.value.code == code, caught.value
+    return caught.value
+
+
+def acts(directory):
+    return [line.entry.act for line in Journal.read(directory).lines]
+
+
+# ---- sharing ---------------------------------------------------------------------------------------------------
+
+
+def test_after_sharing_any_two_open_the_bank_and_the_old_key_opens_nothing(single, clock):
+    key = sealing.unseal((single / "bank.key").read_bytes(), "correct horse battery", "bank-key")
+    done = hand_over(Bank.open(single, "correct horse battery"), PEOPLE, 2, reason="share", clock=clock)
+    assert done.combinations == 3 and not (single / "bank.key").exists()
+    refusal("vault-wrong-key", Bank.open_with_key, single, key)
+    for pair in ((1, 2), (1, 3), (3, 2)):
+        with begin(single, *pair) as opening:
+            assert len(list(opening.bank.items())) == len(ITEMS) and opening.bank.vault.name == done.custody.bank
+            assert opening.bank.vault.problems() == []
+
+
+def test_nobody_opens_alone(shared):
+    for one in (1, 2, 3):
+        assert refusal("shares-too-few", begin, shared, one).facts == {"need": 2, "found": 1}
+    refusal("share-twice", begin, shared, 2, 2)
+    (alone, passphrase) = present(shared, 1)[0]
+    words = alone.unseal(passphrase).words
+    refusal("shares-do-not-fit", shares.rebuild, [words])
+    refusal("shares-do-not-fit", shares.rebuild, [words, words])
+    assert acts(shared) == ["shared", "closed"]
+
+
+def test_a_holder_does_not_stand_in_for_another(shared):
+    (first, passphrase), (second, _) = present(shared, 1, 2)
+    refusal("wrong-passphrase", Opening.begin, shared, [(first, passphrase), (second, passphrase)], hours=1)
+
+
+def test_a_share_of_another_bank_is_named(shared, tmp_path, clock):
+    other = Bank.create(tmp_path / "other", "correct horse battery")
+    hand_over(other, PEOPLE, 2, reason="share", clock=clock)
+    mixed = [*present(shared, 1), *present(tmp_path / "other", 2)]
+    assert refusal("share-other-bank", Opening.begin, shared, mixed, hours=1).facts["holder"] == "李丽"
+
+
+def test_a_forged_share_that_claims_to_be_this_banks_is_refused(shared):
+    custody_ = Custody.read(shared)
+    forged = shares.Share(
+        shares.Head(custody_.bank, 1, 2, 3, 2, "李丽"), shares.split(secrets.token_bytes(32), 2, 3)[1],
+        journal.Ed25519PrivateKey.generate(),
+    )  # fmt: skip
+    path = shared / "shares/share-1-2.json"
+    path.write_bytes(shares.seal(forged, PEOPLE[1][1]))
+    refusal("share-stranger", begin, shared, 1, 2)
+
+
+def test_a_custody_statement_that_was_altered_is_refused(shared):
+    file = json.loads((shared / "custody.json").read_bytes())
+    file["signed"]["need"] = 1
+    (shared / "custody.json").write_text(json.dumps(file))
+    refusal("signature", Custody.read, shared)
+
+
+@pytest.mark.parametrize(
+    ("people", "need", "code"),
+    [
+        (PEOPLE, 1, "shares-policy"), (PEOPLE[:1], 2, "shares-policy"), (PEOPLE, 4, "shares-policy"),
+        ([PEOPLE[0], PEOPLE[0]], 2, "holder-twice"), ([PEOPLE[0], ("李丽", PEOPLE[0][1])], 2, "passphrase-shared"),
+        ([PEOPLE[0], ("12", "李丽的密码句子一二三")], 2, "holder-name"),
+        ([PEOPLE[0], ("李丽", "短")], 2, "passphrase-short"),
+    ],
+)  # fmt: skip
+def test_a_sharing_that_cannot_be_leaves_the_bank_as_it_was(single, people, need, code):
+    refusal(code, hand_over, Bank.open(single, "correct horse battery"), people, need, reason="share")
+    assert not custody.is_shared(single)
+    Bank.open(single, "correct horse battery").close()
+
+
+def test_a_shared_bank_is_not_shared_again_by_a_side_door(shared):
+    refusal("bank-is-shared", hand_over, begin(shared, 1, 2).bank, PEOPLE, 2, reason="share")
+
+
+# ---- a new key, a new holder ------------------------------------------------------------------------------------
+
+
+def test_replacing_a_holder_makes_the_share_of_who_left_worthless(shared, clock, tmp_path):
+    kept = tmp_path / "kept"
+    shutil.copytree(shared / "shares", kept)
+    before = rebuilt(shared, 1, 2)
+    people = [PEOPLE[0], ("周杰", "周杰的密码句子一二三"), PEOPLE[2]]
+    done = hand_over(begin(shared, 1, 3, clock=clock), people, 2, reason="replace-holder", clock=clock)
+    assert [holder.name for holder in done.custody.holders] == ["王强", "周杰", "赵敏"]
+    old = [(Offered.read(kept / f"share-1-{n}.json"), PEOPLE[n - 1][1]) for n in (1, 2)]
+    assert refusal("share-old-generation", Opening.begin, shared, old, hours=1).facts["found"] == 1
+    refusal("vault-wrong-key", Bank.open_with_key, shared, before)
+    new = [(Offered.read(path), people[n][1]) for n, path in enumerate(done.files[:2])]
+    Opening.begin(shared, new, hours=1, clock=clock).close()
+    assert not list((shared / "shares").glob("share-1-*"))
+    checked = journal.check(Journal.read(shared).lines)
+    assert checked.findings == [] and acts(shared).count("shared") == 2
+
+
+def rebuilt(directory, *indices):
+    return custody.rebuild(Custody.read(directory), [each.unseal(word) for each, word in present(directory, *indices)])
+
+
+@pytest.mark.parametrize("at", ["before the switch", "after the switch", "after the journal"])
+def test_a_handing_over_that_was_broken_off_is_finished_or_forgotten(single, clock, monkeypatch, at):
+    """The power fails at each of the places where two files no longer agree."""
+
+    class PowerCut(BaseException):
+        pass
+
+    def cut(*_args, **_more):
+        raise PowerCut
+
+    with monkeypatch.context() as patched:
+        if at == "before the switch":
+            patched.setattr(Path, "replace", _cut_at("bank.next.db", cut))
+        elif at == "after the switch":
+            patched.setattr(custody, "_settle", cut)
+        else:
+            patched.setattr(custody, "_destroy", cut)
+        with pytest.raises(PowerCut):
+            hand_over(Bank.open(single, "correct horse battery"), PEOPLE, 2, reason="share", clock=clock)
+    if at == "before the switch":
+        Bank.open(single, "correct horse battery").close()
+        hand_over(Bank.open(single, "correct horse battery"), PEOPLE, 2, reason="share", clock=clock)
+    else:
+        refusal("vault-wrong-key", Bank.open, single, "correct horse battery")
+    files = [single / f"shares/share-1-{n}.json" for n in (1, 2)]
+    with Opening.begin(single, [(Offered.read(f), p) for f, (_, p) in zip(files, PEOPLE)], hours=1, clock=clock) as o:
+        assert len(list(o.bank.items())) == len(ITEMS)
+    assert custody.is_shared(single) and not (single / "bank.key").exists()
+    assert not (single / custody.NEXT).exists() and not (single / custody.NEXT_DATABASE).exists()
+    assert journal.check(Journal.read(single).lines).findings == []
+
+
+def _cut_at(name, cut):
+    whole = Path.replace
+
+    def replace(self, target):
+        return cut() if self.name == name else whole(self, target)
+
+    return replace
+
+
+def test_verifying_recombines_every_combination_and_opens_nothing(shared):
+    opened = [each.unseal(word) for each, word in present(shared, 1, 2, 3)]
+    assert custody.verify_shares(Custody.read(shared), opened) == 3
+    assert acts(shared) == ["shared", "closed"]
+
+
+# ---- what leaves is bounded and written --------------------------------------------------------------------------
+
+
+def test_answer_keys_leave_up_to_the_bound_each_item_counted_once(shared):
+    with begin(shared, 1, 2, limit=3) as opening:
+        opening.let_keys_out("answer_keys", ["a", "b"])
+        opening.let_keys_out("answer_keys", ["b", "a"])
+        assert refusal("export-limit", opening.let_keys_out, "whole", ["c", "d"]).facts == {
+            "limit": 3, "used": 2, "wanted": 2,
+        }  # fmt: skip
+        opening.let_keys_out("answer_keys", ["c"])
+        assert opening.keys_out == 3
+    assert acts(shared)[3:] == ["answer_keys", "answer_keys", "refused", "answer_keys", "closed"]
+
+
+def test_contents_read_in_driblets_are_written_down_as_well(shared):
+    with begin(shared, 1, 2) as opening:
+        for _ in range(custody.BULK - 1):
+            opening.let_contents_out("read", 1)
+        assert acts(shared)[-1] == "opened"
+        opening.let_contents_out("read", 1)
+        assert Journal.read(shared).lines[-1].entry.facts["items"] == custody.BULK
+
+
+def test_where_the_journal_cannot_be_written_the_act_fails(shared, monkeypatch):
+    opening = begin(shared, 1, 2, limit=5)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        refusal("journal-io", opening.let_keys_out, "answer_keys", ["a"])
+    assert opening.keys_out == 0
+    opening.let_keys_out("answer_keys", ["a"])  # the disk has room again
+    opening.close()
+    assert journal.check(Journal.read(shared).lines).findings == []
+
+
+def test_hours_and_limits_out_of_range_are_refused(shared):
+    for hours in (0, -1, 25):
+        refusal("hours-out-of-range", Opening.begin, shared, present(shared, 1, 2), hours=hours)
+    refusal("export-limit-negative", begin, shared, 1, 2, limit=-1)
+
+
+# ---- the journal cannot be altered ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lived(shared, clock):
+    for pair in ((1, 2), (2, 3)):
+        with begin(shared, *pair, clock=clock, limit=50) as opening:
+            opening.let_keys_out("answer_keys", ["a", "b"])
+            opening.note("add", items=1)
+    return shared
+
+
+def rewritten(directory, change):
+    path = directory / "journal.jsonl"
+    lines = [json.loads(line) for line in path.read_bytes().splitlines()]
+    change(lines)
+    path.write_bytes(b"".join(custody.canonical(line) + b"\n" for line in lines))
+    return journal.check(Journal.read(directory).lines)
+
+
+def test_an_untouched_journal_is_sound_and_says_whose_it_is(lived):
+    checked = journal.check(Journal.read(lived).lines)
+    assert checked.findings == [] and checked.notes == []
+    assert checked.first_custody == Custody.read(lived).record()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda lines: lines.pop(3),
+        lambda lines: lines.insert(3, lines[4]),
+        lambda lines: lines[3]["entry"]["facts"].update(items=1),
+        lambda lines: lines[3]["entry"].update(at=5),
+        lambda lines: lines[3].update(sig=lines[4]["sig"]),
+        lambda lines: lines[2].pop("vouched"),
+        lambda lines: lines[2]["vouched"].pop("1"),
+        lambda lines: lines[2]["entry"]["facts"].update(session="00" * 32),
+        lambda lines: lines[0]["entry"]["facts"]["custody"].update(need=1),
+        lambda lines: lines[0]["entry"]["facts"]["custody"]["holders"].pop(),
+        lambda lines: lines[2]["entry"]["facts"].pop("until"),
+        lambda lines: lines.__setitem__(slice(None), lines[1:]),
+    ],
+)
+def test_whatever_is_altered_in_the_journal_is_found(lived, change):
+    assert rewritten(lived, change).findings
+
+
+def test_a_session_of_one_holder_cannot_write_itself_into_the_journal(lived):
+    book = Journal.read(lived)
+    session = journal.Ed25519PrivateKey.generate()
+    (offered, passphrase) = present(lived, 1)[0]
+    alone = offered.unseal(passphrase)
+    facts = {"session": custody.statements.public_hex(session), "until": NOW * 2, "epoch": 0}
+    book.append(book.next("opened", NOW + 99, facts).line(session, {1: alone.signing_key}))
+    assert (book.n, "journal-too-few-holders") in journal.check(book.lines).findings
+
+
+def test_a_line_that_a_power_cut_broke_is_cut_off_and_said(lived):
+    with (lived / "journal.jsonl").open("ab") as stream:
+        stream.write(b'{"entry":{"act":"add","at":1')
+    with begin(lived, 1, 2):
+        pass
+    lines = Journal.read(lived).lines
+    assert journal.check(lines).findings == [] and lines[-2].entry.facts["torn"] is True
+
+
+def test_rubbish_in_the_journal_is_refused_with_its_line(lived):
+    with (lived / "journal.jsonl").open("ab") as stream:
+        stream.write(b"{}\n")
+    assert refusal("journal-malformed", Journal.read, lived).facts["line"] == 11
+
+
+# ---- copies -------------------------------------------------------------------------------------------------------
+
+
+def copied(source, target):
+    return Path(shutil.copytree(source, target))
+
+
+def test_an_old_copy_of_the_whole_folder_is_refused_and_says_what_was_seen_where(lived, tmp_path, clock):
+    old = copied(lived, tmp_path / "old")
+    begin(lived, 1, 2, clock=clock).close()
+    refused = refusal("bank-copy-older", begin, old, 1, 2)
+    assert (refused.facts["found"], refused.facts["seen"]) == (10, 12)
+    assert refused.facts["where"] == str(tmp_path / "state/examd")
+
+
+def test_the_sticks_of_the_holders_remember_where_the_machine_was_replaced(lived, tmp_path, clock, monkeypatch):
+    stick = copied(lived / "shares", tmp_path / "stick")
+    old = copied(lived, tmp_path / "old")
+    Opening.begin(lived, present(lived, 1, 2, place=stick), hours=1, clock=clock).close()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another machine"))
+    refused = refusal("bank-copy-older", Opening.begin, old, present(old, 1, 2, place=stick), hours=1)
+    assert refused.facts["where"] == str(stick)
+
+
+def test_an_old_vault_beside_a_newer_journal_is_refused_and_so_is_the_reverse(lived, tmp_path, clock):
+    old = copied(lived, tmp_path / "old")
+    begin(lived, 1, 2, clock=clock).close()
+    new = copied(lived, tmp_path / "new")
+    shutil.copy(old / "bank.db", lived / "bank.db")
+    refusal("vault-behind", begin, lived, 1, 2)
+    shutil.copy(new / "bank.db", lived / "bank.db")
+    shutil.copy(old / "journal.jsonl", lived / "journal.jsonl")
+    refusal("journal-behind", begin, lived, 1, 2)
+
+
+def test_the_last_entries_cut_off_are_missed(lived):
+    path = lived / "journal.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    refusal("journal-behind", begin, lived, 1, 2)
+
+
+def test_two_copies_that_both_went_on_are_told_apart(lived, tmp_path, clock):
+    twin = copied(lived, tmp_path / "twin")
+    begin(lived, 1, 2, clock=clock).close()
+    shutil.rmtree(tmp_path / "state")
+    for seen in (lived / "shares").glob("seen-*"):
+        shutil.copy(seen, tmp_path / "seen")
+    opening = begin(twin, 1, 3, clock=clock)
+    opening.note("add", items=1)
+    opening.close()
+    shutil.rmtree(tmp_path / "state")
+    for seen in (twin / "shares").glob("seen-*"):
+        shutil.copy(tmp_path / "seen", seen)
+    refusal("bank-copy-other", begin, twin, 1, 2)
+
+
+def test_holders_may_accept_a_loss_and_then_the_lost_copy_is_the_older_one(lived, tmp_path, clock):
+    old = copied(lived, tmp_path / "old")
+    begin(lived, 1, 2, clock=clock).close()
+    with begin(old, 1, 2, clock=clock, accept_loss="磁盘损坏，启用昨日备份"):
+        pass
+    opened = Journal.read(old).lines[-2].entry
+    assert opened.facts["accepted"].startswith("磁盘") and opened.facts["epoch"] == 1
+    assert [each["code"] for each in opened.facts["lost"]] == ["bank-copy-older"]
+    checked = journal.check(Journal.read(old).lines)
+    assert checked.findings == [] and (11, "journal-loss-accepted") in checked.notes
+    begin(old, 1, 3, clock=clock).close()
+    refusal("bank-copy-older", begin, lived, 1, 2)
+
+
+def test_accepting_a_loss_where_there_is_none_changes_nothing(lived, clock):
+    begin(lived, 1, 2, clock=clock, accept_loss="unneeded").close()
+    assert Journal.read(lived).lines[-2].entry.facts["accepted"] == ""
+
+
+def test_a_position_note_that_cannot_be_read_is_not_passed_over(lived, tmp_path):
+    note = next((tmp_path / "state/examd").glob("seen-*"))
+    note.write_text("{")
+    refusal("seen-malformed", begin, lived, 1, 2)
+
+
+def test_an_opening_that_was_cut_off_is_known_at_the_next(lived, clock):
+    opening = begin(lived, 1, 2, clock=clock)
+    opening.note("add", items=1)
+    opening.bank.close()  # the plug
+    begin(lived, 1, 3, clock=clock).close()
+    book = Journal.read(lived)
+    assert book.lines[-2].entry.facts["unclosed"] is True
+    checked = journal.check(book.lines)
+    assert checked.findings == [] and [code for _, code in checked.notes] == ["journal-not-closed"]
+
+
+def test_a_journal_one_entry_ahead_of_the_vault_is_what_a_power_cut_leaves(lived, clock, monkeypatch):
+    opening = begin(lived, 1, 2, clock=clock)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(custody, "_mark_vault", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        opening.note("add", items=1)
+    opening.bank.close()
+    begin(lived, 1, 2, clock=clock).close()
+
+
+# ---- backups --------------------------------------------------------------------------------------------------------
+
+
+def test_a_backup_opens_with_the_same_holders_and_holds_no_share(lived, tmp_path, clock):
+    with begin(lived, 1, 2, clock=clock) as opening:
+        position = opening.backup(tmp_path / "backup")
+        names = sorted(path.name for path in (tmp_path / "backup").iterdir())
+        assert names == ["backup.json", "bank.db", "custody.json", "journal.jsonl"]
+    assert custody.restore(tmp_path / "backup", tmp_path / "restored") == position
+    given = present(lived, 1, 3)
+    refusal("bank-copy-older", Opening.begin, tmp_path / "restored", given, hours=1)
+    accepted = Opening.begin(tmp_path / "restored", given, hours=1, accept_loss="试恢复", clock=clock)
+    with accepted:
+        assert len(list(accepted.bank.items())) == len(ITEMS) and accepted.bank.vault.problems() == []
+
+
+@pytest.mark.parametrize("name", ["bank.db", "journal.jsonl", "custody.json", "backup.json"])
+def test_a_damaged_backup_is_refused(lived, tmp_path, clock, name):
+    with begin(lived, 1, 2, clock=clock) as opening:
+        opening.backup(tmp_path / "backup")
+    path = tmp_path / "backup" / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    with pytest.raises(Refused):
+        custody.restore(tmp_path / "backup", tmp_path / "restored")
+    assert not (tmp_path / "restored").exists()
+
+
+def test_backing_up_and_restoring_never_write_over_anything(lived, tmp_path, clock):
+    with begin(lived, 1, 2, clock=clock) as opening:
+        refusal("folder-not-empty", opening.backup, lived)
+        opening.backup(tmp_path / "backup")
+    refusal("folder-not-empty", custody.restore, tmp_path / "backup", lived)
+    refusal("backup-missing", custody.restore, tmp_path / "nowhere", tmp_path / "new")
+
+
+def test_the_bank_cannot_be_opened_where_it_is_not_shared(single, tmp_path):
+    for place in (single, tmp_path / "nowhere"):
+        with pytest.raises(BadFile, match="bank-not-shared"):
+            Custody.read(place)
+
+
+def test_a_second_program_is_told_that_the_bank_is_in_use(shared):
+    with begin(shared, 1, 2), pytest.raises((Denied, BrokenStore), match="vault-in-use"):
+        begin(shared, 2, 3)

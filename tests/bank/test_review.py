@@ -1,0 +1,469 @@
+"""An item's life, and an adversary who holds the bank's key: what is not signed by two people stands in no session."""
+
+import dataclasses
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bank import life, people, schema
+from bank.content import Background, Content, ItemType, Level, Option
+from bank.item import AnswerKey, Basis, Item, Number, Provenance, Translation
+from bank.people import Role
+from bank.refused import BadFile, BrokenStore, Denied
+from bank.review import Act, Change, State, changes
+from bank.seal import passphrase as sealing
+from bank.seal import statements
+from bank.store import Bank, Finding
+
+PASSPHRASE = "correct horse battery"
+BOTH = frozenset({Role.AUTHOR, Role.REVIEWER})
+
+
+def item(number=1, correct=(0,), **more):
+    options = tuple(map(Option, ("验电", "合闸", "离开")))
+    content = Content(ItemType.SINGLE, f"第 {number} 题：电气作业应先做什么？", options)
+    return Item(content, AnswerKey(correct), **({"chapter": "1", "level": Level.KNOW, "p4": 7_000} | more))
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory):
+    """Argon2id is dear by design: every key is made once."""
+    folder = tmp_path_factory.mktemp("keys")
+    for name in ("li", "wang", "zhao"):
+        people.create(folder / f"{name}.key", PASSPHRASE)
+    Bank.create(folder / "bank", PASSPHRASE).close()
+    key = sealing.unseal((folder / "bank/bank.key").read_bytes(), PASSPHRASE, "bank-key")
+    return folder, {name: people.unlock(folder / f"{name}.key", PASSPHRASE) for name in ("li", "wang", "zhao")}, key
+
+
+@pytest.fixture
+def hand(keys, tmp_path):
+    """Signers by name, each with a note of what they saw that is this test's own."""
+    return {name: dataclasses.replace(s, seen=tmp_path / f"{name}.seen.json") for name, s in keys[1].items()}
+
+
+@pytest.fixture
+def reopen(keys, tmp_path):
+    folder = Path(shutil.copytree(keys[0] / "bank", tmp_path / "bank"))
+    return lambda: Bank.open_with_key(folder, keys[2])
+
+
+@pytest.fixture
+def bank(reopen, hand):
+    with reopen() as bank:
+        life.enrol(bank, hand["li"], "李明", BOTH)
+        life.enrol(bank, hand["wang"], "王芳", BOTH)
+        yield bank
+
+
+@pytest.fixture
+def approved(bank, hand):
+    """The bank with item 1 approved: written and handed in by 李, approved by 王."""
+    bank.add([item(1), item(2)], by="li")
+    drafts = list(bank.items(state=State.DRAFT))
+    life.submit(bank, drafts, hand["li"])
+    life.approve(bank, drafts, hand["wang"])
+    return bank
+
+
+def sql(bank, statement, *values):
+    """What whoever holds the bank's key can do to the file."""
+    bank.vault.connection.execute(statement, values)
+
+
+def refused(call):
+    with pytest.raises((Denied, BrokenStore, BadFile)) as caught:
+        call()
+    return caught.value.code
+
+
+# -- the life ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_imported_is_draft_and_no_session_sees_it(bank):
+    bank.add([item(1)])
+    assert list(bank.items()) == [] and bank.counts() == {}
+    assert [each.state for each in bank.items(state=None)] == [State.DRAFT]
+
+
+def test_two_people_make_an_approved_revision_and_it_is_verified_on_reading(approved):
+    assert [each.id for each in approved.items(verify=True)] == [item(1).id, item(2).id]
+    assert approved.answer_keys([item(1).id]) == {item(1).id: AnswerKey((0,))}
+    assert approved.findings() == []
+    acts = [(e.act, e.who, bool(e.statement)) for e in approved.events(next(approved.items()).number)]
+    assert acts == [(Act.WRITE, "li", False), (Act.SUBMIT, "li", True), (Act.APPROVE, "wang", True)]
+
+
+def test_a_change_makes_a_new_draft_of_the_lineage_and_the_old_one_stays_in_force_until_approved(approved, hand):
+    first = next(approved.items())
+    draft = approved.revise(first.lineage, item(1, (1,)), by="li")
+    assert (draft.rev, draft.state, draft.lineage) == (2, State.DRAFT, first.lineage)
+    assert approved.answer_keys([first.id]) == {first.id: AnswerKey((0,))}
+    life.submit(approved, [draft], hand["li"])
+    life.approve(approved, [draft], hand["wang"])
+    assert approved.answer_keys([first.id]) == {first.id: AnswerKey((1,))}
+    assert [each.state for each in approved.revisions(first.lineage)] == [State.RETIRED, State.APPROVED]
+    assert approved.findings() == []
+
+
+def test_a_draft_nobody_signed_is_written_anew_and_a_returned_one_stays(bank, hand):
+    bank.add([item(1)], by="li")
+    lineage = item(1).id
+    assert bank.revise(lineage, item(7), by="li").rev == 1
+    assert [each.id for each in bank.items(state=None, search="第 7 题")] == [item(7).id]
+    assert list(bank.items(state=None, search="第 1 题")) == []
+    life.submit(bank, [bank.newest(lineage)], hand["li"])
+    assert refused(lambda: bank.revise(lineage, item(8))) == "act-not-possible"
+    life.send_back(bank, [bank.newest(lineage)], hand["wang"], "选项 B 与 C 同义")
+    after = bank.revise(lineage, item(8), by="li")
+    assert after.rev == 2 and [each.state for each in bank.revisions(lineage)] == [State.RETIRED, State.DRAFT]
+    assert bank.events(bank.revisions(lineage)[0].number)[2].remarks == "选项 B 与 C 同义"
+    assert bank.findings() == []
+
+
+def test_retiring_takes_an_item_out_and_keeps_it(approved, hand):
+    first = next(approved.items())
+    life.retire(approved, [first], hand["wang"], "依据已废止")
+    assert [each.id for each in approved.items()] == [item(2).id]
+    assert approved.newest(first.lineage).state is State.RETIRED and approved.findings() == []
+
+
+def test_every_field_of_an_item_comes_back(bank):
+    background = Background("某车间 |a| 事故", ("ab" * 32,))
+    content = Content(ItemType.FILL, "安全电压不超过（　）V。", (), case=background.sha256())
+    other = Content(ItemType.FILL, "Safe voltage is at most", (), case=background.sha256())
+    whole = Item(
+        content, AnswerKey(accepted=("三十六",), number=Number("36", "0.5", ("V", "伏"))), "2.1",
+        background=background, place=2, p4=6_000, calibrated_p4=5_500, explanation="解析",
+        bases=(Basis("安全生产法 第30条", date(2021, 9, 1), date(2030, 1, 1)),), basis="安全生产法",
+        translations=(Translation("en", other, background),), provenance=Provenance("李", "省厅", "a.xlsx"),
+    )  # fmt: skip
+    bank.add([whole])
+    assert list(bank.whole(bank.items(state=None))) == [whole]
+    assert next(bank.items(state=None)).expected_p4 == 5_500
+
+
+def test_the_difference_of_two_revisions_is_readable():
+    before, after = item(1), dataclasses.replace(item(1, (1,)), chapter="2", bases=(Basis("规程"),))
+    found = changes(before, after)
+    assert [change.field for change in found] == ["answer key", "bases", "chapter"]
+    assert found[0] == Change("answer key", "A", "B") and changes(before, before) == ()
+    assert Change("stem", "先合闸", "先验电").pieces() == [("=", "先"), ("-", "合闸"), ("+", "验电")]
+
+
+def test_items_that_cite_a_repealed_basis_are_listed(bank):
+    gone = Basis("安监总局令第30号", repealed_on=date(2026, 5, 1))
+    bank.add([item(1, bases=(gone,)), item(2, basis="GB 26860-2011 第4条"), item(3, basis="安全生产法")])
+    bank.repeal("GB 26860-2011", "2026-06-01")
+
+    def cited(day):
+        return [each.content.stem[2] for each, _ in life.repealed(bank.items(state=None), bank.repeals(), day)]
+
+    assert cited(date(2026, 4, 30)) == [] and cited(date(2026, 5, 1)) == ["1"] and cited(date(2026, 6, 1)) == ["1", "2"]
+
+
+def test_a_measured_difficulty_is_no_change_of_the_item(approved):
+    approved.calibrate({item(1).id: (6_200, 240)})
+    first = next(approved.items(verify=True))
+    assert (first.p4, first.calibrated_p4, first.expected_p4) == (7_000, 6_200, 6_200)
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("触", [1]), ("触电", [1]), ("触电事故", [1]), ("ＧＢ", [2]), ("gb13", [2]), ("1 题", [1]), ("100%", [3]),
+     ('"', [3]), ("没有", []), ("事故x", [])],
+)  # fmt: skip
+def test_searching_takes_any_part_of_a_text_from_one_character_on(bank, words, found):
+    stems = ("1 题：触电事故", "2 题：GB13869 规定", '3 题："100%" 是')
+    options = tuple(map(Option, "甲乙"))
+    bank.add([Item(Content(ItemType.SINGLE, stem, options), AnswerKey((0,)), "1") for stem in stems])
+    assert [int(each.content.stem[0]) for each in bank.items(state=None, search=words)] == found
+
+
+# -- the adversary -----------------------------------------------------------------------------------------------------
+
+
+def test_nobody_approves_or_returns_what_they_wrote_or_handed_in(bank, hand):
+    bank.add([item(1)], by="wang")
+    draft = [bank.newest(item(1).id)]
+    life.submit(bank, draft, hand["li"])
+    assert refused(lambda: life.approve(bank, draft, hand["li"])) == "own-item"
+    assert refused(lambda: life.approve(bank, draft, hand["wang"])) == "own-item"
+    assert refused(lambda: life.send_back(bank, draft, hand["wang"], "重写")) == "own-item"
+
+
+def test_whoever_had_a_hand_in_a_draft_keeps_it_when_another_rewrites_it(bank, hand):
+    bank.add([item(1)], by="wang")
+    draft = bank.revise(item(1).id, item(5), by="li")
+    life.submit(bank, [draft], hand["li"])
+    assert refused(lambda: life.approve(bank, [draft], hand["wang"])) == "own-item"
+
+
+def test_the_same_key_under_another_name_is_the_same_person(bank, hand):
+    twin = dataclasses.replace(hand["li"], id="limin")
+    assert refused(lambda: life.enrol(bank, twin, "黎敏", BOTH)) == "person-exists"
+    person, statement = people.application(bank.vault.name, twin, "黎敏", BOTH, hand["wang"])
+    sql(bank, "DROP TABLE people")
+    sql(bank, "CREATE TABLE people (number INTEGER PRIMARY KEY, id, sign, until, statement)")
+    for who in (hand["li"], twin):
+        made = people.application(bank.vault.name, who, "某人", BOTH, hand["wang"])[1]
+        sql(bank, "INSERT INTO people VALUES (NULL, ?, ?, '', ?)", who.id, who.public, made)
+    bank._people = None
+    assert refused(bank.people) == "person-forged"
+    assert Finding("", 0, "person-forged") in bank.findings()
+
+
+def test_the_third_person_needs_a_sponsor_and_a_forged_one_is_found(bank, hand):
+    assert refused(lambda: life.enrol(bank, hand["zhao"], "赵", BOTH)) == "person-needs-sponsor"
+    statement = people.application(bank.vault.name, hand["zhao"], "赵", BOTH)[1]
+    sql(bank, "INSERT INTO people VALUES (NULL, 'zhao', ?, '', ?)", hand["zhao"].public, statement)
+    bank._people = None
+    assert refused(bank.people) == "person-forged"
+    sql(bank, "DELETE FROM people WHERE id = 'zhao'")
+    bank._people = None
+    life.enrol(bank, hand["zhao"], "赵", BOTH, sponsor=hand["li"])
+    assert list(bank.people()) == ["li", "wang", "zhao"]
+
+
+def test_a_stranger_and_one_without_the_role_and_one_who_left_sign_nothing(bank, hand):
+    bank.add([item(1)])
+    draft = [bank.newest(item(1).id)]
+    assert refused(lambda: life.submit(bank, draft, hand["zhao"])) == "person-unknown"
+    life.enrol(bank, hand["zhao"], "赵", frozenset({Role.AUTHOR}), sponsor=hand["wang"])
+    life.submit(bank, draft, hand["li"])
+    assert refused(lambda: life.approve(bank, draft, hand["zhao"])) == "person-lacks-role"
+    bank.end_person("wang", "2026-01-01")
+    assert refused(lambda: life.approve(bank, draft, hand["wang"])) == "person-ended"
+
+
+def test_acts_out_of_order_are_refused(approved, hand):
+    first = [next(approved.items())]
+    for act in (life.submit, life.approve):
+        assert refused(lambda act=act: act(approved, first, hand["wang"])) == "act-not-possible"
+    assert refused(lambda: life.send_back(approved, first, hand["wang"], "晚了")) == "act-not-possible"
+    assert refused(lambda: life.retire(approved, first, hand["wang"], " ")) == "remarks-missing"
+
+
+def test_all_revisions_of_an_act_or_none(bank, hand):
+    bank.add([item(1), item(2)])
+    drafts = list(bank.items(state=State.DRAFT))
+    life.submit(bank, drafts[1:], hand["li"])
+    assert refused(lambda: life.submit(bank, drafts, hand["li"])) == "act-not-possible"
+    assert [each.state for each in bank.items(state=None)] == [State.DRAFT, State.IN_REVIEW]
+
+
+ADVERSARY = {
+    "edit the question in place": (
+        "UPDATE revisions SET content = CAST(replace(CAST(content AS TEXT), '先做什么', '后做什么') AS BLOB)",
+        "revision-content-changed",
+    ),
+    "swap the answer key": (
+        "UPDATE answer_keys SET record = '{\"correct\":[1]}' WHERE revision = 1",
+        "revision-answer-key-changed",
+    ),
+    "rewrite the explanation": (
+        "UPDATE answer_keys SET explanation = '改' WHERE revision = 1",
+        "revision-answer-key-changed",
+    ),
+    "give one item's answer key to another": (
+        "UPDATE answer_keys SET salt = (SELECT salt FROM answer_keys WHERE revision = 2) WHERE revision = 1",
+        "revision-answer-key-changed",
+    ),
+    "make it count as harder": (
+        "UPDATE revisions SET about = CAST(replace(CAST(about AS TEXT), '7000', '9000') AS BLOB), p4 = 9000"
+        " WHERE number = 1",
+        "revision-about-changed",
+    ),
+    "move it to another chapter": ("UPDATE revisions SET chapter = '9' WHERE number = 1", "revision-about-changed"),
+    "lift a draft over the review": ("DELETE FROM acts WHERE revision = 1", "revision-state"),
+    "drop the reviewer's act": ("DELETE FROM acts WHERE revision = 1 AND act = 'approve'", "revision-state"),
+    "drop the author's act": ("DELETE FROM acts WHERE revision = 1 AND act = 'submit'", "revision-history"),
+    "put another's signed act in its place": (
+        "UPDATE acts SET statement = (SELECT statement FROM acts WHERE revision = 2 AND act = 'submit')"
+        " WHERE revision = 1 AND act = 'submit'",
+        "revision-swapped",
+    ),
+    "let the author be the reviewer": ("UPDATE acts SET who = 'li' WHERE revision = 1", "revision-signature"),
+    "hide who wrote it": ("UPDATE revisions SET written_by = 'zhao' WHERE number = 1", "revision-history"),
+    "change when it was approved": (
+        "UPDATE acts SET at = '2020-01-01T00:00:00Z' WHERE act = 'approve'",
+        "revision-history",
+    ),
+    "call it a sample": (
+        "UPDATE acts SET act = 'approve-as-sample', statement = x'' WHERE revision = 1 AND act = 'approve'",
+        "revision-history",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("trick", ADVERSARY)
+def test_whoever_holds_the_banks_key_changes_nothing_unnoticed(approved, trick):
+    statement, code = ADVERSARY[trick]
+    sql(approved, statement)
+    assert refused(lambda: list(approved.items(verify=True))) == code
+    assert refused(lambda: approved.answer_keys([item(1).id])) == code
+    assert refused(lambda: list(approved.whole(approved.items()))) == code
+    assert code in {finding.code for finding in approved.findings()}
+
+
+def test_a_forged_signature_is_found(approved, hand):
+    number = next(approved.items()).number
+    event = approved.events(number)[2]
+    said = json.loads(event.statement)
+    said["signatures"][0]["sig"] = hand["zhao"].key.sign(b"x").hex()
+    forged = json.dumps(said).encode()
+    sql(approved, "UPDATE acts SET statement = ? WHERE revision = ? AND act = 'approve'", forged, number)
+    assert refused(lambda: approved.answer_keys([item(1).id])) == "revision-signature"
+
+
+def test_the_store_does_nothing_that_a_doctored_statement_says(bank, hand):
+    bank.add([item(1)])
+    draft = bank.newest(item(1).id)
+    (told,) = bank.to_sign(Act.SUBMIT, [draft.number], "li", "2026-01-01T00:00:00Z")
+
+    def tried(who="li", **changed):
+        return refused(lambda: bank.perform([statements.sign(told | changed, hand[who].key)]))
+
+    assert tried(content="0" * 64) == "revision-content-changed"
+    assert tried(answer_key="0" * 64) == "revision-answer-key-changed"
+    assert tried(over="0" * 64) == tried(hands=["li"]) == "revision-history"
+    assert tried(who="wang") == "revision-signature"
+    assert tried(act="write") == "statement-malformed"
+    assert tried(rev=2) == "item-unknown"
+    bank.perform([statements.sign(told, hand["li"].key)])
+    assert bank.newest(item(1).id).state is State.IN_REVIEW
+
+
+def test_what_was_changed_between_handing_in_and_approving_is_not_approved(bank, hand):
+    bank.add([item(1)], by="li")
+    draft = bank.newest(item(1).id)
+    life.submit(bank, [draft], hand["li"])
+    sql(bank, "UPDATE answer_keys SET record = '{\"correct\":[2]}'")
+    assert refused(lambda: life.approve(bank, [draft], hand["wang"])) == "revision-answer-key-changed"
+
+
+def test_a_bank_put_back_to_an_older_copy_is_noticed_by_whoever_acted_since(approved, hand, reopen, tmp_path):
+    approved.vault.checkpoint()
+    old = (tmp_path / "bank/bank.db").read_bytes()
+    draft = approved.revise(item(1).id, item(9), by="li")
+    life.submit(approved, [draft], hand["li"])
+    approved.close()
+    (tmp_path / "bank/bank.db").write_bytes(old)
+    with reopen() as rolled:
+        assert rolled.findings() == []  # an older copy is sound in itself
+        draft = rolled.revise(item(1).id, item(9), by="li")
+        assert refused(lambda: life.submit(rolled, [draft], hand["li"])) == "bank-rolled-back"
+
+
+def test_acts_taken_out_or_changed_break_their_chain(approved):
+    count = approved.head()[0]
+    assert approved.broken_acts() == []
+    sql(approved, "UPDATE acts SET remarks = 'x' WHERE number = 2")
+    assert approved.broken_acts() == [2]
+    sql(approved, "DELETE FROM acts WHERE number = ?", count - 1)
+    assert approved.broken_acts() == [2, count]
+
+
+def test_only_a_bank_of_samples_takes_items_without_review(bank, tmp_path, keys):
+    assert refused(lambda: bank.add([item(1)], approve_as_sample=True)) == "bank-not-sample"
+    with Bank.create(tmp_path / "sample", PASSPHRASE, sample=True) as sample:
+        sample.add([item(1)], approve_as_sample=True)
+        assert len(list(sample.items(verify=True))) == 1 and sample.findings() == []
+        assert sample.answer_keys([item(1).id])
+    sql(bank, "INSERT INTO meta VALUES ('sample', '1')")
+    assert bank.sample  # and then no real session may use it: `bureau issue` asks
+
+
+@pytest.mark.parametrize(
+    ("broken", "flaw"),
+    [
+        (item(1, ()), "no-answer"),
+        (item(1, (0, 1)), "several-answers"),
+        (item(1, (5,)), "no-answer"),
+        (dataclasses.replace(item(1), answer_key=AnswerKey((0,), ("甲",))), "choice-with-text-answer"),
+        (dataclasses.replace(item(1), background=Background("x")), "other-background"),
+        (dataclasses.replace(item(1), place=1), "no-place-in-case"),
+        (dataclasses.replace(item(1), locked=(3,)), "locked-out-of-range"),
+        (Item(Content(ItemType.FILL, "x", ()), AnswerKey(), "1"), "no-answer"),
+        (Item(Content(ItemType.FILL, "x", (Option("a"),)), AnswerKey(accepted=("a",)), "1"), "fill-with-options"),
+        (dataclasses.replace(item(1), translations=(Translation("en", Content(ItemType.SINGLE, "x", ())),)),
+         "translation-of-other-shape"),
+    ],
+)  # fmt: skip
+def test_what_is_no_whole_item_does_not_enter(bank, broken, flaw):
+    with pytest.raises(BadFile, match="item-flawed") as caught:
+        bank.add([broken])
+    assert caught.value.facts["flaw"] == flaw and list(bank.items(state=None)) == []
+
+
+# -- from version 1 ----------------------------------------------------------------------------------------------------
+
+VERSION_1 = """
+CREATE TABLE items (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, rev INTEGER NOT NULL,
+ state TEXT NOT NULL) STRICT;
+CREATE TABLE content (item INTEGER PRIMARY KEY REFERENCES items (number), record BLOB NOT NULL) STRICT;
+CREATE TABLE revisions (item INTEGER NOT NULL REFERENCES items (number), rev INTEGER NOT NULL, type TEXT NOT NULL,
+ chapter TEXT NOT NULL, level TEXT NOT NULL, p4 INTEGER, basis TEXT NOT NULL, enemies TEXT NOT NULL,
+ locked TEXT NOT NULL, tags TEXT NOT NULL, code TEXT NOT NULL, source TEXT NOT NULL, PRIMARY KEY (item, rev)) STRICT,
+ WITHOUT ROWID;
+CREATE TABLE answer_keys (item INTEGER NOT NULL, rev INTEGER NOT NULL, correct TEXT NOT NULL, explanation TEXT NOT NULL,
+ PRIMARY KEY (item, rev), FOREIGN KEY (item, rev) REFERENCES revisions (item, rev)) STRICT, WITHOUT ROWID;
+CREATE TABLE media (sha256 TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE exposure (item INTEGER NOT NULL REFERENCES items (number), session TEXT NOT NULL, site TEXT NOT NULL,
+ candidates INTEGER NOT NULL, PRIMARY KEY (item, session, site)) STRICT, WITHOUT ROWID;
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID
+"""
+
+
+@pytest.fixture
+def old(tmp_path, keys):
+    from bank.canonical import canonical
+    from bank.vault import Vault
+
+    folder = tmp_path / "old"
+    folder.mkdir()
+    (folder / "bank.key").write_bytes((keys[0] / "bank/bank.key").read_bytes())
+    with Vault.create(folder / "bank.db", keys[2], application="bank", version=1, schema=VERSION_1) as vault:
+        for number, state in ((1, "approved"), (2, "withdrawn")):
+            one, c = item(number), vault.connection
+            c.execute("INSERT INTO items VALUES (?, ?, 1, ?)", (number, one.id, state))
+            c.execute("INSERT INTO content VALUES (?, ?)", (number, canonical(one.content.record())))
+            said = (number, 1, "single", "1", "know", 7000, "法", "[]", "[]", '["t"]', f"q{number}", "")
+            c.execute("INSERT INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", said)
+            c.execute("INSERT INTO answer_keys VALUES (?, 1, '[0]', '解析')", (number,))
+        c.execute("INSERT INTO media VALUES ('aa', x'01')")
+        c.execute("INSERT INTO exposure VALUES (1, 's', 'x', 20)")
+    return lambda: Bank.open_with_key(folder, keys[2])
+
+
+def test_a_bank_of_version_1_is_brought_over_and_its_items_wait_for_review(old, hand):
+    with old() as bank:
+        assert (bank.carried_over, list(bank.items())) == (2, [])
+        listed = list(bank.items(state=None))
+        assert [(each.code, each.state) for each in listed] == [("q1", State.DRAFT), ("q2", State.RETIRED)]
+        expected = item(1, basis="法", tags=("t",), code="q1", explanation="解析")
+        assert next(bank.whole(listed)) == expected and bank.media("aa") == b"\x01"
+        assert bank.exposure()[item(1).id].candidates == 20
+        assert [each.code for each in bank.items(state=None, search="电气")] == ["q1", "q2"]
+    with old() as bank:
+        life.enrol(bank, hand["li"], "李", BOTH)
+        life.enrol(bank, hand["wang"], "王", BOTH)
+        draft = list(bank.items(state=State.DRAFT))
+        life.submit(bank, draft, hand["li"])
+        life.approve(bank, draft, hand["wang"])
+        assert len(list(bank.items(verify=True))) == 1 and bank.findings() == []
+
+
+def test_a_migration_that_fails_leaves_the_bank_as_it_was(old, monkeypatch):
+    def broken(*_):
+        raise RuntimeError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(schema, "chain", broken)
+        with pytest.raises(RuntimeError):
+            old()
+    with old() as bank:
+        assert bank.carried_over == 2 and bank.vault.problems() == []

@@ -1,0 +1,481 @@
+"""The desk of authors and reviewers, used as they use it: keys and mouse, through Textual's pilot."""
+
+import dataclasses
+import os
+import tempfile
+import threading
+
+import pytest
+from rich.cells import cell_len
+
+from bank import agent, channel, life, people
+from bank.content import Content, ItemType, Level, Option
+from bank.custody import Offered, Opening, hand_over
+from bank.item import AnswerKey, Basis, Item, Number
+from bank.people import Role
+from bank.review import Act, State
+from bank.seal import passphrase as sealing
+from bank.store import Bank
+from terminal import say as candidate
+from tools import say
+from tools.desk.app import DeskApp
+from tools.desk.dialogs import Explain, Picker, Sign
+from tools.desk.editor import Editor
+from tools.desk.parts import LineField, TextField
+
+PASSPHRASE = "correct horse battery"
+BOTH = frozenset({Role.AUTHOR, Role.REVIEWER})
+CANARY = "只有解析里才有的字"
+
+
+def single(number, **more):
+    content = Content(
+        ItemType.SINGLE, f"第 {number} 题：触电急救首先应做什么？", tuple(map(Option, ("断电", "喊人", "拍照")))
+    )
+    said = {"chapter": "2.1", "level": Level.GRASP, "p4": 7_000, "basis": "GB 26860", "explanation": CANARY}
+    return Item(content, AnswerKey((0,)), **(said | {"code": f"q{number}"} | more))
+
+
+ITEMS = [
+    single(1),
+    single(2, p4=None),
+    single(3, chapter="3", basis=""),
+    single(4, bases=(Basis("安监总局令第30号"),)),
+    Item(
+        Content(ItemType.TRUEFALSE, "[red]电流[/red]的单位是安培。[@click=app.quit]", (Option("正确"), Option("错误"))),
+        AnswerKey((0,)),
+        "5",
+        code="q5",
+        locked=(0, 1),
+    ),
+    Item(
+        Content(ItemType.FILL, "熔断器额定电流为 ____ A。\n| 线路 | 电流 |\n| 甲 | ? |", ()),
+        AnswerKey((), ("三十",), Number("30", "0.5", ("A", ""))),
+        "6",
+        code="q6",
+    ),
+    Item(
+        Content(ItemType.MULTIPLE, "下列属于绝缘材料的有", tuple(map(Option, ("橡胶", "铜", "陶瓷", "铁")))),
+        AnswerKey((0, 2)),
+        "7",
+        code="q7",
+    ),
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick():
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sealing, "MEMORY_KIB", 64)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def chinese():
+    speak("zh")
+    yield
+    speak("zh")
+
+
+def speak(language):
+    say.set_language(language)
+    candidate.set_language(language)
+
+
+@pytest.fixture
+def hand(tmp_path):
+    return {name: people.create(tmp_path / f"{name}.key", PASSPHRASE) for name in ("li", "wang")}
+
+
+@pytest.fixture
+def bank(tmp_path, hand):
+    with Bank.create(tmp_path / "bank", PASSPHRASE) as bank:
+        life.enrol(bank, hand["li"], "李明", BOTH)
+        life.enrol(bank, hand["wang"], "王芳", BOTH)
+        bank.add(ITEMS, by="li")
+        yield bank
+
+
+class Desk:
+    def __init__(self, bank, key):
+        self.app = DeskApp(bank, key)
+
+    async def until(self, true, what="it did not happen"):
+        for _ in range(500):
+            if true():
+                return
+            await self.pilot.pause(0.01)
+        raise AssertionError(f"{what}\n{self.text}")
+
+    async def press(self, *keys):
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def says(self, *texts):
+        await self.until(lambda: all(text in self.text for text in texts), f"{texts} is not shown")
+
+    async def write(self, field, text):
+        found = self.app.screen.query_one(field)
+        if isinstance(found, TextField):
+            found.text = text
+        else:
+            found.value = text
+        await self.pilot.pause()
+
+    async def sign(self):
+        await self.write("#passphrase", PASSPHRASE)
+        await self.press("enter")
+
+    @property
+    def strips(self):
+        return self.app.screen._compositor.render_strips()
+
+    @property
+    def text(self):
+        return "\n".join("".join(segment.text for segment in strip) for strip in self.strips)
+
+    @property
+    def codes(self):
+        desk = self.app.desk
+        return [desk.at(place).code for place in range(len(desk.numbers)) if desk.at(place) is not None]
+
+    async def lists(self, *codes):
+        await self.until(lambda: self.codes == list(codes), f"{codes}, not {self.codes}")
+
+
+@pytest.fixture
+def sit(bank, tmp_path):
+    """`async with sit("li", (120, 40)) as desk`: somebody at the desk."""
+
+    class Sitting:
+        def __init__(self, who="li", size=(120, 40)):
+            self.desk = Desk(bank, tmp_path / f"{who}.key")
+            self.running = self.desk.app.run_test(size=size)
+
+        async def __aenter__(self):
+            self.desk.pilot = await self.running.__aenter__()
+            await self.desk.until(lambda: self.desk.app.desk.at(0) is not None)
+            return self.desk
+
+        async def __aexit__(self, *error):
+            await self.running.__aexit__(*error)
+
+    return Sitting
+
+
+async def test_the_list_follows_what_is_typed(sit):
+    async with sit() as desk:
+        await desk.lists("q1", "q2", "q3", "q4", "q5", "q6", "q7")
+        await desk.press("slash", *"绝缘材料")
+        await desk.lists("q7")
+        await desk.press("escape")
+        await desk.lists("q1", "q2", "q3", "q4", "q5", "q6", "q7")
+        await desk.press("slash", *"没有")
+        await desk.says("没有符合条件的试题")
+
+
+FILTERS = [
+    ("1", "fill", ["q6"]),
+    ("2", "2.1", ["q1", "q2", "q4"]),
+    ("3", "grasp", ["q1", "q2", "q3", "q4"]),
+    ("4", "approved", []),
+    ("5", "basis", ["q3", "q5", "q6", "q7"]),
+    ("5", "difficulty", ["q2", "q5", "q6", "q7"]),
+    ("5", "force", ["q4"]),
+    ("6", "mine", ["q1", "q2", "q3", "q4", "q5", "q6", "q7"]),
+    ("6", "review", []),
+]
+
+
+async def test_filters_narrow_the_list_and_escape_takes_them_away(sit, bank):
+    bank.repeal("令第30号", "2020-01-01")
+    async with sit() as desk:
+        for digit, value, codes in FILTERS:
+            await desk.press(digit)
+            await desk.until(lambda: isinstance(desk.app.screen, Picker))
+            place = [choice[0] for choice in desk.app.screen.choices].index(value)
+            await desk.press(*["down"] * place, "enter")
+            await desk.lists(*codes)
+            await desk.press("escape")
+            await desk.lists("q1", "q2", "q3", "q4", "q5", "q6", "q7")
+
+
+async def test_the_mouse_does_what_the_keys_do(sit):
+    async with sit(size=(80, 24)) as desk:
+        await desk.pilot.click("#list", offset=(20, 4))
+        await desk.until(lambda: desk.app.browse.cursor == 4)
+        await desk.pilot.click("#tabs", offset=(15, 0))
+        await desk.says("这是第一版")
+        await desk.pilot.click("#filters", offset=(3, 0))
+        await desk.until(lambda: isinstance(desk.app.screen, Picker))
+        await desk.pilot.click("#choices", offset=(5, 4))
+        await desk.lists("q7")
+
+
+async def test_exam_text_is_shown_as_its_letters(sit):
+    async with sit() as desk:
+        await desk.press(*["down"] * 4)
+        await desk.says("[red]电流[/red]的单位是安培。[@click=app.quit]")
+        await desk.press("down")
+        await desk.says("│ 线路 │ 电流 │", "│ 甲   │ ?    │")
+
+
+async def test_answer_keys_are_shown_on_request_only_and_one_item_at_a_time(sit, bank, monkeypatch):
+    asked = []
+    whole = Bank.whole
+    monkeypatch.setattr(Bank, "whole", lambda self, items: asked.append(len(items)) or whole(self, items))
+    async with sit() as desk:
+        await desk.press("u", "h", "i", "down", "up")
+        assert not asked and CANARY not in desk.text
+        await desk.press("k")
+        await desk.says(CANARY, "✓  A")
+        assert asked == [1]
+        await desk.press("down")
+        await desk.says("第 2 题")
+        assert CANARY not in desk.text and asked == [1]
+
+
+async def test_an_edit_makes_a_draft_revision_and_the_approved_one_stays_in_force(sit, bank, hand):
+    first = bank.find("q1")
+    life.submit(bank, [first], hand["li"])
+    life.approve(bank, [first], hand["wang"])
+    async with sit() as desk:
+        await desk.press("e")
+        await desk.until(lambda: isinstance(desk.app.screen, Sign))
+        await desk.sign()
+        await desk.until(lambda: isinstance(desk.app.screen, Editor))
+        await desk.write("#stem", "触电急救的第一步是什么？")
+        await desk.write("#answer", "Z")
+        await desk.press("ctrl+s")
+        await desk.says("不存在的选项")
+        await desk.write("#answer", "B")
+        await desk.press("ctrl+s")
+        await desk.says("第 2 版，草稿", "触电急救的第一步是什么？")
+        await desk.press("d")
+        await desk.says(
+            "第 1 版 → 第 2 版", "− 第 1 题：触电急救首先应做什么？", "+ 触电急救的第一步是什么？", "− A", "+ B"
+        )
+        await desk.press("h")
+        await desk.says("已批准  王芳", "李明")
+    revisions = bank.revisions(first.lineage)
+    assert [each.state for each in revisions] == [State.APPROVED, State.DRAFT]
+    assert next(bank.whole([revisions[1]])).answer_key.correct == (1,)
+    assert bank.events(revisions[1].number)[0].who == "li"
+
+
+async def test_an_edit_of_every_type_changes_only_what_was_changed(sit, bank):
+    async with sit() as desk:
+        await desk.press("e")
+        await desk.sign()
+        for place, code in enumerate(("q1", "q5", "q6", "q7")):
+            await desk.until(lambda: desk.app.screen is desk.app.browse or isinstance(desk.app.screen, Editor))
+            if place:
+                desk.app.browse.action_go_to([item.code for item in ITEMS].index(code))
+                await desk.press("e")
+            await desk.until(lambda: isinstance(desk.app.screen, Editor))
+            assert desk.app.screen.edited() == next(bank.whole([bank.find(code)])), code
+            await desk.write("#explanation", "改过的解析")
+            await desk.press("ctrl+s")
+            await desk.until(lambda: desk.app.screen is desk.app.browse)
+            before = next(item for item in ITEMS if item.code == code)
+            assert next(bank.whole([bank.find(code)])) == dataclasses.replace(before, explanation="改过的解析")
+
+
+async def test_an_option_is_added_and_leaving_asks_once(sit, bank):
+    async with sit() as desk:
+        await desk.press("e")
+        await desk.sign()
+        await desk.until(lambda: isinstance(desk.app.screen, Editor))
+        await desk.press("ctrl+o", *"离开")
+        await desk.until(lambda: desk.app.screen.texts()["option-3"] == "离开")
+        await desk.press("escape")
+        await desk.says("再按 Esc 放弃")
+        await desk.press("ctrl+s")
+        await desk.until(lambda: desk.app.screen is desk.app.browse)
+        assert len(bank.find("q1").content.options) == 4
+
+
+async def test_what_is_pasted_cannot_steer_the_terminal(sit):
+    async with sit() as desk:
+        await desk.press("e")
+        await desk.sign()
+        await desk.until(lambda: isinstance(desk.app.screen, Editor))
+        from textual.events import Paste
+
+        field = desk.app.screen.query_one("#stem", TextField)
+        field.post_message(Paste("\x1b]52;c;eA==\x07\u202e坏"))
+        await desk.until(lambda: "坏" in field.text)
+        assert "\x1b" not in field.text and "\u202e" not in field.text
+        desk.app.copy_to_clipboard("秘密")
+        assert desk.app.clipboard == "秘密"
+
+
+async def test_submitted_by_one_approved_by_another(sit, bank):
+    async with sit("li") as desk:
+        await desk.press("s")
+        await desk.sign()
+        await desk.says("q1: 送审 ✓")
+        await desk.press("down", "s")
+        await desk.until(lambda: isinstance(desk.app.screen, Sign))
+        assert not list(desk.app.screen.query(LineField))  # the passphrase is asked for once a sitting
+        await desk.press("enter")
+        await desk.says("q2: 送审 ✓")
+        await desk.press("q")
+        await desk.says("没有符合条件的试题")  # both are of this hand
+    async with sit("wang") as desk:
+        await desk.press("q")
+        await desk.lists("q1", "q2")
+        await desk.press("a")
+        await desk.sign()
+        await desk.says("q1: 已批准 ✓")
+        await desk.lists("q2")
+        await desk.press("r")
+        await desk.until(lambda: isinstance(desk.app.screen, Sign))
+        await desk.write("#remarks", "选项 B 与 C 重复")
+        await desk.press("enter")
+        await desk.says("q2: 退回 ✓")
+    assert bank.find("q1").state is State.APPROVED
+    returned = bank.find("q2")
+    assert returned.state is State.DRAFT
+    last = bank.events(returned.number)[-1]
+    assert (last.act, last.who, last.remarks) == (Act.RETURN, "wang", "选项 B 与 C 重复")
+
+
+async def test_nobody_approves_their_own_work(sit, bank, hand):
+    life.submit(bank, [bank.find("q1")], hand["li"])
+    async with sit("li") as desk:
+        await desk.press("a")
+        await desk.sign()
+        await desk.says("李明 经手过此题")
+        await desk.press("escape")
+    assert bank.find("q1").state is State.IN_REVIEW
+
+
+async def test_a_wrong_passphrase_is_told_and_nothing_is_signed(sit, bank):
+    async with sit() as desk:
+        await desk.press("s")
+        await desk.write("#passphrase", "something else entirely")
+        await desk.press("enter")
+        await desk.says("口令")
+        assert desk.app.desk.signer is None
+        await desk.press("escape", "ctrl+l")
+    assert bank.find("q1").state is State.DRAFT
+
+
+async def test_exposure_and_statistics_of_an_item(sit, bank):
+    first = bank.find("q1")
+    bank.expose("S1", "A01", {first.id: 120}, "2026-03-01")
+    bank.calibrate({first.id: (7_310, 180)})
+    async with sit() as desk:
+        await desk.press("u")
+        await desk.says("2026-03-01", "S1", "A01", "120", "73.1%", "180", "70.0%")
+
+
+async def test_f1_explains_what_has_the_focus(sit):
+    async with sit() as desk:
+        for keys, title in (
+            ((), "试题列表"),
+            (("tab",), "如考生所见"),
+            (("slash",), "输入题干、选项或编号"),
+        ):
+            await desk.press(*keys, "f1")
+            await desk.until(lambda: isinstance(desk.app.screen, Explain))
+            await desk.says(title)
+            await desk.press("escape")
+        await desk.press("tab", "e")
+        await desk.until(lambda: isinstance(desk.app.screen, Sign))
+        await desk.press("f1")
+        await desk.says("口令只问一次")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_every_screen_fits_and_speaks_one_language(sit, language, size):
+    speak(language)
+    async with sit(size=size) as desk:
+
+        async def fits():
+            await desk.pilot.pause(0.05)
+            strips = desk.strips
+            assert len(strips) == size[1]
+            for strip in strips:
+                assert sum(cell_len(segment.text) for segment in strip if not segment.control) == size[0]
+
+        for keys in (["down"], ["k"], ["d"], ["h"], ["u"], ["enter"], ["escape"], ["slash"], ["x"], ["escape"], ["f1"]):
+            await desk.press(*keys)
+            await fits()
+        await desk.says("Close" if language == "en" else "关闭")
+        await desk.press("escape", "2")
+        await fits()
+        await desk.press("escape", "e")
+        await fits()
+        await desk.sign()
+        await desk.until(lambda: isinstance(desk.app.screen, Editor))
+        await fits()
+        await desk.says("Save draft" if language == "en" else "存为草稿")
+
+
+async def test_a_long_list_is_drawn_by_what_is_seen_of_it(sit, bank):
+    bank.add([single(number) for number in range(100, 1_100)], by="li")
+    async with sit() as desk:
+        assert len(desk.app.desk.numbers) == 1_007
+        assert sum(map(len, desk.app.desk._blocks.values())) < 200
+        await desk.press("end")
+        await desk.says("第 1099 题", "1007")
+        await desk.press("home")
+        await desk.says("第 1 题")
+
+
+async def test_a_small_window_says_so_and_presses_nothing(sit):
+    async with sit(size=(70, 20)) as desk:
+        await desk.says("80 x 24")
+        await desk.press("e")
+        assert desk.app.screen is desk.app.browse
+
+
+@pytest.fixture
+def shared(tmp_path, hand, monkeypatch):
+    """The bank in shares, open for an hour: its agent lets 2 answer keys out."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    run = tempfile.TemporaryDirectory(prefix="examd-")  # short: a socket's address is
+    monkeypatch.setenv("XDG_RUNTIME_DIR", run.name)
+    holders = [("王强", "王强的密码句子一二三"), ("赵敏", "赵敏的密码句子一二三")]
+    folder = tmp_path / "b"
+    bank = Bank.create(folder, PASSPHRASE)
+    life.enrol(bank, hand["li"], "李明", BOTH)
+    bank.add(ITEMS, by="li")
+    hand_over(bank, holders, 2, reason="share")
+    present = [(Offered.read(folder / f"shares/share-1-{n}.json"), word) for n, (_, word) in enumerate(holders, 1)]
+    opening = Opening.begin(folder, present, hours=1, limit=2)
+    server = agent.Agent(opening, channel.listen(opening.custody.bank), 3600, lambda: 0.0, [])
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    with agent.connect(folder, "bank browse") as remote:
+        yield remote
+    server.stop("test")
+    thread.join(10)
+    run.cleanup()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the Windows half of the line has not been tried")
+async def test_through_the_agent_every_answer_key_is_counted_against_the_bound(shared, tmp_path):
+    desk = Desk(shared, tmp_path / "li.key")
+    async with desk.app.run_test(size=(120, 40)) as desk.pilot:
+        await desk.lists("q1", "q2", "q3", "q4", "q5", "q6", "q7")
+        await desk.says("已取答案 0/2")
+        await desk.press("k")
+        await desk.says(CANARY, "已取答案 1/2")
+        await desk.press("down", "e")
+        await desk.sign()
+        await desk.until(lambda: isinstance(desk.app.screen, Editor))
+        await desk.write("#basis", "GB 26860—2011")
+        await desk.press("ctrl+s")
+        await desk.says("第 1 版，草稿", "GB 26860—2011", "已取答案 2/2")
+        await desk.press("u", "h", "s")
+        await desk.until(lambda: isinstance(desk.app.screen, Sign))
+        await desk.press("enter")
+        await desk.says("q2: 送审 ✓")
+        await desk.press("down", "k")
+        await desk.says("最多")
+        assert CANARY not in desk.text
+    assert shared.find("q2").state is State.IN_REVIEW

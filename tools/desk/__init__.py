@@ -1,0 +1,1 @@
+"""The desk of authors and reviewers: `examd bank browse`. Screens draw and ask; every rule is in `bank`."""
