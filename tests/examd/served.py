@@ -73,6 +73,9 @@ class Served:
 
     def code(self, name: str) -> str:
         """A one-time code that has not served: of the step before, of this one, of the next."""
+        left_s = STEP_S - time.time() % STEP_S
+        if left_s < 4:  # the code of the step before would be too old by the time it is used
+            time.sleep(left_s + 0.1)
         step = max(int(time.time()) // STEP_S - 1, self._steps.get(name, 0) + 1)
         time.sleep(max(0, (step - 1) * STEP_S - time.time() + 0.1))
         self._steps[name] = step
