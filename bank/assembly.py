@@ -2,11 +2,8 @@
 
 What is drawn is a *unit*: an item that stands alone, or a case group with all its items in their order.
 
-A *session pool* is drawn from what the bank holds, once, at issue: for each cell, in byte order of strata, its units
-are shuffled from byte order of id by the stream of the pool's key with the label `pool/<stratum>`, and taken in that
-order up to `count` × `pool.multiple`, passing over enemies of units already in the pool; those passed over are taken
-only where the cell would otherwise hold fewer than `count`. Exposure caps, rests and the limit of overlap act here and
-nowhere else: the site's draw is a pure function of pool, rule, seed and ordinal.
+What travels to the site is the session pool (`bank.picking`); the draw is a pure function of pool, rule, seed and
+ordinal.
 
 A *form* is drawn from that pool. Attempt 0, 1, 2 … has the key `form_key(seed, session, ordinal, attempt)`, and:
 
@@ -24,7 +21,7 @@ A *form* is drawn from that pool. Attempt 0, 1, 2 … has the key `form_key(seed
 The target is the rule's, or else what a form has on average: Σ over cells of count · (mean Σ points·p4 of its units),
 an exact fraction rounded half up. So the same borderline candidate has the same chance whichever form is drawn.
 
-Before: `examd.package` (the pool), `bank.blueprint`, `bank.draw`. After: `examd.delivery` shows the form.
+Before: `bank.picking` (the pool), `bank.blueprint`, `bank.draw`. After: `examd.delivery` shows the form.
 """
 
 from collections import Counter
@@ -32,15 +29,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import floor
+from math import floor, sqrt
 
-from bank.blueprint import Blueprint, Cell, ItemOrder, Unit, by_stratum, feasible
+from bank.blueprint import Blueprint, ItemOrder, Unit, by_stratum, enemies, feasible
 from bank.canonical import digest
 from bank.content import OPTION_LETTERS, ItemType
 from bank.draw import Stream, form_key
-from bank.exposure import Ledger
 from bank.pool import ItemFacts
 from bank.refused import Denied
+
+NO_FORM = 1e-6
+"""The most that a session may be likely to leave any of its candidates without a form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,66 +62,6 @@ class Form:
     def digest(self) -> str:
         """SHA-256 (hex) of the canonical JSON [[id, order], …]."""
         return digest(self.record())
-
-
-def session_pool(
-    facts: Iterable[ItemFacts], blueprint: Blueprint, key: bytes, ledger: Ledger | None = None
-) -> list[ItemFacts]:
-    """The items that travel to the site, by id: a leak there costs one pool, never the bank.
-
-    Of enemies only the first drawn travels, wherever its cell can spare the others: forms then need no rejection
-    for them (35 pairs among 420 items would leave one draw in a hundred admissible). `ledger`: which items travelled
-    before, for a rule with caps, rests or a limit of overlap; such a rule refuses to be used without.
-    """
-    if ledger is None and (blueprint.exposure is not None or blueprint.overlap is not None):
-        raise Denied("rule-needs-ledger", rule=blueprint.id)
-    members = by_stratum(facts, blueprint)
-    if ledger is not None:
-        members = {cell.stratum: ledger.free(members[cell.stratum], cell, blueprint) for cell in blueprint.cells}
-    feasible((fact for units in members.values() for unit in units for fact in unit.facts), blueprint)
-    recent, share = frozenset[str](), 10_000
-    if ledger is not None and blueprint.overlap is not None:
-        recent, share = ledger.recent(blueprint.overlap.sessions), blueprint.overlap.share
-    pool: list[ItemFacts] = []
-    met: set[str] = set()
-    for cell in blueprint.cells:
-        units = members[cell.stratum]
-        drawn = Stream(key, f"pool/{cell.stratum}").sample(units, len(units))
-        for unit in _travelling(drawn, cell, blueprint.pool_multiple, met, recent, share):
-            met |= unit.enemies
-            pool += unit.facts
-    feasible(pool, blueprint)
-    return sorted(pool, key=lambda fact: fact.id.encode())
-
-
-def _travelling(
-    drawn: Sequence[Unit], cell: Cell, multiple: int, met: set[str], recent: frozenset[str], share: int
-) -> list[Unit]:
-    """Of a cell's shuffled units those that travel: new ones all, those of recent sessions up to their `share`."""
-    wanted = min(len(drawn), cell.count * multiple)
-    seen = {unit.id for unit in drawn if recent and any(fact.id in recent for fact in unit.facts)}
-    chosen: list[Unit] = []
-    spare: list[Unit] = []
-    met, again, most = set(met), 0, wanted * share // 10_000
-    for unit in drawn:
-        if len(chosen) == wanted:
-            break
-        if not met.isdisjoint(unit.enemies):
-            spare.append(unit)
-        elif unit.id not in seen or again < most:
-            again += unit.id in seen
-            chosen.append(unit)
-            met |= unit.enemies
-    for unit in spare:
-        if len(chosen) < cell.count and (unit.id not in seen or again < most):
-            again += unit.id in seen
-            chosen.append(unit)
-    while again * 10_000 > share * len(chosen):  # fewer travel than were wanted, so fewer may be of recent sessions
-        chosen.remove(next(unit for unit in reversed(chosen) if unit.id in seen))
-        again -= 1
-    if len(chosen) < cell.count:
-        raise Denied("cell-short-beside-overlap", cell=cell.stratum, needed=cell.count, available=len(chosen))
-    return chosen
 
 
 def expectation(pool: Iterable[ItemFacts], blueprint: Blueprint) -> int:
@@ -183,6 +122,28 @@ class Assembler:
             least = -(-draws * self._blueprint.min_accept // 10_000)
             raise Denied("rule-rarely-admits", rule=self._blueprint.id, admitted=admitted, draws=draws, least=least)
         return admitted
+
+    def fails(self, candidates: int, admitted: int, draws: int) -> float:
+        """At most so likely is it that any of so many candidates gets no form, after `admitted` of `draws` trials.
+
+        What a draw is admitted with is taken to be no more than its lower 99.9 % limit (Wilson).
+        """
+        peaceful = not enemies(unit for stratum in self._strata for unit in stratum.units)
+        if self.target is None and peaceful and not self._blueprint.mandatory:
+            return 0.0  # every draw is admitted
+        share, z = admitted / draws, 3.09
+        half = z * sqrt(share * (1 - share) / draws + z * z / (4 * draws * draws))
+        least = (share + z * z / (2 * draws) - half) / (1 + z * z / draws)
+        return min(1.0, candidates * (1.0 - least) ** self._blueprint.attempts)
+
+    def require_enough_attempts(self, candidates: int, admitted: int, draws: int = 2_000) -> None:
+        """A candidate without a form cannot sit the exam: refused unless that is as good as impossible."""
+        chance, rule = self.fails(candidates, admitted, draws), self._blueprint
+        if chance > NO_FORM:
+            raise Denied(
+                "rule-attempts-too-few", rule=rule.id, attempts=rule.attempts, candidates=candidates,
+                admitted=admitted, draws=draws, chance=f"{chance:.2g}", most=f"{NO_FORM:g}",
+            )  # fmt: skip
 
     def _admit(self, key: bytes) -> list[Unit] | None:
         """The units of one attempt in stratum order, or None. Most fail on the sum, so the weights are drawn first."""

@@ -10,13 +10,13 @@ import json
 from typing import Any
 
 MAX_INTEGER = 2**53 - 1  # RFC 8785 §3.2.2.3: beyond this, readers that keep numbers as doubles differ
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def canonical(value: Any) -> bytes:
     """The one encoding of `value`. Raises TypeError or ValueError for anything outside the narrow set."""
-    _check(value)
-    # UTF-16 order is what RFC 8785 §3.2.3 sorts by; it differs from code-point order beyond the BMP.
-    return json.dumps(_sorted(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    # A lone surrogate has no UTF-8 form: UnicodeEncodeError is a ValueError.
+    return _ENCODER.encode(_ordered(value)).encode()
 
 
 def digest(value: Any) -> str:
@@ -24,30 +24,20 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
-def _check(value: Any) -> None:
-    if value is None or isinstance(value, bool):
-        return
+def _ordered(value: Any) -> Any:
+    """In one walk, since an import takes it 60,000 times: what may not pass is refused, keys are brought into order."""
+    if isinstance(value, str) or value is None:
+        return value
     if isinstance(value, int):
         if abs(value) > MAX_INTEGER:
             raise ValueError("integer outside ±(2^53 - 1)")
-    elif isinstance(value, str):
-        value.encode()  # a lone surrogate has no UTF-8 form: UnicodeEncodeError is a ValueError
-    elif isinstance(value, (list, tuple)):
-        for element in value:
-            _check(element)
-    elif isinstance(value, dict):
-        for key, element in value.items():
-            if not isinstance(key, str):
-                raise TypeError("object keys must be strings")
-            _check(key)
-            _check(element)
-    else:
-        raise TypeError(f"{type(value).__name__} has no canonical form")
-
-
-def _sorted(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _sorted(value[key]) for key in sorted(value, key=lambda k: k.encode("utf-16-be"))}
+        return value
     if isinstance(value, (list, tuple)):
-        return [_sorted(element) for element in value]
-    return value
+        return [_ordered(element) for element in value]
+    if not isinstance(value, dict):
+        raise TypeError(f"{type(value).__name__} has no canonical form")
+    if not all(isinstance(key, str) for key in value):
+        raise TypeError("object keys must be strings")
+    # UTF-16 order is what RFC 8785 §3.2.3 sorts by; it differs from code-point order beyond the BMP.
+    keys = sorted(value) if all(map(str.isascii, value)) else sorted(value, key=lambda key: key.encode("utf-16-be"))
+    return {key: _ordered(value[key]) for key in keys}

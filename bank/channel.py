@@ -67,13 +67,11 @@ def listen(name: str) -> socket.socket:
         path.write_text(f"{listener.getsockname()[1]} {token}")
         return listener
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)
     try:
         listener.bind(os.fspath(path))
+        path.chmod(0o600)  # nobody else could reach into its folder before; a umask is the whole process's
     except OSError as error:
         raise BrokenStore("store-io", file=str(path), error=error.strerror) from None
-    finally:
-        os.umask(before)
     listener.listen(16)
     return listener
 

@@ -1,17 +1,19 @@
 """Who has seen an item before: caps, rests and overlap, as a rule states them. Pure; the store keeps the ledger.
 
 They decide which units may travel in the next session pool, and act nowhere else. Nothing is relaxed where too few are
-left: `bank.assembly.session_pool` refuses and names the cell.
+left: `bank.picking.session_pool` refuses and names the cell.
 
-Before: `bank.store` (what travelled where, and how many candidates it was meant for). After: `bank.assembly`.
+Before: `bank.store` (what travelled where, and how many candidates it was meant for). After: `bank.picking`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from enum import StrEnum
 
 from bank.blueprint import Blueprint, Cell, Limits, Unit, by_stratum
 from bank.pool import ItemFacts
+from bank.refused import Denied
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,14 @@ class Use:
     day: date
     candidates: int
     """How many of its candidates had, or can be expected to have, the item on their forms."""
+
+
+class Bar(StrEnum):
+    """Why a unit must not travel in this session."""
+
+    SESSIONS = "sessions-cap"
+    RESTING = "resting"
+    CANDIDATES = "candidates-cap"
 
 
 @dataclass(frozen=True)
@@ -35,43 +45,74 @@ class Ledger:
     marked: frozenset[str] = frozenset()
     """Marks of other packages (`bank.marks`), kept out of this one."""
 
-    def free(self, units: Sequence[Unit], cell: Cell, blueprint: Blueprint) -> list[Unit]:
-        """The units that caps and rests leave; a case group waits for each of its items.
+    def free(self, units: Sequence[Unit], cell: Cell, blueprint: Blueprint, pool: int | None = None) -> list[Unit]:
+        """The units that caps and rests leave where `pool` of them travel (unless said: as many as the rule wants).
+
+        Marks are left out as well. Where too few others would remain for a full pool, as many of them travel as it
+        lacks, and no more: they are the bureau's convenience, and the pool's size is the rule's.
+        """
+        barred = self.barred(units, cell, blueprint, pool)
+        free = [unit for unit in units if unit.id not in barred]
+        marked = {unit.id for unit in free if not self.marked.isdisjoint(fact.id for fact in unit.facts)}
+        lacking = max(0, cell.count * blueprint.pool_multiple - (len(free) - len(marked)))
+        kept = set(sorted(marked)[lacking:])
+        return [unit for unit in free if unit.id not in kept]
+
+    def barred(
+        self, units: Sequence[Unit], cell: Cell, blueprint: Blueprint, pool: int | None = None
+    ) -> dict[str, Bar]:
+        """Of `units` those that must not travel, and why; a case group waits for each of its items.
 
         The fewer travel, the more candidates each of them meets: so units are taken away until the cap on candidates
-        holds for those that are left. Marks are left out as well, unless too few others would remain for a full pool:
-        they are the bureau's convenience, and the pool's size is the rule's.
+        holds for those that are left.
         """
-        free = self._uncapped(units, cell, blueprint)
-        unmarked = [unit for unit in free if self.marked.isdisjoint(fact.id for fact in unit.facts)]
-        return unmarked if len(unmarked) >= cell.count * blueprint.pool_multiple else free
-
-    def _uncapped(self, units: Sequence[Unit], cell: Cell, blueprint: Blueprint) -> list[Unit]:
-        limits, free = blueprint.exposure, list(units)
-        if limits is None:
-            return free
-        while free:
-            each = expected(self.candidates, cell.count, min(len(free), cell.count * blueprint.pool_multiple))
-            left = [unit for unit in free if all(self._may_travel(fact.id, limits, each) for fact in unit.facts)]
-            if len(left) == len(free):
+        barred, left = dict[str, Bar](), list(units)
+        wanted = cell.count * blueprint.pool_multiple if pool is None else pool
+        while left:
+            found = self._bars(left, blueprint, expected(self.candidates, cell.count, min(len(left), wanted)))
+            if not found:
                 break
-            free = left
-        return free
+            barred |= found
+            left = [unit for unit in left if unit.id not in barred]
+        return barred
+
+    def barred_at_best(self, units: Sequence[Unit], cell: Cell, blueprint: Blueprint) -> dict[str, Bar]:
+        """Those of `units` that must not travel even in a full pool."""
+        return self._bars(units, blueprint, expected(self.candidates, cell.count, cell.count * blueprint.pool_multiple))
+
+    def again(self, unit: Unit, limits: Limits) -> date | None:
+        """The first day on which no item of `unit` rests any more."""
+        rest = timedelta(days=limits.rest_days or 0)
+        return max((use.day + rest for use in self._uses(unit) if use.day > date.min), default=None)
 
     def recent(self, sessions: int) -> frozenset[str]:
-        """Items in the pools of the last `sessions` sessions; those of one day are the last together, by name."""
-        days = {use.session: use.day for uses in self.uses.values() for use in uses}
+        """Items in the pools of the last `sessions` sessions; those of one day are the last together, by name.
+
+        A use that nobody met is that of a reserve form: no session, however recent.
+        """
+        days = {use.session: use.day for uses in self.uses.values() for use in uses if use.candidates}
         last = set(sorted(days, key=lambda session: (days[session], session))[-sessions:])
         return frozenset(item for item, uses in self.uses.items() if any(use.session in last for use in uses))
 
-    def _may_travel(self, item: str, limits: Limits, meeting: int) -> bool:
-        uses = self.uses.get(item, ())
-        if limits.sessions is not None and len({use.session for use in uses}) >= limits.sessions:
-            return False
+    def _uses(self, unit: Unit) -> Iterator[Use]:
+        return (use for fact in unit.facts for use in self.uses.get(fact.id, ()))
+
+    def _bars(self, units: Iterable[Unit], blueprint: Blueprint, meeting: int) -> dict[str, Bar]:
+        limits = blueprint.exposure
+        return {unit.id: why for unit in units if limits is not None and (why := self._bar(unit, limits, meeting))}
+
+    def _bar(self, unit: Unit, limits: Limits, meeting: int) -> Bar | None:
+        uses = [self.uses.get(fact.id, ()) for fact in unit.facts]
+        if limits.sessions is not None and any(len({use.session for use in of}) >= limits.sessions for of in uses):
+            return Bar.SESSIONS
         # Both ways: a package for a later day may have been issued already.
-        if limits.rest_days is not None and any(abs((self.day - use.day).days) < limits.rest_days for use in uses):
-            return False
-        return limits.candidates is None or sum(use.candidates for use in uses) + meeting <= limits.candidates
+        rest = limits.rest_days
+        if rest is not None and any(abs((self.day - use.day).days) < rest for of in uses for use in of):
+            return Bar.RESTING
+        most = limits.candidates
+        if most is not None and any(sum(use.candidates for use in of) + meeting > most for of in uses):
+            return Bar.CANDIDATES
+        return None
 
 
 def meeting(pool: Iterable[ItemFacts], blueprint: Blueprint, candidates: int) -> dict[str, int]:
@@ -88,3 +129,19 @@ def meeting(pool: Iterable[ItemFacts], blueprint: Blueprint, candidates: int) ->
 def expected(candidates: int, count: int, pool: int) -> int:
     """How many of `candidates` see one unit of a cell that gives `count` of `pool`, on average, rounded up."""
     return -(-candidates * count // pool)
+
+
+def pool_needed(cell: Cell, blueprint: Blueprint, candidates: int) -> int:
+    """How many units a cell's pool must hold so that none meets more of `candidates` than the rule's cap."""
+    cap = None if blueprint.exposure is None else blueprint.exposure.candidates
+    return cell.count if cap is None else max(cell.count, -(-candidates * cell.count // cap))
+
+
+def require_large_enough(blueprint: Blueprint, candidates: int) -> None:
+    """That a full pool would keep the cap on candidates: no bank, however large, helps a rule whose pools are small."""
+    cap = None if blueprint.exposure is None else blueprint.exposure.candidates
+    if cap is not None and candidates > cap * blueprint.pool_multiple:
+        raise Denied(
+            "rule-multiple-below-cap", rule=blueprint.id, multiple=blueprint.pool_multiple, cap=cap,
+            candidates=candidates, needed=-(-candidates // cap),
+        )  # fmt: skip

@@ -1,6 +1,6 @@
 """From items of the bank to the facts that a draw may know of them, under one rule. Only on the bank's side.
 
-Before: `bank.store` lists items. After: `bank.assembly.session_pool`. Apart from `bank.pool` because it knows the
+Before: `bank.store` lists items. After: `bank.picking.session_pool`. Apart from `bank.pool` because it knows the
 store, which the serving process never loads.
 """
 
@@ -13,7 +13,7 @@ from bank.blueprint import CASE, Blueprint, Cell
 from bank.content import ItemType
 from bank.exposure import Ledger, Use
 from bank.pool import ItemFacts
-from bank.store import Bank, BankItem
+from bank.store import BankItem, ExposureRecord
 
 
 def new_salt() -> str:
@@ -47,14 +47,16 @@ def facts_of(items: Iterable[BankItem], blueprint: Blueprint, salt: Callable[[],
             cells[item.id] = blueprint.cell_of(item.content.type, item.chapter, item.level.value)
     for members in cases.values():
         cell = blueprint.cell_of(CASE, members[0].chapter, members[0].level.value)
-        if cell is not None and len(members) == cell.size and all(
-            item.id in shown and cell.holds(CASE, item.chapter, item.level.value) for item in members
+        if (
+            cell is not None
+            and len(members) == cell.size
+            and all(item.id in shown and cell.holds(CASE, item.chapter, item.level.value) for item in members)
         ):
             cells.update((item.id, cell) for item in members)
     return [_facts(item, cell, salt()) for item in listed if (cell := cells.get(item.id)) is not None]
 
 
-def ledger_of(bank: Bank, day: date, candidates: int) -> Ledger:
+def ledger_of(bank: ExposureRecord, day: date, candidates: int) -> Ledger:
     """What the bank's record of exposure says on `day`, for a session of so many candidates."""
     uses: dict[str, list[Use]] = {}
     for item, session, site, on, met in bank.uses():

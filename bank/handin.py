@@ -3,13 +3,15 @@
 A bank's public card, `bank.card.json`, names it and the age recipient whose private half lies in the vault. An author
 packs items, answer keys and pictures into one file, a stock age v1 file for that recipient. In it, a line each:
 
-    {"signatures":[…],"signed":{"type":"examd-drafts","v":1,"at":…,"author":…,"bank":…,"sha256":…}}
-    {"item":{…},"place":[file, sheet, row]}        one an item, in our own form (`bank.formats.jsonl`)
-    {"picture":base64}                             one a picture
+    {"signatures":[…],"signed":{"type":"examd-drafts","v":2,…}}      the writer's statement (`bank.authorship`)
+    {"item":{…},"place":[file, sheet, row],"salt":…}                 one an item, in our own form (`bank.formats.jsonl`)
+    {"item":{…},"of":[item, revision],"place":…,"salt":…}            another wording of an item that the bank has
+    {"picture":base64}                                               one a picture
 
-all canonical JSON. `sha256` is over everything after the first line; `bank` stands in what is signed, so whoever may
-open the file for one bank cannot pass it on to another. What arrives is believed no more than any author's file: it is
-read by the same reader, becomes drafts, and goes through review. A bank takes a file once.
+all canonical JSON. The statement's `sha256` is over everything after the first line, and it names the wording of each
+item line, in their order. Its `bank` is signed, so whoever may open the file for one bank cannot pass it on to
+another. What arrives is believed no more than any author's file: it is read by the same reader, becomes drafts, and
+goes through review. A bank takes a file once.
 
 The card is not signed: author and bank compare its fingerprint, or the drafts could be sealed to somebody else.
 
@@ -18,30 +20,33 @@ Before: `bank.formats` reads the author's files. After: `bank.store.Bank.take_dr
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from pyrage import DecryptError, RecipientError, decrypt, x25519
 
+from bank import authorship, likeness
+from bank.authorship import LONGEST, Draft, Written, printable
 from bank.canonical import canonical, digest
 from bank.item import Item
-from bank.people import Person, Role, Signer
+from bank.likeness import Question, Twin
+from bank.people import Person, Signer
 from bank.refused import BadFile, Denied
-from bank.seal import statements
 from bank.seal.locks import Identity, seal
 
-KIND = "examd-drafts"
 CARD_KIND = "examd-bank-card"
 CARD = "bank.card.json"
 SUFFIX = ".examd"
 LARGEST = 128 * 1024 * 1024
 LARGEST_CARD = 4096
-LONGEST = 200
 _BANK = re.compile(r"[0-9a-f]{32}")
+_SALT = re.compile(r"[0-9a-f]{32}")
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 
 Where = tuple[str, str, int]
@@ -75,7 +80,7 @@ class Card:
             if len(data) > LARGEST_CARD or card["type"] != CARD_KIND or card["v"] != 1:
                 raise ValueError
             found = cls(card["bank"], card["name"], card["recipient"])
-            if found.file().strip() != data.strip() or not _BANK.fullmatch(found.bank) or not _printable(found.name):
+            if found.file().strip() != data.strip() or not _BANK.fullmatch(found.bank) or not printable(found.name):
                 raise ValueError
             x25519.Recipient.from_str(found.recipient)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError, RecipientError):
@@ -93,30 +98,47 @@ def pack(
     places: Sequence[Where],
     media: Mapping[str, bytes],
     at: str,
+    of: Mapping[int, tuple[str, int]] = MappingProxyType({}),
 ) -> bytes:
-    """The file to send. Pictures that no item shows stay out."""
+    """The file to send. `of` says which of `items`, from 0, are other wordings of what item in which revision.
+
+    Pictures that no item shows stay out.
+    """
     shown = {each for item in items for each in item.pictures()}
+    drafts = [
+        Draft(item, authorship.new_salt(), *of.get(number, ("", 0))) for number, item in enumerate(_as_read(items))
+    ]
     body = b"".join(
         [
             *(
-                _line({"item": _record(item), "place": [_fit(file), _fit(sheet), row]})
-                for item, (file, sheet, row) in zip(items, places, strict=True)
+                _line(
+                    {"item": _record(item), "place": [_fit(file), _fit(sheet), row], "salt": draft.salt}
+                    | ({"of": [draft.of, draft.rev]} if draft.of else {})
+                )
+                for item, draft, (file, sheet, row) in zip(items, drafts, places, strict=True)
             ),
             *(_line({"picture": base64.b64encode(media[each]).decode()}) for each in sorted(shown & media.keys())),
         ]
     )
-    signed = {
-        "type": KIND,
-        "v": 1,
-        "at": at,
-        "author": signer.id,
-        "bank": card.bank,
-        "sha256": hashlib.sha256(body).hexdigest(),
-    }
-    sealed = seal(statements.sign(signed, signer.key) + b"\n" + body, [card.recipient])
+    lines = [draft.line for draft in drafts]
+    statement = authorship.sign(card.bank, signer, lines, at, hashlib.sha256(body).hexdigest())
+    sealed = seal(statement + b"\n" + body, [card.recipient])
     if len(sealed) > LARGEST:
         raise BadFile("file-too-large", file=SUFFIX, most=LARGEST)
     return sealed
+
+
+def _as_read(items: Sequence[Item]) -> list[Item]:
+    """The items as the bank will read them: it is those that the author signs."""
+    from bank.formats import jsonl
+    from bank.formats.draft import BadRow, finish
+
+    read = list(items)
+    for row, draft in jsonl.read(b"\n".join(canonical(_record(item)) for item in items), "", set()):
+        with contextlib.suppress(BadRow):  # the bank will say so
+            if not isinstance(draft, BadRow):
+                read[row - 1] = finish(draft, _sha256)
+    return read
 
 
 def _fit(name: str) -> str:
@@ -143,14 +165,9 @@ def _line(record: dict[str, Any]) -> bytes:
 class Opened:
     """A drafts file that its author is known to have made for this bank."""
 
-    author: str
-    at: str
-    sha256: str
-    statement: bytes
-    body: bytes
-
-    def __repr__(self) -> str:
-        return f"Opened({self.author}, {self.sha256[:8]}, …)"  # the body holds answer keys
+    written: Written
+    body: bytes = field(repr=False)
+    """Holds answer keys."""
 
 
 def opened(sealed: bytes, identity: Identity, bank: str, people: Mapping[str, Person], *, file: str) -> Opened:
@@ -158,23 +175,11 @@ def opened(sealed: bytes, identity: Identity, bank: str, people: Mapping[str, Pe
     if len(sealed) > LARGEST:
         raise BadFile("file-too-large", file=file, most=LARGEST)
     statement, _, body = _unsealed(sealed, identity, file).partition(b"\n")
-    said = _said(statement, file)
-    if said["bank"] != bank:
-        raise Denied("drafts-other-bank", file=file)
-    author = people.get(said["author"])
-    if author is None or statements.keyid(author.sign) not in _keyids(statement):
-        raise Denied("person-unknown", name=said["author"])
-    try:
-        statements.verify(statement, author.sign, name=file)
-    except Denied:
-        raise BadFile("drafts-altered", file=file) from None
-    if author.until:
-        raise Denied("person-ended", name=author.name, until=author.until)
-    if Role.AUTHOR not in author.roles:
-        raise Denied("person-lacks-role", name=author.name, role=Role.AUTHOR.value)
-    if hashlib.sha256(body).hexdigest() != said["sha256"]:
+    written, author = authorship.prove(statement, bank, people, file=file)
+    authorship.require_author(author)
+    if hashlib.sha256(body).hexdigest() != written.sha256:
         raise BadFile("drafts-altered", file=file)
-    return Opened(author.id, said["at"], said["sha256"], statement, body)
+    return Opened(written, body)
 
 
 def _unsealed(sealed: bytes, identity: Identity, file: str) -> bytes:
@@ -187,28 +192,6 @@ def _unsealed(sealed: bytes, identity: Identity, file: str) -> bytes:
         if "matching" in str(error):
             raise Denied("drafts-other-bank", file=file) from None
         raise BadFile("drafts-altered", file=file) from None
-
-
-def _said(statement: bytes, file: str) -> dict[str, Any]:
-    try:
-        said = statements.read(statement, KIND, name=file)
-        shape = {"at": str, "author": str, "bank": str, "sha256": str}
-        if said.keys() != {"type", "v", *shape} or said["v"] != 1:
-            raise ValueError
-        if not all(isinstance(said[name], kind) for name, kind in shape.items()):
-            raise ValueError
-        if not all(_printable(said[name]) for name in ("at", "author")):
-            raise ValueError
-    except (BadFile, ValueError):
-        raise BadFile("drafts-malformed", file=file) from None
-    return said
-
-
-def _keyids(statement: bytes) -> Collection[str]:
-    try:
-        return [str(each["keyid"]) for each in json.loads(statement)["signatures"]]
-    except (ValueError, TypeError, KeyError):
-        return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +207,19 @@ class Note:
 class Drafts:
     """What was in the file. Only the process that holds the bank sees it."""
 
-    items: list[Item] = field(default_factory=list)
+    new: list[Draft] = field(default_factory=list)
     places: list[Where] = field(default_factory=list)
+    """Of `new`."""
+    changes: list[tuple[Draft, Where]] = field(default_factory=list)
+    """Other wordings of what the bank has."""
     media: dict[str, bytes] = field(default_factory=dict)
     refused: list[Note] = field(default_factory=list)
     remarks: list[Note] = field(default_factory=list)
+
+    @property
+    def items(self) -> list[Item]:
+        """The new ones."""
+        return [draft.item for draft in self.new]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,11 +232,14 @@ class Taken:
     """When it was packed, as the author's clock had it."""
     sha256: str
     added: tuple[str, ...]
+    revised: tuple[tuple[Where, str, int], ...]
+    """Place, item, and the revision it was made from."""
     already: tuple[str, ...]
     repeats: tuple[Where, ...]
-    contradicting: tuple[Where, ...]
-    near: tuple[tuple[Where, str, int], ...]
-    """Place, twin, likeness in per cent."""
+    contradicting: tuple[tuple[Where, Where | None, str], ...]
+    """Place; place of the other, or else the name of the bank's item that has another answer key."""
+    near: tuple[tuple[Where, Twin, Where | None], ...]
+    """Place, twin, place of the twin; of one that the bank held before no place, and nothing of its text."""
     refused: tuple[Note, ...]
     remarks: tuple[Note, ...]
     pictures: int
@@ -257,36 +251,52 @@ def drafts_in(file: Opened, *, name: str) -> Drafts:
     from bank.formats.draft import BadRow, finish
 
     found = Drafts()
-    records, places = _parts(file.body, found.media, name)
+    parts, signed = _parts(file.body, found.media, name), file.written.lines
     unread: set[str] = set()
-    if not records:
+    if not parts:
         raise BadFile("no-items", file=name)
-    for row, draft in jsonl.read(b"\n".join(records), name, unread):
-        where = places[row - 1]
+    if len(parts) != len(signed):
+        raise BadFile("drafts-altered", file=name)
+    for row, draft in jsonl.read(b"\n".join(part.record for part in parts), name, unread):
+        part = parts[row - 1]
         try:
             if isinstance(draft, BadRow):
                 raise draft
             item = finish(draft, _sha256)
         except BadRow as bad:
-            found.refused.append(Note(where, bad.reason, bad.facts))
+            found.refused.append(Note(part.place, bad.reason, bad.facts))
             continue
         if item.calibrated_p4 is not None:  # nobody signs what is measured: an author's word for it would be unseen
             item = replace(item, calibrated_p4=None)
-            found.remarks.append(Note(where, "drafts-measured"))
+            found.remarks.append(Note(part.place, "drafts-measured"))
         if not item.pictures() <= found.media.keys():
-            found.remarks.append(Note(where, "picture-missing", {"code": item.code}))
-        found.items.append(item)
-        found.places.append(where)
+            found.remarks.append(Note(part.place, "picture-missing", {"code": item.code}))
+        made = Draft(item, part.salt, part.of, part.rev)
+        if made.line != signed[row - 1]:
+            raise BadFile("drafts-altered", file=name)
+        if made.of:
+            found.changes.append((made, part.place))
+        else:
+            found.new.append(made)
+            found.places.append(part.place)
     found.remarks += [Note((name, "", 0), "column-not-read", {"column": each}) for each in sorted(unread)]
     return found
 
 
-def _parts(body: bytes, media: dict[str, bytes], file: str) -> tuple[list[bytes], list[Where]]:
+class _Part(NamedTuple):
+    record: bytes
+    place: Where
+    salt: str
+    of: str
+    rev: int
+
+
+def _parts(body: bytes, media: dict[str, bytes], file: str) -> list[_Part]:
     from bank.formats.draft import BadRow
     from bank.formats.pictures import LARGEST as LARGEST_PICTURE
     from bank.formats.pictures import check
 
-    records, places = [], []
+    parts = []
     try:
         for line in body.splitlines(keepends=True):
             part = json.loads(line)
@@ -299,25 +309,22 @@ def _parts(body: bytes, media: dict[str, bytes], file: str) -> tuple[list[bytes]
                 check(data, file)
                 media[hashlib.sha256(data).hexdigest()] = data
                 continue
-            if part.keys() != {"item", "place"} or not isinstance(part["item"], dict) or not part["item"]:
+            if part.keys() - {"of"} != {"item", "place", "salt"} or not isinstance(part["item"], dict):
                 raise ValueError
-            places.append(_where(part["place"]))
-            records.append(canonical(part["item"]))
+            of, rev = part.get("of", ("", 0))
+            if not part["item"] or not _SALT.fullmatch(part["salt"]):
+                raise ValueError
+            parts.append(_Part(canonical(part["item"]), _where(part["place"]), part["salt"], of, rev))
     except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error, BadRow):
         raise BadFile("drafts-malformed", file=file) from None
-    return records, places
+    return parts
 
 
 def _where(place: Any) -> Where:
     file, sheet, row = place
-    if not (_printable(file) and (sheet == "" or _printable(sheet)) and type(row) is int and row >= 0):
+    if not (printable(file) and (sheet == "" or printable(sheet)) and type(row) is int and row >= 0):
         raise ValueError
     return file, sheet, row
-
-
-def _printable(text: Any) -> bool:
-    """Fit for a person's terminal."""
-    return isinstance(text, str) and 0 < len(text) <= LONGEST and text.isprintable()
 
 
 def _sha256(name: str) -> str:
@@ -336,37 +343,29 @@ def told(
     drafts: Drafts,
     added: Collection[str],
     already: Collection[str],
-    contradicting: Collection[str],
-    held: Iterable[tuple[str, str, Any]],
+    contradicting: Iterable[tuple[int, int | None, str]],
+    held: Iterable[Question],
 ) -> Taken:
-    """The report. `held` gives id, name and content of what the bank has."""
-    from bank import likeness
-
+    """The report. `held` is what the bank had before; `contradicting` counts the items of `drafts` from 0."""
     first: dict[str, Where] = {}
-    names: dict[str, str] = {}
-    repeats, against, fresh = [], [], []
-    new, wrong = set(added), set(contradicting)
+    repeats, fresh, new = [], [], set(added)
     for item, where in zip(drafts.items, drafts.places, strict=True):
         identity = item.id
-        if identity in wrong:
-            against.append(where)
         if identity in first:
             repeats.append(where)
             continue
         first[identity] = where
-        names[identity] = item.code or identity[:8]
         if identity in new:
-            fresh.append((identity, item.content))
-    others = []
-    for identity, name, content in held if fresh else ():
-        if identity not in new:
-            names[identity] = name
-            others.append((identity, content))
+            fresh.append(Question(identity, item.code or identity[:8], item.content))
+    places = drafts.places
+    against = [(places[row], None if other is None else places[other], name) for row, other, name in contradicting]
+    repeats = [each for each in repeats if each not in {place for place, *_ in against}]
     near = [
-        (first[identity], names[twins[0].id], int(100 * twins[0].likeness))
-        for identity, twins in likeness.near(fresh, others).items()
+        (first[twin.of], twin, first[twin.id]) if twin.id in new else (first[twin.of], twin.unseen(), None)
+        for twin in (likeness.near(fresh, (each for each in held if each.id not in new)) if fresh else ())
     ]
+    changed = tuple((where, made.of, made.rev) for made, where in drafts.changes)
     return Taken(
-        author.id, author.name, file.at, file.sha256, tuple(added), tuple(already), tuple(repeats), tuple(against),
-        tuple(near), tuple(drafts.refused), tuple(drafts.remarks), len(drafts.media),
+        author.id, author.name, file.written.at, file.written.sha256, tuple(added), changed, tuple(already),
+        tuple(repeats), tuple(against), tuple(near), tuple(drafts.refused), tuple(drafts.remarks), len(drafts.media),
     )  # fmt: skip

@@ -27,11 +27,12 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from bank.canonical import canonical
-from bank.refused import BadFile, BrokenStore
+from bank.canonical import canonical, digest
+from bank.refused import BadFile, BrokenStore, Denied
 
 NAME = "journal.jsonl"
-SHARED, OPENED, CLOSED = "shared", "opened", "closed"
+SHARED, OPENED, CLOSED, UNDONE = "shared", "opened", "closed", "undone"
+UNSOUND = "journal-unsound"
 _CHAIN, _SESSION, _VOUCH = b"examd/journal/1\x00", b"examd/journal/session\x00", b"examd/journal/vouch\x00"
 
 
@@ -100,6 +101,14 @@ class Journal:
     def torn(self) -> bool:
         return self._torn > 0
 
+    def unsound(self) -> Denied | None:
+        """What is wrong with it that no holders have accepted yet; bound to exactly that, so they accept no more."""
+        findings = check(self.lines).findings
+        if not findings:
+            return None
+        number, code = findings[0]
+        return Denied(UNSOUND, n=number, finding=code, findings=len(findings), sha256=_digest(findings))
+
     def next(self, act: str, at: int, facts: Mapping[str, Any]) -> Entry:
         return Entry(self.n + 1, self.head, at, act, facts)
 
@@ -150,8 +159,8 @@ class Checked:
     """Entry number and code of everything that is wrong; empty is well."""
     notes: list[tuple[int, str]] = field(default_factory=list)
     """What is not wrong but should be known: an opening that was not closed, a loss that was accepted."""
-    first_custody: Mapping[str, Any] = field(default_factory=dict)
-    """The statement on which the whole journal rests; compare its fingerprint with the one on the cards."""
+    custodies: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
+    """Entry number and statement of every sharing. The whole journal rests on the first; compare with the cards."""
 
 
 def check(lines: Sequence[Line]) -> Checked:
@@ -163,7 +172,7 @@ def check(lines: Sequence[Line]) -> Checked:
     holders: dict[int, str] = {}
     need = 0
     for number, line in enumerate(lines, 1):
-        entry = line.entry
+        entry, before = line.entry, list(wrong)
         if entry.n != number:
             wrong.append((number, "journal-number"))
         if entry.prev != previous:
@@ -178,6 +187,9 @@ def check(lines: Sequence[Line]) -> Checked:
                 present = {index for index in holders if _signed(line.vouched.get(index), holders[index], entry)}
                 if not holders or len(present) < need:
                     wrong.append((number, "journal-too-few-holders"))
+                elif before and any(loss.get("sha256") == _digest(before) for loss in entry.facts.get("lost", ())):
+                    del wrong[: len(before)]  # k holders have seen exactly these, and gone on
+                    note += before
                 session, until = str(entry.facts["session"]), int(entry.facts["until"])
                 if entry.facts.get("accepted"):
                     note.append((number, "journal-loss-accepted"))
@@ -186,8 +198,8 @@ def check(lines: Sequence[Line]) -> Checked:
                 named = {holder["index"]: holder["public"] for holder in custody["holders"]}
                 if not all(_signed(line.vouched.get(index), public, entry) for index, public in named.items()):
                     wrong.append((number, "journal-too-few-holders"))
+                checked.custodies.append((number, custody))
                 if not holders:
-                    checked.first_custody = custody
                     session, until = str(entry.facts["session"]), entry.at
                 holders, need = named, custody["need"]
             elif session is not None and entry.act != CLOSED and entry.at > until:
@@ -199,6 +211,10 @@ def check(lines: Sequence[Line]) -> Checked:
         if entry.act == CLOSED:
             session = None
     return checked
+
+
+def _digest(findings: Sequence[tuple[int, str]]) -> str:
+    return digest([list(finding) for finding in findings])
 
 
 def _signed(signature: str | None, public: str, entry: Entry) -> bool:

@@ -3,7 +3,7 @@
 A pool is many times a form, because the larger it is the less two candidates share; and it is the part of the bank
 that is lost if the site leaks it. Both are the rule's choice (`pool.multiple`), and this is its price.
 
-Before: `bank.assembly.session_pool`, `bank.exposure`. After: `examd bureau issue` shows it.
+Before: `bank.picking.session_pool`, `bank.exposure`. After: `examd bureau issue` shows it.
 """
 
 from collections import Counter
@@ -25,9 +25,12 @@ class CellLoss:
     bank: int
     """Units that the bank holds for this cell."""
     sessions_before: int
-    """Pools without a common item that the whole cell is good for."""
+    """Pools without a common item that can be picked of the units which the ledger, caps and rests let travel today."""
     sessions_after: int
     """The same once the leaked units are out of use."""
+    fresh_before: int
+    """Pools without a common item of units that never travelled."""
+    fresh_after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Leakage:
             "cells": [
                 {
                     "cell": cell.stratum, "pool": cell.pool, "bank": cell.bank,
+                    "fresh_after": cell.fresh_after, "fresh_before": cell.fresh_before,
                     "sessions_after": cell.sessions_after, "sessions_before": cell.sessions_before,
                 }
                 for cell in self.cells
@@ -80,11 +84,19 @@ def leakage(
     cells = []
     known = Fraction(0)
     for cell in blueprint.cells:
-        mine, all_of_it = len(travelling[cell.stratum]), len(held[cell.stratum])
-        wanted = cell.count * blueprint.pool_multiple
+        units = held[cell.stratum]
+        mine, all_of_it = len(travelling[cell.stratum]), len(units)
         # Where the bank cannot fill even one pool, what it has is the pool.
-        each = min(wanted, all_of_it)
-        cells.append(CellLoss(cell.stratum, mine, all_of_it, all_of_it // each, (all_of_it - mine) // each))
+        each = min(cell.count * blueprint.pool_multiple, all_of_it)
+        leaked = {unit.id for unit in travelling[cell.stratum]}
+        usable = units if ledger is None else ledger.free(units, cell, blueprint)
+        fresh = [unit for unit in usable if ledger is None or not any(ledger.uses.get(f.id) for f in unit.facts)]
+        pools = [
+            number // each
+            for those in (usable, fresh)
+            for number in (len(those), sum(unit.id not in leaked for unit in those))
+        ]
+        cells.append(CellLoss(cell.stratum, mine, all_of_it, *pools))
         known += Fraction(cell.items * mine, all_of_it)
     return Leakage(
         len(pool), len(facts), tuple(cells), float(known / blueprint.items), _issued(pool, ledger) if ledger else ()

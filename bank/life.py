@@ -6,39 +6,145 @@ far the bank had come is compared with the bank: an older copy put back in its p
 Before: `bank.store` holds drafts. After: approved revisions, which `examd.package.issue` may take.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
+from bank import authorship, people
+from bank.authorship import Draft
 from bank.item import Item
-from bank.people import Person, Role, Signer, application
+from bank.journal import Journal, check
+from bank.people import Person, Role, Signer, Vouchers
 from bank.refused import Denied
 from bank.review import Act
 from bank.seal import statements
-from bank.store import Bank, BankItem, now
+from bank.store import AddReport, Bank, BankItem, now, provisions
 
 Progress = Callable[[int, int], None]
 
 
-def enrol(bank: Bank, signer: Signer, name: str, roles: frozenset[Role], sponsor: Signer | None = None) -> Person:
-    """Makes the holder of a key one of the bank's people; from the third on, one of them must sponsor."""
-    if sponsor is not None:
-        _known(bank, sponsor)
-    person, statement = application(bank.vault.name, signer, name, roles, sponsor)
-    bank.enrol(person, statement)
-    _note(bank, *((signer,) if sponsor is None else (signer, sponsor)))
+def enrol(
+    bank: Bank,
+    signer: Signer,
+    name: str,
+    roles: frozenset[Role],
+    vouchers: Vouchers = (),
+    *,
+    same_name: bool = False,
+    was: str = "",
+) -> Person:
+    """Makes the holder of a key one of the bank's people, as `vouchers` sign (`bank.people`)."""
+    signers = _vouching(bank, vouchers)
+    said = people.application(bank.vault.name, signer, name, roles, vouchers, same_name=same_name, was=was)
+    person = bank.enrol(said)
+    _note(bank, signer, *signers)
     return person
 
 
-def write(bank: Bank, lineage: str, item: Item, signer: Signer) -> BankItem:
-    """The item in other words, as a draft of this person's hand. Nothing is signed until somebody hands it in."""
-    person = _known(bank, signer)
-    if person.until:
-        raise Denied("person-ended", name=person.name, until=person.until)
-    return bank.revise(lineage, item, by=person.id)
+def end(bank: Bank, identity: str, by: Vouchers) -> Person:
+    """The person signs nothing more from today: as they sign themselves, or two others."""
+    signers = _vouching(bank, by)
+    person = bank.end_person(people.ending(bank.vault.name, identity, now()[:10], by))
+    _note(bank, *signers)
+    return person
+
+
+def accept_loss(bank: Bank, signer: Signer, reason: str) -> None:
+    """This person, who saw more of the bank than this copy holds, goes on with it: signed, and kept in its acts.
+
+    Of a bank in several hands the keyholders must have accepted the loss first.
+    """
+    try:
+        _known(bank, signer)
+    except Denied as refusal:
+        if refusal.code != "bank-rolled-back":
+            raise
+    else:
+        raise Denied("loss-none", name=signer.id)
+    journal = Journal.read(bank.directory)
+    if journal.lines and not any(code == "journal-loss-accepted" for _, code in check(journal.lines).notes):
+        raise Denied("loss-not-accepted", name=signer.id)
+    bank.accept_loss(signer.lost(bank.vault.name, _said(reason), bank.head()[0]))
+    _note(bank, signer)
+
+
+def _vouching(bank: Bank, vouchers: Vouchers) -> list[Signer]:
+    signers = [each for each in vouchers if isinstance(each, Signer)]
+    for each in signers:
+        _known(bank, each)
+    return signers
+
+
+def add(
+    bank: Bank,
+    items: Iterable[Item],
+    signer: Signer,
+    media: Mapping[str, bytes] | None = None,
+    progress: Progress | None = None,
+) -> AddReport:
+    """New items as drafts that this person signs as their writer (`bank.authorship`)."""
+    _known(bank, signer)
+    drafts = authorship.drafts(items)
+    statement = authorship.sign(bank.vault.name, signer, [draft.line for draft in drafts], now())
+    report = bank.write(drafts, statement, media, progress)
+    _note(bank, signer)
+    return report
+
+
+def begin(bank: Bank, item: Item, signer: Signer, media: Mapping[str, bytes] | None = None) -> BankItem:
+    """A new item as a draft that this person signs as its writer."""
+    report = add(bank, [item], signer, media)
+    if report.already:
+        raise Denied("item-already-there", item=report.already[0][:8])
+    return bank.newest(item.id)
+
+
+def write(
+    bank: Bank,
+    lineage: str,
+    item: Item,
+    signer: Signer,
+    media: Mapping[str, bytes] | None = None,
+    *,
+    rev: int | None = None,
+) -> BankItem:
+    """The item in other words, as a draft that this person signs as its writer. `rev` is the revision that they had
+    before them, where it may no longer be the newest."""
+    rewrite(bank, [(lineage, bank.newest(lineage).rev if rev is None else rev, item)], signer, media)
+    return bank.newest(lineage)
+
+
+def rewrite(
+    bank: Bank, wordings: Iterable[tuple[str, int, Item]], signer: Signer, media: Mapping[str, bytes] | None = None
+) -> None:
+    """Several items in other words, all or none, under one signature: lineage, revision it was made from, wording."""
+    _known(bank, signer)
+    drafts = [Draft(item, authorship.new_salt(), lineage, rev) for lineage, rev, item in wordings]
+    bank.write(drafts, authorship.sign(bank.vault.name, signer, [draft.line for draft in drafts], now()), media)
+    _note(bank, signer)
+
+
+def adopt(bank: Bank, items: Sequence[BankItem], signer: Signer) -> None:
+    """This person answers for having written drafts of which nobody knows who did, and so approves none of them."""
+    _known(bank, signer)
+    lines = [authorship.line(bank.seal(item), item.lineage, item.rev) for item in items]
+    bank.adopt(authorship.sign(bank.vault.name, signer, lines, now()))
+    _note(bank, signer)
+
+
+def repeal(bank: Bank, text: str, on: date, signer: Signer | None) -> None:
+    """Notes in this person's hand that a provision ends; in a bank of samples in nobody's."""
+    if signer is None:
+        unsigned = provisions.to_sign(bank.vault.name, text, on.isoformat(), "", now())
+        bank.repeal(statements.sign(unsigned))
+        return
+    _known(bank, signer)
+    said = provisions.to_sign(bank.vault.name, text, on.isoformat(), signer.id, now())
+    bank.repeal(statements.sign(said, signer.key))
+    _note(bank, signer)
 
 
 def submit(bank: Bank, items: Sequence[BankItem], signer: Signer, progress: Progress | None = None) -> None:
-    """The author answers for the drafts: whoever wrote them, the one who hands them in does not review them."""
+    """The author answers for the drafts: the one who hands them in reviews them as little as the one who wrote them."""
     _do(bank, Act.SUBMIT, items, signer, "", progress)
 
 

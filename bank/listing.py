@@ -1,35 +1,31 @@
-"""What a reader of the bank may ask for at once: filters and a search, as one value, and the query it makes. Pure.
+"""What a reader of the bank may ask for at once, as one value, and the lines of the listing that it is asked of. Pure.
 
 A list of 50,000 items is a list of numbers until somebody looks at a stretch of it: `Bank.numbers` gives them,
-`Bank.numbered` the items of the stretch.
+`Bank.numbered` the items of the stretch. A Line is what one revision is found by; asking 50,000 of them in turn takes
+some ten milliseconds whatever the words are, which no index of a text in which every word recurs can promise.
 
-Before: `bank.schema` has the tables. After: `bank.store` runs the query; the desk shows what it finds.
+Before: `bank.store.catalogue` keeps the lines. After: `bank.store.search` asks them; the desk shows what is found.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import ceil
 
-from bank.canonical import canonical
-from bank.content import ItemType, Level
+from bank import likeness
+from bank.content import Content, ItemType, Level
 from bank.review import State
 
-_SOURCES = (
-    "revisions r ON {on} CROSS JOIN items i ON i.number = r.item LEFT JOIN calibrations c ON c.revision = r.number"
-)
-ALL = "SELECT r.number FROM (SELECT 1) s CROSS JOIN " + _SOURCES.format(on="1")  # noqa: S608 - words of ours
-_OF = " FROM json_each(?) s CROSS JOIN " + _SOURCES.format(on="r.number = s.value")
-OF, OF_TEXT = "SELECT r.number" + _OF, "SELECT r.number, r.content, r.code" + _OF
-_HAND = (
-    "(r.written_by = ? OR instr(r.written_by, ',') > 0 AND instr(',' || r.written_by || ',', ',' || ? || ',') > 0"
-    " OR EXISTS (SELECT 1 FROM acts a"
-    " WHERE a.revision = r.number AND a.who = ? AND (a.act = 'submit' OR a.act = 'write')))"
-)
+_SHINGLE = 3
+_SAMPLE = 500
 
 
 class Lack(StrEnum):
     BASIS = "basis"
     DIFFICULTY = "difficulty"
     """Neither judged nor measured."""
+    FORCE = "force"
+    """It cites a provision that is no longer in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,42 +39,125 @@ class Wanted:
     level: Level | None = None
     state: State | None = None
     lacks: Lack | None = None
-    cites: tuple[str, ...] | None = None
-    """One of these words stands in what is said about it, or the day on which a provision ends."""
+    on: str = ""
+    """The day (ISO) on which `Lack.FORCE` is asked."""
     hand: str = ""
     """Id of a person who wrote it or handed it in (`bank.review.hands`)."""
     other_hand: str = ""
     """Id of a person who did neither."""
 
-    def where(self) -> tuple[str, list[str | int | bytes]]:
-        """A condition on `ALL` and `OF`, and its values; `search` is not in it."""
-        wanted: list[str] = []
-        values: list[str | int | bytes] = []
-        for column, value in (("r.type", self.type), ("r.level", self.level), ("r.state", self.state)):
-            if value is not None:
-                wanted.append(f"{column} = ?")
-                values.append(value.value)
-        if self.state in (None, State.RETIRED):  # a revision that another took the place of is history
-            wanted.append("r.rev = i.newest")
-        if self.chapter:
-            wanted.append("(r.chapter = ? OR substr(r.chapter, 1, ?) = ?)")
-            values += [self.chapter, len(self.chapter) + 1, self.chapter + "."]
-        # Canonical JSON, hence these very bytes; inside a string its quotes would have backslashes.
-        if self.lacks is Lack.BASIS:
-            wanted.append("instr(r.about, ?) > 0 AND instr(r.about, ?) > 0")
-            values += [b'"basis":""', b'"bases":[]']
-        elif self.lacks is Lack.DIFFICULTY:
-            wanted.append("r.p4 IS NULL AND c.p4 IS NULL")
-        if self.cites is not None:
-            words = [b'"repealed_on":', *(_escaped(each) for each in self.cites)]
-            wanted.append("(" + " OR ".join("instr(r.about, ?) > 0" for _ in words) + ")")
-            values += words
-        for person, form in ((self.hand, _HAND), (self.other_hand, f"NOT {_HAND}")):
-            if person:
-                wanted.append(form)
-                values += [person, person, person]
-        return " AND ".join(wanted) or "1", values
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A revision as it is found: nothing here reveals an answer."""
+
+    number: int
+    item: int
+    newest: bool
+    state: State
+    type: ItemType
+    chapter: str
+    level: Level
+    judged: bool
+    """Somebody, or a measurement, says how difficult it is."""
+    text: str
+    """`bank.store.index.searched`."""
+    basis: str
+    """The words of all provisions cited, one below the other."""
+    ended: str
+    """The first day (ISO) on which a provision cited is no longer in force, as the item itself says; "" for none."""
+    hands: tuple[str, ...]
+    enemies: tuple[str, ...]
+    case: str
+    place: int
 
 
-def _escaped(word: str) -> bytes:
-    return canonical(word)[1:-1]
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Numbers of the revisions that belong to one: its case group in order, itself included, and its enemies."""
+
+    group: tuple[int, ...] = ()
+    enemies: tuple[int, ...] = ()
+
+
+def found(lines: Sequence[Line], wanted: Wanted, search: str, repeals: Iterable[str]) -> list[int]:
+    """Numbers of the lines that are as `wanted`, in their order.
+
+    `search` is its text as the lines are spelt, `repeals` the words of provisions that the bank knows to have ended.
+    """
+    left: Sequence[Line] = lines
+    if wanted.state in (None, State.RETIRED):  # a revision that another took the place of is history
+        left = [line for line in left if line.newest]
+    if wanted.state is not None:
+        left = [line for line in left if line.state is wanted.state]
+    if wanted.type is not None:
+        left = [line for line in left if line.type is wanted.type]
+    if wanted.level is not None:
+        left = [line for line in left if line.level is wanted.level]
+    if wanted.chapter:
+        within = wanted.chapter + "."
+        left = [line for line in left if line.chapter == wanted.chapter or line.chapter.startswith(within)]
+    if search:
+        left = [line for line in left if search in line.text]
+    if wanted.hand:
+        left = [line for line in left if wanted.hand in line.hands]
+    if wanted.other_hand:
+        left = [line for line in left if wanted.other_hand not in line.hands]
+    if wanted.lacks is Lack.BASIS:
+        left = [line for line in left if not line.basis]
+    elif wanted.lacks is Lack.DIFFICULTY:
+        left = [line for line in left if not line.judged]
+    elif wanted.lacks is Lack.FORCE:
+        gone = tuple(repeals)
+        left = [
+            line
+            for line in left
+            if (line.ended and line.ended <= wanted.on) or (line.basis and any(text in line.basis for text in gone))
+        ]
+    return [line.number for line in left]
+
+
+def related(lines: Iterable[Line], to: Line) -> Related:
+    """Among the newest revisions that are not retired, and `to` itself."""
+    near = [line for line in lines if line.newest and line.state is not State.RETIRED and line.item != to.item]
+    group = [line for line in near if to.case and line.case == to.case]
+    enemies = [line for line in near if not set(to.enemies).isdisjoint(line.enemies)] if to.enemies else []
+    ordered = sorted([*group, to], key=lambda line: (line.place, line.number)) if to.case else []
+    return Related(tuple(line.number for line in ordered), tuple(line.number for line in enemies))
+
+
+def perhaps_alike(lines: Sequence[Line], to: Line, content: Content) -> list[Line]:
+    """Those that could be near-duplicates of `content`, the content of `to`; no twin is left out.
+
+    A text that shares four fifths of the shingles has at least one of any fifth of them, so the rarest fifth is looked
+    for; or it begins with the same stem.
+    """
+    others = [line for line in lines if line.newest and line.state is not State.RETIRED and line.item != to.item]
+    every = likeness.shingles(content)
+    # Only these are in a text whose parts have been run together.
+    own = [each for each in every if len(each) == _SHINGLE and likeness.EDGE not in each]
+    enough = len(every) - ceil(likeness.ALIKE * len(every)) + 1
+    if len(own) < enough:
+        return others
+    sample = [likeness.pattern(line.text) for line in others[:: max(1, len(others) // _SAMPLE)]]
+    common = {shingle: sum(shingle in text for text in sample) for shingle in own}
+    rare = sorted(own, key=lambda shingle: (common[shingle], shingle))[:enough]
+    stem = likeness.pattern(content.stem)
+    found = []
+    for line in others:
+        text = likeness.pattern(line.text)
+        if text.startswith(stem) or any(map(text.__contains__, rare)):
+            found.append(line)
+    return found
+
+
+def alike(one: Content, other: Content) -> int:
+    """Likeness ×10⁴ of two that are twins as `bank.likeness` says; 0 where they are none."""
+    share = likeness.likeness(one, other)
+    stem = likeness.plain(one.stem)
+    same_stem = (
+        len(stem) >= likeness.LONG_STEM
+        and stem == likeness.plain(other.stem)
+        and not (one.needs_picture or other.needs_picture)
+    )
+    return int(10_000 * share) if share >= likeness.ALIKE or same_stem else 0

@@ -2,42 +2,42 @@
 
 Written are the margins by type, chapter and level; a table that meets them all exactly, and lies as near as whole
 numbers can to shares in proportion, is found with HiGHS. Where the bank is known, no cell asks for more than it holds
-`pool.multiple` times. Where no such table exists, that is said: margins are never changed.
+`pool.multiple` times. Where no such table exists, the margins that it would miss are named: they are never changed.
 
 Before: a rule file without cells. After: `bank.blueprint.parse` checks what came of it as any other rule.
 """
 
-import tomllib
-from collections.abc import Mapping
-from typing import Any
+import json
+import re
+from collections.abc import Iterator, Mapping
 
-from bank.blueprint import ANY, CASE, Blueprint, within
+from bank.blueprint import ANY, CASE, Blueprint, parse, within
 from bank.optimiser import Model
 from bank.refused import BadFile, Denied
+from bank.table import Table, read_toml
 
 
 def propose_cells(text: bytes, held: Mapping[tuple[str, str, str], int] | None = None) -> Blueprint:
     """The rule of a file of margins (a rule without `cells`). `held`: units by type, chapter and level in the bank."""
-    try:
-        rule: dict[str, Any] = tomllib.loads(text.decode("utf-8-sig"))
-        if "cells" in rule:
-            raise Denied("margins-with-cells")
-        types: dict[str, tuple[int, int]] = {
-            name: (margin["count"], margin["points"]) for name, margin in rule["types"].items()
-        }
-        chapters: dict[str, int] = {code: margin["points"] for code, margin in rule["chapters"].items()}
-        levels: dict[str, int] = dict(rule["levels"])
-        sums = [sum(n * points for n, points in types.values()), sum(chapters.values()), sum(levels.values())]
-        multiple = int(rule.get("pool", {}).get("multiple", 1))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise BadFile("rule-not-toml", detail=str(error)) from None
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise BadFile("margins-malformed", detail=str(error)) from None
+    rule = read_toml(text)
+    if "cells" in rule:
+        raise Denied("margins-with-cells")
+    whole = Table(rule)
+    total = whole.integer("total_points", 1, 1_000)
+    types = {
+        name: (margin.integer("count", 1, 1_000), margin.integer("points", 1, 1_000))
+        for name, margin in _tables(whole.table("types"))
+    }
+    chapters = {code: margin.integer("points", 1, 1_000) for code, margin in _tables(whole.table("chapters"))}
+    level = whole.table("levels")
+    levels = {name: level.integer(name, 1, 1_000) for name in level.names()}
+    multiple = whole.table("pool", {}).integer("multiple", 1, 1_000, default=1)
+    sums = [sum(n * points for n, points in types.values()), sum(chapters.values()), sum(levels.values())]
     if CASE.value in types:
         raise Denied("margins-with-cases")
     for name, found in zip(("types", "chapters", "levels"), sums, strict=True):
-        if found != rule.get("total_points"):
-            raise BadFile("margins-differ", margin=name, stated=rule.get("total_points"), found=found)
+        if found != total:
+            raise BadFile("margins-differ", margin=name, stated=total, found=found)
     counts = _rounded(types, chapters, levels, _room(types, chapters, levels, held, multiple))
     cells = [
         {"type": type_, "chapter": chapter, "level": level, "count": count, "points": types[type_][1]}
@@ -45,6 +45,10 @@ def propose_cells(text: bytes, held: Mapping[tuple[str, str, str], int] | None =
         if count
     ]
     return Blueprint.from_record(rule | {"cells": cells})
+
+
+def _tables(table: Table) -> Iterator[tuple[str, Table]]:
+    return ((name, table.table(name)) for name in table.names())
 
 
 Key = tuple[str, str, str]
@@ -80,6 +84,21 @@ def _rounded(
 ) -> dict[Key, int]:
     """Whole numbers with every margin exact, least Σ |count − share|; the second unit of distance costs threefold, so
     that many cells off by a little are preferred to one off by much."""
+    model, number = _near_to_proportion(types, chapters, levels, room)
+    for _margin, _name, stated, terms in _margins(types, chapters, levels, number):
+        model.row(terms, stated, stated)
+    found = model.solve(gap=0.0)
+    if found is None:
+        raise _refusal(types, chapters, levels, room)
+    return {key: round(found.values[n]) for key, n in number.items()}
+
+
+def _near_to_proportion(
+    types: Mapping[str, tuple[int, int]],
+    chapters: Mapping[str, int],
+    levels: Mapping[str, int],
+    room: Mapping[Key, int],
+) -> tuple[Model, dict[Key, int]]:
     total = sum(levels.values())
     model, number = Model(), dict[Key, int]()
     for type_, chapter, level in room:
@@ -89,29 +108,74 @@ def _rounded(
         below, above = model.real(0, 1, 1.0), model.real(0, 1, 1.0)
         far_below, far_above = model.real(0, cost=3.0), model.real(0, cost=3.0)
         model.row({number[key]: 1.0, below: 1.0, far_below: 1.0, above: -1.0, far_above: -1.0}, share, share)
+    return model, number
+
+
+def _refusal(
+    types: Mapping[str, tuple[int, int]],
+    chapters: Mapping[str, int],
+    levels: Mapping[str, int],
+    room: Mapping[Key, int],
+) -> Denied:
+    """Names the margins that the table nearest to them all misses, and the cells that the bank holds it back with."""
+    model, number = Model(), {key: n for n, key in enumerate(room)}
+    for most in room.values():
+        model.integer(high=most)
+    off = dict[tuple[str, str], tuple[int, int]]()
+    for margin, name, stated, terms in _margins(types, chapters, levels, number):
+        off[margin, name] = above, below = model.integer(high=1_000, cost=1.0), model.integer(high=1_000, cost=1.0)
+        model.row(terms | {above: -1.0, below: 1.0}, stated, stated)
+    found = model.solve()
+    assert found is not None  # whoever may miss every margin always can
+    by = {name: round(found.values[above] - found.values[below]) for name, (above, below) in off.items()}
+    missed = [(margin, name, amount) for (margin, name), amount in by.items() if amount]
+    names = {name for _margin, name, _amount in missed}
+    full = [
+        "/".join(key) for key, n in number.items()
+        if names & set(key) and room[key] < types[key[0]][0] and found.values[n] > room[key] - 0.5
+    ]  # fmt: skip
+    told = ", ".join(f"{margin}.{name} {amount:+d}" for margin, name, amount in missed)
+    if full:
+        return Denied("margins-beyond-bank", missed=told, cells=", ".join(full))
+    return Denied("margins-impossible", missed=told)
+
+
+def _margins(
+    types: Mapping[str, tuple[int, int]],
+    chapters: Mapping[str, int],
+    levels: Mapping[str, int],
+    number: Mapping[Key, int],
+) -> Iterator[tuple[str, str, int, dict[int, float]]]:
+    """Each margin: which table, its name, what it states, and the cells that add up to it."""
     for type_, (count, _) in types.items():
-        model.row([n for key, n in number.items() if key[0] == type_], count, count)
+        yield "types", type_, count, {n: 1.0 for key, n in number.items() if key[0] == type_}
     for chapter, points in chapters.items():
-        model.row({n: types[key[0]][1] for key, n in number.items() if key[1] == chapter}, points, points)
+        yield "chapters", chapter, points, {n: types[key[0]][1] for key, n in number.items() if key[1] == chapter}
     for level, points in levels.items():
-        model.row({n: types[key[0]][1] for key, n in number.items() if key[2] == level}, points, points)
-    found = model.solve(gap=0.0)
-    if found is None:
-        raise Denied("margins-impossible")
-    return {key: round(found.values[n]) for key, n in number.items()}
+        yield "levels", level, points, {n: types[key[0]][1] for key, n in number.items() if key[2] == level}
 
 
-def with_cells(text: str, blueprint: Blueprint) -> str:
-    """The author's own text with the proposed cells written in, before its first table."""
-    lines = [
-        "# Cells proposed from the margins by controlled rounding; a proposal until two rule officers sign it.",
-        "cells = [",
-    ]
-    by_chapter = sorted(blueprint.cells, key=lambda cell: list(blueprint.chapters).index(cell.chapter))
-    for cell in sorted(by_chapter, key=lambda cell: list(blueprint.chapters).index(cell.chapter)):
-        if not lines[-1].startswith("  {") or f'chapter = "{cell.chapter}"' not in lines[-1]:
+def with_cells(text: str, blueprint: Blueprint, comment: str) -> str:
+    """The author's own text with the proposed cells written in before one of its tables, under a `comment`.
+
+    Read again, it is the rule that was proposed: else it is refused, and not a word of it shown.
+    """
+    lines = [f"# {comment}", "cells = ["]
+    order = list(blueprint.chapters).index
+    before = None
+    for cell in sorted(blueprint.cells, key=lambda cell: order(cell.chapter)):
+        if cell.chapter != before:
             lines.append(f"  # {cell.chapter} {blueprint.chapters[cell.chapter].name}")
-        fields = f'type = "{cell.type.value}", chapter = "{cell.chapter}", level = "{cell.level}"'
+            before = cell.chapter
+        chapter = json.dumps(cell.chapter, ensure_ascii=False)
+        fields = f'type = "{cell.type.value}", chapter = {chapter}, level = "{cell.level}"'
         lines.append(f"  {{ {fields}, count = {cell.count}, points = {cell.points} }},")
-    head, bracket, tables = text.partition("\n[")
-    return f"{head.rstrip()}\n\n" + "\n".join([*lines, "]"]) + "\n" + bracket + tables
+    written = "\n".join([*lines, "]", "", ""])
+    for table in re.finditer(r"^[ \t]*\[", text, re.MULTILINE):  # or what looks like one inside a text of several lines
+        whole = f"{text[: table.start()].rstrip()}\n\n{written}{text[table.start() :]}"
+        try:
+            if parse(whole.encode()).sha256 == blueprint.sha256:
+                return whole
+        except BadFile:
+            continue
+    raise Denied("margins-not-written")

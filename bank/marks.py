@@ -4,16 +4,18 @@ A mark is an ordinary item. It was drawn into the pool by the rule like the rest
 form holds one because it is a mark: forms are drawn by the rule and by nothing else. What makes it a mark is what
 happens at the bureau: of a pool, two items that never travelled before are kept out of every other pool until a day
 that is noted beside them. Only a cell that can spare them gives marks, and marks give way: where the items left would
-not fill a pool, they travel again, and the ledger then says that they name two packages.
+not fill a pool, as many travel again as it lacks. Such a mark is spent: `spent` says whose it was, and a trace claims
+no package from it.
 
 What a mark shows: the text was in one package, hence at one site, or in the hands of the bank's own people. It does
 not show which candidate (`bank.trace` does, from orders), it does not accuse anyone, and it says nothing where the
 leak happens to show neither of the two: a form holds a given mark with the share that its cell gives of its pool.
 
-Before: `bank.assembly.session_pool` picked the pool. After: `bank.store` keeps marks, `bank.exposure` obeys them.
+Before: `bank.picking.session_pool` picked the pool. After: `bank.store` keeps marks, `bank.exposure` obeys them.
 """
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -67,6 +69,19 @@ def on_a_form(marks: Collection[str], pool: Sequence[ItemFacts], blueprint: Blue
         for n in range(marked):
             none *= max(Fraction(len(units) - cell.count - n, len(units) - n), Fraction(0))
     return 1 - none
+
+
+def spent(
+    pool: Collection[str], kept: Iterable[tuple[str, str, str, str]], here: tuple[str, str], day: date
+) -> dict[tuple[str, str], int]:
+    """(session, site) -> how many of its marks the items of `pool` are, of those `kept` as (item, session, site, until)
+    on `day`; the package's own session and site are `here`."""
+    found = Counter(
+        (session, site)
+        for item, session, site, until in kept
+        if item in pool and until > day.isoformat() and (session, site) != here
+    )
+    return dict(sorted(found.items()))
 
 
 def until(day: date) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from bank.blueprint import Blueprint, Cell, Unit, by_stratum
+from bank.blueprint import Blueprint, Cell, Unit, by_stratum, enemies
 from bank.draw import Stream
 from bank.pool import ItemFacts
 from bank.refused import Denied
@@ -199,12 +199,3 @@ def form_rows(
         slack = blueprint.difficulty.tolerance
         weights = {first + n: unit.weight / 10_000 for n, (_, unit) in enumerate(units)}
         model.row(weights, (target - slack) / 10_000, (target + slack) / 10_000)
-
-
-def enemies(units: Iterable[Unit]) -> dict[str, list[int]]:
-    """For each group of two units or more, the numbers of its units."""
-    groups: dict[str, list[int]] = {}
-    for n, unit in enumerate(units):
-        for group in unit.enemies:
-            groups.setdefault(group, []).append(n)
-    return {group: those for group, those in sorted(groups.items()) if len(those) > 1}

@@ -1,9 +1,13 @@
 """Authors and reviewers: who they are to the bank, and the keys they sign with.
 
-A person is enrolled by a statement in their own hand, which proves that they hold the key; from the third on, one who
-is already there signs it too, so that whoever holds the bank alone cannot invent a reviewer. The private key lies in
-`<id>.key`, sealed to the person's passphrase, on the person's own stick; beside it `<id>.seen.json` keeps how far each
-bank had come when the person last acted: a bank put back to an older copy is then noticed at the next act.
+A person is enrolled by a statement in their own hand, which proves that they hold the key. Two others sign it: two of
+the bank's people who are at work or, while there are not two, two keyholders of the bank. So nobody who holds the bank
+alone invents a second person to review their work. Only the first two of a bank that no keyholders share come in
+unvouched: such a bank is one person's, and says so. Ending a person's work takes that person, or two in the same way.
+
+All of it stands in the bank's acts, one after the other, and is proved from them. The private key lies in `<id>.key`,
+sealed to the person's passphrase, on the person's own stick; beside it `<id>.seen.json` keeps how far each bank had
+come when the person last acted: a bank put back to an older copy is then noticed at the next act.
 
 Before: `bank.seal`. After: `bank.review` says what they may do, `bank.life` does it.
 """
@@ -12,10 +16,13 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -24,9 +31,14 @@ from bank.seal import passphrase as sealing
 from bank.seal import statements
 
 KIND = "examd-person"
+END_KIND = "examd-person-end"
 PURPOSE = "examd/person"
-FOUNDERS = 2
-"""The first two vouch for themselves: one alone could approve nothing, and from then on one of them vouches."""
+VOUCHERS = 2
+"""So many sign for somebody; so many may come in unvouched where a bank has no keyholders."""
+ENROL, END = "enrol", "end-person"
+"""The acts that people are read from."""
+LOSS_KIND = "examd-person-loss"
+LOSS = "accept-loss"
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -45,6 +57,24 @@ class Person:
     roles: frozenset[Role]
     until: str = ""
     """Since when the person does not act any more; what was signed before stays good."""
+    vouched: tuple[str, ...] = ()
+    """Names of the people or keyholders who signed the enrolment; none where nobody keeps the bank but one."""
+    was: str = ""
+    """Id under which the same person was enrolled before, with a key that is lost or given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """A keyholder of the bank who is present, by the signing key of their share."""
+
+    name: str
+    key: Ed25519PrivateKey
+
+    def __repr__(self) -> str:
+        return f"Keeper({self.name}, …)"
+
+
+Vouchers = Sequence["Signer | Keeper"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +98,12 @@ class Signer:
         noted = _seen(self.seen).get(bank)
         if noted is not None and heads(noted[0]) != noted[1]:
             raise Denied("bank-rolled-back", name=self.id, acts=noted[0])
+
+    def lost(self, bank: str, reason: str, acts: int) -> bytes:
+        """The statement that this person knows of a loss: the bank, of which they saw more, ends at act `acts`."""
+        seen = _seen(self.seen)[bank]
+        said = {"bank": bank, "ends": acts, "head": seen[1], "id": self.id, "reason": reason, "saw": seen[0], "v": 1}
+        return statements.sign({"type": LOSS_KIND, **said}, self.key)
 
     def note(self, bank: str, acts: int, head: str) -> None:
         noted = _seen(self.seen) | {bank: (acts, head)}
@@ -109,43 +145,182 @@ def unlock(file: Path, passphrase: str) -> Signer:
 
 
 def application(
-    bank: str, signer: Signer, name: str, roles: frozenset[Role], sponsor: Signer | None = None
-) -> tuple[Person, bytes]:
-    """The person, and the statement by which they enrol."""
+    bank: str,
+    signer: Signer,
+    name: str,
+    roles: frozenset[Role],
+    vouchers: Vouchers = (),
+    *,
+    same_name: bool = False,
+    was: str = "",
+) -> bytes:
+    """The statement by which somebody enrols. `same_name`: who vouches knows of the other person of that name; `was`:
+    it is the same person, who was enrolled under that id."""
     if not name.strip() or not name.isprintable() or not roles:
         raise BadFile("person-malformed", name=signer.id)
-    signed = {
+    said = {
         "type": KIND,
-        "v": 1,
+        "v": 2,
         "bank": bank,
         "id": signer.id,
         "name": name,
         "roles": sorted(role.value for role in roles),
+        "same_name": same_name,
         "sign": signer.public,
-        "sponsor": "" if sponsor is None else sponsor.id,
+        "was": was,
+        **_named(vouchers),
     }
-    hands = (signer.key,) if sponsor is None else (signer.key, sponsor.key)
-    return Person(signer.id, name, signer.public, roles), statements.sign(signed, *hands)
+    return statements.sign(said, signer.key, *(each.key for each in vouchers))
 
 
-def enrolled(bank: str, rows: list[tuple[bytes, str]]) -> dict[str, Person]:
-    """The people of a bank, in the order they came, from (statement, until). Raises BrokenStore for a forged one."""
+def ending(bank: str, identity: str, until: str, by: Vouchers) -> bytes:
+    """The statement that somebody signs nothing more: by themselves, or by two others."""
+    said = {"type": END_KIND, "v": 1, "bank": bank, "id": identity, "until": until, **_named(by)}
+    return statements.sign(said, *(each.key for each in by))
+
+
+def _named(vouchers: Vouchers) -> dict[str, Any]:
+    keepers = [each for each in vouchers if isinstance(each, Keeper)]
+    return {
+        "keepers": [{"name": each.name, "sign": statements.public_hex(each.key)} for each in keepers],
+        "sponsors": [each.id for each in vouchers if isinstance(each, Signer)],
+    }
+
+
+def admit(bank: str, statement: bytes, known: Mapping[str, Person], keepers: Mapping[str, str]) -> Person:
+    """The person who enrols, or Denied: what the bank asks before it takes somebody in.
+
+    `keepers` are the bank's keyholders, public key -> name; none where one person holds it.
+    """
+    person, said = _person(bank, statement, known)
+    if person.sign in {other.sign for other in known.values()}:
+        raise Denied("person-exists", name=person.id)
+    twin = check_name(person.name, person.id, known, same_name=said["same_name"], was=person.was)
+    if keepers and not {each["sign"] for each in said["keepers"]} <= keepers.keys():
+        raise Denied("keeper-unknown", name="、".join(each["name"] for each in said["keepers"]))
+    if not person.vouched and (keepers or twin is not None or len(known) >= VOUCHERS):
+        raise _unvouched(person.name, known, keepers, "")
+    return person
+
+
+def check_name(name: str, identity: str, known: Mapping[str, Person], *, same_name: bool, was: str) -> Person | None:
+    """The person who has that name already, where whoever vouches says who is who; else Denied."""
+    if identity in known:
+        raise Denied("person-exists", name=identity)
+    if was:
+        before = known.get(was)
+        if before is None:
+            raise Denied("person-unknown", name=was)
+        if not before.until or any(other.was == was for other in known.values()):
+            raise Denied("person-still-enrolled", name=before.name, id=was)
+        return before
+    twin = next((other for other in known.values() if plain(other.name) == plain(name)), None)
+    if twin is not None and not same_name:
+        raise Denied("person-same-name", name=name, id=twin.id)
+    return twin
+
+
+def dismiss(bank: str, statement: bytes, known: Mapping[str, Person], keepers: Mapping[str, str]) -> Person:
+    """The person whose work ends by `statement`, or Denied."""
+    said = _read(statement, END_KIND, bank)
+    person = known.get(said["id"])
+    if person is None:
+        raise Denied("person-unknown", name=said["id"])
+    if person.until:
+        raise Denied("person-ended", name=person.name, until=person.until)
+    if keepers and not {each["sign"] for each in said["keepers"]} <= keepers.keys():
+        raise Denied("keeper-unknown", name="、".join(each["name"] for each in said["keepers"]))
+    if said["sponsors"] == [person.id] and not said["keepers"]:
+        statements.verify(statement, person.sign, name="")
+    elif not _vouched(statement, said, known, person.id):
+        raise _unvouched(person.name, known, keepers, person.id)
+    return replace(person, until=date.fromisoformat(said["until"]).isoformat())
+
+
+def _unvouched(name: str, known: Mapping[str, Person], keepers: Mapping[str, str], besides: str) -> Denied:
+    if len(_at_work(known, besides)) >= VOUCHERS:
+        return Denied("person-needs-sponsors", name=name, need=VOUCHERS)
+    return Denied("person-needs-keepers" if keepers else "person-needs-sharing", name=name, need=VOUCHERS)
+
+
+def needs(known: Mapping[str, Person], *, shared: bool, besides: str = "") -> str:
+    """Who has to vouch for somebody now: "sponsors", "keepers" or, in a bank that one person holds, ""."""
+    if len(_at_work(known, besides)) >= VOUCHERS:
+        return "sponsors"
+    return "keepers" if shared else ""
+
+
+def enrolled(bank: str, rows: Sequence[tuple[str, bytes]]) -> dict[str, Person]:
+    """The people of a bank, in the order they came, from their acts (ENROL or END, statement).
+
+    Raises BrokenStore for a forged one. Whether keyholders who vouched were this bank's was asked when they did.
+    """
     people: dict[str, Person] = {}
-    for number, (statement, until) in enumerate(rows):
+    for number, (act, statement) in enumerate(rows, 1):
         try:
-            signed = statements.read(statement, KIND, name="")
-            person = Person(signed["id"], signed["name"], signed["sign"], frozenset(map(Role, signed["roles"])), until)
-            if signed["bank"] != bank:
-                raise ValueError
-            statements.verify(statement, person.sign, name="")
-            if number >= FOUNDERS:
-                statements.verify(statement, people[signed["sponsor"]].sign, name="")
+            person = (admit if act == ENROL else dismiss)(bank, statement, people, {})
         except (BadFile, Denied, ValueError, KeyError, TypeError):
-            raise BrokenStore("person-forged", number=number + 1) from None
-        if person.id in people or person.sign in {other.sign for other in people.values()}:
-            raise BrokenStore("person-forged", number=number + 1)
+            raise BrokenStore("person-forged", number=number) from None
         people[person.id] = person
     return people
+
+
+def first(person: Person, known: Mapping[str, Person]) -> Person:
+    """The same person as they were first enrolled: another key makes nobody another person."""
+    while person.was:
+        person = known[person.was]
+    return person
+
+
+def keys_of(identity: str, known: Mapping[str, Person]) -> set[str]:
+    """All ids of the same person."""
+    if identity not in known:
+        return {identity}
+    origin = first(known[identity], known)
+    return {each.id for each in known.values() if first(each, known) is origin}
+
+
+def plain(name: str) -> str:
+    """A name as a person hears it: width, case and spaces make no other person."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _read(statement: bytes, kind: str, bank: str) -> dict[str, Any]:
+    said = statements.read(statement, kind, name="")
+    if said["bank"] != bank or said["v"] != (2 if kind == KIND else 1):
+        raise BadFile("statement-malformed", file="")
+    return said
+
+
+def _person(bank: str, statement: bytes, known: Mapping[str, Person]) -> tuple[Person, dict[str, Any]]:
+    said = _read(statement, KIND, bank)
+    if not _ID.fullmatch(said["id"]) or not said["name"].strip() or not said["name"].isprintable() or not said["roles"]:
+        raise BadFile("person-malformed", name=str(said["id"])[:64])
+    statements.verify(statement, said["sign"], name="")
+    names = _vouched(statement, said, known, said["id"])
+    return Person(
+        said["id"], said["name"], said["sign"], frozenset(map(Role, said["roles"])), "", names, said["was"]
+    ), said
+
+
+def _vouched(statement: bytes, said: Mapping[str, Any], known: Mapping[str, Person], besides: str) -> tuple[str, ...]:
+    """Names of the two or more who signed for somebody and may; none where they may not, or are too few."""
+    at_work = _at_work(known, besides)
+    if len(at_work) >= VOUCHERS:
+        if not set(said["sponsors"]) <= at_work.keys():
+            return ()
+        found = {at_work[each].sign: at_work[each].name for each in said["sponsors"]}
+    else:
+        found = {each["sign"]: each["name"] for each in said["keepers"]}
+    if len(found) < VOUCHERS:
+        return ()
+    for sign in found:
+        statements.verify(statement, sign, name="")
+    return tuple(found.values())
+
+
+def _at_work(known: Mapping[str, Person], besides: str) -> dict[str, Person]:
+    return {each.id: each for each in known.values() if not each.until and each.id != besides}
 
 
 def _id(file: Path) -> str:

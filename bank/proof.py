@@ -1,7 +1,8 @@
 """Can this bank fill this rule? If not: the smallest set of demands that cannot be met together, and what each lacks.
 
 A demand is a cell (so many units on a form, and where exposure is capped so many in the pool) or a mandatory tag.
-Enemies are no demand but a fact: a form holds one unit of a group. The smallest set is exact, by the duality of
+Enemies are no demand but a fact: a form holds one unit of a group. Where they are the reason, the fewest groups are
+named without which the set could be met. The smallest set is exact, by the duality of
 conflicts and corrections: a conflict holds at least one demand of every set whose removal makes the rest possible. So
 the fewest demands that meet all corrections found so far are the smallest conflict if they are a conflict at all, and
 yield a new correction otherwise. Nothing is ever relaxed: this says what is missing, and a person decides.
@@ -12,8 +13,9 @@ Before: `bank.blueprint` (quick necessary conditions), `bank.facts`. After: a ru
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bank.blueprint import Blueprint, Cell, Unit, by_stratum
-from bank.optimiser import Model, enemies, form_rows
+from bank.blueprint import Blueprint, Unit, by_stratum, enemies
+from bank.exposure import pool_needed
+from bank.optimiser import Model, form_rows
 from bank.pool import ItemFacts
 
 
@@ -25,7 +27,7 @@ class Demand:
     name: str
     needed: int
     available: int
-    """Units in the bank for it, enemies not considered."""
+    """Units there are for it, enemies not considered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ class Proof:
     conflict: tuple[Lack, ...]
     alone: tuple[Lack, ...]
     """All demands that are a conflict of one: where there are any, `conflict` is the first of them."""
+    further: tuple[tuple[Lack, ...], ...]
+    """Conflicts among the demands that are left when those of `conflict` and `alone` are taken away, and so on."""
+    enemies: tuple[tuple[str, ...], ...]
+    """Of `conflict` and each of `further`, the fewest enemy groups without which it could be met; none where enemies
+    are not the reason."""
     form: tuple[str, ...]
     """The witness: ids of one form that meets everything but the tolerance."""
     below_multiple: tuple[Demand, ...]
@@ -59,16 +66,23 @@ def prove(facts: Iterable[ItemFacts], blueprint: Blueprint, candidates: int | No
     demands = _demands(members, blueprint, candidates)
     bank = _Bank(members, blueprint)
     witness = bank.form(demands)
-    conflict, alone = tuple[Lack, ...](), tuple[Lack, ...]()
+    alone, further = tuple[Lack, ...](), list[list[Demand]]()
     if witness is None:
-        alone = tuple(lack for demand in demands if bank.form([demand]) is None for lack in _lacks(bank, [demand]))
-        conflict = alone[:1] or _lacks(bank, _smallest(bank, demands))
+        single = [demand for demand in demands if bank.form([demand]) is None]
+        alone = tuple(lack for demand in single for lack in _lacks(bank, [demand]))
+        left = [demand for demand in demands if demand not in single]
+        while bank.form(left) is None:
+            further.append(_smallest(bank, left))
+            left = [demand for demand in left if demand not in further[-1]]
+    conflicts = [[alone[0].demand], *further] if alone else further
+    lacks = [_lacks(bank, those) for those in conflicts] or [()]
+    groups = tuple(bank.groups_at_fault(those) for those in conflicts)
     below = tuple(
         Demand("cell", cell.stratum, cell.count * blueprint.pool_multiple, len(members[cell.stratum]))
         for cell in blueprint.cells
         if len(members[cell.stratum]) < cell.count * blueprint.pool_multiple
     )
-    return Proof(tuple(demands), conflict, alone, witness or (), below)
+    return Proof(tuple(demands), lacks[0], alone, tuple(lacks[1:]), groups, witness or (), below)
 
 
 def in_tolerance(facts: Iterable[ItemFacts], blueprint: Blueprint, target: int) -> bool:
@@ -80,12 +94,6 @@ def in_tolerance(facts: Iterable[ItemFacts], blueprint: Blueprint, target: int) 
         model.integer()
     form_rows(model, units, blueprint, target)
     return model.solve() is not None
-
-
-def pool_needed(cell: Cell, blueprint: Blueprint, candidates: int) -> int:
-    """How many units a cell's pool must hold so that none meets more of `candidates` than the rule's cap."""
-    cap = None if blueprint.exposure is None else blueprint.exposure.candidates
-    return cell.count if cap is None else max(cell.count, -(-candidates * cell.count // cap))
 
 
 def _demands(members: Mapping[str, list[Unit]], blueprint: Blueprint, candidates: int | None) -> list[Demand]:
@@ -116,10 +124,10 @@ class _Bank:
         self._classes = list(alike.values())
         self._units, self._strata = units, strata
         number = {those[0]: k for k, those in enumerate(self._classes)}
-        self._enemies = [[number[n] for n in those] for those in grouped.values()]
+        self._enemies = {group: [number[n] for n in those] for group, those in grouped.items()}
         self._cells = {cell.stratum: cell for cell in blueprint.cells}
 
-    def _model(self, demands: Sequence[Demand]) -> tuple[Model, list[int]]:
+    def _model(self, demands: Sequence[Demand], *, peace: bool = True) -> tuple[Model, list[int]]:
         """Variables: classes first, then for each demand how much of it is left unmet."""
         model = Model()
         for those in self._classes:
@@ -132,7 +140,7 @@ class _Bank:
                 model.row(row | {asked[stratum]: 1.0}, cell.count, cell.count)
             else:
                 model.row(row, high=cell.count)
-        for those in self._enemies:
+        for those in self._enemies.values() if peace else ():
             model.row(those, high=1)
         for demand, lack in zip(demands, unmet, strict=True):
             if demand.kind == "tag":
@@ -161,6 +169,16 @@ class _Bank:
         found = model.solve()
         assert found is not None  # whoever gives up everything lacks nothing
         return {n for n, flag in enumerate(given_up) if found.values[flag] > 0.5}
+
+    def groups_at_fault(self, demands: Sequence[Demand]) -> tuple[str, ...]:
+        """The fewest enemy groups without which they can be met; none where that would not help."""
+        model, unmet = self._model(demands, peace=False)
+        model.row(unmet, high=0)
+        lifted = {group: model.integer(cost=1.0) for group in self._enemies}
+        for group, those in self._enemies.items():
+            model.row(dict.fromkeys(those, 1.0) | {lifted[group]: -float(len(those))}, high=1)
+        found = model.solve()
+        return () if found is None else tuple(group for group, n in lifted.items() if found.values[n] > 0.5)
 
     def missing(self, demands: Sequence[Demand]) -> list[int]:
         """How much each lacks, in one of the ways in which they lack least together."""

@@ -2,10 +2,11 @@
 
     draft -> in review -> approved -> retired          in review -> draft, with remarks
 
-Nobody approves what their own hands wrote, whatever name they used: it is the public key that counts. The author signs
-when handing a revision in, the reviewer when approving it; both signatures cover what the candidate sees, the answer
-key with the explanation, and all that is said about the item. A revision that anyone signed is never written again: a
-change makes the next revision of the same lineage (the item through all its revisions).
+Nobody approves what their own hands wrote, whatever name they used: it is the public key that counts, and a wording
+whose writer no signature proves is approved by nobody. The author signs when writing (`bank.authorship`) and when
+handing a revision in, the reviewer when approving it; all of these cover what the candidate sees, the answer key with
+the explanation, and all that is said about the item. A revision that anyone handed in is never written again: a change
+makes the next revision of the same lineage (the item through all its revisions).
 
 Before: `bank.item`. After: `bank.store` keeps revisions and acts and asks `verify` before it gives out an approved one;
 `bank.life` does the acts.
@@ -13,19 +14,21 @@ Before: `bank.item`. After: `bank.store` keeps revisions and acts and asks `veri
 
 import difflib
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from bank.canonical import canonical, digest
-from bank.content import OPTION_LETTERS
+from bank.canonical import digest
+from bank.content import OPTION_LETTERS, Background, Content
 from bank.item import Item
-from bank.people import Person, Role
+from bank.people import Person, Role, first
 from bank.refused import BadFile, BrokenStore, Denied
 from bank.seal import statements
 
 KIND = "examd-revision"
+IN = " in "
+"""Before the language in the name of a translated field."""
 
 
 class State(StrEnum):
@@ -51,13 +54,14 @@ class Act(StrEnum):
     """Came in a slice of another body (`bank.sharing`): approved by its owner's signature and a reviewer's of ours."""
     WITHDRAW = "withdraw"
     """Its owner took it back."""
+    RESUME = "resume"
+    """What its owner had put in its place was taken back."""
 
 
 SIGNED = frozenset({Act.SUBMIT, Act.APPROVE, Act.RETURN, Act.RETIRE})
 LEADS = {
     (None, Act.WRITE): State.DRAFT,
     (None, Act.CARRY): State.DRAFT,
-    (None, Act.ACCEPT): State.APPROVED,
     (State.DRAFT, Act.WRITE): State.DRAFT,
     (State.DRAFT, Act.SUBMIT): State.IN_REVIEW,
     (State.DRAFT, Act.SAMPLE): State.APPROVED,
@@ -67,8 +71,15 @@ LEADS = {
     (State.DRAFT, Act.RETIRE): State.RETIRED,
     (State.APPROVED, Act.SUPERSEDE): State.RETIRED,
     (State.DRAFT, Act.SUPERSEDE): State.RETIRED,
-    (State.APPROVED, Act.WITHDRAW): State.RETIRED,
 }
+LENT_LEADS = {
+    (None, Act.ACCEPT): State.APPROVED,
+    (State.APPROVED, Act.SUPERSEDE): State.RETIRED,
+    (State.APPROVED, Act.WITHDRAW): State.RETIRED,
+    (State.RETIRED, Act.WITHDRAW): State.RETIRED,
+    (State.RETIRED, Act.RESUME): State.APPROVED,
+}
+"""Of what another body lent (`bank.loans`). Apart: none of these brings an item of one's own back, unsigned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,10 @@ class Seal:
     content: str
     answer_key: str
     about: str
+
+    def digest(self) -> str:
+        """All three as one: by this a writer signs a wording (`bank.authorship`)."""
+        return hashlib.sha256(f"{self.content}{self.answer_key}{self.about}".encode()).hexdigest()
 
 
 def seal(item: Item, salt: str) -> Seal:
@@ -140,8 +155,12 @@ def statement(act: Act, lineage: str, rev: int, sealed: Seal, event: Event, befo
 def state_after(events: Iterable[Event]) -> State | None:
     """Where a revision's acts lead it; refuses acts that cannot follow one another."""
     state: State | None = None
+    leads, withdrawn = LEADS, False
     for event in events:
-        following = LEADS.get((state, event.act))
+        if state is None and event.act is Act.ACCEPT:
+            leads = LENT_LEADS
+        following = None if withdrawn and event.act is Act.RESUME else leads.get((state, event.act))
+        withdrawn |= event.act is Act.WITHDRAW
         if following is None:
             raise Denied("act-not-possible", act=event.act.value, state=state.value if state else "")
         state = following
@@ -160,9 +179,15 @@ def check_act(act: Act, person: Person, events: Sequence[Event], people: Mapping
     needed = Role.AUTHOR if act is Act.SUBMIT else Role.REVIEWER
     if needed not in person.roles:
         raise Denied("person-lacks-role", name=person.name, role=needed.value)
-    if act in (Act.APPROVE, Act.RETURN) and person.sign in _hands(events, people):
+    if act in (Act.APPROVE, Act.RETURN) and first(person, people).sign in _keys(hands(events), people):
         raise Denied("own-item", name=person.name)
     return following
+
+
+def check_writer(act: Act, item: str, person: Person, events: Sequence[Event], signed_by: Collection[str]) -> None:
+    """Nothing goes through review whose writer is not known by their key: who wrote it might review it."""
+    if act in (Act.SUBMIT, Act.APPROVE) and not writers([*events, Event(act, person.id, "")], signed_by):
+        raise Denied("writer-unknown", item=item)
 
 
 def require_own(events: Sequence[Event]) -> None:
@@ -179,8 +204,12 @@ def verify(
     people: Mapping[str, Person],
     *,
     sample: bool,
+    signed_by: Collection[str] = (),
 ) -> None:
-    """Raises BrokenStore unless `events` prove that two people approved exactly what `sealed` is of."""
+    """Raises BrokenStore unless `events` prove that two people approved exactly what `sealed` is of.
+
+    `signed_by` is whose statements (`bank.authorship`) list this very wording.
+    """
     where = {"item": lineage[:8], "rev": rev}
     try:
         state = state_after(events)
@@ -192,14 +221,23 @@ def verify(
         if not sample:
             raise BrokenStore("revision-unsigned", **where)
         return
-    for number, event in enumerate(events):
-        if event.act in SIGNED:
-            verify_event(event, lineage, rev, sealed, events[:number], people)
-    # By key, not by name: the same person enrolled twice is one person.
-    if people[events[-1].who].sign in _hands(events, people):
+    verify_signed(lineage, rev, sealed, events, people)
+    wrote = writers(events, signed_by)
+    if not wrote:
+        raise BrokenStore("revision-writer-unknown", **where)
+    # By key, not by name; and whose statement lists the wording wrote it, whatever the bank's rows say.
+    if first(people[events[-1].who], people).sign in _keys(hands(events) | wrote, people):
         raise BrokenStore("revision-own-approval", **where)
     if Role.REVIEWER not in people[events[-1].who].roles:
         raise BrokenStore("revision-signer-unknown", **where, name=events[-1].who)
+
+
+def verify_signed(lineage: str, rev: int, sealed: Seal, events: Sequence[Event], people: Mapping[str, Person]) -> None:
+    """Raises BrokenStore unless every act that is signed was signed on exactly what `sealed` is of."""
+    for number, event in enumerate(events):
+        withdrawn_before_reviews = number == 1 and events[0].act is Act.CARRY and not event.statement
+        if event.act in SIGNED and not withdrawn_before_reviews:
+            verify_event(event, lineage, rev, sealed, events[:number], people)
 
 
 def read(signed: bytes) -> dict[str, Any]:
@@ -246,9 +284,17 @@ def hands(events: Iterable[Event]) -> set[str]:
     return {who for each in wrote for who in each if who}
 
 
-def _hands(events: Iterable[Event], people: Mapping[str, Person]) -> set[str]:
-    """Their public keys."""
-    return {people[who].sign for who in hands(events) if who in people}
+def writers(events: Iterable[Event], signed_by: Collection[str]) -> set[str]:
+    """Ids of those whom a signature proves to have written it: by a statement of their own, or by handing in, in
+    their own name, what the bank says they wrote."""
+    events = list(events)
+    named = {who for event in events if event.act is Act.WRITE for who in event.who.split(",")}
+    return {*signed_by, *(event.who for event in events if event.act is Act.SUBMIT and event.who in named)}
+
+
+def _keys(ids: Iterable[str], people: Mapping[str, Person]) -> set[str]:
+    """Their public keys, those they were first enrolled with."""
+    return {first(people[who], people).sign for who in ids if who in people}
 
 
 def _over(events: Sequence[Event]) -> str:
@@ -259,7 +305,7 @@ def _over(events: Sequence[Event]) -> str:
 @dataclass(frozen=True, slots=True)
 class Change:
     field: str
-    """A field's name; `option B` for one option, `content en` for a translation."""
+    """A field's name; `option B` for one option, `option B in en` for the same in a translation."""
     before: str
     after: str
 
@@ -285,20 +331,18 @@ def changes(before: Item, after: Item) -> tuple[Change, ...]:
 
 def told(item: Item) -> dict[str, str]:
     """Every field as text."""
-    fields = {"type": item.content.type.value, "stem": item.content.stem, "pictures": " ".join(item.content.media)}
-    for letter, option in zip(OPTION_LETTERS, item.content.options, strict=False):
-        fields[f"option {letter}"] = " ".join((option.text, *option.media))
+    fields = {"type": item.content.type.value} | _seen(item.content)
     key = item.answer_key
     fields["answer key"] = "".join(OPTION_LETTERS[index] for index in key.correct) + " / ".join(key.accepted)
     if key.number is not None:
         fields["number"] = f"{key.number.value} ± {key.number.tolerance} {' / '.join(key.number.units)}".rstrip()
     fields["explanation"] = item.explanation
-    if item.background is not None:
-        fields["background"] = " ".join((item.background.text, *item.background.media))
+    fields |= _background(item.background)
     for name, value in about(item).items():
         if name == "translations":
-            for translation in item.translations:
-                fields[f"content {translation.lang}"] = canonical(translation.record()).decode()
+            for each in item.translations:
+                seen = _seen(each.content) | _background(each.background)
+                fields |= {f"{field}{IN}{each.lang}": text for field, text in seen.items()}
         elif name == "bases":
             fields[name] = "\n".join(" ".join(basis.record().values()) for basis in item.bases)
         elif isinstance(value, list):
@@ -308,3 +352,14 @@ def told(item: Item) -> dict[str, str]:
         else:
             fields[name] = "" if value is None else str(value)
     return fields
+
+
+def _seen(content: Content) -> dict[str, str]:
+    fields = {"stem": content.stem, "pictures": " ".join(content.media)}
+    for letter, option in zip(OPTION_LETTERS, content.options, strict=False):
+        fields[f"option {letter}"] = " ".join((option.text, *option.media))
+    return fields
+
+
+def _background(background: Background | None) -> dict[str, str]:
+    return {} if background is None else {"background": " ".join((background.text, *background.media))}

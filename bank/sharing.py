@@ -5,9 +5,10 @@ what the items may be used for, from when and until when, and one salted digest 
 `items.age` holds the items with their answer keys as lines of canonical JSON, sealed to the receiver alone.
 
 What arrives is the owner's for good. It is approved in the receiver's bank by the owner's signature and that of one
-of the receiver's reviewers, who answers for where the owner's card came from; nobody at the receiver can write,
-approve or retire it. A *withdrawal* (`examd-slice-withdrawal`), signed by the owner, retires it; the end of the period
-needs no message, so a receiver who loses its mail still stops. Neither takes back what somebody has read.
+of the receiver's reviewers, and only where two of the receiver's people have signed the owner's card (`bank.owners`);
+nobody at the receiver can write, approve or retire it. A *withdrawal* (`examd-slice-withdrawal`), signed by the owner,
+takes the slice back; the end of the period needs no message, so a receiver who loses its mail still stops. Neither
+takes back what somebody has read. Which of several slices rules an item: `bank.loans`.
 
 *Confidential* is every item that does not say it is open (tag 公开, 应知应会 or open), and every item that says it is
 confidential (保密 or confidential) whatever else it says. A bank made with `--open` holds no confidential item.
@@ -20,9 +21,9 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -41,6 +42,8 @@ STATEMENT, ITEMS = "slice.json", "items.age"
 LARGEST = 512 * 1024 * 1024
 OPEN_TAGS = frozenset({"公开", "应知应会", "open"})
 CONFIDENTIAL_TAGS = frozenset({"保密", "confidential"})
+ORIGIN = "slice "
+"""How the origin of a lent item begins, in its provenance."""
 _HEX32 = re.compile(r"[0-9a-f]{32}")
 
 
@@ -71,6 +74,8 @@ class Terms:
     """A slice as its owner signed it."""
 
     slice: str
+    at: str
+    """When the owner signed it (RFC 3339, UTC): the newer of two slices rules."""
     owner: Body
     receiver: Body
     permission: frozenset[Permission]
@@ -84,7 +89,12 @@ class Terms:
     @property
     def origin(self) -> str:
         """What the items' provenance says."""
-        return f"slice {self.slice}"
+        return f"{ORIGIN}{self.slice}"
+
+    @property
+    def note(self) -> str:
+        """What the acts on its items say of it."""
+        return f"{self.owner.id} {self.slice}"
 
     def refusal(self, purpose: Permission, day: date) -> str:
         """Why its items are no part of a `purpose` on `day`, as a code; "" where they are."""
@@ -106,6 +116,9 @@ class Slice:
     first: str
     until: str
     items: int
+    """That came with it."""
+    in_force: int
+    """Of those, how many stand in the bank in the words and with the answer key of this slice."""
     accepted_by: str
     accepted_at: str
     withdrawn_at: str
@@ -114,13 +127,33 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Ids in the order of the slice."""
+    """What became of the items of a slice: ids in its order."""
 
-    added: tuple[str, ...]
-    already: tuple[str, ...]
-    """Held before, hence not the owner's here: nothing was merged into them."""
-    contradicting: tuple[str, ...]
+    added: tuple[str, ...] = ()
+    renewed: tuple[str, ...] = ()
+    """Lent by the same owner before: from now on in the words, with the answer key and on the terms of this slice."""
+    corrected: tuple[str, ...] = ()
+    """Of those, what now has another answer key."""
+    older: tuple[str, ...] = ()
+    """Stand under a newer slice of the same owner: kept, and in force only if that one is withdrawn."""
+    already: tuple[str, ...] = ()
+    """Held as the receiver's own or as another owner's: nothing was merged into them."""
+    contradicting: tuple[str, ...] = ()
     """Of those, what is held with another answer key: one of the two is wrong, and people must say which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What a withdrawal did."""
+
+    slice: str
+    owner: str
+    here: bool
+    """Whether the bank has the slice. Where it has not, the withdrawal waits for it."""
+    retired: int
+    """Items that are no more in force."""
+    standing: int
+    """Items of the slice that another slice of the owner keeps in force."""
 
 
 # ---- confidential or open ------------------------------------------------------------------------------------------
@@ -136,6 +169,23 @@ def require_open(items: Iterable[Item]) -> None:
     found = [item for item in items if confidential(item.tags)]
     if found:
         raise Denied("item-confidential", item=found[0].code or found[0].id[:8], found=len(found))
+
+
+# ---- lent or one's own ---------------------------------------------------------------------------------------------
+
+
+def lent(provenance: Provenance) -> bool:
+    return provenance.origin.startswith(ORIGIN)
+
+
+def require_not_lent(items: Iterable[Item]) -> None:
+    """Raises Denied for items that say they came in another body's slice: their one door is `Bank.accept`."""
+    found = [item for item in items if lent(item.provenance)]
+    if found:
+        first = found[0]
+        raise Denied(
+            "item-came-in-a-slice", item=first.code or first.id[:8], owner=first.provenance.owner, found=len(found)
+        )
 
 
 # ---- the owner's side ----------------------------------------------------------------------------------------------
@@ -161,13 +211,12 @@ def make(
     name = secrets.token_hex(16)
     records, shown = [], set[str]()
     for item in items:
-        if item.provenance.origin.startswith("slice ") or item.provenance.owner not in ("", owner.id, owner.name):
+        if lent(item.provenance) or item.provenance.owner not in ("", owner.id, owner.name):
             raise Denied("item-of-other-owner", item=item.code or item.id[:8], owner=item.provenance.owner)
         if Permission.OPEN in permission:
             require_open([item])
-        lent = _lent(item, owner.id, f"slice {name}")
         shown |= item.pictures()
-        records.append(_record(lent, secrets.token_hex(16)))
+        records.append(_record(_lent(item, owner.id, f"{ORIGIN}{name}"), secrets.token_hex(16)))
     if not records:
         raise BadFile("slice-empty")
     missing = shown - media.keys()
@@ -208,11 +257,12 @@ def _lent(item: Item, owner: str, origin: str) -> Item:
 
 
 def read(file: bytes) -> Terms:
-    """A slice's statement, signed by the owner that it names; whether we know that owner is the caller's to ask."""
-    signed = statements.read(file, KIND, name=STATEMENT)
+    """A slice's statement, signed by the owner that it names; whether we know that owner is `bank.owners`'s to say."""
     try:
+        signed = statements.read(file, KIND, name=STATEMENT)
         terms = Terms(
             str(signed["slice"]),
+            str(signed["at"]),
             Body(**signed["owner"]),
             Body(**signed["receiver"]),
             frozenset(map(Permission, signed["permission"])),
@@ -221,18 +271,16 @@ def read(file: bytes) -> Terms:
             frozenset(map(str, signed["items"])),
             hashlib.sha256(file).hexdigest(),
         )
+        datetime.strptime(terms.at, "%Y-%m-%dT%H:%M:%SZ")  # noqa: DTZ007 - compared as text: one spelling alone
         if signed["v"] != 1 or not _HEX32.fullmatch(terms.slice) or " " in terms.owner.id or not terms.owner.id:
             raise ValueError
-    except (KeyError, TypeError, ValueError):
-        raise BadFile("statement-malformed", file=STATEMENT) from None
-    statements.verify(file, terms.owner.sign, name=STATEMENT)
+    except (BadFile, KeyError, TypeError, ValueError):
+        raise BadFile("slice-no-statement") from None
+    try:
+        statements.verify(file, terms.owner.sign, name=STATEMENT)
+    except Denied:
+        raise Denied("slice-signature", slice=terms.slice[:8], owner=terms.owner.name) from None
     return terms
-
-
-def require_owner(terms: Terms, known: Body) -> None:
-    """That the slice is from the body whose card the receiver trusts."""
-    if (terms.owner.sign, terms.owner.id) != (known.sign, known.id):
-        raise Denied("slice-other-owner", found=terms.owner.name, wanted=known.name)
 
 
 def unseal(terms: Terms, sealed: bytes, identity: locks.Identity) -> bytes:
@@ -265,6 +313,8 @@ def items_in(file: bytes, lines: bytes) -> tuple[list[tuple[Item, str]], dict[st
             if flaw(item) is not None:
                 raise ValueError
             found.append((item, salt))
+        if len({item.id for item, _ in found}) < len(found):
+            raise ValueError
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError, BadFile):
         raise BadFile("slice-malformed", slice=terms.slice[:8]) from None
     return found, media
@@ -301,20 +351,41 @@ def check_acceptance(bank: str, terms: Terms, file: bytes, people: Mapping[str, 
 
 def check_withdrawal(terms: Terms, file: bytes) -> str:
     """When the owner withdrew the slice. Else Denied."""
-    signed = statements.read(file, WITHDRAWAL, name="")
-    statements.verify(file, terms.owner.sign, name="")
-    if (signed.get("slice"), signed.get("statement")) != (terms.slice, terms.sha256):
+    _owner, name, statement, at = read_withdrawal(file, [terms.owner])
+    if (name, statement) != (terms.slice, terms.sha256):
         raise Denied("slice-other-withdrawal", slice=terms.slice[:8])
-    return str(signed.get("at"))
+    return at
+
+
+def read_withdrawal(file: bytes, owners: Collection[Body]) -> tuple[Body, str, str, str]:
+    """(owner, slice, SHA-256 of its statement, when) of a withdrawal that one of `owners` signed. Else Denied."""
+    name = slice_named(file)
+    signed = statements.read(file, WITHDRAWAL, name="")
+    for owner in owners:
+        try:
+            statements.verify(file, owner.sign, name="")
+        except Denied:
+            continue
+        return owner, name, str(signed.get("statement")), str(signed.get("at"))
+    raise Denied("withdrawal-signature", slice=name[:8])
 
 
 def slice_named(file: bytes) -> str:
     """The slice that a withdrawal speaks of; nothing checked yet."""
-    return str(statements.read(file, WITHDRAWAL, name="").get("slice"))
+    try:
+        name = str(statements.read(file, WITHDRAWAL, name="").get("slice"))
+    except BadFile:
+        raise BadFile("withdrawal-no-statement") from None
+    if not _HEX32.fullmatch(name):
+        raise BadFile("withdrawal-no-statement")
+    return name
 
 
-def proved(name: str, bank: str, statement: bytes, acceptance: bytes, people: Mapping[str, Person]) -> Terms:
-    """The terms of a slice as it stands in a bank. Raises BrokenStore unless owner and reviewer signed it."""
+def proved(
+    name: str, bank: str, statement: bytes, acceptance: bytes, people: Mapping[str, Person], owners: Collection[Body]
+) -> Terms:
+    """The terms of a slice as it stands in a bank. Raises BrokenStore unless its owner and a reviewer signed it, and
+    the owner is one of those whose cards the bank's people have signed."""
     try:
         terms = read(statement)
         check_acceptance(bank, terms, acceptance, people)
@@ -322,6 +393,8 @@ def proved(name: str, bank: str, statement: bytes, acceptance: bytes, people: Ma
         raise BrokenStore("slice-forged", slice=name[:8]) from None
     if terms.slice != name:
         raise BrokenStore("slice-forged", slice=name[:8])
+    if (terms.owner.id, terms.owner.sign) not in {(owner.id, owner.sign) for owner in owners}:
+        raise BrokenStore("slice-of-stranger", slice=name[:8], owner=terms.owner.name)
     return terms
 
 

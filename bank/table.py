@@ -4,6 +4,7 @@ The same reader takes a TOML table and the canonical JSON object it became, so b
 """
 
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
@@ -15,6 +16,21 @@ E = TypeVar("E", bound=StrEnum)
 
 _DECIMAL = re.compile(r"(\d{1,6})(?:\.(\d{1,4}))?")
 _REQUIRED: Any = object()
+
+
+def read_toml(text: bytes) -> dict[str, Any]:
+    """A rule's file, or what stands in for one, as plain values."""
+    try:
+        return tomllib.loads(text.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise BadFile("rule-not-utf8", byte=error.start) from None
+    except tomllib.TOMLDecodeError as error:
+        # The place; the parser's own words are English and speak of its grammar.
+        found = re.search(r"line (\d+), column (\d+)", str(error))
+        line, column = found.groups() if found else (text.count(b"\n") + 1, 1)
+        raise BadFile("rule-not-toml", line=int(line), column=int(column), detail=str(error)) from None
+    except (RecursionError, ValueError):  # tables ten thousand deep, a number of five thousand digits
+        raise BadFile("rule-too-large") from None
 
 
 class Table:

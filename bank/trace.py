@@ -16,9 +16,18 @@ with 1 - (1 - P)ᴺ. Where the rule rejects whole forms (difficulty, enemies) th
 less, and nothing of 判断 items, which are never shuffled. Five items of four options on 2,000 forms that all hold
 them: 2,000 / 24⁵ = 0.025 %.
 
-A photo of one screen shows orders of one form. Orders seen on several screens belong in several traces.
+A person who copies a photo makes slips, so forms that show k of the n items are named as well, with the chance that
+some form shows at least k of them: with S_m = Σ P over all choices of m of the n items, inclusion and exclusion give
 
-Before: `bank.assembly` draws; `examd.bureau.tracing` reads what was sat. After: `tools.bank_guard` says it.
+    P(at least k) = Σ_{m ≥ k} (-1)^(m-k) · C(m-1, k-1) · S_m
+
+which is exact as the first formula is, and is that one for k = n. What the best form does not show is looked for by
+itself: two candidates' screens may lie in one photo.
+
+A match is *sufficient* to name somebody only where one form alone has it and both chances are at most one in a
+thousand: otherwise it is a place to look, and is called so.
+
+Before: `bank.assembly` draws; `examd.bureau.tracing` reads what was sat. After: `tools.bank_trace` says it.
 """
 
 import math
@@ -28,6 +37,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import zip_longest
 
 from bank.assembly import Form
 from bank.blueprint import Blueprint
@@ -35,24 +45,34 @@ from bank.content import OPTION_LETTERS, Content, ItemType
 from bank.pool import ItemFacts
 from bank.refused import BadFile, Denied
 
+LIMIT = Fraction(1, 1_000)
+"""A false match may be no likelier than this where a match is to name somebody."""
+LEAST_LIKENESS = Fraction(1, 2)
+"""A stem that shares less with what was read than this is not worth proposing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
     """What a person read off a photo: some of the stem, and the options from the top, or some of them."""
 
-    stem: str
-    """Part of the text, or the beginning of the item's id (8 hexadecimal digits or more)."""
-    options: tuple[str, ...] = ()
-    """As displayed; parts of their texts. One word of capitals alone is the item's own letters: "BDAC"."""
+    text: str
+    readings: tuple[tuple[str, tuple[str, ...]], ...]
+    """(stem, options): a colon may end the stem, or stand in it. The stem is part of the text, or the beginning of the
+    item's id (8 hexadecimal digits or more). Options are as displayed, parts of their texts; one word of capitals alone
+    is the item's own letters: "BDAC"."""
 
     @classmethod
     def parse(cls, text: str) -> "Fragment":
         """`part of the stem: option | option | …`, the colon of either width."""
-        at = min((n for n in (text.find(":"), text.find("：")) if n >= 0), default=len(text))
-        options = tuple(part.strip() for part in text[at + 1 :].replace("｜", "|").split("|") if part.strip())
-        if not text[:at].strip():
+        colons = [n for n, char in enumerate(text) if char in ":："]
+        readings = []
+        for at in (*colons, len(text)):
+            options = tuple(part.strip() for part in text[at + 1 :].replace("｜", "|").split("|") if part.strip())
+            if text[:at].strip():
+                readings.append((text[:at].strip(), options))
+        if not readings or not text[: min(colons, default=len(text))].strip():
             raise BadFile("seen-malformed", found=text[:40])
-        return cls(text[:at].strip(), options)
+        return cls(text.strip(), tuple(readings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +89,16 @@ class Candidate:
     """Ordinal of the draw."""
     admission_no: str
     form: Form
+    seats: tuple["Sat", ...] = ()
+    """Where the candidate sat, one place after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sat:
+    terminal: str
+    """What the terminal calls itself: its seat."""
+    minute: int
+    """Of the session, counted from its start; below 0 before it."""
 
 
 @dataclass(frozen=True)
@@ -87,21 +117,45 @@ class Sitting:
 class Match:
     sitting: Sitting
     candidate: Candidate
+    shown: frozenset[Seen]
+    """Of what was looked for, what the form holds in the order seen."""
+
+    @property
+    def items(self) -> int:
+        return len({one.item for one in self.shown})
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The forms that show most of what was looked for."""
+
+    matches: tuple[Match, ...]
     items: int
-    """How many of the items seen the form holds in the order seen."""
+    """How many each of them shows …"""
+    of: int
+    """… of so many."""
+    by_rule: float
+    """The chance that at least one form of those looked through shows so many by accident, as rules draw."""
+    orders: float
+    """The same with the items as they lie on the forms: only the orders are left to accident."""
+
+    @property
+    def sufficient(self) -> bool:
+        """Whether this names a form, rather than a place to look."""
+        return len(self.matches) == 1 and max(self.by_rule, self.orders) <= LIMIT
 
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    matches: tuple[Match, ...]
-    """Forms that show everything seen; empty where none does."""
-    nearest: tuple[Match, ...]
-    """Where none does: those that show most of it, if any shows two items or more."""
+    fits: tuple[Fit, ...]
+    """The best; then the best for what that one does not show, and so on while two items or more fit one form."""
+    unplaced: tuple[Seen, ...]
+    """What no form of `fits` shows as it was seen: misread, or of a form that is not here."""
     candidates: int
-    by_rule: float
-    """The chance that at least one form of those looked through shows all of it by accident, as rules draw."""
-    orders: float
-    """The same for the forms that hold these items, whoever has them: only the orders are left to accident."""
+
+    @property
+    def sufficient(self) -> bool:
+        return bool(self.fits) and self.fits[0].sufficient
 
 
 # ---- recognising ---------------------------------------------------------------------------------------------------
@@ -112,19 +166,60 @@ def squeezed(text: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFKC", text).casefold() if char.isalnum())
 
 
+class Known:
+    """Items that something read may be, and the one that it is."""
+
+    def __init__(self, held: Iterable[tuple[str, Content]]) -> None:
+        self._held = [(identity, content, squeezed(content.stem)) for identity, content in held]
+
+    def recognise(self, fragment: Fragment, among: Sequence[Collection[str]] = ()) -> Seen:
+        """The one item that the fragment fits, looked for in each of `among` before all. Denied where it fits none, or
+        several."""
+        for ids in among:
+            found = self._readings(fragment, ids)
+            if found:
+                return _only(fragment, found)
+        return _only(fragment, self._readings(fragment, None))
+
+    def nearest(self, fragment: Fragment) -> tuple[str, str, int] | None:
+        """(id, stem, likeness ×10⁴) of the item whose stem has most of the pairs of characters that were read."""
+        best: tuple[Fraction, str, str] | None = None
+        wanted = [pairs for stem, _ in fragment.readings if (pairs := _pairs(squeezed(stem)))]
+        for identity, content, text in self._held:
+            there = _pairs(text)
+            share = max((Fraction(len(pairs & there), len(pairs)) for pairs in wanted), default=Fraction(0))
+            if best is None or share > best[0]:
+                best = share, identity, content.stem
+        return None if best is None or best[0] < LEAST_LIKENESS else (best[1], best[2], int(best[0] * 10_000))
+
+    def _readings(self, fragment: Fragment, ids: Collection[str] | None) -> dict[str, str | None]:
+        """Item -> the most letters of its order that any reading gives; None where only its stem fits."""
+        found: dict[str, str | None] = {}
+        for stem, options in ((squeezed(stem), options) for stem, options in fragment.readings):
+            by_id = len(stem) >= 8 and all(char in "0123456789abcdef" for char in stem)
+            for identity, content, text in self._held if stem else ():
+                if (ids is None or identity in ids) and (stem in text or (by_id and identity.startswith(stem))):
+                    order, before = _order(options, content), found.get(identity)
+                    found[identity] = max((each for each in (order, before) if each is not None), key=len, default=None)
+        return found
+
+
+def _only(fragment: Fragment, found: Mapping[str, str | None]) -> Seen:
+    whole = [Seen(identity, order) for identity, order in found.items() if order is not None]
+    if len(whole) == 1:
+        return whole[0]
+    if len(found) == 1:
+        raise Denied("seen-other-options", seen=fragment.text[:40], item=next(iter(found))[:8])
+    raise Denied("seen-ambiguous" if whole else "seen-unknown", seen=fragment.text[:40], found=len(whole))
+
+
 def recognise(fragment: Fragment, held: Iterable[tuple[str, Content]]) -> Seen:
     """The one item of `held` (id, content) that the fragment fits. Denied where it fits none, or several."""
-    stem = squeezed(fragment.stem)
-    by_id = len(stem) >= 8 and all(char in "0123456789abcdef" for char in stem)
-    readings = set()
-    for identity, content in held:
-        if (by_id and identity.startswith(stem)) or (stem and stem in squeezed(content.stem)):
-            order = _order(fragment.options, content)
-            if order is not None:
-                readings.add(Seen(identity, order))
-    if len(readings) != 1:
-        raise Denied("seen-ambiguous" if readings else "seen-unknown", seen=fragment.stem[:40], found=len(readings))
-    return readings.pop()
+    return Known(held).recognise(fragment)
+
+
+def _pairs(text: str) -> set[str]:
+    return {text[n : n + 2] for n in range(len(text) - 1)}
 
 
 def _order(options: Sequence[str], content: Content) -> str | None:
@@ -147,36 +242,54 @@ def _order(options: Sequence[str], content: Content) -> str | None:
 
 
 def trace(seen: Sequence[Seen], sittings: Sequence[Sitting]) -> Traced:
-    """Every form on which all that was seen stands as it was seen, and how likely that is by accident."""
+    """The forms on which most of what was seen stands as it was seen, and how likely that is by accident."""
+    left, fits = list(dict.fromkeys(seen)), list[Fit]()
+    while left:
+        found = _best(left, sittings)
+        # One item alone of several fits some form nearly always.
+        if found is None or (found.items < 2 and found.of + len(fits) > 1):
+            break
+        fits.append(found)
+        shown = frozenset[Seen]().union(*(match.shown for match in found.matches))
+        left = [one for one in left if one not in shown]
+    return Traced(tuple(fits), tuple(left), sum(len(sitting.candidates) for sitting in sittings))
+
+
+def _best(seen: Sequence[Seen], sittings: Sequence[Sitting]) -> Fit | None:
     matches = [
-        Match(sitting, candidate, sum(_shows(candidate.form, one) for one in seen))
+        Match(sitting, candidate, _shown(candidate.form, seen))
         for sitting in sittings
         for candidate in sitting.candidates
     ]
     most = max((match.items for match in matches), default=0)
-    best = tuple(match for match in matches if match.items == most)
-    whole = most == len(seen) > 0
-    miss_rule, miss_orders = 0.0, 0.0  # logarithms of the chance that no form shows it
+    if not most:
+        return None
+    miss_rule, miss_orders = 0.0, 0.0  # logarithms of the chance that no form shows so many
     for sitting in sittings:
-        orders = order_chance(seen, sitting)
-        holding = sum({s.item for s in seen} <= {i.id for i in each.form.items} for each in sitting.candidates)
-        miss_rule += _none(chance(seen, sitting), len(sitting.candidates))
-        miss_orders += _none(orders, holding)
-    return Traced(
-        best if whole else (),
-        best if not whole and most > 1 else (),
-        sum(len(sitting.candidates) for sitting in sittings),
-        abs(math.expm1(miss_rule)),
-        abs(math.expm1(miss_orders)),
-    )
+        miss_rule += _none(chance(seen, sitting, most), len(sitting.candidates))
+        wanted = {one.item for one in seen}
+        held = Counter(
+            frozenset(wanted & {item.id for item in candidate.form.items}) for candidate in sitting.candidates
+        )
+        for items, forms in held.items():
+            on_it = [one for one in seen if one.item in items]
+            miss_orders += _none(_at_least(most, _moments(_order_chances(on_it, sitting).values())), forms)
+    best = [match for match in matches if match.items == most]
+    # Forms that show nothing in common with the first are of another screen, and found with what is left.
+    rivals = tuple(match for match in best if match.shown & best[0].shown)
+    return Fit(
+        rivals, most, len({one.item for one in seen}),
+        abs(math.expm1(miss_rule)), abs(math.expm1(miss_orders)),
+    )  # fmt: skip
 
 
 def _none(chance: Fraction, forms: int) -> float:
     return 0.0 if not forms else -math.inf if chance == 1 else forms * math.log1p(-float(chance))
 
 
-def _shows(form: Form, seen: Seen) -> bool:
-    return any(item.id == seen.item and is_subsequence(seen.order, item.order) for item in form.items)
+def _shown(form: Form, seen: Sequence[Seen]) -> frozenset[Seen]:
+    orders = {item.id: item.order for item in form.items}
+    return frozenset(one for one in seen if one.item in orders and is_subsequence(one.order, orders[one.item]))
 
 
 def is_subsequence(part: str, whole: str) -> bool:
@@ -184,29 +297,78 @@ def is_subsequence(part: str, whole: str) -> bool:
     return all(letter in letters for letter in part)
 
 
-def chance(seen: Sequence[Seen], sitting: Sitting) -> Fraction:
-    """That one form, as the rule draws it, shows all of `seen`: the formula above."""
+def chance(seen: Sequence[Seen], sitting: Sitting, least: int | None = None) -> Fraction:
+    """That one form, as the rule draws it, shows at least `least` of `seen`, or else all: the formulas above."""
     facts = {fact.id: fact for fact in sitting.pool}
-    if any(one.item not in facts for one in seen):
-        return Fraction(0)
-    units = {fact.unit: fact.stratum for fact in sitting.pool}
-    pooled = Counter(units.values())
-    shown = Counter(units[unit] for unit in {facts[one.item].unit for one in seen})
+    units: dict[str, dict[str, list[Fraction]]] = {}
+    """Stratum -> unit -> for each of its items that was seen, the chance that its order fits."""
+    for item, fits in _order_chances(seen, sitting).items():
+        units.setdefault(facts[item].stratum, {}).setdefault(facts[item].unit, []).append(fits)
+    pooled = Counter({fact.unit: fact.stratum for fact in sitting.pool}.values())
     counts = {cell.stratum: cell.count for cell in sitting.blueprint.cells}
-    together = Fraction(1)
-    for stratum, k in shown.items():
-        together *= Fraction(math.perm(counts[stratum], k), math.perm(pooled[stratum], k))
-    return together * order_chance(seen, sitting)
+    moments = [Fraction(1)]
+    for stratum, mine in units.items():
+        # By how many units of the cell are chosen: the polynomial whose coefficient m is Σ P over m items of them.
+        chosen: list[list[Fraction]] = [[Fraction(1)]]
+        for those in mine.values():
+            some = [Fraction(0), *_moments(those)[1:]]
+            chosen = [
+                _plus(chosen[k] if k < len(chosen) else [], _times(chosen[k - 1], some) if k else [])
+                for k in range(len(chosen) + 1)
+            ]
+        together = [Fraction(0)]
+        for k, polynomial in enumerate(chosen):
+            held = Fraction(math.perm(counts[stratum], k), math.perm(pooled[stratum], k))
+            together = _plus(together, [held * term for term in polynomial])
+        moments = _times(moments, together)
+    return _at_least(len({one.item for one in seen}) if least is None else least, moments)
 
 
 def order_chance(seen: Sequence[Seen], sitting: Sitting) -> Fraction:
     """That a form which holds the items shows their options in the orders seen."""
+    found = _order_chances(seen, sitting)
+    return math.prod(found.values(), start=Fraction(len(found) == len({one.item for one in seen})))
+
+
+def _order_chances(seen: Sequence[Seen], sitting: Sitting) -> dict[str, Fraction]:
+    """Of each item seen that the pool has, the chance that a form which holds it shows this order; or one of these,
+    where it was seen in several: they shut each other out, or else the chance is less than said."""
     facts = {fact.id: fact for fact in sitting.pool}
-    found = Fraction(1)
-    for one in {one.item: one for one in seen}.values():
-        fact = facts.get(one.item)
-        found *= 0 if fact is None else _orders(one.order, fact, shuffled=sitting.blueprint.shuffle_options)
+    found: dict[str, Fraction] = {}
+    for one in dict.fromkeys(seen):
+        if one.item in facts:
+            fits = _orders(one.order, facts[one.item], shuffled=sitting.blueprint.shuffle_options)
+            found[one.item] = min(Fraction(1), found.get(one.item, Fraction(0)) + fits)
     return found
+
+
+def _moments(chances: Iterable[Fraction]) -> list[Fraction]:
+    """Coefficient m: Σ over all choices of m of these independent chances of their product."""
+    found = [Fraction(1)]
+    for each in chances:
+        found = _times(found, [Fraction(1), each])
+    return found
+
+
+def _at_least(least: int, moments: Sequence[Fraction]) -> Fraction:
+    if least == 0:
+        return Fraction(1)
+    return sum(
+        ((-1) ** (m - least) * math.comb(m - 1, least - 1) * moments[m] for m in range(least, len(moments))),
+        Fraction(0),
+    )
+
+
+def _times(one: Sequence[Fraction], other: Sequence[Fraction]) -> list[Fraction]:
+    found = [Fraction(0)] * (len(one) + len(other) - 1)
+    for n, a in enumerate(one):
+        for m, b in enumerate(other):
+            found[n + m] += a * b
+    return found
+
+
+def _plus(one: Sequence[Fraction], other: Sequence[Fraction]) -> list[Fraction]:
+    return [a + b for a, b in zip_longest(one, other, fillvalue=Fraction(0))]
 
 
 def _orders(order: str, fact: ItemFacts, *, shuffled: bool) -> Fraction:
@@ -262,7 +424,9 @@ class Travelled:
     only: tuple[str, ...]
     """Of those, what travelled to no other session: each alone names this one, or somebody at the bank."""
     marks: tuple[str, ...]
-    """Of those, what was kept back from others as this package's mark (`bank.marks`)."""
+    """Of those, what was kept back from others as this package's mark (`bank.marks`), and did travel in no other."""
+    spent: tuple[str, ...] = ()
+    """What was kept back as its mark and had to travel again: it names several packages, and none by itself."""
 
 
 def travelled(
@@ -277,11 +441,16 @@ def travelled(
         if item in seen:
             had.setdefault((session, site, day), set()).add(item)
             places.setdefault(item, set()).add((session, site))
+
+    def kept(session: str, site: str) -> set[str]:
+        return set(marks.get((session, site), ()))
+
     found = [
         Travelled(
             session, site, day, len(items),
             tuple(sorted(item for item in items if len(places[item]) == 1)),
-            tuple(sorted(items & set(marks.get((session, site), ())))),
+            tuple(sorted(item for item in items & kept(session, site) if len(places[item]) == 1)),
+            tuple(sorted(item for item in items & kept(session, site) if len(places[item]) > 1)),
         )
         for (session, site, day), items in had.items()
     ]  # fmt: skip

@@ -17,6 +17,8 @@ import hashlib
 import os
 import secrets
 import stat
+import struct
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -264,8 +266,8 @@ class Vault:
         """The encrypted file as it stands, in a new file, on the disk when this returns: a backup needs no key."""
         self.checkpoint()
         try:
-            with path.open("xb") as stream:
-                path.chmod(0o600)
+            new = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
+            with os.fdopen(new, "wb") as stream:
                 os.lseek(self._handle, 0, os.SEEK_SET)
                 while data := os.read(self._handle, 1 << 20):
                     stream.write(data)
@@ -351,6 +353,35 @@ class Vault:
 
 _held: set[tuple[int, int]] = set()
 """The files that this process has open as vaults."""
+
+
+def held_by(path: Path) -> int | None:
+    """The process that has this vault open; 0 where the system does not say which, None where nobody has it open."""
+    try:
+        if _identity(path.stat()) in _held:
+            return os.getpid()
+        if os.name == "nt":
+            return None
+        import fcntl
+
+        # Closing it takes away the locks of this process alone, which has none there.
+        with path.open("rb+") as stream:
+            if sys.platform == "linux":
+                asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, _LOCKED_FROM, _LOCKED_BYTES, 0)
+                kind, *_, pid = struct.unpack(_FLOCK, fcntl.fcntl(stream, fcntl.F_GETLK, asked))
+                return None if kind == fcntl.F_UNLCK else int(pid)
+            try:
+                fcntl.lockf(stream, fcntl.LOCK_EX | fcntl.LOCK_NB, _LOCKED_BYTES, _LOCKED_FROM)
+            except BlockingIOError:
+                return 0
+    except OSError:
+        pass
+    return None
+
+
+_FLOCK = "hhqqi0q"  # struct flock of Linux
+_LOCKED_FROM, _LOCKED_BYTES = 0x40000000, 512
+"""Where SQLite locks a file, far beyond what is read: part of its file format."""
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

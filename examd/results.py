@@ -25,6 +25,7 @@ from examd.delivery.signing import KIND, UNSIGNED
 from examd.files import write_atomically
 from examd.grading import mark
 from examd.package import layout
+from examd.package import open as opening
 from examd.package.layout import RosterLine
 from examd.package.seed import session_seed
 from examd.rates.compute import by_institution
@@ -47,6 +48,8 @@ def grade(folder: Path, answers: bytes, progress: Callable[[int, int], None] = l
     facts = [ItemFacts.from_record(r) for r in layout.records_in((folder / "pool.jsonl").read_bytes(), what="pool")]
     if blueprint.sha256 != manifest.rule.sha256 or pool_root(f.record() for f in facts) != manifest.pool.root:
         raise Denied("pool-root")
+    signed_rule = folder / "package" / layout.EDITION
+    opening.rule_proof(signed_rule.read_bytes() if signed_rule.exists() else None, manifest, blueprint)
     roster = layout.read_roster((folder / "roster.jsonl").read_bytes())
     state, size, root, chain = replay((folder / "entries.jsonl").read_bytes())
     if not state.closed or state.opened is None:

@@ -4,6 +4,7 @@
     bureau.card.json          the bureau whose packages this site accepts
     staff.db                  people on duty (`examd.staff`)
     root.pem tls.pem tls.age  what terminals trust; the server's certificate and its key, sealed to the site
+    rules.seen.json           the bureau's registers of rule officers and its rules, as packages brought them
     current                   id of the session being held
     supervisor.pid server.pid who serves the site now; each holds a lock on its own
     sessions/<id>/            package/ record.db secrets.age, and result/ once closed
@@ -21,6 +22,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 try:
     import fcntl
@@ -123,12 +125,37 @@ class SiteFolder:
         folder = self.session(session_id)
         if (folder / "record.db").exists():
             raise Denied("session-exists", session=session_id)
+        self._remember_rule(package)
         if folder.exists():  # an adoption that a power cut ended before the record began
             shutil.rmtree(folder)
         private_folder(folder)
         opening.copy(package, folder / "package")
         sync_directory(folder)
         return folder
+
+    def _remember_rule(self, package: opening.Package) -> None:
+        """The first package that counts shows who this bureau's rule officers are. From then on no other register and
+        no other text of a version is taken: with its own key a bureau could begin a register anew, with officers whom
+        nobody knows. An older package, opened later, is a beginning of what is known, and goes through."""
+        if package.proof is None or package.manifest.session.mock:
+            return
+        path = self.directory / "rules.seen.json"
+        seen: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {"officers": [], "rules": {}}
+        registers = [register.sha256 for register in package.proof.registers]
+        for version, (known, brought) in enumerate(zip(seen["officers"], registers, strict=False), 1):
+            if known != brought:
+                raise Denied("rules-other-register", version=version)
+        rule = package.proof.edition.blueprint
+        texts = {rule.id: {str(rule.version): rule.sha256}}
+        for name, hashes in package.proof.registers[-1].rules.items():
+            texts.setdefault(name, {}).update({str(version): sha256 for version, sha256 in enumerate(hashes, 1)})
+        for name, versions in texts.items():
+            known_versions = seen["rules"].setdefault(name, {})
+            for version_, sha256 in versions.items():
+                if known_versions.setdefault(version_, sha256) != sha256:
+                    raise Denied("rules-other-text", rule=name, version=version_)
+        seen["officers"] = max(seen["officers"], registers, key=len)
+        write_atomically(path, canonical(seen))
 
     def make_current(self, session_id: str) -> None:
         write_atomically(self.directory / "current", session_id.encode())

@@ -11,7 +11,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
     parser = commands.add_parser(
         "browse",
-        help=_("the desk of authors and reviewers: search, read, edit and review items on one screen"),
+        help=_("the desk: search, read, edit and review items on one screen"),
         description=_("Search as you type, filters, edit, review queue, changes, history, exposure. F1 explains."),
         epilog=_("Example: {example}").format(example="examd bank browse bank/ --as stick/liming.key"),
         formatter_class=help_formatter(),

@@ -1,71 +1,73 @@
 """`examd bank card|pack|take`: drafts from authors who do not have the bank."""
 
 import argparse
-import contextlib
-import json
-import os
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tools import unlock
+from tools.arguments import Commands
+from tools.files import read_file, write_new
+from tools.open_bank import open_bank
+from tools.printing import Progress, as_json, report, rows
+from tools.question_files import (
+    contradiction_record,
+    counted,
+    near_record,
+    place_record,
+    print_remarks,
+    print_rows,
+    read_all,
+    refusal_record,
+    where,
+)
+from tools.say import _
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bank.formats import Place, Refusal
     from bank.handin import Note, Taken, Where
+    from bank.item import Item
+    from tools.question_files import Contradicting, Near
 
 
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds the commands to `examd bank`."""
-    from tools.arguments import help_formatter
-    from tools.say import _
-
-    def command(name: str, run: Any, text: str, more: str, example: str) -> Any:
-        parser = commands.add_parser(
-            name,
-            help=text,
-            description=more,
-            epilog=_("Example: {example}").format(example=example),
-            formatter_class=help_formatter(),
-        )
-        parser.set_defaults(run=run)
-        return parser
-
-    def of_a_bank(parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("bank", type=Path, metavar="DIR", help=_("the bank's folder"))
-        parser.add_argument("--passphrase-file", type=Path, metavar="FILE", help=_("read the bank's passphrase here"))
-
-    carding = command(
+def add(bank: Commands) -> None:
+    carding = bank.add(
         "card",
         run_card,
-        _("write the bank's public card, which authors elsewhere pack drafts for"),
+        _("write the bank's public card, for which authors pack drafts"),
         _(
             "The card, bank.card.json, may be given to anyone: what is packed for it opens in this bank alone. The "
             "private half is made the first time and never leaves the vault. The author compares the fingerprint."
         ),
         "examd bank card bank/ --name 某省题库",
     )
-    of_a_bank(carding)
+    carding.takes_bank()
     carding.add_argument("--name", default="", metavar="NAME", help=_("the bank's name for people (default: DIR)"))
-    carding.add_argument("--out", type=Path, metavar="FILE", help=_("the card's file (default: bank.card.json in DIR)"))
+    carding.takes_file("--out", _("the card's file (default: bank.card.json in DIR)"))
 
-    packing = command(
+    packing = bank.add(
         "pack",
         run_pack,
-        _("for an author without the bank: make question files into one signed, sealed file"),
+        _("without the bank: seal question files for it, signed"),
         _(
             "Reads what “bank import” reads. The file holds items, answer keys and pictures, bears the author's "
-            "signature, and only the bank whose card is named opens it. Exit code 1: some rows were refused; the "
-            "others are packed."
+            "signature, and only the bank whose card is named opens it. With --revises an item is another wording of "
+            "one that the bank has; the bank refuses it where that one has gone on since. Exit code 1: some rows were "
+            "refused; the others are packed."
         ),
         "examd bank pack items.xlsx --key stick/liming.key --to bank.card.json --out drafts.examd",
     )
-    packing.add_argument("files", type=Path, nargs="+", metavar="FILE", help=_("question files"))
-    packing.add_argument("--key", type=Path, required=True, metavar="FILE", help=_("your key file"))
+    packing.takes_question_files()
+    packing.takes_key("--key")
     packing.add_argument("--to", type=Path, required=True, metavar="CARD", help=_("the bank's public card"))
+    packing.add_argument(
+        "--revises", type=_item_at, action="append", default=[], metavar="ITEM@REV",
+        help=_("the item of this code is another wording of the bank's, made from that revision; may be repeated"),
+    )  # fmt: skip
     packing.add_argument("--out", type=Path, required=True, metavar="DRAFTS", help=_("the file to write"))
-    packing.add_argument("--media", type=Path, metavar="DIR", help=_("the folder that holds the pictures"))
-    packing.add_argument("--key-passphrase-file", type=Path, metavar="FILE", help=_("read your passphrase here"))
 
-    taking = command(
+    taking = bank.add(
         "take",
         run_take,
         _("take in a file of drafts that an author packed elsewhere"),
@@ -76,62 +78,65 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         ),
         "examd bank take bank/ drafts.examd --dry-run",
     )
-    of_a_bank(taking)
+    taking.takes_bank()
     taking.add_argument("drafts", type=Path, metavar="DRAFTS", help=_("the file that “bank pack” wrote"))
     taking.add_argument("--dry-run", action="store_true", help=_("say what would be added, add nothing"))
-
-    for parser in (carding, packing, taking):
-        parser.add_argument("--json", action="store_true", help=_("print the report as JSON"))
 
 
 def run_card(args: argparse.Namespace) -> int:
     from bank.handin import CARD
-    from tools.open_bank import open_bank
-    from tools.say import _
 
     with open_bank(args) as bank:
         card = bank.card(args.name or args.bank.resolve().name)
     place = args.out or args.bank / CARD
-    _write(place, card.file(), same_is_fine=True)
-    if args.json:
-        record = {"bank": card.bank, "name": card.name, "recipient": card.recipient, "file": str(place)}
-        print(json.dumps(record | {"fingerprint": card.fingerprint}, ensure_ascii=False))
-        return 0
-    print(_("The bank's card is in {file}.").format(file=place))
-    print(_("Fingerprint of the card: {fingerprint}").format(fingerprint=card.fingerprint))
-    return 0
+    write_new(place, card.file(), same_is_fine=True)
+    record = {"bank": card.bank, "name": card.name, "recipient": card.recipient, "file": str(place)}
+    return report(
+        args,
+        record | {"fingerprint": card.fingerprint},
+        _("The bank's card is in {file}.").format(file=place),
+        _("Fingerprint of the card: {fingerprint}").format(fingerprint=card.fingerprint),
+    )
+
+
+def _item_at(word: str) -> tuple[str, int]:
+    item, at, rev = word.rpartition("@")
+    if not (item and at and rev.isascii() and rev.isdecimal() and int(rev)):
+        raise argparse.ArgumentTypeError(_("{word} is not ITEM@REV, such as q17@2").format(word=word))
+    return item, int(rev)
+
+
+def _revises(args: argparse.Namespace, items: "Sequence[Item]") -> dict[int, tuple[str, int]]:
+    """Which items are other wordings: the one of that code or, where there is only one, that one."""
+    from bank.refused import BadFile
+
+    found = {}
+    for word, rev in args.revises:
+        numbers = [number for number, item in enumerate(items) if len(items) == 1 or item.code == word]
+        if len(numbers) != 1:
+            raise BadFile("revises-no-item", item=word, found=len(numbers))
+        found[numbers[0]] = (word, rev)
+    return found
 
 
 def run_pack(args: argparse.Namespace) -> int:
-    from bank import formats, handin
-    from bank.refused import BadFile
+    from bank import handin
     from bank.store import now
-    from tools.bank import Progress
-    from tools.bank_review import _signer
-    from tools.say import _
 
-    if args.media is not None and not args.media.is_dir():
-        raise BadFile("media-missing", file=str(args.media))
-    card = handin.Card.read(_read(args.to, handin.LARGEST_CARD), args.to.name)
-    whole = formats.ImportResult()
-    for path in args.files:
-        with Progress(path.name) as progress:
-            part = formats.read(path, args.media, progress.show)
-        whole.items += part.items
-        whole.places += part.places
-        whole.media |= part.media
-        whole.refused += part.refused
-        whole.remarks += part.remarks
+    card = handin.Card.read(read_file(args.to, handin.LARGEST_CARD), args.to.name)
+    whole = read_all(args.files, args.media)
     if whole.items:
-        signer = _signer(args.key, args.key_passphrase_file)
+        of = _revises(args, whole.items)
         places = [(place.file, place.sheet, place.row) for place in whole.places]
-        _write(args.out, handin.pack(card, signer, whole.items, places, whole.media, now()))
+        signer = unlock.signer(args.key, args.key_passphrase_file)
+        write_new(args.out, handin.pack(card, signer, whole.items, places, whole.media, now(), of))
     if args.json:
         record = {"packed": len(whole.items), "pictures": len(whole.media), "bank": card.bank, "name": card.name}
-        record |= {"fingerprint": card.fingerprint, "refused": [_record(each) for each in whole.refused]}
-        print(json.dumps(record | {"remarks": [_record(each) for each in whole.remarks]}, ensure_ascii=False))
+        record |= {"fingerprint": card.fingerprint, "refused": [refusal_record(each) for each in whole.refused]}
+        as_json(record | {"remarks": [refusal_record(each) for each in whole.remarks]})
     else:
-        _print_notes(whole.refused, whole.remarks)
+        print_rows(whole.refused, (), (), ())
+        print_remarks(whole.remarks)
         if whole.items:
             line = _("{n} items with {pictures} pictures are in {file}, for {name} alone.")
             print(line.format(n=len(whole.items), pictures=len(whole.media), file=args.out, name=card.name))
@@ -146,26 +151,21 @@ def run_pack(args: argparse.Namespace) -> int:
 
 def run_take(args: argparse.Namespace) -> int:
     from bank.handin import LARGEST
-    from tools.bank import Progress
-    from tools.open_bank import open_bank
 
-    sealed = _read(args.drafts, LARGEST)
+    sealed = read_file(args.drafts, LARGEST)
     with open_bank(args) as bank, Progress(args.drafts.name) as progress:
         if args.dry_run:
             taken = bank.weigh_drafts(sealed, args.drafts.name)
         else:
             taken = bank.take_drafts(sealed, args.drafts.name, progress.show)
     if args.json:
-        print(json.dumps(_taken_record(args, taken), ensure_ascii=False))
+        as_json(_record(args, taken))
     else:
         _print_taken(args, taken)
     return 1 if taken.refused or taken.contradicting else 0
 
 
-def _taken_record(args: argparse.Namespace, taken: "Taken") -> dict[str, Any]:
-    def place(where: "Where") -> dict[str, Any]:
-        return dict(zip(("file", "sheet", "row"), where, strict=True))
-
+def _record(args: argparse.Namespace, taken: "Taken") -> dict[str, Any]:
     return {
         "dry_run": args.dry_run,
         "author": taken.author,
@@ -173,63 +173,42 @@ def _taken_record(args: argparse.Namespace, taken: "Taken") -> dict[str, Any]:
         "packed_at": taken.at,
         "sha256": taken.sha256,
         "added": len(taken.added),
+        "revised": [place_record(_at(place)) | {"item": item, "from": rev} for place, item, rev in taken.revised],
         "already": len(taken.already),
-        "repeats": [place(each) for each in taken.repeats],
-        "contradicting": [place(each) for each in taken.contradicting],
-        "near": [place(each) | {"twin": twin, "percent": percent} for each, twin, percent in taken.near],
+        "repeats": [place_record(_at(each)) for each in taken.repeats],
+        "contradicting": [contradiction_record(*each) for each in _contradicting(taken)],
+        "near": [near_record(*each) for each in _near(taken)],
         "pictures": taken.pictures,
-        "refused": [_record(_refusal(each)) for each in taken.refused],
-        "remarks": [_record(_refusal(each)) for each in taken.remarks],
+        "refused": [refusal_record(_refusal(each)) for each in taken.refused],
+        "remarks": [refusal_record(_refusal(each)) for each in taken.remarks],
     }
 
 
 def _print_taken(args: argparse.Namespace, taken: "Taken") -> None:
-    from tools.bank import _place, _print_rows
-    from tools.say import _
-
     print(_("Packed and signed by {name} ({id}).").format(name=taken.name, id=taken.author))
-    _print_notes([_refusal(each) for each in taken.refused], [])
-    _print_rows(
-        _("The same question with another answer key (not added; one of the two is wrong):"),
-        [(_place(_at(each)), "") for each in taken.contradicting],
+    print_rows(
+        [_refusal(each) for each in taken.refused],
+        _contradicting(taken),
+        [_at(each) for each in taken.repeats],
+        _near(taken),
     )
-    _print_rows(_("Repeats of a row further up:"), [(_place(_at(each)), "") for each in taken.repeats])
-    _print_rows(
-        _("Nearly the same as another question (added all the same; look whether one of the two should go):"),
-        [(_place(_at(each)), f"≈ {twin} {percent} %") for each, twin, percent in taken.near],
+    rows(
+        _("Another wording of an item of the bank:"),
+        [(where(_at(place)), f"{item} @{rev}") for place, item, rev in taken.revised],
     )
-    _print_notes([], [_refusal(each) for each in taken.remarks])
-    counts = _("{added} added, {already} already there, {refused} refused; {pictures} pictures.")
-    if args.dry_run:
-        counts = _("Nothing was changed. It would be: {added} added, {already} already there, {refused} refused.")
-    print(
-        counts.format(
-            added=len(taken.added), already=len(taken.already), refused=len(taken.refused), pictures=taken.pictures
-        )
-    )
+    print_remarks([_refusal(each) for each in taken.remarks])
+    numbers = {"added": len(taken.added), "already": len(taken.already), "refused": len(taken.refused)}
+    print(counted(
+        dry_run=args.dry_run, contradicting=len(taken.contradicting), pictures=taken.pictures, **numbers
+    ))  # fmt: skip
 
 
-def _print_notes(refused: "list[Refusal]", remarks: "list[Refusal]") -> None:
-    from tools.bank import _place, _print_rows
-    from tools.say import _
-
-    _print_rows(_("Refused:"), [(_place(each), _reason(each)) for each in refused])
-    _print_rows(_("Worth a look:"), [(_place(each), _reason(each)) for each in remarks])
+def _contradicting(taken: "Taken") -> "list[Contradicting]":
+    return [(_at(place), other and _at(other), name) for place, other, name in taken.contradicting]
 
 
-def _reason(refusal: "Refusal") -> str:
-    from tools import bank
-    from tools.say import sentence
-    from tools.sentences.handin import SENTENCES
-
-    if refusal.reason in SENTENCES:
-        return sentence(refusal.reason, refusal.facts, SENTENCES)
-    return bank._reason(refusal)
-
-
-def _record(refusal: "Refusal") -> dict[str, Any]:
-    told = {"file": refusal.file, "sheet": refusal.sheet, "row": refusal.row, "reason": refusal.reason}
-    return told | {"facts": refusal.facts, "sentence": _reason(refusal)}
+def _near(taken: "Taken") -> "list[Near]":
+    return [(_at(place), twin, there and _at(there)) for place, twin, there in taken.near]
 
 
 def _refusal(note: "Note") -> "Refusal":
@@ -242,43 +221,3 @@ def _at(where: "Where") -> "Place":
     from bank.formats import Place
 
     return Place(*where)
-
-
-# ---- files -----------------------------------------------------------------------------------------------------------
-
-
-def _read(path: Path, most: int) -> bytes:
-    from bank.refused import BadFile
-
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(most + 1)
-    except FileNotFoundError:
-        raise BadFile("file-missing", file=str(path)) from None
-    except OSError as error:
-        raise BadFile("file-unreadable", file=str(path), error=error.strerror) from None
-    if len(data) > most:
-        raise BadFile("file-too-large", file=path.name, most=most)
-    return data
-
-
-def _write(path: Path, data: bytes, *, same_is_fine: bool = False) -> None:
-    """Whole or not at all, and never over another file: a slip in --out must not cost an author the key."""
-    from bank.refused import BrokenStore, Denied
-
-    passing = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        if same_is_fine and path.is_file() and path.read_bytes() == data:
-            return
-        with os.fdopen(os.open(passing, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644), "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if path.exists():
-            raise Denied("handin-file-exists", file=str(path))
-        passing.rename(path)
-    except OSError as error:
-        raise BrokenStore("store-io", file=str(path), error=error.strerror) from None
-    finally:
-        with contextlib.suppress(OSError):
-            passing.unlink()

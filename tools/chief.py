@@ -20,10 +20,11 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     init = commands.add_parser(
         "init",
         help=_("make the keys and the public card"),
+        description=_("The key file stays with the chief examiner; the card goes to the bureau."),
         epilog=_("Example: examd chief init /media/stick --name 张伟"),
         formatter_class=help_formatter(),
     )
-    init.add_argument("directory", type=Path, metavar=_("DIR"))
+    init.add_argument("directory", type=Path, metavar=_("DIR"), help=_("a new folder for the keys"))
     init.add_argument("--name", required=True, help=_("the chief examiner's name, as it stands on results"))
     init.add_argument("--id", default="chief", help=_("staff number (default: %(default)s)"))
     init.add_argument("--passphrase-file", type=Path, help=_("read the passphrase from this file instead of asking"))

@@ -22,7 +22,7 @@ EXIT_BAD_FILE, EXIT_DENIED, EXIT_BROKEN, EXIT_INTERRUPTED = 2, 3, 4, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if arguments is None else arguments)
     _speak(argv)
-    args = parser().parse_args(argv)
+    args = parser(whole=False).parse_args(argv)
     try:
         return int(args.run(args))
     except KeyboardInterrupt:
@@ -35,9 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refusal(error, as_json=getattr(args, "json", False))
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(*, whole: bool = True) -> argparse.ArgumentParser:
+    """With `whole`, every actor has declared its commands; else each does when it is asked for one."""
     from examd import VERSION
-    from tools.arguments import help_formatter
+    from tools.arguments import Actor, help_formatter, takes_language
     from tools.say import _
 
     top = argparse.ArgumentParser(
@@ -47,33 +48,30 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=help_formatter(),
     )
     top.add_argument("--version", action="version", version=f"examd {VERSION}", help=_("show the version and end"))
-    _add_language(top, argparse.SUPPRESS)
+    takes_language(top)
     _add_completion(top)
     # prog is said, not found out: argparse would format a usage line for it, and load the colours' library to do so
-    subparsers = top.add_subparsers(dest="actor", required=True, metavar=_("COMMAND"), prog="examd")
+    subparsers = top.add_subparsers(dest="actor", required=True, metavar=_("COMMAND"), prog="examd", parser_class=Actor)
     for module in COMMANDS:
         importlib.import_module(module).register(subparsers)
+    for actor in subparsers.choices.values():
+        if whole:
+            actor.declare()
     for command in _leaves(top):
         if not any("--lang" in action.option_strings for action in command._actions):
-            _add_language(command, argparse.SUPPRESS)
+            takes_language(command)
     return top
-
-
-def _add_language(command: argparse.ArgumentParser, default: str) -> None:
-    from tools.say import LANGUAGES, _
-
-    command.add_argument("--lang", choices=LANGUAGES, default=default, help=_("language of messages (default: zh)"))
 
 
 def _add_completion(top: argparse.ArgumentParser) -> None:
     """`examd --print-completion bash|zsh`: shtab is imported when it is asked for, and only then."""
 
     class Print(argparse.Action):
-        def __call__(self, parser: argparse.ArgumentParser, _n: object, values: object, _o: str | None = None) -> None:
+        def __call__(self, top: argparse.ArgumentParser, _n: object, values: object, _o: str | None = None) -> None:
             import shtab
 
-            print(shtab.complete(parser, shell=str(values)))
-            parser.exit(0)
+            print(shtab.complete(parser(), shell=str(values)))
+            top.exit(0)
 
     from tools.say import _
 

@@ -173,7 +173,7 @@ async def open_prepared(
         "open", roster_identity=roster.text, items_identity=items.text, chief=chief.card.name, one_holder=one_holder
     )
     await _cosign(desk, opened, chief)
-    return opened | {"room_commit": prepared["room_commit"]}
+    return opened | {"room_commit": prepared["room_commit"], "rule": prepared["rule"]}
 
 
 async def close_session(desk: Desk, chief: Holder, waive: list[str], reason: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bank.assembly import Form
+from bank.content import ItemType
 from bank.pool import ItemFacts
 
 Floats = npt.NDArray[np.float64]
@@ -91,10 +92,12 @@ class Drawn:
                 high = middle
         return (low + high) / 2
 
-    def fairness(self, expected: Floats, chances: Floats, pass_points: int) -> Fairness:
-        """`expected`: the chances that expected scores are counted with; `chances`: the borderline candidate's."""
-        passing = self.pass_chances(chances, pass_points)
-        low, high = np.quantile(passing, (0.05, 0.95))
+    def spread(self, chances: Floats, pass_points: int) -> "Spread":
+        """Of the pass chances of a candidate who has these `chances` of a right answer to each item."""
+        return _spread([self.pass_chances(chances, pass_points)])
+
+    def fairness(self, expected: Floats, passing: "Spread") -> Fairness:
+        """`expected`: the chances that expected scores are counted with; `passing`: the borderline candidate's."""
         forms, length = self.rows.shape
         seen = self.seen
         parts = np.array_split(np.argsort(expected, kind="stable"), min(20, len(expected)))
@@ -103,9 +106,9 @@ class Drawn:
             forms=forms,
             attempts=self.attempts,
             expected_sd=float((expected[self.rows] @ self.points).std()),
-            pass_sd=float(passing.std()),
-            pass_low=float(low),
-            pass_high=float(high),
+            pass_sd=passing.sd,
+            pass_low=passing.low,
+            pass_high=passing.high,
             exposure_max=float(seen.max() / forms),
             exposure_mean=float(seen.mean() / forms),
             exposure_tilt=max(float(seen[part].sum() / forms / self.flat[part].sum()) for part in parts),
@@ -119,28 +122,100 @@ EXPERTS_LEAVE = 0.10
 """SD of that share about what such labels let one expect, in a bank whose shares have an SD of 0.13: extreme labels are
 to be taken half as seriously. This is what a draw by labels cannot see."""
 RESPONSES = 100
+PROMISED = {"known": 0.03, "responses": 0.055}
+"""SD of the borderline candidate's pass chance, by what difficulties are known from; docs/rule.md says where."""
 
 
-def remaining(drawn: "Sequence[Drawn]", stated: Floats, pass_points: int, times: int = 8) -> dict[str, list[float]]:
-    """SD of the borderline candidate's pass chance that is left over, for each of `drawn`, if the stated shares come
-    from RESPONSES answers an item, or from experts alone: true shares are drawn about the stated ones, `times` over."""
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The borderline candidate's pass chance over forms: its SD, and the 5 % and 95 % points."""
+
+    sd: float
+    low: float
+    high: float
+
+    def record(self) -> dict[str, float]:
+        return {name: round(value, 5) for name, value in asdict(self).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a trial can say of forms whose items' shares of right answers alone are stated."""
+
+    known: Spread
+    """If the stated shares are the true ones."""
+    responses: Spread
+    """If they were measured on RESPONSES candidates an item."""
+    experts: Spread
+    """If experts judged them."""
+    plain: Spread
+    """A plain stratified draw, which asks nobody."""
+    chances: tuple[Floats, Floats]
+    """Pass chances, form by form, under `known` and `plain`: for a picture."""
+
+    def record(self) -> dict[str, dict[str, float]]:
+        return {name: getattr(self, name).record() for name in ("known", "responses", "experts", "plain")}
+
+
+def outlook(fair: Drawn, plain: Drawn, pool: Sequence[ItemFacts], pass_points: int, times: int = 8) -> Outlook:
+    """A share does not say how steeply chances rise with ability, nor what guessing gives, and both move the borderline
+    candidate. So `times` over both are drawn as they are found in real banks, and errors of the shares with them."""
     random = np.random.default_rng(20_261_121)
-    some = [replace(each, rows=each.rows[:400]) for each in drawn]  # enough for an SD to two places
-    errors = {"responses": np.sqrt(stated * (1.0 - stated) / RESPONSES), "experts": np.full_like(stated, EXPERTS_LEAVE)}
-    found = {}
-    for name, error in errors.items():
-        spreads = []
-        for shares in (np.clip(random.normal(stated, error), 0.02, 0.98) for _ in range(times)):
-            logits = np.log(shares / (1.0 - shares))
+    stated = np.array([fact.p4 for fact in pool]) / 10_000
+    measuring = np.sqrt(stated * (1.0 - stated) / RESPONSES)
+    errors = {
+        "known": np.zeros_like(stated),
+        # What is measured scatters more than the truth does, so that a little less is left to err.
+        "responses": measuring * np.sqrt(max(0.5, 1.0 - (measuring**2).mean() / max(stated.var(), 1e-9))),
+        "experts": np.full_like(stated, EXPERTS_LEAVE),
+    }
+    few, others = (replace(each, rows=each.rows[:400]) for each in (fair, plain))  # enough for an SD to two places
+    found: dict[str, list[Floats]] = {name: [] for name in (*errors, "plain")}
+    for _ in range(times):
+        for name, error in errors.items():
+            chances_at = _items_like(pool, random.normal(stated, error), random)
+            borderline = chances_at(others.borderline(chances_at, pass_points))
+            found[name].append((fair if name == "known" else few).pass_chances(borderline, pass_points))
+            if name == "known":
+                found["plain"].append(plain.pass_chances(borderline, pass_points))
+    spreads = {name: _spread(those) for name, those in found.items()}
+    return Outlook(**spreads, chances=(np.concatenate(found["known"]), np.concatenate(found["plain"])))
 
-            def chances_at(ability: float, logits: Floats = logits) -> Floats:
-                chances: Floats = 1.0 / (1.0 + np.exp(-(logits + ability)))
-                return chances
 
-            chances = chances_at(some[-1].borderline(chances_at, pass_points))
-            spreads.append([each.pass_chances(chances, pass_points).std() for each in some])
-        found[name] = np.sqrt(np.square(spreads).mean(axis=0)).tolist()
-    return found
+def _spread(chances: Sequence[Floats]) -> Spread:
+    low, high = np.quantile(np.concatenate(chances), (0.05, 0.95))
+    return Spread(float(np.sqrt(np.mean([each.var() for each in chances]))), float(low), float(high))
+
+
+_ABILITIES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
+
+
+def _items_like(pool: Sequence[ItemFacts], shares: Floats, random: np.random.Generator) -> Chances:
+    """Items with these shares among candidates of abilities N(0, 1): three-parameter logistic, slopes .9 lnN(0, .3),
+    guessing between .4 and 1 of what blind chance among the possible answers gives."""
+    blind = np.array([1.0 / _answers(fact) for fact in pool])
+    guessing = random.uniform(0.4, 1.0, len(pool)) * blind
+    slopes = 0.9 * np.exp(random.normal(0.0, 0.3, len(pool)))
+    shares = np.clip(shares, guessing + 0.02, 0.98)
+    weights = _WEIGHTS / _WEIGHTS.sum()
+    low, high = np.full(len(pool), -12.0), np.full(len(pool), 12.0)
+
+    def at(ability: float, places: Floats) -> Floats:
+        chances: Floats = guessing + (1.0 - guessing) / (1.0 + np.exp(slopes * (places - ability)))
+        return chances
+
+    for _ in range(20):  # where each item lies on the scale of ability, by halving
+        middle = (low + high) / 2
+        easier = np.tensordot(weights, [at(x, middle) for x in _ABILITIES], axes=1) > shares
+        low, high = np.where(easier, middle, low), np.where(easier, high, middle)
+    places = (low + high) / 2
+    return lambda ability: at(ability, places)
+
+
+def _answers(fact: ItemFacts) -> int:
+    """Among how many answers a blind guess chooses: of several right options it has to hit them all."""
+    several = fact.type is ItemType.MULTIPLE
+    return max(2, 2**fact.options - fact.options - 1 if several else fact.options)
 
 
 def side_by_side(fair: Fairness, plain: Fairness) -> None:
@@ -158,8 +233,8 @@ def side_by_side(fair: Fairness, plain: Fairness) -> None:
         (_("forms"), lambda f: str(f.forms)),
         (_("draws admitted"), lambda f: f"{f.forms / f.attempts:.1%}"),
         (_("SD of expected score, points"), lambda f: f"{f.expected_sd:.3f}"),
-        (_("SD of the borderline candidate's pass chance"), lambda f: f"{f.pass_sd:.3f}"),
-        (_("its 5th to 95th percentile"), lambda f: f"{f.pass_low:.2f}-{f.pass_high:.2f}"),
+        (_("SD of the borderline candidate's pass chance"), lambda f: f"{f.pass_sd:.1%}"),
+        (_("its 5th to 95th percentile"), lambda f: f"{f.pass_low:.0%}～{f.pass_high:.0%}"),
         (_("exposure of the most used item"), lambda f: f"{f.exposure_max:.1%}"),
         (_("exposure, mean"), lambda f: f"{f.exposure_mean:.1%}"),
         (_("most exposed twentieth by difficulty, × flat"), lambda f: f"{f.exposure_tilt:.2f}"),

@@ -6,12 +6,12 @@ Candidates of an item are those who can be expected to meet it. Used by `rule tr
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
-from bank.assembly import session_pool
 from bank.blueprint import Blueprint
 from bank.exposure import Ledger, Use, meeting
+from bank.picking import session_pool
 from bank.pool import ItemFacts
 from bank.refused import Denied
 
@@ -28,9 +28,9 @@ class Season:
     seen_most: int
     """Candidates that an item met: of those that travelled, on average and at most."""
     sessions_most: int
-    new_first: float
-    new_last: float
-    """Share of the second and of the last pool that had never travelled before."""
+    new_first: float | None
+    new_last: float | None
+    """Share of the first and of the last pool that had never travelled before; None where there were not two."""
     dry: str
     """The cell that ran dry, or ""."""
 
@@ -39,15 +39,21 @@ class Season:
 
 
 def season(
-    facts: Sequence[ItemFacts], blueprint: Blueprint, sessions: int, candidates: int, every: int, key: bytes
+    facts: Sequence[ItemFacts],
+    blueprint: Blueprint,
+    sessions: int,
+    candidates: int,
+    every: int,
+    key: bytes,
+    ledger: Ledger,
 ) -> Season:
-    """`every`: days from one session to the next."""
-    uses: dict[str, list[Use]] = {}
-    start, held, fresh, pool, dry = date(2000, 1, 1), 0, [], list[ItemFacts](), ""
+    """`every`: days from one session to the next; the first is on the day of `ledger`, the bank's own record so far."""
+    uses, here = {item: list(those) for item, those in ledger.uses.items()}, {fact.id for fact in facts}
+    start, held, fresh, pool, dry = ledger.day, 0, [], list[ItemFacts](), ""
     for number in range(sessions):
-        day, name = start + timedelta(days=every * number), f"{number:06d}"
+        day, name = start + timedelta(days=every * number), f"forecast {number:06d}"
         try:
-            pool = session_pool(facts, blueprint, key + name.encode(), Ledger(uses, day, candidates))
+            pool = session_pool(facts, blueprint, key + name.encode(), Ledger(uses, day, candidates, ledger.marked))
         except Denied as refusal:
             dry = str(refusal.facts.get("cell", refusal.facts.get("tag", refusal.code)))
             break
@@ -55,16 +61,17 @@ def season(
         fresh.append(sum(fact.id not in uses for fact in pool) / len(pool))
         for item, candidates_met in meeting(pool, blueprint, candidates).items():
             uses.setdefault(item, []).append(Use(name, day, candidates_met))
-    met = [sum(use.candidates for use in those) for those in uses.values()]
+    counted = [those for item, those in uses.items() if item in here]
+    met = [sum(use.candidates for use in those) for those in counted]
     return Season(
         sessions=held,
         pool=len(pool),
-        travelled=len(uses),
+        travelled=len(counted),
         held=len(facts),
         seen_mean=sum(met) / len(met) if met else 0.0,
         seen_most=max(met, default=0),
-        sessions_most=max(map(len, uses.values()), default=0),
-        new_first=fresh[1] if len(fresh) > 1 else 1.0,
-        new_last=fresh[-1] if fresh else 0.0,
+        sessions_most=max(map(len, counted), default=0),
+        new_first=fresh[0] if len(fresh) > 1 else None,
+        new_last=fresh[-1] if len(fresh) > 1 else None,
         dry=dry,
     )

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 def open_bank(args: argparse.Namespace, *, prompt: str = "", file: Path | None = None) -> "Bank":
     """The bank of `args.bank`. `file` (else `args.passphrase_file`) is read for a bank with a single passphrase."""
     from bank import agent, custody
-    from bank.refused import Denied
     from bank.store import Bank
     from tools.say import _
     from tools.secrets import ask_secret
@@ -22,15 +21,10 @@ def open_bank(args: argparse.Namespace, *, prompt: str = "", file: Path | None =
     if custody.is_shared(args.bank):
         remote = agent.connect(args.bank, purpose(args))
         if remote is None:
-            raise Denied("bank-not-open", file=str(args.bank), need=custody.Custody.read(args.bank).need)
+            raise agent.absence(args.bank)
         return cast("Bank", remote)  # its methods under their own names: see bank.agent
     passphrase = ask_secret("bank", prompt or _("Passphrase of the bank"), file or args.passphrase_file)
-    try:
-        return Bank.open(args.bank, passphrase)
-    except Denied as refusal:
-        if refusal.code == "vault-wrong-key" and (args.bank / custody.NEXT).exists():
-            raise Denied("custody-unfinished", generation=0) from None
-        raise
+    return Bank.open(args.bank, passphrase)
 
 
 def purpose(args: argparse.Namespace) -> str:

@@ -1,158 +1,280 @@
-"""`examd rule officer|appoint|sign|history`: who signs composition rules, and what they signed.
+"""`examd rule officer|appoint|consent|register|sign|history`: who signs composition rules, and what they signed.
 
 A session uses only a version that two officers signed and that is in force on its day (`examd.bureau.rulebook`).
 """
 
 import argparse
-import json
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from tools import rule_telling, unlock
+from tools.arguments import Commands
+from tools.printing import as_json, report
+from tools.rule_reading import read
+from tools.say import _
+from tools.secrets import ask_line, ask_secret
 
 if TYPE_CHECKING:
-    from bank.blueprint import Blueprint
+    from examd.bureau.rulebook import Rulebook
+    from examd.package.edition import Edition, Officer, Register
 
 
-def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from tools.arguments import help_formatter
-    from tools.say import _
-
-    officer = commands.add_parser(
+def add(rule: Commands) -> None:
+    officer = rule.add(
         "officer",
-        help=_("make the keys of a rule officer"),
-        description=_("The key file stays with the officer; the public card goes to the bureau."),
-        epilog=_("Example: examd rule officer my-keys --id zhang --name 张三"),
-        formatter_class=help_formatter(),
+        run_officer,
+        _("make the keys of a rule officer"),
+        _("The key file stays with the officer; the public card goes to the bureau."),
+        "examd rule officer my-keys --id zhang --name 张三",
     )
-    officer.add_argument("directory", type=Path, metavar=_("DIR"))
+    officer.add_argument("directory", type=Path, metavar=_("DIR"), help=_("a new folder for the keys"))
     officer.add_argument("--id", required=True, help=_("short name, for records"))
     officer.add_argument("--name", required=True, help=_("the officer's name"))
-    officer.set_defaults(run=run_officer)
 
-    appoint = commands.add_parser(
+    appoint = rule.add(
         "appoint",
-        help=_("register who may sign rules for the bureau"),
-        description=_("Two officers at least. From now on these and no others sign; what was signed stays signed."),
-        epilog=_("Example: examd rule appoint office zhang/rule-officer.card.json li/rule-officer.card.json"),
-        formatter_class=help_formatter(),
+        run_appoint,
+        _("register who may sign rules for the bureau"),
+        _(
+            "Two officers at least, better three. The bureau alone signs the first register. From then on these and no "
+            "others sign, what was signed stays signed, and two of them have to consent to the next register "
+            "(examd rule consent)."
+        ),
+        "examd rule appoint office zhang/rule-officer.card.json li/rule-officer.card.json",
     )
     appoint.add_argument("office", type=Path, metavar=_("OFFICE"), help=_("the bureau's folder"))
     appoint.add_argument("cards", type=Path, nargs="+", metavar=_("CARD"), help=_("public cards of the officers"))
-    appoint.set_defaults(run=run_appoint)
+    appoint.add_argument(
+        "--gone", action="append", default=[], type=_gone, metavar="ID=REASON",
+        help=_("an officer of now who cannot consent, and why: stands in the register for ever (may be repeated)"),
+    )  # fmt: skip
 
-    sign = commands.add_parser(
-        "sign",
-        help=_("sign the next version of a rule, as one of two officers"),
-        description=_(
-            "Shows what changes against the version before, then signs. A version is in use once two officers have "
-            "signed the same text; it is never replaced, only followed by the next."
+    consent = rule.add(
+        "consent",
+        run_consent,
+        _("consent to the next register, as an officer of the one in force"),
+        _("Shows who comes and who goes, then signs. The next register is in force once two officers consented."),
+        "examd rule consent office --officer my-keys",
+    )
+    consent.add_argument("office", type=Path, metavar=_("OFFICE"), help=_("the bureau's folder"))
+
+    register = rule.add(
+        "register",
+        run_register,
+        _("list the registers of rule officers"),
+        _(
+            "Each with its officers, whose hands it bears and its hash. Publish the first one's hash: an auditor gives "
+            "it to examd verify --rule-officers."
         ),
-        epilog=_("Example: examd rule sign rule.toml --office office --officer my-keys"),
-        formatter_class=help_formatter(),
+        "examd rule register office",
+    )
+    register.add_argument("office", type=Path, metavar=_("OFFICE"), help=_("the bureau's folder"))
+
+    sign = rule.add(
+        "sign",
+        run_sign,
+        _("sign the next version of a rule, as one of two officers"),
+        _(
+            "Shows the whole rule and what changes against the version before, then signs. A version is in use once "
+            "two officers have signed the same text; it is never replaced, only followed by the next."
+        ),
+        "examd rule sign rule.toml --office office --officer my-keys",
     )
     sign.add_argument("rule", type=Path, metavar=_("RULE"), help=_("the rule, a TOML file"))
-    sign.add_argument("--office", type=Path, required=True, metavar="DIR", help=_("the bureau's folder"))
-    sign.add_argument("--officer", type=Path, required=True, metavar="DIR", help=_("folder of the officer's keys"))
-    sign.set_defaults(run=run_sign)
 
-    history = commands.add_parser(
+    history = rule.add(
         "history",
-        help=_("list the signed versions of the bureau's rules, with what changed"),
-        description=_("Checks every signature and the chain of versions."),
-        epilog=_("Example: examd rule history SP-ELV-T --office office"),
-        formatter_class=help_formatter(),
+        run_history,
+        _("list the signed versions of the bureau's rules"),
+        _(
+            "Checks every signature, the chain of versions, and that nothing is missing which a package was issued "
+            "with or an officer has seen; says field by field what each version changed."
+        ),
+        "examd rule history SP-ELV-T --office office",
     )
     history.add_argument("rule", nargs="?", metavar=_("ID"), help=_("the rule's id; all rules if left out"))
-    history.add_argument("--office", type=Path, required=True, metavar="DIR", help=_("the bureau's folder"))
-    history.add_argument("--json", action="store_true", help=_("print the findings as JSON"))
-    history.set_defaults(run=run_history)
+    history.add_argument(
+        "--against", type=Path, action="append", default=[], metavar="DIR",
+        help=_("hold it against an officer's folder, a package or a result, too (may be repeated)"),
+    )  # fmt: skip
 
-    for command in (officer, appoint, sign):
+    for command in (sign, history):
+        command.add_argument("--office", type=Path, required=True, metavar="DIR", help=_("the bureau's folder"))
+    for command in (sign, consent):
         command.add_argument(
-            "--passphrase-file", type=Path, metavar="FILE", help=_("read the passphrase from this file")
+            "--officer", type=Path, required=True, metavar="DIR", help=_("folder of the officer's keys")
         )
+    for command in (officer, appoint, consent, sign):
+        command.takes_file("--passphrase-file", _("read the passphrase from this file"))
+
+
+def _gone(text: str) -> tuple[str, str]:
+    officer, _equals, reason = text.partition("=")
+    if not officer or not reason.strip():
+        raise argparse.ArgumentTypeError(_("ID=REASON is expected, such as li=退休"))
+    return officer, reason.strip()
 
 
 def run_officer(args: argparse.Namespace) -> int:
     from bank.seal.passphrase import check_passphrase
     from examd import holders
     from examd.bureau.rulebook import ROLE
-    from tools.say import _
-    from tools.secrets import ask_secret
 
     passphrase = ask_secret("rule-officer", _("Rule officer's passphrase"), file=args.passphrase_file, confirm=True)
     check_passphrase(passphrase)
     holders.create(args.directory, ROLE, args.id, args.name, passphrase)
-    print(_("Made the keys of {name}. The bureau needs {card}.").format(
-        name=args.name, card=args.directory / f"{ROLE}.card.json"
-    ))  # fmt: skip
-    return 0
+    told = {"name": args.name, "card": str(args.directory / f"{ROLE}.card.json")}
+    return report(args, told, _("Made the keys of {name}. The bureau needs {card}.").format(**told))
+
+
+# -- registers ---------------------------------------------------------------------------------------------------------
 
 
 def run_appoint(args: argparse.Namespace) -> int:
     from examd.bureau.office import Office
     from examd.bureau.rulebook import ROLE
     from examd.holders import Card
-    from tools.say import _
-    from tools.secrets import ask_secret
 
     cards = [Card.read(path, ROLE) for path in args.cards]
     office = Office(args.office)
-    bureau = office.unlock(ask_secret("bureau", _("Issuing officer's passphrase"), file=args.passphrase_file))
-    for officer in office.rulebook().appoint(cards, bureau):
-        state = _("signs rules") if officer.active else _("signed rules before")
-        print(f"{officer.name} ({officer.id}): {state}")
-    return 0
+    book = office.checked_rulebook()
+    register = book.appoint(cards, unlock.bureau(office, args.passphrase_file), dict(args.gone))
+    return report(args, _register_record(register), *_register_lines(register))
+
+
+def run_consent(args: argparse.Namespace) -> int:
+    from bank.refused import Denied
+    from examd import holders
+    from examd.bureau.office import Office
+    from examd.bureau.rulebook import ROLE
+
+    book = Office(args.office).checked_rulebook()
+    _hold_against_note(book, args.officer)
+    pending = book.pending()
+    if pending is None:
+        raise Denied("rules-nothing-to-consent")
+    for lines in (_register_lines(book.registers()[-1]), _changes(book.officers(), pending)):
+        print("\n".join(lines), file=sys.stderr)
+    _confirm(args, _("Consent to this register? (yes/no) "))
+    secret = ask_secret(ROLE, _("Rule officer's passphrase"), file=args.passphrase_file)
+    register = book.consent(holders.unlock(args.officer, ROLE, secret))
+    _keep_note(book, args.officer)
+    return report(args, _register_record(register), *_register_lines(register))
+
+
+def run_register(args: argparse.Namespace) -> int:
+    from examd.bureau.office import Office
+
+    book = Office(args.office).checked_rulebook()
+    pending = book.pending()
+    registers = [*book.registers(), *([pending] if pending else [])]
+    lines = [line for register in registers for line in _register_lines(register)]
+    return report(args, [_register_record(register) for register in registers], *lines)
+
+
+def _register_record(register: "Register") -> dict[str, object]:
+    return {
+        "complete": register.complete, "gone": dict(register.gone),
+        "officers": [{"id": officer.id, "name": officer.name} for officer in register.officers],
+        "sha256": register.sha256, "signed_by": [officer.id for officer in register.signed_by],
+        "version": register.version,
+    }  # fmt: skip
+
+
+def _register_lines(register: "Register") -> list[str]:
+    hands = "、".join(officer.name for officer in register.signed_by)
+    state = _("signed by the bureau alone, as the first one is")
+    if register.needed:
+        state = _("signed by the bureau and {names}").format(names=hands) if hands else _("signed by the bureau")
+    if not register.complete:
+        missing = register.needed - len(register.signed_by)
+        state += "  " + _("not in force: {missing} officers have to consent").format(missing=missing)
+    title = _("Register {version} of rule officers").format(version=register.version)
+    lines = [f"{title}  {state}", f"  {register.sha256}"]
+    lines += [f"  {officer.name} ({officer.id})" for officer in register.officers]
+    lines += [_("  could not consent: {id} ({why})").format(id=id_, why=why) for id_, why in register.gone.items()]
+    return lines
+
+
+def _changes(before: "tuple[Officer, ...]", after: "Register") -> list[str]:
+    """Who comes and who goes, above all else."""
+    lines = [_("Proposed as register {version}:").format(version=after.version)]
+    for officer in after.officers:
+        sign = "  " if officer in before else "+ "
+        lines.append(f"{sign}{officer.name} ({officer.id})  {officer.sign}")
+    for left in before:
+        if left not in after.officers:
+            lines.append(f"- {left.name} ({left.id})")
+    lines += [_("  said to be unable to consent: {id} ({why})").format(id=i, why=why) for i, why in after.gone.items()]
+    return lines
+
+
+# -- rules -------------------------------------------------------------------------------------------------------------
 
 
 def run_sign(args: argparse.Namespace) -> int:
     from bank.blueprint import parse
     from examd import holders
     from examd.bureau.office import Office
-    from examd.bureau.rulebook import NEEDED, ROLE
-    from tools.rule import _print_heading, read
-    from tools.say import _
-    from tools.secrets import ask_secret
+    from examd.bureau.rulebook import ROLE
+    from examd.package.edition import NEEDED
 
     blueprint = parse(read(args.rule))
-    book = Office(args.office).rulebook()
+    book = Office(args.office).checked_rulebook()
+    _hold_against_note(book, args.officer)
     before = [edition for edition in book.history(blueprint.id) if edition.complete]
-    _print_heading(blueprint)
-    for line in differences(before[-1].blueprint if before else None, blueprint):
-        print("  " + line)
+    changed = rule_telling.differences(before[-1].blueprint if before else None, blueprint)
+    rule_telling.show(blueprint)
+    print("\n".join(_told_changes(before, changed)), file=sys.stderr)
+    _confirm(args, _("Sign this rule? (yes/no) "))
     secret = ask_secret(ROLE, _("Rule officer's passphrase"), file=args.passphrase_file)
     edition = book.sign(blueprint, holders.unlock(args.officer, ROLE, secret))
+    _keep_note(book, args.officer)
     names = "、".join(officer.name for officer in edition.signed_by)
+    line = _("Signed by {names}: {missing} more signature needed.")
     if edition.complete:
-        print(_("Signed by {names}: version {version} may be used.").format(names=names, version=blueprint.version))
-    else:
-        line = _("Signed by {names}: {missing} more signature needed.")
-        print(line.format(names=names, missing=NEEDED - len(edition.signed_by)))
-    return 0
+        line = _("Signed by {names}: version {version} may be used.")
+    record = {
+        "changed": changed, "complete": edition.complete, "register": edition.register, "rule": blueprint.id,
+        "sha256": blueprint.sha256, "signed_by": [officer.id for officer in edition.signed_by],
+        "version": blueprint.version,
+    }  # fmt: skip
+    missing = NEEDED - len(edition.signed_by)
+    return report(args, record, line.format(names=names, version=blueprint.version, missing=missing))
+
+
+def _told_changes(before: "list[Edition]", changed: list[str]) -> list[str]:
+    if not before:
+        return [_("This is its first version.")]
+    title = _("Changed against version {version}:").format(version=before[-1].blueprint.version)
+    return [title, *(f"  {line}" for line in changed or [_("nothing but the number")])]
 
 
 def run_history(args: argparse.Namespace) -> int:
     from bank.refused import Denied
     from examd.bureau.office import Office
-    from tools.say import _
 
-    book = Office(args.office).rulebook()
+    book = Office(args.office).checked_rulebook()
+    for folder in args.against:
+        _hold_against(book, folder)
     histories = {rule: book.history(rule) for rule in ([args.rule] if args.rule else book.rules())}
     if args.rule and not histories[args.rule]:
         raise Denied("rule-not-signed", rule=args.rule)
     if args.json:
-        report = {
+        record = {
             rule: [
                 {
                     "version": each.blueprint.version, "sha256": each.blueprint.sha256, "complete": each.complete,
                     "effective_from": str(each.blueprint.effective_from),
-                    "effective_to": str(each.blueprint.effective_to or ""),
+                    "effective_to": str(each.blueprint.effective_to or ""), "register": each.register,
                     "signed_by": [officer.id for officer in each.signed_by],
                 }
                 for each in editions
             ]
             for rule, editions in histories.items()
         }  # fmt: skip
-        print(json.dumps(report, ensure_ascii=False))
+        as_json(record)
         return 0
     for rule, editions in histories.items():
         before = None
@@ -163,27 +285,47 @@ def run_history(args: argparse.Namespace) -> int:
             until = str(current.effective_to or "…")
             print(f"{rule} v{current.version}  {current.effective_from} – {until}  {names}  {state}")
             print(f"  {current.sha256}")
-            for line in differences(before, current):
+            for line in rule_telling.differences(before, current):
                 print("  " + line)
             before = current
     return 0
 
 
-def differences(before: "Blueprint | None", after: "Blueprint") -> list[str]:
-    """Field by field what changed; nothing for a first version."""
-    if before is None:
-        return []
-    old, new = _flat(before.record()), _flat(after.record())
-    lines = []
-    for name in sorted(old.keys() | new.keys()):
-        if name not in ("version", "id") and old.get(name) != new.get(name):
-            lines.append(f"{name}: {old.get(name, '—')} → {new.get(name, '—')}")
-    return lines
+# -- what was seen before ----------------------------------------------------------------------------------------------
 
 
-def _flat(value: Any, path: str = "") -> dict[str, str]:
-    if isinstance(value, dict):
-        return {k: v for name, inner in value.items() for k, v in _flat(inner, f"{path}.{name}".lstrip(".")).items()}
-    if path == "cells":
-        return {f"cells {c['type']}/{c['chapter']}/{c['level']}": f"{c['count']}×{c['points']}" for c in value}
-    return {path: str(value)}
+def _hold_against_note(book: "Rulebook", folder: Path) -> None:
+    """Refuses a register that lacks what this officer saw in it the last time."""
+    from examd.bureau import seen
+
+    book.hold_against(seen.read(seen.note_of(folder), book.bureau.sign, where=seen.NOTE), str(folder / seen.NOTE))
+
+
+def _keep_note(book: "Rulebook", folder: Path) -> None:
+    from examd.bureau import seen
+
+    seen.keep_note(folder, book.bureau.sign, book.heads())
+
+
+def _hold_against(book: "Rulebook", folder: Path) -> None:
+    from bank.refused import BadFile
+    from examd.bureau import seen
+    from examd.package import edition, layout
+
+    if (folder / seen.NOTE).exists():
+        _hold_against_note(book, folder)
+        return
+    for path in (folder / layout.EDITION, folder / "package" / layout.EDITION):
+        if path.exists():
+            book.hold_against_package(edition.unpack(path.read_bytes(), book.bureau.sign, name=path.name), str(folder))
+            return
+    raise BadFile("rules-nothing-to-compare", file=str(folder))
+
+
+def _confirm(args: argparse.Namespace, question: str) -> None:
+    """At a keyboard, the last moment to think again; a passphrase from a file was a decision already."""
+    from bank.refused import Denied
+
+    asked = args.passphrase_file is None and sys.stdin.isatty()
+    if asked and ask_line("rule-officer", question).lower() not in ("y", "yes", "是"):
+        raise Denied("rules-not-confirmed")

@@ -50,6 +50,18 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate l
     return message
 
 
+def plain(text: str) -> str:
+    """Text of others as it may stand on a screen: what would steer the terminal, or turn the line around, is shown.
+
+    Only our own sentences break lines; `plain` keeps those breaks out of what is put into them.
+    """
+    return "".join(char if char.isprintable() or char == "\u3000" else _shown(char) for char in text)
+
+
+def _shown(char: str) -> str:
+    return chr(0x2400 + ord(char)) if char < " " else "\N{REPLACEMENT CHARACTER}"
+
+
 def sentence(code: str, facts: Mapping[str, Any], sentences: Mapping[str, str]) -> str:
     """The refusal `code` as a sentence; a code nobody wrote a sentence for still says its facts."""
     template = sentences.get(code)
@@ -59,5 +71,9 @@ def sentence(code: str, facts: Mapping[str, Any], sentences: Mapping[str, str]) 
 
 
 class _Facts(dict[str, Any]):
+    def __getitem__(self, key: str) -> Any:
+        value = super().__getitem__(key)
+        return plain(value) if isinstance(value, str) else value
+
     def __missing__(self, key: str) -> str:
         return f"<{key}>"  # a missing fact must not turn a refusal into a traceback

@@ -74,13 +74,40 @@ def ask_line(name: str, prompt: str) -> str:
     return line.strip()
 
 
-def _read(name: str, file: Path) -> str:
+def ask_words(name: str, prompt: str, file: Path | None = None) -> list[str]:
+    """A share in clear: from `file`, or at the keyboard, some at a time, each checked as soon as it is typed.
+
+    Typed where it is seen: 33 words typed blind would be typed many times. The screen is wiped afterwards.
+    """
+    from bank.seal import shares
+    from tools.sentences import said
+
+    if file is not None:
+        return shares.clear_parts(_read(name, file, whole=True))
+    parts: list[str] = []
+    while len(parts) < shares.WORDS + shares.GROUPS:
+        typed = ask_line(name, f"{prompt} [{len(parts) + 1}/{shares.WORDS + shares.GROUPS}]: ")
+        try:
+            for part in typed.split():  # what stands before a slip is kept
+                parts += shares.clear_parts(part, len(parts) + 1)
+                if len(parts) == shares.WORDS:
+                    shares.check_words(parts)
+        except Denied as denied:
+            print(said(denied), file=sys.stderr)
+            if denied.code in ("words-wrong", "words-several-wrong"):
+                del parts[max(denied.facts["number"] - 1, 0) :]
+    if sys.stderr.isatty():
+        print("\x1b[3J\x1b[2J\x1b[H", end="", file=sys.stderr, flush=True)
+    return parts
+
+
+def _read(name: str, file: Path, *, whole: bool = False) -> str:
     try:
         with file.open("rb") as stream:
             mode = os.fstat(stream.fileno()).st_mode
             if os.name == "posix" and stat.S_IMODE(mode) & 0o077 and not stat.S_ISCHR(mode):
                 raise Denied("secret-file-open", name=name, file=str(file))
-            line = stream.readline(LARGEST + 1)
+            line = stream.read(LARGEST + 1) if whole else stream.readline(LARGEST + 1)
     except OSError as error:
         raise BadFile("secret-file-unreadable", name=name, file=str(file), error=error.strerror) from None
     try:

@@ -300,10 +300,22 @@ def run_open(args: argparse.Namespace) -> int:
     with _at_desk(args) as (desk, run, chief):
         prepared = run(prepare(desk, args.package))
         _warn_of_the_date(args.package)
+        _tell_rule(prepared["rule"])
         code = ask_code("code-1", _("Release code 1"), file=args.code_file)
         # The chief examiner's key used on the very machine that serves: then one holder could have done both.
         facts = run(open_prepared(desk, prepared, chief, code, one_holder=True))
     return _print(args, facts, _("Open: {session}, {candidates} candidates. Not separated: one holder."))
+
+
+def _tell_rule(rule: dict[str, Any]) -> None:
+    """Who answers for the composition of the forms; the register's number is what other sites must read as well."""
+    from tools.say import _
+
+    text = _("Rule {id} v{version}, {name}: unsigned rule, drill.")
+    if rule["signed_by"]:
+        text = _("Rule {id} v{version}, {name}: signed by {names}. Register of rule officers {officers}")
+    names = "、".join(rule["signed_by"])
+    print(text.format_map(rule | {"names": names}), file=sys.stderr)
 
 
 def _warn_of_the_date(package: Path) -> None:

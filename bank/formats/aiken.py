@@ -78,7 +78,7 @@ LOSES = ("chapter", "code", "explanation", "tags", "level", "difficulty", "basis
 
 def cannot(item: Item) -> str | None:
     if item.content.type not in (ItemType.SINGLE, ItemType.TRUEFALSE):
-        return "type"
+        return "fill" if item.content.type is ItemType.FILL else "type"
     if item.content.needs_picture or item.content.case:
         return "pictures" if item.content.needs_picture else "case"
     return "lines" if any("\n" in option.text for option in item.content.options) else None

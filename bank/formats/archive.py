@@ -64,7 +64,7 @@ class Folder:
         except (OSError, ValueError):
             raise Missing from None
         if len(data) > LARGEST_PART:
-            raise BadFile("part-too-large", file=name, most=LARGEST_PART)
+            raise BadFile("part-too-large", file=name, most="16 M")
         return data
 
 
@@ -114,7 +114,7 @@ class Zip:
         except _TooLarge:
             if most < LARGEST_PART:
                 raise BadFile("archive-too-large", file=self._file) from None
-            raise BadFile("part-too-large", file=name, most=LARGEST_PART) from None
+            raise BadFile("part-too-large", file=name, most="16 M") from None
         except (ValueError, EOFError, zlib.error, IndexError):
             raise BadFile("archive-unreadable", file=self._file) from None
         return b"".join(kept)

@@ -2,18 +2,28 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from bank.formats.table import HEADING_ROWS, Sheet, find_heading
 from bank.refused import BadFile
 
 MOST_ROWS = 200_000
 MOST_COLUMNS = 256
+MOST_CELLS = 5_000_000
+LARGEST = 64 * 1024 * 1024
+"""Bytes of text: in memory it takes several times as much."""
+LONGEST_LINE = 1_000_000
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _DELIMITERS = ",;\t"
+_CALCULATING = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""What a spreadsheet may take for the beginning of a formula; full-width ones in Chinese ones, too."""
 
 
 def decode(data: bytes, file: str) -> str:
     """The text, or a refusal: never a guess that loses a character."""
+    if len(data) > LARGEST:
+        raise BadFile("file-too-large", file=file, most="64 M")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # "Unicode text" of office programs
         encodings = ["utf-16"]
     elif b"\0" in data:
@@ -49,18 +59,30 @@ def read(data: bytes, file: str) -> Sheet:
 
 
 def _rows(text: str, delimiter: str, file: str, most: int) -> list[Sequence[str]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[Sequence[str]] = []
+    cells = 0
     try:
-        for row in reader:
+        for row in csv.reader(_lines(text), delimiter=delimiter, strict=True):
+            cells += len(row)
+            if cells > MOST_CELLS:
+                raise BadFile("too-many-cells", file=file, most=MOST_CELLS)
             if len(row) > MOST_COLUMNS:
                 raise BadFile("too-many-columns", file=file, row=len(rows) + 1, most=MOST_COLUMNS)
             rows.append([cell.strip() for cell in row])
             if len(rows) >= most:
                 break
-    except csv.Error:
-        raise BadFile("csv-quotes", file=file, row=len(rows) + 1) from None
+    except csv.Error as error:
+        long = "field larger" in str(error)
+        raise BadFile("csv-field" if long else "csv-quotes", file=file, row=len(rows) + 1) from None
     return rows
+
+
+def _lines(text: str) -> Iterator[str]:
+    """One by one: the whole once more would take as much memory again, and so would one endless line cut into cells."""
+    for line in _LINE.finditer(text):
+        if line.end() - line.start() > LONGEST_LINE:
+            raise csv.Error("field larger than any")
+        yield line[0]
 
 
 def write(rows: Iterable[Sequence[str]]) -> bytes:
@@ -73,9 +95,9 @@ def write(rows: Iterable[Sequence[str]]) -> bytes:
 
 def guarded(text: str) -> str:
     """An author's "=HYPERLINK(…)" must stay a text in the spreadsheet of whoever opens the export."""
-    return "'" + text if text.lstrip("'")[:1] in ("=", "+", "-", "@") and text not in ("-",) else text
+    return "'" + text if text.lstrip("'")[:1] in _CALCULATING and text not in ("-",) else text
 
 
 def unguarded(text: str) -> str:
     """What `guarded` was given. Only for our own exports: another's apostrophe may be meant."""
-    return text[1:] if text[:1] == "'" and text.lstrip("'")[:1] in ("=", "+", "-", "@") else text
+    return text[1:] if text[:1] == "'" and text.lstrip("'")[:1] in _CALCULATING else text

@@ -4,6 +4,7 @@ A reader (`table`, `jsonl`) fills a Draft with text as written; `finish` turns i
 the reason. There is no third outcome: an item is whole or it is refused.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,7 +31,17 @@ MOST_NAMES = 50
 MOST_PLACES = 99
 """Items of one case group."""
 
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad"))  # paste dirt: would make two of one question
+_INVISIBLE = dict.fromkeys(
+    [*map(ord, "\u200b\u2060\ufeff\u00ad\u034f"), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
+)
+"""Paste dirt, joiners and choices of a glyph: would make two of one question."""
+_ODD = re.compile(
+    r"[^\n -~·°±²³×÷\u2010-\u2027\u2030-\u203b\u2070\u2071\u2074-\u208e\u2100-\u2125\u2127-\u2129\u212c-\u218b"
+    r"\u2190-\u22ff\u2460-\u27bf\u3000-\u3029\u3030-\u303f\u4e00-\u9fff\uff01-\uff5e]"
+)
+"""Whatever is not surely drawn as it is; nothing else needs a closer look."""
+_STACKED = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{5}")
+"""Accents one upon the other: no language needs so many."""
 _OWN_LETTER_MARKS = ".．、:：)）"
 _CELL_ERRORS = frozenset(
     ["#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!", "#GETTING_DATA"]
@@ -100,6 +111,8 @@ def finish(draft: Draft, picture: Callable[[str], str]) -> Item:
     stem = _text(draft.stem, "stem")
     if not stem:
         raise BadRow("empty-stem")
+    if len(draft.options) > len(OPTION_LETTERS):  # before any of them is looked at
+        raise BadRow("many-options", found=len(draft.options), most=MOST_OPTIONS)
     options = [Option(_text(o.text, "option"), tuple(map(picture, o.images))) for o in draft.options]
     for index, option in enumerate(options):
         if not option.text and not option.media:
@@ -313,17 +326,22 @@ def _text(text: str, column: str, longest: int | None = None) -> str:
     longest = LONGEST[column] if longest is None else longest
     if len(text) > longest:
         raise BadRow("text-too-long", column=column, most=longest, found=len(text))
-    if not text.isprintable():
+    if _ODD.search(text) is not None:
         text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_INVISIBLE)
-        text = "".join(_shown(character, column) for character in text)
-    if "\ufffd" in text:
-        raise BadRow("lost-character", column=column)
-    if text in _CELL_ERRORS:
+        text = unicodedata.normalize("NFC", "".join(_shown(character, column) for character in text))
+        if "\ufffd" in text:
+            raise BadRow("lost-character", column=column)
+        if _STACKED.search(text):
+            raise BadRow("stacked-accents", column=column)
+    if text.startswith("#") and text in _CELL_ERRORS:
         raise BadRow("cell-error", column=column)
-    return unicodedata.normalize("NFC", text).strip()
+    return text.strip()
 
 
-_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_FILLERS = frozenset("\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+"""Drawn as nothing, though called letters or marks."""
+_NOTHING = ((0x2065, 0x2065), (0xFDD0, 0xFDEF), (0xFFF0, 0xFFF8), (0xE0000, 0xE0FFF))
+"""Places of the code where no letter will ever be."""
 
 
 def _shown(character: str, column: str) -> str:
@@ -336,8 +354,10 @@ def _shown(character: str, column: str) -> str:
         return "\n"
     # Escape sequences, bidirectional overrides, halves of characters: what a terminal obeys instead of showing.
     # Fillers and private characters look empty, or different on every machine.
-    if category in ("Cc", "Cf", "Co", "Cs") or ord(character) & 0xFFFE == 0xFFFE or character in _FILLERS:
-        raise BadRow("control-character", column=column, character=f"U+{ord(character):04X}")
+    code = ord(character)
+    nothing = code & 0xFFFE == 0xFFFE or any(first <= code <= last for first, last in _NOTHING)
+    if category in ("Cc", "Cf", "Co", "Cs") or nothing or character in _FILLERS:
+        raise BadRow("control-character", column=column, character=f"U+{code:04X}")
     return character
 
 

@@ -4,7 +4,7 @@
     ::题名::[plain]我国安全电压的上限是？{ ~12 V =36 V#评语 ~110 V ####解析 }
 
 Read: multiple choice with one or several right answers, true-false, short answer, one number. Named and refused:
-matching, essay, description. Cannot be said: pictures, cases, levels and the rest of `LOSES`.
+matching, essay, description. Cannot be said: pictures, cases and the rest of `LOSES`.
 """
 
 import re
@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from bank.content import ItemType
-from bank.formats import markup
+from bank.formats import markup, own_tags
 from bank.formats.draft import BadRow, Draft, DraftOption
 from bank.item import Item
 
@@ -315,10 +315,13 @@ def category_of(chapter: str) -> str:
 def _draft(question: Question, chapter: str, notes: list[tuple[int, str, dict[str, object]]]) -> Draft:
     if question.kind in (Kind.ESSAY, Kind.MATCHING, Kind.DESCRIPTION):
         raise BadRow("unsupported-interaction", interaction=question.kind.value.lower())
+    tags, level, difficulty = own_tags.parted(question.tags)
     draft = Draft(
         chapter=chapter,
         code=question.id or code_of(question.title, question.stem.text),
-        tags="\n".join(question.tags),
+        tags="\n".join(tags),
+        level=level,
+        difficulty=difficulty,
     )
     seen: list[str] = []
     draft.stem = _plain(question.stem, seen)
@@ -384,8 +387,7 @@ def _plain(text: Text | Range, seen: list[str]) -> str:
     return text.text
 
 
-LOSES = ("level", "difficulty", "basis", "enemies", "locked", "source", "calibrated", "bases", "translations",
-         "provenance")  # fmt: skip
+LOSES = ("basis", "enemies", "locked", "source", "calibrated", "bases", "translations", "provenance")
 """What no GIFT file can say of an item."""
 
 
@@ -407,7 +409,7 @@ def write(items: Iterable[Item]) -> bytes:
             chapter = item.chapter
             parts.append(f"$CATEGORY: {category_of(chapter)}\n\n")
         notes = [f"[id:{_note(item.code)}]"] if item.code else []
-        notes += [f"[tag:{_note(tag)}]" for tag in item.tags]
+        notes += [f"[tag:{_note(tag)}]" for tag in own_tags.written(item)]
         if notes:
             parts.append(f"// {' '.join(notes)}\n")
         general = f" ####[plain]{_escaped(item.explanation)}" if item.explanation else ""

@@ -18,6 +18,7 @@ from bank.formats.draft import LONGEST_NAME, BadRow, Draft, DraftOption, DraftTr
 from bank.formats.table import HEADINGS
 from bank.item import Item, Provenance
 from bank.refused import BadFile
+from bank.sharing import lent
 
 LONGEST_LINE = 1_000_000
 LEVEL_WORDS = {Level.KNOW: "了解", Level.GRASP: "掌握", Level.MASTER: "熟练掌握"}
@@ -181,7 +182,10 @@ def _provenance(value: Any) -> Provenance:
     named = {name: _text(text, "provenance") for name, text in value.items()}
     if any(len(text) > LONGEST_NAME or not text.isprintable() for text in named.values()):
         raise BadRow("json-wrong-kind", column="provenance")
-    return Provenance(**named)
+    found = Provenance(**named)
+    if lent(found):  # what another body lent comes in by its own signature, or not at all
+        raise BadRow("row-of-other-owner", owner=found.owner)
+    return found
 
 
 def _text(value: Any, column: str) -> str:

@@ -204,6 +204,10 @@ class _Html(HTMLParser):
 
 def from_html(html: str, picture: Picture) -> Flow:
     """`html` as an author's editor left it. Pictures embedded in it are handed on under their whole data address."""
+    if "<" not in html and "&" not in html and len(html) <= LONGEST:  # nothing to parse
+        flow = Flow(picture)
+        flow.text(html)
+        return flow
     embedded: list[str] = []
 
     def put_by(match: re.Match[str]) -> str:

@@ -2,23 +2,28 @@
 
 Read: multichoice (one or several right), truefalse, shortanswer, numerical with units. Every other type is refused
 under its own name (essay, matching, cloze, ddwtos, calculated …).
+
+A case group is written as a description, which Moodle shows, followed by its items; the description's id number and a
+tag of each item hold them together: "examd-case-…" and "examd-case-…-2".
 """
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from urllib.parse import quote, unquote
 
-from bank.content import ItemType
-from bank.formats import gift, markup
-from bank.formats.draft import BadRow, Draft, DraftOption
+from bank.content import Background, ItemType
+from bank.formats import gift, markup, own_tags
+from bank.formats.draft import MOST_NAMES, MOST_OPTIONS, BadRow, Draft, DraftOption
 from bank.formats.pictures import LARGEST, kind
 from bank.formats.safexml import Node, escaped
 from bank.item import Item
 
 ROOT = "quiz"
 _PLUGIN = "@@PLUGINFILE@@/"
+_CASE = re.compile(r"(examd-case-[0-9a-f]{32})(?:-(\d{1,2}))?")
 
 Add = Callable[[bytes, str], str]
 """Keeps a picture; gives the name that a Draft bears."""
@@ -28,19 +33,29 @@ Notes = list[tuple[int, str, dict[str, object]]]
 def read(root: Node, add: Add, notes: Notes) -> Iterator[tuple[int, Draft | BadRow]]:
     """(line, Draft or why there is none) for every question."""
     chapter = ""
+    cases: dict[str, tuple[str, tuple[str, ...]] | BadRow] = {}
     for question in root:
         if question.name != "question":
             continue
         if question.get("type") == "category":
             chapter = gift.category(_words(question.find("category")))
             continue
+        named = _CASE.fullmatch(_words(question.find("idnumber"))) if question.get("type") == "description" else None
         try:
-            yield question.line, _draft(question, chapter, add, notes)
+            if named is not None:
+                cases[named[1]] = _field(question, "questiontext", add, question.line, notes)
+            else:
+                yield question.line, _draft(question, chapter, cases, add, notes)
         except BadRow as bad:
-            yield question.line, bad
+            if named is not None:
+                cases[named[1]] = bad
+            else:
+                yield question.line, bad
 
 
-def _draft(question: Node, chapter: str, add: Add, notes: Notes) -> Draft:
+def _draft(
+    question: Node, chapter: str, cases: dict[str, tuple[str, tuple[str, ...]] | BadRow], add: Add, notes: Notes
+) -> Draft:
     said = question.get("type", "")
     if said not in ("multichoice", "truefalse", "shortanswer", "numerical"):
         raise BadRow("unsupported-interaction", interaction=said[:40])
@@ -48,11 +63,22 @@ def _draft(question: Node, chapter: str, add: Add, notes: Notes) -> Draft:
     draft = Draft(stem=stem, images=(*images, *_old_image(question, add)), chapter=chapter)
     title = " ".join(_words(question.find("name")).split())
     draft.code = _words(question.find("idnumber")) or gift.code_of(title, stem)
-    draft.tags = "\n".join(_words(tag) for tag in question.findall("tags/tag"))
+    tags = [_words(tag) for tag in question.findall("tags/tag")]
+    others, draft.level, draft.difficulty = own_tags.parted(tag for tag in tags if not _CASE.fullmatch(tag))
+    draft.tags = "\n".join(others)
+    for named in filter(None, map(_CASE.fullmatch, tags)):
+        case = cases.get(named[1], BadRow("case-not-there"))
+        if isinstance(case, BadRow):  # without what it rests on, an item makes no sense
+            raise case
+        draft.background, draft.background_images = case
+        draft.place = named[2] or ""
     draft.explanation, shown = _field(question, "generalfeedback", add, question.line, notes)
     if shown:
         notes.append((question.line, "picture-of-explanation", {}))
-    answers = [_Answer(node, add, question.line, notes) for node in question.findall("answer")]
+    written = question.findall("answer")
+    if len(written) > MOST_NAMES:  # before any of them is looked at
+        raise BadRow("many-options", found=len(written), most=MOST_OPTIONS)
+    answers = [_Answer(node, add, question.line, notes) for node in written]
     if any(_words(node) for node in question.iterfind("answer/feedback")) or any(
         _words(question.find(name)) for name in ("correctfeedback", "incorrectfeedback", "partiallycorrectfeedback")
     ):
@@ -151,7 +177,7 @@ def _file_name(file: Node) -> str:
 
 def _decoded(text: str, name: str) -> bytes:
     if len(text) > LARGEST * 3 // 2:
-        raise BadRow("picture-too-large", picture=name[-80:], most=LARGEST)
+        raise BadRow("picture-too-large", picture=name[-80:], most="8 M")
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
@@ -186,8 +212,6 @@ LOSES = gift.LOSES
 
 
 def cannot(item: Item) -> str | None:
-    if item.content.case:
-        return "case"
     answer_key = item.answer_key
     return "units" if answer_key.number is not None and answer_key.accepted else None
 
@@ -195,14 +219,32 @@ def cannot(item: Item) -> str | None:
 def write(items: Iterable[Item], picture: Callable[[str], bytes | None]) -> bytes:
     parts = ['<?xml version="1.0" encoding="UTF-8"?>\n<quiz>\n']
     chapter: str | None = None
+    cases: set[str] = set()
     for item in items:
         if item.chapter != chapter:
             chapter = item.chapter
             name = escaped(gift.category_of(chapter))
             parts.append(f'<question type="category"><category><text>{name}</text></category></question>\n')
+        if item.background is not None and item.content.case not in cases:
+            cases.add(item.content.case)
+            parts.append(_description(item.content.case, item.background, picture))
         parts.append(_question(item, picture))
     parts.append("</quiz>\n")
     return "".join(parts).encode()
+
+
+def _case(case: str) -> str:
+    return f"examd-case-{case[:32]}"
+
+
+def _description(case: str, background: Background, picture: Callable[[str], bytes | None]) -> str:
+    title = " ".join(background.text.split())[:60].strip() or _case(case)
+    return (
+        f'<question type="description">\n<name><text>{escaped(title)}</text></name>\n'
+        f"{_rich_xml('questiontext', background.text, background.media, picture)}\n"
+        "<defaultgrade>0</defaultgrade><penalty>0</penalty><hidden>0</hidden>\n"
+        f"<idnumber>{_case(case)}</idnumber>\n</question>\n"
+    )
 
 
 def _question(item: Item, picture: Callable[[str], bytes | None]) -> str:
@@ -211,6 +253,10 @@ def _question(item: Item, picture: Callable[[str], bytes | None]) -> str:
     if answer_key.number is not None:
         word = "numerical"
     title = item.code or " ".join(item.content.stem.split())[:60].strip()
+    tags = [
+        *own_tags.written(item),
+        *([f"{_case(item.content.case)}-{item.place}"] if item.background is not None else []),
+    ]
     lines = [
         f'<question type="{word}">',
         f"<name><text>{escaped(title)}</text></name>",
@@ -219,7 +265,7 @@ def _question(item: Item, picture: Callable[[str], bytes | None]) -> str:
         "<defaultgrade>1</defaultgrade><penalty>0</penalty><hidden>0</hidden>",
         f"<idnumber>{escaped(item.code)}</idnumber>",
         *_answers(item, word, picture),
-        "<tags>" + "".join(f"<tag><text>{escaped(tag)}</text></tag>" for tag in item.tags) + "</tags>",
+        "<tags>" + "".join(f"<tag><text>{escaped(tag)}</text></tag>" for tag in tags) + "</tags>",
         "</question>\n",
     ]
     return "\n".join(lines)

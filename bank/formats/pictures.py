@@ -9,6 +9,9 @@ import re
 from pathlib import Path, PurePosixPath
 
 from bank.formats.draft import BadRow
+from bank.formats.pixels import kind, size
+
+__all__ = ["LARGEST", "Pictures", "check", "kind", "size"]
 
 LARGEST = 8 * 1024 * 1024
 MOST_PIXELS = 40_000_000
@@ -45,7 +48,7 @@ class Pictures:
     def add(self, data: bytes, name: str) -> str:
         """A picture that lies inside the question file itself; gives the name by which `digest` finds it again."""
         if len(data) > LARGEST:
-            raise BadRow("picture-too-large", picture=name[-80:], most=LARGEST)
+            raise BadRow("picture-too-large", picture=name[-80:], most="8 M")
         check(data, name[-80:])
         sha256 = hashlib.sha256(data).hexdigest()
         self.media[sha256] = data
@@ -71,7 +74,7 @@ class Pictures:
         except OSError:
             raise BadRow("picture-unreadable", picture=path.name) from None
         if len(data) > LARGEST:
-            raise BadRow("picture-too-large", picture=path.name, most=LARGEST)
+            raise BadRow("picture-too-large", picture=path.name, most="8 M")
         check(data, path.name)
         sha256 = hashlib.sha256(data).hexdigest()
         self.media[sha256] = data
@@ -107,50 +110,9 @@ class Pictures:
 
 
 def check(data: bytes, name: str) -> None:
-    """BadRow for what is no picture, or one that a few bytes make enormous on every screen."""
-    if kind(data) is None:
-        raise BadRow("picture-unreadable", picture=name)
+    """BadRow for what is no whole picture, or one that a few bytes make enormous on every screen."""
     width, height = size(data)
+    if not width or not height:
+        raise BadRow("picture-unreadable", picture=name)
     if max(width, height) > MOST_PIXELS_A_SIDE or width * height > MOST_PIXELS:
         raise BadRow("picture-too-many-pixels", picture=name, width=width, height=height)
-
-
-def size(data: bytes) -> tuple[int, int]:
-    """Width and height as the picture's own heading says; (0, 0) where it is too short to say."""
-    if data.startswith(b"\x89PNG"):
-        return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
-    if data.startswith(b"GIF8"):
-        return int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
-    if data.startswith(b"BM"):
-        width, height = (int.from_bytes(data[at : at + 4], "little", signed=True) for at in (18, 22))
-        return abs(width), abs(height)
-    if data.startswith(b"RIFF"):
-        if data[12:16] == b"VP8X":
-            return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
-        if data[12:16] == b"VP8L":
-            bits = int.from_bytes(data[21:25], "little")
-            return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
-        return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
-    at = 2
-    while at + 9 <= len(data) and data[at] == 0xFF:  # JPEG: from marker to marker until the frame
-        marker = data[at + 1]
-        if marker == 0xFF:
-            at += 1
-        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            return int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big")
-        else:
-            at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
-    return 0, 0
-
-
-def kind(data: bytes) -> str | None:
-    """What the bytes are, by their own first words; None for anything that is no picture."""
-    if data.startswith(b"\xff\xd8\xff"):
-        return "jpg"
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "png"
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return "gif"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "webp"
-    return "bmp" if data.startswith(b"BM") and len(data) > 54 else None

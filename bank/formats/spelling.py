@@ -130,6 +130,8 @@ def joined(texts: Iterable[str]) -> str:
 
 def names(cell: str) -> tuple[str, ...]:
     """Names in one cell, in the order written, each once."""
+    if not cell:
+        return ()
     parts = (part.strip() for part in _BETWEEN_NAMES.split(cell))
     return tuple(dict.fromkeys(part for part in parts if part not in NOTHING))
 

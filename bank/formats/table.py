@@ -5,12 +5,13 @@ so that a misspelt 难度 does not vanish quietly.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bank.content import OPTION_LETTERS
 from bank.formats import spelling
 from bank.formats.draft import BadRow, Draft, DraftOption
+from bank.formats.xlsx_look import Drawn
 
 HEADING_ROWS = 20
 """A sheet may begin with a title and instructions; the heading is looked for in so many rows."""
@@ -73,8 +74,17 @@ class Sheet:
     """Vertically merged cells: first row, last row, column (from zero)."""
     flows: bool = False
     """The file form cannot say "merged": an empty chapter or type means "as above"."""
-    formulas: frozenset[tuple[int, int]] = frozenset()
-    """Cells that hold a formula: what they show depends on who last opened the file."""
+    unsafe: dict[tuple[int, int], str] = field(default_factory=dict)
+    """Cells of which no text is surely meant, and why: a formula, a date, struck text."""
+    hidden: bool = False
+    hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[int] = field(default_factory=list)
+    drawn: list[tuple[Drawn, bytes]] = field(default_factory=list)
+    """What lies on the sheet, and the picture that it is."""
+    pictures: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
+    """Pictures that lie in a cell: the names by which they are known."""
+    bad_rows: dict[int, BadRow] = field(default_factory=dict)
+    """Rows refused for what lies on them."""
 
 
 @dataclass(slots=True)
@@ -88,7 +98,12 @@ class Heading:
     digits: dict[str, str]
     """Meaning of a type written as a digit."""
     unread: tuple[str, ...]
+    twice: tuple[str, ...]
+    """Option columns that stand twice."""
     crac: bool
+
+    def column_of(self, name: str) -> int:
+        return self.columns[name][0] if name in self.columns else -1
 
 
 def find_heading(rows: Sequence[Sequence[str]]) -> Heading | None:
@@ -107,16 +122,18 @@ def _heading(number: int, row: Sequence[str]) -> Heading | None:
     options: dict[int, int] = {}
     option_images: dict[int, int] = {}
     unread = []
+    twice = []
     for column, (word, cell) in enumerate(zip(words, row, strict=True)):
         name = HEADINGS.get(word) or (_CRAC.get(word) if crac else None)
         if name is not None:
             columns.setdefault(name, []).append(column)
-        elif match := _OPTION.fullmatch(word):
-            options.setdefault(ord(match[1]) - ord("a"), column)
-        elif match := _NUMBERED_OPTION.fullmatch(word):
-            options.setdefault(int(match[1]) - 1, column)
+        elif match := _OPTION.fullmatch(word) or _NUMBERED_OPTION.fullmatch(word):
+            index = int(match[1]) - 1 if match[1].isdigit() else ord(match[1]) - ord("a")
+            if options.setdefault(index, column) != column:
+                twice.append(cell.strip()[:40])
         elif match := _OPTION_IMAGE.fullmatch(word):
-            option_images.setdefault(ord(match[1]) - ord("a"), column)
+            if option_images.setdefault(ord(match[1]) - ord("a"), column) != column:
+                twice.append(cell.strip()[:40])
         elif word:
             unread.append(cell.strip()[:40])
     known = sum(map(len, columns.values())) + len(options)
@@ -127,7 +144,7 @@ def _heading(number: int, row: Sequence[str]) -> Heading | None:
         digits = dict(_LEGEND.findall(row[columns["type"][0]]))
         if not digits and "考试人员类型" in words:
             digits = _OLD_DIGITS
-    return Heading(number, len(row), columns, options, option_images, digits, tuple(unread), crac)
+    return Heading(number, len(row), columns, options, option_images, digits, tuple(unread), tuple(twice), crac)
 
 
 def _bare(cell: str) -> str:
@@ -141,7 +158,50 @@ def repeated_column(heading: Heading) -> str | None:
     for name, columns in heading.columns.items():
         if len(columns) > 1 and name not in _MANY:
             return name
-    return None
+    return heading.twice[0] if heading.twice else None
+
+
+def place_pictures(sheet: Sheet, heading: Heading, add: Callable[[bytes, str], str]) -> None:
+    """Pictures that lie within one cell of the stem, a picture, an option or a background belong to it; a row that any
+    other touches is refused, for whose it is cannot be known.
+    """
+    fields = ("stem", "images", "background", "background_images")
+    columns = {column for name in fields for column in heading.columns.get(name, ())}
+    columns |= {*heading.options.values(), *heading.option_images.values()}
+    for drawn, data in sheet.drawn:
+        bad = None
+        if not drawn.part or not data:
+            bad = BadRow("drawing-not-read")
+        elif drawn.first != drawn.last or drawn.column not in columns:
+            bad = BadRow("picture-not-in-cell")
+        else:
+            try:
+                name = add(data, drawn.part)
+            except BadRow as unreadable:
+                bad = unreadable
+            else:
+                place = drawn.first, drawn.column
+                sheet.pictures[place] = (*sheet.pictures.get(place, ()), name)
+        if bad is not None:
+            for row in range(drawn.first, drawn.last + 1):
+                sheet.bad_rows.setdefault(row, bad)
+
+
+def lies_nowhere(sheet: Sheet, heading: Heading) -> bool:
+    """Whether something below the heading lies on no row that says anything."""
+    return any(
+        drawn.first < 0 or (drawn.first > heading.row and not any(map(any, sheet.rows[drawn.first : drawn.last + 1])))
+        for drawn, _data in sheet.drawn
+    )
+
+
+def says_above(sheet: Sheet, heading: Heading) -> list[int]:
+    """Rows that say no type, so that the one above counts."""
+    column = heading.column_of("type")
+    if not sheet.flows or column < 0:
+        return []
+    rows = sheet.rows[heading.row + 1 :]
+    return [number for number, row in enumerate(rows, heading.row + 2) if any(row) and not _cell(row, column)]
 
 
 def drafts(sheet: Sheet, heading: Heading) -> Iterator[tuple[int, Draft | BadRow]]:
@@ -157,6 +217,9 @@ def drafts(sheet: Sheet, heading: Heading) -> Iterator[tuple[int, Draft | BadRow
         row = sheet.rows[number]
         if not any(row) or list(row) == heading_row:  # printed sheets repeat their heading
             continue
+        if number in sheet.bad_rows:
+            yield number + 1, sheet.bad_rows[number]
+            continue
         if any(row[heading.width :]):  # an unquoted comma has moved every cell after it
             yield number + 1, BadRow("extra-cells", expected=heading.width, found=len(row))
             continue
@@ -164,11 +227,16 @@ def drafts(sheet: Sheet, heading: Heading) -> Iterator[tuple[int, Draft | BadRow
         for name, text in texts.items():
             if not text:
                 origin = covering.get((number, heading.columns[name][0]))
-                if origin is not None:
+                if origin in sheet.unsafe:
+                    sheet.bad_rows[number] = BadRow(sheet.unsafe[origin], column=name)
+                elif origin is not None:
                     texts[name] = _cell(sheet.rows[origin[0]], origin[1])
                 elif sheet.flows and name in _FLOWING:
                     texts[name] = above[name]
         above |= texts
+        if number in sheet.bad_rows:
+            yield number + 1, sheet.bad_rows[number]
+            continue
         try:
             yield number + 1, _draft(sheet, heading, number, row, texts)
         except BadRow as bad:
@@ -176,14 +244,8 @@ def drafts(sheet: Sheet, heading: Heading) -> Iterator[tuple[int, Draft | BadRow
 
 
 def _draft(sheet: Sheet, heading: Heading, number: int, row: Sequence[str], filled: dict[str, str]) -> Draft:
-    for name, columns in heading.columns.items() if sheet.formulas else ():
-        if name == "number":
-            continue  # a running number =ROW()-1 does no harm
-        for column in columns:
-            if (number, column) in sheet.formulas:
-                raise BadRow("formula", column=name)
-    if any((number, column) in sheet.formulas for column in heading.options.values()):
-        raise BadRow("formula", column="options")
+    if sheet.unsafe:
+        _check_safe(sheet, heading, number)
 
     def cell(name: str) -> str:
         columns = heading.columns.get(name, ())
@@ -191,13 +253,23 @@ def _draft(sheet: Sheet, heading: Heading, number: int, row: Sequence[str], fill
             return "|".join(text for column in columns if (text := _cell(row, column)))
         return _cell(row, columns[0]) if columns else ""
 
+    def lying(*names: str) -> tuple[str, ...]:
+        if not sheet.pictures:
+            return ()
+        columns = [column for name in names for column in heading.columns.get(name, ())]
+        return tuple(name for column in columns for name in sheet.pictures.get((number, column), ()))
+
     options: list[DraftOption] = []
     if heading.options:
         for index in range(max(heading.options) + 1):
             place = heading.options.get(index)
             text = "" if place is None else _cell(row, place)
             images = _cell(row, heading.option_images[index]) if index in heading.option_images else ""
-            options.append(DraftOption(text, spelling.names(images)))
+            shown = spelling.names(images) if images else ()
+            if sheet.pictures:
+                for column in (place, heading.option_images.get(index)):
+                    shown += sheet.pictures.get((number, -1 if column is None else column), ())
+            options.append(DraftOption(text, shown))
         while options and not options[-1].text and not options[-1].images:
             options.pop()  # unused columns at the end; an empty one in the middle stays, to be refused
     if not options and "options" in heading.columns:
@@ -218,12 +290,27 @@ def _draft(sheet: Sheet, heading: Heading, number: int, row: Sequence[str], fill
         locked=cell("locked"),
         code=cell("code") or cell("number"),
         source=filled.get("source", ""),
-        images=spelling.names(cell("images")),
+        images=spelling.names(cell("images")) + lying("stem", "images"),
         number=_number(cell("value"), cell("tolerance"), cell("units"), "units" in heading.columns),
         background=cell("background"),
-        background_images=spelling.names(cell("background_images")),
+        background_images=spelling.names(cell("background_images")) + lying("background", "background_images"),
         place=cell("place"),
     )
+
+
+def _check_safe(sheet: Sheet, heading: Heading, number: int) -> None:
+    read = [(name, column) for name, columns in heading.columns.items() for column in columns]
+    read += [("options", column) for column in (*heading.options.values(), *heading.option_images.values())]
+    for name, column in read:
+        reason = sheet.unsafe.get((number, column))
+        harmless = (name == "number" and reason == "formula") or (  # a running number =ROW()-1
+            name in _FIGURES and reason == "cell-shown-otherwise"  # 0.85 shown as 0.9 is 0.85
+        )
+        if reason is not None and not harmless:
+            raise BadRow(reason, column=name)
+
+
+_FIGURES = ("difficulty", "value", "tolerance", "place", "number")
 
 
 def _number(value: str, tolerance: str, units: str, asked: bool) -> tuple[str, str, tuple[str, ...]] | None:

@@ -14,6 +14,8 @@ After: `bank.custody` shares a bank's key among its keyholders.
 """
 
 import json
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import combinations
@@ -21,15 +23,21 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from shamir_mnemonic import MnemonicError, combine_mnemonics, generate_mnemonics
+from shamir_mnemonic.constants import CUSTOMIZATION_STRING_EXTENDABLE
+from shamir_mnemonic.rs1024 import verify_checksum
 from shamir_mnemonic.shamir import decode_mnemonics, recover_ems
-from shamir_mnemonic.wordlist import mnemonic_from_indices, mnemonic_to_indices
+from shamir_mnemonic.wordlist import WORDLIST, mnemonic_from_indices, mnemonic_to_indices
 
 from bank.canonical import canonical, digest
 from bank.refused import BadFile, Denied
+from bank.seal import codes
 from bank.seal import passphrase as sealing
 from bank.seal.statements import public_hex
 
 FORMAT = "examd-share-1"
+WORDS, GROUPS = 33, 8
+"""Of a share in clear: words of SLIP-39 for 256 bits, and groups of the signing key."""
+_GROUP = re.compile("[0-9a-f]{9}")
 MOST = 16
 """Shares in one group: SLIP-39 gives the index four bits."""
 SEED_BYTES = 32
@@ -109,24 +117,65 @@ def seal(share: Share, passphrase: str) -> bytes:
 
 
 def in_clear(share: Share) -> str:
-    """The words and, in hexadecimal, the signing key: all that is needed where file or passphrase are lost.
+    """The words and, in 8 groups of 9 digits (0-9, a-f), the signing key: all that is needed where file or passphrase
+    are lost. The last digit of each group checks it and its place (`bank.seal.codes`).
 
     The key is not made from the words: k holders together can compute the words of all others, and could then sign as
     somebody who was not there.
     """
-    return f"{share.words} {share.signing_key.private_bytes_raw().hex(' ', 4)}"
+    return f"{share.words} {codes.spoken_root(share.signing_key.private_bytes_raw().hex())}"
 
 
-def from_clear(head: Head, text: str) -> Share:
-    """The inverse, whatever the spacing. Raises Denied("words-do-not-read") without saying any of it."""
-    parts = text.lower().split()
+def from_clear(head: Head, parts: Sequence[str]) -> Share:
+    """The inverse, from what `clear_parts` gave. What is wrong is named by its place, and nothing of it is said."""
+    if len(parts) != WORDS + GROUPS:
+        raise Denied("words-shape", found=len(parts), words=WORDS, groups=GROUPS)
+    check_words(parts[:WORDS])
+    seed = codes.root_of(" ".join(parts[WORDS:]))
+    return Share(head, " ".join(parts[:WORDS]), Ed25519PrivateKey.from_private_bytes(bytes.fromhex(seed)))
+
+
+def clear_parts(text: str, first: int = 1) -> list[str]:
+    """Words and groups as typed from part `first` on, with or without the numbers before them and in as many lines as
+    they like; a word may be cut after its fourth letter. Raises Denied naming the first that cannot be."""
+    parts: list[str] = []
+    for typed in unicodedata.normalize("NFKC", text).lower().split():
+        number = first + len(parts)
+        part = typed.removeprefix(f"{number}.")
+        if not part or part == str(number):
+            continue
+        if number > WORDS:
+            place = number - WORDS
+            if place > GROUPS or not _GROUP.fullmatch(part) or codes.root_check_digit(part[:-1], place) != part[-1]:
+                raise Denied("words-group", number=number)
+            parts.append(part)
+        else:
+            fitting = [word for word in WORDLIST if word == part or (len(part) >= 4 and word.startswith(part))]
+            if len(fitting) != 1:
+                raise Denied("words-unknown", number=number)
+            parts += fitting
+    return parts
+
+
+def check_words(words: Sequence[str]) -> None:
+    """Raises Denied naming the one word that is wrong, or 0 where more than one is."""
     try:
-        words = " ".join(part for part in parts[:-8])
-        decode_mnemonics([words])
-        seed = bytes.fromhex("".join(parts[-8:]))
-        return Share(head, words, Ed25519PrivateKey.from_private_bytes(seed))
-    except (MnemonicError, ValueError):
-        raise Denied("words-do-not-read", holder=head.holder) from None
+        decode_mnemonics([" ".join(words)])
+    except MnemonicError:
+        number = _wrong_word(words)
+        raise Denied("words-wrong" if number else "words-several-wrong", number=number) from None
+
+
+def _wrong_word(words: Sequence[str]) -> int:
+    """The place of the one word whose exchange makes the checksum hold; 0 where more than one is wrong."""
+    indices = list(mnemonic_to_indices(" ".join(words)))
+    for place, index in enumerate(indices):
+        for other in range(len(WORDLIST)):
+            indices[place] = other
+            if other != index and verify_checksum(indices, CUSTOMIZATION_STRING_EXTENDABLE):
+                return place + 1
+        indices[place] = index
+    return 0
 
 
 def printable(file: bytes) -> str:

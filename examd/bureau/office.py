@@ -4,6 +4,7 @@
     archive.key archive.card.json  what every sealed part is also sealed to, so that it can be opened years later
     releases/<package>.age            the two codes of a package, sealed to the bureau
     releases/<package>.manifest.json  the package's manifest: its session, and whose signatures close it
+    releases/<package>.edition.json   the rule that it was issued under, as its officers signed it
     releases/<package>.root           the closing root that code 2 was given against, as it was read out
     releases/<package>.checkpoints    the signed checkpoints that code 2 was given against
     rules/                            the signed composition rules (`examd.bureau.rulebook`)
@@ -24,6 +25,7 @@ from examd.bureau.rulebook import Rulebook
 from examd.files import write_atomically
 from examd.holders import Card, Holder
 from examd.package import layout
+from examd.package.edition import unpack
 from examd.package.issue import Issued
 from examd.package.layout import Manifest
 
@@ -47,12 +49,23 @@ class Office:
     def rulebook(self) -> Rulebook:
         return Rulebook(self.directory / "rules", Card.read(self.directory / "bureau.card.json", "bureau"))
 
+    def checked_rulebook(self) -> Rulebook:
+        """The register of rules, held against the rule of every package that was ever issued here."""
+        book = self.rulebook()
+        for path in sorted(self._releases.glob("*.edition.json")):
+            where = f"PKG-{path.name.removesuffix('.edition.json')}"
+            book.hold_against_package(unpack(path.read_bytes(), book.bureau.sign, name=path.name), where)
+        return book
+
     def archive_age(self) -> str:
         return Card.read(self.directory / "archive.card.json", "archive").age
 
     def keep_codes(self, issued: Issued, bureau: Holder) -> None:
         plain = canonical({"1": issued.code_1, "2": issued.code_2})
         manifest = (issued.directory / layout.MANIFEST).read_bytes()
+        edition = issued.directory / layout.EDITION
+        if edition.exists():
+            write_atomically(self._release(issued.package_id, "edition.json"), edition.read_bytes())
         write_atomically(self._release(issued.package_id, "manifest.json"), manifest)
         write_atomically(self._release(issued.package_id, "age"), locks.seal(plain, [bureau.card.age]), private=True)
 

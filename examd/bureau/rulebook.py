@@ -1,159 +1,163 @@
 """The bureau's register of composition rules: every version signed by two rule officers, none ever replaced.
 
-    rules/officers.json          who may sign rules; signed by the bureau
+    rules/officers.<n>.json          who may sign rules: a chain of its own (`examd.package.edition`)
     rules/<rule id>/<version>.json   one version: the rule whole, what it follows on, the officers' signatures
 
 A version follows the one before it, by one, and names its hash: a version cannot be slipped in, left out or changed
-without its successors showing it. A session of a bureau that keeps a register uses the signed version in force on its
-day and nothing else. An officer who left keeps a place in `officers.json`: what was signed stays signed.
+without its successors showing it. It names the register under which it is signed, and registers never go back. What was
+signed stays signed when its officers leave. A session of a bureau that keeps a register uses the signed version in
+force on its day and nothing else.
+
+The newest file of a chain has no successor. That it was there stands in notes elsewhere: `Rulebook.hold_against`.
 
 Before: `bank.blueprint` checks a rule, `bank.proof` proves it on the bank. After: `examd.package.issue`.
 """
 
 import json
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from bank.blueprint import Blueprint
 from bank.canonical import canonical
-from bank.refused import BadFile, Denied
+from bank.refused import Denied
 from bank.seal import statements
+from examd.bureau.seen import Heads
 from examd.files import sync_directory, write_atomically
 from examd.holders import Card, Holder
+from examd.package import edition as editions
+from examd.package.edition import NEEDED, Edition, Officer, Proof, Register
 
-ROLE = "rule-officer"
-OFFICERS, RULE = "examd-rule-officers", "examd-rule"
-NEEDED = 2
-"""Officers, for a rule to be used. One alone could favour whom they like; two have to agree on it."""
-
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Officer:
-    id: str
-    name: str
-    sign: str
-    """Ed25519 public key, hex."""
-    active: bool = True
-
-    def record(self) -> dict[str, Any]:
-        return {"active": self.active, "id": self.id, "name": self.name, "sign": self.sign}
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """One version of a rule, as far as it is signed."""
-
-    blueprint: Blueprint
-    supersedes: str
-    """SHA-256 of the version before; "" for the first."""
-    signed_by: tuple[Officer, ...]
-
-    @property
-    def complete(self) -> bool:
-        return len(self.signed_by) >= NEEDED
+ROLE, OFFICERS = "rule-officer", "officers"
 
 
 class Rulebook:
     def __init__(self, directory: Path, bureau: Card) -> None:
         """`directory`: the office's `rules`; `bureau`: the card that its register of officers is trusted by."""
         self.directory = directory
-        self._bureau = bureau
+        self.bureau = bureau
 
     @property
     def kept(self) -> bool:
-        return (self.directory / "officers.json").exists()
+        return any(self.directory.glob(f"{OFFICERS}.*.json"))
 
     # -- officers ------------------------------------------------------------------------------------------------------
 
-    def officers(self) -> tuple[Officer, ...]:
-        try:
-            file = (self.directory / "officers.json").read_bytes()
-        except FileNotFoundError:
-            raise Denied("rules-no-register") from None
-        signed = statements.read(file, OFFICERS, name="officers.json")
-        try:
-            statements.verify(file, self._bureau.sign, name="officers.json")
-        except Denied:
-            raise Denied("rules-register-signature", file="officers.json") from None
-        try:
-            return tuple(Officer(**each) for each in signed["officers"])
-        except (KeyError, TypeError):
-            raise BadFile("statement-malformed", file="officers.json") from None
+    def registers(self) -> tuple[Register, ...]:
+        """The chain of registers in force so far, the newest last."""
+        return self._registers()[0]
 
-    def appoint(self, cards: Sequence[Card], bureau: Holder) -> tuple[Officer, ...]:
-        """From now on these and no others sign rules. Those appointed before stay on record, no longer active."""
-        if len({card.sign for card in cards}) < NEEDED or len({card.id for card in cards}) < len(cards):
-            raise Denied("rules-too-few-officers", needed=NEEDED, found=len({card.sign for card in cards}))
-        now = [Officer(card.id, card.name, card.sign) for card in cards]
-        signs = {officer.sign for officer in now}
-        earlier = [
-            Officer(each.id, each.name, each.sign, active=False)
-            for each in (self.officers() if self.kept else ())
-            if each.sign not in signs
-        ]
-        officers = (*now, *earlier)
+    def officers(self) -> tuple[Officer, ...]:
+        return self.registers()[-1].officers
+
+    def pending(self) -> Register | None:
+        """The next register, as far as the officers of the one in force have signed it."""
+        return self._registers()[1]
+
+    def appoint(self, cards: Sequence[Card], bureau: Holder, gone: Mapping[str, str] | None = None) -> Register:
+        """Proposes who signs rules from now on, these and no others. The first register is in force at once; each later
+        one when the officers before have consented. `gone`: who of them cannot, and why."""
+        signs, gone = {card.sign for card in cards}, dict(gone or {})
+        if len(signs) < NEEDED or len({card.id for card in cards}) < len(cards) or len(signs) < len(cards):
+            raise Denied("rules-too-few-officers", needed=NEEDED, found=len(signs))
+        if self.bureau.sign in signs:
+            raise Denied("rules-officer-is-bureau")
+        before = self.registers()[-1] if self.kept else None
+        for absent in gone:
+            if before is None or absent not in {each.id for each in before.officers}:
+                raise Denied("rules-not-an-officer", id=absent)
+        if before is not None and all(each.id in gone for each in before.officers):
+            raise Denied("rules-nobody-left")
+        for officer in before.officers if before else ():
+            if officer.id in gone and officer.sign in signs:
+                raise Denied("rules-gone-and-appointed", id=officer.id)
+        officers = [Officer(card.id, card.name, card.sign) for card in cards]
+        signed = editions.register_statement(officers, gone, self._settled() if before else {}, before)
         self.directory.mkdir(exist_ok=True)
-        signed = {"type": OFFICERS, "v": 1, "officers": [officer.record() for officer in officers]}
-        write_atomically(self.directory / "officers.json", statements.sign(signed, bureau.signing_key))
-        return officers
+        file = statements.sign(signed, bureau.signing_key)
+        write_atomically(self._register(signed["version"]), file)
+        return editions.read_register(file, before, self.bureau.sign, name=self._register(signed["version"]).name)
+
+    def consent(self, holder: Holder) -> Register:
+        """An officer in force signs the next register."""
+        chain, pending = self._registers()
+        if pending is None:
+            raise Denied("rules-nothing-to-consent")
+        officer = self._in_force(holder, chain)
+        if officer.id in pending.gone:
+            raise Denied("rules-called-gone", id=officer.id)
+        if officer in pending.signed_by:
+            raise Denied("rules-consented-already", officer=officer.name)
+        if dict(pending.rules) != self._settled():
+            raise Denied("rules-changed-since")  # whoever consents closes the old register over rules as they stand
+        path = self._register(pending.version)
+        file = _with(path.read_bytes(), holder)
+        write_atomically(path, file)
+        return editions.read_register(file, chain[-1], self.bureau.sign, name=path.name)
 
     # -- rules ---------------------------------------------------------------------------------------------------------
 
     def sign(self, blueprint: Blueprint, holder: Holder) -> Edition:
         """Adds one officer's signature to the next version of the rule. Whoever signs first puts it on the table."""
-        officer = next((each for each in self.officers() if each.sign == holder.card.sign and each.active), None)
-        if officer is None:
-            raise Denied("rules-not-an-officer", id=holder.card.id)
+        chain = self.registers()
+        officer = self._in_force(holder, chain)
         path = self._path(blueprint.id, blueprint.version)
         history = self.history(blueprint.id)
         settled = [edition for edition in history if edition.complete]
         due = len(settled) + 1
         if blueprint.version != due:
             raise Denied("rule-version", rule=blueprint.id, found=blueprint.version, expected=due)
-        signed = {
-            "type": RULE,
-            "v": 1,
-            "rule": blueprint.record(),
-            "sha256": blueprint.sha256,
-            "supersedes": settled[-1].blueprint.sha256 if settled else "",
-        }
-        signatures = json.loads(statements.sign(signed, holder.signing_key))["signatures"]
+        supersedes = settled[-1].blueprint.sha256 if settled else ""
+        file = canonical({"signed": editions.edition_statement(blueprint, supersedes, chain[-1]), "signatures": []})
         pending = history[-1] if len(history) == due else None
         if pending is not None and pending.blueprint.sha256 == blueprint.sha256:
             if officer in pending.signed_by:
                 raise Denied("rule-signed-already", rule=blueprint.id, version=due, officer=officer.name)
-            signatures = json.loads(path.read_bytes())["signatures"] + signatures
+            file = path.read_bytes()
         elif pending is not None and pending.signed_by != (officer,):  # one's own proposal one may still correct
             names = ", ".join(each.name for each in pending.signed_by)
             raise Denied("rule-other-text", rule=blueprint.id, version=due, officer=names)
         path.parent.mkdir(exist_ok=True)
-        write_atomically(path, canonical({"signed": signed, "signatures": signatures}))
+        write_atomically(path, _with(file, holder))
         sync_directory(self.directory)
         return self.history(blueprint.id)[-1]
 
     def history(self, rule: str) -> list[Edition]:
         """Every version, the first first; the last may still lack a signature. Refuses a chain that does not hold."""
-        editions: list[Edition] = []
-        while (path := self._path(rule, len(editions) + 1)).exists():
-            edition = self._read(path)
-            before = editions[-1].blueprint.sha256 if editions else ""
-            right = edition.blueprint.id == rule and edition.blueprint.version == len(editions) + 1
-            if not right or edition.supersedes != before or (editions and not editions[-1].complete):
-                raise Denied("rule-chain-broken", rule=rule, version=len(editions) + 1)
-            editions.append(edition)
-        versions = [path.stem for path in (self.directory / rule).glob("*.json")]
-        if len(versions) > len(editions):
-            raise Denied("rule-chain-broken", rule=rule, version=len(editions) + 1)
-        return editions
+        chain = self.registers() if self.kept else ()
+        found: list[Edition] = []
+        left_over = 0
+        while (path := self._path(rule, len(found) + 1)).exists():
+            edition = editions.read_edition(path.read_bytes(), chain, name=f"{rule}/{path.name}")
+            if not edition.complete and edition.register < len(chain):
+                left_over = 1  # begun by officers who went; those who came begin again
+                break
+            before = found[-1] if found else None
+            if (
+                (edition.blueprint.id, edition.blueprint.version) != (rule, len(found) + 1)
+                or edition.supersedes != (before.blueprint.sha256 if before else "")
+                or (before is not None and (not before.complete or edition.register < before.register))
+            ):
+                raise Denied("rule-chain-broken", rule=rule, version=len(found) + 1)
+            if not edition.signed_by:
+                raise Denied("rules-register-signature", file=f"{rule}/{path.name}")
+            if edition.complete:
+                editions.require_not_late(edition, chain)
+            found.append(edition)
+        closed = chain[-1].rules.get(rule, ()) if chain else ()
+        whole = [edition.blueprint.sha256 for edition in found if edition.complete]
+        if (
+            len(list((self.directory / rule).glob("*.json"))) > len(found) + left_over
+            or tuple(whole[: len(closed)]) != closed
+        ):
+            raise Denied("rule-chain-broken", rule=rule, version=len(found) + 1)
+        return found
 
     def rules(self) -> list[str]:
-        return sorted(path.name for path in self.directory.iterdir() if path.is_dir()) if self.kept else []
+        """Those in the folder, and those that the registers say were there."""
+        if not self.kept:
+            return []
+        return sorted({path.name for path in self.directory.iterdir() if path.is_dir()} | {*self.registers()[-1].rules})
 
     def in_force(self, rule: str, day: date) -> Blueprint:
         """The newest signed version that has begun by `day`: once it did, those before it are over for good."""
@@ -172,29 +176,85 @@ class Rulebook:
             found, expected = f"{blueprint.version} ({blueprint.sha256})", f"{current.version} ({current.sha256})"
             raise Denied("rule-not-the-signed-one", rule=blueprint.id, found=found, expected=expected)
 
-    def _path(self, rule: str, version: int) -> Path:
-        if not _ID.fullmatch(rule):
-            raise BadFile("rule-id", found=rule)
-        return self.directory / rule / f"{version}.json"
+    def travelling(self, blueprint: Blueprint) -> bytes:
+        """The signed edition of this very rule, as a package carries it."""
+        for edition in self.history(blueprint.id):
+            if edition.complete and edition.blueprint.sha256 == blueprint.sha256:
+                registers = [self._register(register.version).read_bytes() for register in self.registers()]
+                return editions.pack(registers, self._path(blueprint.id, blueprint.version).read_bytes())
+        raise Denied("rule-not-signed", rule=blueprint.id)
 
-    def _read(self, path: Path) -> Edition:
-        name = f"{path.parent.name}/{path.name}"
-        file = path.read_bytes()
-        signed = statements.read(file, RULE, name=name)
-        try:
-            blueprint = Blueprint.from_record(signed["rule"])
-            stated, supersedes = signed["sha256"], signed["supersedes"]
-        except (KeyError, TypeError):
-            raise BadFile("statement-malformed", file=name) from None
-        if stated != blueprint.sha256 or not isinstance(supersedes, str):
-            raise Denied("rule-chain-broken", rule=blueprint.id, version=blueprint.version)
-        signed_by = []
-        for officer in self.officers():
-            try:
-                statements.verify(file, officer.sign, name=name)
-            except Denied:
-                continue
-            signed_by.append(officer)
-        if not signed_by:
-            raise Denied("rules-register-signature", file=name)
-        return Edition(blueprint, supersedes, tuple(signed_by))
+    # -- what was there before -----------------------------------------------------------------------------------------
+
+    def heads(self) -> Heads:
+        newest = self.registers()[-1]
+        rules = {rule: (len(hashes), hashes[-1]) for rule, hashes in self._settled().items()}
+        return Heads((newest.version, newest.sha256), rules)
+
+    def hold_against(self, noted: Heads | None, where: str) -> None:
+        """Refuses a register that lacks what somebody saw in it. `where` it is noted, for people."""
+        if noted is None:
+            return
+        version, sha256 = noted.register
+        if [each.sha256 for each in self.registers()[version - 1 : version]] != [sha256]:
+            raise Denied("rules-rolled-back", where=where, version=version)
+        settled = self._settled()
+        for rule, (version, sha256) in noted.rules.items():
+            if settled.get(rule, ())[version - 1 : version] != (sha256,):
+                raise Denied("rule-rolled-back", where=where, rule=rule, version=version)
+
+    def hold_against_package(self, proof: Proof, where: str) -> None:
+        """The same with what a package carried away."""
+        newest, blueprint = proof.registers[-1], proof.edition.blueprint
+        rules = {rule: (len(hashes), hashes[-1]) for rule, hashes in newest.rules.items() if hashes}
+        self.hold_against(Heads((newest.version, newest.sha256), rules), where)
+        used = {blueprint.id: (blueprint.version, blueprint.sha256)}
+        self.hold_against(Heads((newest.version, newest.sha256), used), where)
+
+    # -- files ---------------------------------------------------------------------------------------------------------
+
+    def _registers(self) -> tuple[tuple[Register, ...], Register | None]:
+        chain: list[Register] = []
+        while (path := self._register(len(chain) + 1)).exists():
+            before = chain[-1] if chain else None
+            chain.append(editions.read_register(path.read_bytes(), before, self.bureau.sign, name=path.name))
+            if not chain[-1].complete:
+                break
+        numbers = [path.name for path in self.directory.glob(f"{OFFICERS}.*.json")]
+        if not numbers:
+            raise Denied("rules-no-register")
+        if len(numbers) > len(chain) or not chain:
+            raise Denied("rules-register-broken", file=self._register(len(chain) + 1).name)
+        if not chain[-1].complete:
+            return tuple(chain[:-1]), chain[-1]
+        return tuple(chain), None
+
+    def _settled(self) -> dict[str, tuple[str, ...]]:
+        """Rule id -> the hashes of its whole versions."""
+        found = {}
+        for rule in self.rules():
+            hashes = tuple(edition.blueprint.sha256 for edition in self.history(rule) if edition.complete)
+            if hashes:
+                found[rule] = hashes
+        return found
+
+    @staticmethod
+    def _in_force(holder: Holder, chain: Sequence[Register]) -> Officer:
+        for officer in chain[-1].officers:
+            if officer.sign == holder.card.sign:
+                return officer
+        raise Denied("rules-not-an-officer", id=holder.card.id)
+
+    def _register(self, version: int) -> Path:
+        return self.directory / f"{OFFICERS}.{version}.json"
+
+    def _path(self, rule: str, version: int) -> Path:
+        return self.directory / editions.named(rule) / f"{version}.json"
+
+
+def _with(file: bytes, holder: Holder) -> bytes:
+    """The statement with one more signature."""
+    statement = json.loads(file)
+    signed = statement["signed"]
+    more = json.loads(statements.sign(signed, holder.signing_key))["signatures"]
+    return canonical({"signed": signed, "signatures": statement["signatures"] + more})

@@ -15,8 +15,9 @@ from bank.blueprint import Blueprint
 from bank.pool import ItemFacts, pool_root
 from bank.refused import BadFile, Denied
 from bank.seal import statements
-from bank.trace import Candidate, Sitting
+from bank.trace import Candidate, Sat, Sitting
 from examd.package import layout
+from examd.record.entries import Kind, decode_entry
 from examd.results import replay, seed_of
 
 RESULT_FILES = ("roster.jsonl", "pool.jsonl", "entries.jsonl")
@@ -46,6 +47,7 @@ def sitting(result: Path) -> Sitting:
     if state.opened is None:
         raise Denied("not-closed")
     assembler = Assembler(facts, blueprint, seed_of(manifest, state), manifest.draw_session)
+    seats = _seats(entries, state.started_ms or 0)
     candidates = []
     for line in layout.read_roster(roster):
         seat = state.seats.get(line.c)
@@ -54,9 +56,21 @@ def sitting(result: Path) -> Sitting:
         form = assembler.form(line.c)
         if (form.digest, form.attempt) != (seat.form, seat.attempt):
             raise Denied("form-is-another", c=line.c, expected=form.digest, found=seat.form)
-        candidates.append(Candidate(line.c, line.admission_no, form))
+        candidates.append(Candidate(line.c, line.admission_no, form, tuple(seats.get(line.c, ()))))
     session = manifest.session
     return Sitting(manifest.package_id, session.id, session.site_id, blueprint, facts, candidates)
+
+
+def _seats(entries: bytes, started_ms: int) -> dict[int, list[Sat]]:
+    """Ordinal -> the terminals at which the candidate signed in, one after the other."""
+    found: dict[int, list[Sat]] = {}
+    for line in entries.splitlines():
+        if Kind.SIGN_IN.value.encode() in line and (entry := decode_entry(line)).type is Kind.SIGN_IN:
+            sat = found.setdefault(entry.body["c"], [])
+            terminal = entry.body.get("terminal", "")
+            if terminal and (not sat or sat[-1].terminal != terminal):
+                sat.append(Sat(terminal, (entry.t_ms - started_ms) // 60_000))
+    return found
 
 
 def _read(path: Path) -> bytes:

@@ -242,8 +242,19 @@ def _locks_out(server: "Server") -> Facts:
         "package_id": package.manifest.package_id,
         "room_commit": server.record.state.prepared["room_commit"],
         "roster_lock": opening.encode_lock(opening.middle_lock(package, layout.ROSTER, server.site.identity)),
+        "rule": _rule(package),
         "session": package.manifest.session.name,
     }
+
+
+def _rule(package: opening.Package) -> Facts:
+    """Which rule, and who signed it: nobody, in a drill under an unsigned one."""
+    rule, proof = package.blueprint, package.proof
+    told: dict[str, Any] = {"id": rule.id, "name": rule.name, "signed_by": [], "version": rule.version}
+    if proof is None:
+        return told
+    officers = [officer.name for officer in proof.edition.signed_by]
+    return told | {"officers": proof.registers[0].sha256, "register": proof.edition.register, "signed_by": officers}
 
 
 async def _open(server: "Server", person: Person, facts: Facts) -> Facts:

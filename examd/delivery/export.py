@@ -19,7 +19,8 @@ def write(server: "Server") -> None:
     session = server.folder.session(server.package.manifest.session.id)
     result = session / "result"
     (result / "package").mkdir(parents=True, exist_ok=True)
-    for name in (layout.MANIFEST, layout.RULE):
+    names = [layout.MANIFEST, layout.RULE] + ([layout.EDITION] if server.package.proof else [])
+    for name in names:
         write_atomically(result / "package" / name, (session / "package" / name).read_bytes())
     files = {
         "roster.jsonl": layout.lines(line.record() for line in server.hall.roster),

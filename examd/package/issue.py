@@ -7,12 +7,12 @@ back to the caller and stand nowhere in the package.
 import hashlib
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bank import draw, marks
-from bank.assembly import Assembler, session_pool
+from bank.assembly import Assembler
 from bank.blueprint import CASE, Blueprint
 from bank.canonical import canonical
 from bank.content import ItemType
@@ -20,6 +20,7 @@ from bank.exposure import Ledger, meeting
 from bank.facts import facts_of
 from bank.item import AnswerKey
 from bank.leakage import Leakage, leakage
+from bank.picking import session_pool
 from bank.pool import ItemFacts, pool_root
 from bank.refused import BadFile, Denied
 from bank.seal import codes, locks, statements
@@ -27,6 +28,7 @@ from bank.store import BankItem
 from examd.files import sync_directory, write_atomically
 from examd.holders import Card, Holder
 from examd.package import layout
+from examd.package.edition import unpack
 from examd.package.layout import RosterLine
 
 
@@ -67,14 +69,19 @@ def issue(
     chief: Card,
     archive_age: str,
     ledger: Ledger | None = None,
+    edition: bytes | None = None,
 ) -> Issued:
-    """Writes `PKG-<id>` under `out`. Raises Denied where rule, roster and bank do not fit together."""
+    """Writes `PKG-<id>` under `out`. Raises Denied where rule, roster and bank do not fit together.
+
+    `edition`: the rule as its officers signed it (`Rulebook.travelling`); only a drill may do without.
+    """
     _check_fit(session, blueprint, roster)
+    _check_signed(session, blueprint, edition, bureau)
     package_id = secrets.token_hex(16)
     # The pool's key is random and thrown away: which items travel shall not be predictable, the forms shall be
     # recomputable from the pool alone.
     facts, key = facts_of(items, blueprint), secrets.token_bytes(32)
-    pool = _pool(facts, blueprint, key, ledger)
+    pool = session_pool(facts, blueprint, key, ledger)
     marked = [] if ledger is None else marks.choose(pool, facts, blueprint, ledger, key)
     by_id = {item.id: item for item in items}
     keys = answer_keys([f.id for f in pool])
@@ -90,7 +97,9 @@ def issue(
     sha256 = {part: hashlib.sha256(plaintext).hexdigest() for part, plaintext in plaintexts.items()}
     root = pool_root(f.record() for f in pool)
     draw_session = f"{session.id}/{sha256[layout.ROSTER]}"
-    trial = Assembler(pool, blueprint, secrets.token_bytes(32), draw_session).acceptance()
+    assembler = Assembler(pool, blueprint, secrets.token_bytes(32), draw_session)
+    trial = assembler.acceptance()
+    assembler.require_enough_attempts(len(roster), trial)
     rule_hash = bytes.fromhex(blueprint.sha256)
     commit = draw.commit("bureau", draw_session, bytes.fromhex(root), rule_hash, bureau_r)
 
@@ -98,6 +107,8 @@ def issue(
     directory = out / f"PKG-{package_id}"
     directory.mkdir(parents=True)
     (directory / layout.RULE).write_bytes(canonical(blueprint.record()))
+    if edition is not None:
+        (directory / layout.EDITION).write_bytes(edition)
     for part, plaintext in plaintexts.items():
         one_off = locks.Identity.generate()
         holders = [site.age, chief.age]
@@ -136,16 +147,15 @@ def issue(
     )  # fmt: skip
 
 
-def _pool(
-    facts: Sequence[ItemFacts], blueprint: Blueprint, key: bytes, ledger: Ledger | None
-) -> list[ItemFacts]:
-    try:
-        return session_pool(facts, blueprint, key, ledger)
-    except Denied:
-        if ledger is None or not ledger.marked:
-            raise
-        # Other packages' marks give way to the rule, never the rule to marks.
-        return session_pool(facts, blueprint, key, replace(ledger, marked=frozenset()))
+def _check_signed(session: layout.Session, blueprint: Blueprint, edition: bytes | None, bureau: Holder) -> None:
+    if edition is None:
+        if not session.mock:
+            raise Denied("rule-not-signed", rule=blueprint.id)
+        return
+    signed = unpack(edition, bureau.card.sign, name=layout.EDITION).edition.blueprint
+    if signed.sha256 != blueprint.sha256:
+        found, expected = f"{blueprint.version} ({blueprint.sha256})", f"{signed.version} ({signed.sha256})"
+        raise Denied("rule-not-the-signed-one", rule=blueprint.id, found=found, expected=expected)
 
 
 def _check_fit(session: layout.Session, blueprint: Blueprint, roster: Sequence[RosterLine]) -> None:
@@ -154,10 +164,7 @@ def _check_fit(session: layout.Session, blueprint: Blueprint, roster: Sequence[R
     except ValueError:
         raise BadFile("session-date", found=session.date) from None
     blueprint.require_in_force(day)
-    for cell in blueprint.cells:
-        # A background that is not shown, or an answer that cannot be typed, would cost every candidate those points.
-        if cell.type in (CASE, ItemType.FILL):
-            raise Denied("screen-cannot-show", cell=cell.stratum)
+    require_showable(blueprint)
     if not roster:
         raise BadFile("roster-empty")
     for name in (session.id, session.site_id):
@@ -169,6 +176,13 @@ def _check_fit(session: layout.Session, blueprint: Blueprint, roster: Sequence[R
         if line.admission_no in seen:
             raise Denied("roster-twice", admission_no=line.admission_no)
         seen.add(line.admission_no)
+
+
+def require_showable(blueprint: Blueprint) -> None:
+    """A background that is not shown, or an answer that cannot be typed, would cost every candidate those points."""
+    for cell in blueprint.cells:
+        if cell.type in (CASE, ItemType.FILL):
+            raise Denied("screen-cannot-show", cell=cell.stratum)
 
 
 def _items_part(pool: Sequence[ItemFacts], by_id: Mapping[str, BankItem], bureau_r: bytes) -> bytes:

@@ -3,9 +3,9 @@
 A stick may hold anything: a pipe that never answers, a link to a device without an end. Only ordinary files are read,
 and no more of them than a limit.
 
-Order: signature of the manifest, size and digest of every part (and no file beside them), then locks, then each
-plaintext against the commitment in the manifest. Nothing is decrypted that was not issued; nothing decrypted is
-used that was not committed to.
+Order: signature of the manifest, size and digest of every part (and no file beside them), the rule officers' hands
+under the rule, then locks, then each plaintext against the commitment in the manifest. Nothing is decrypted that was
+not issued; nothing decrypted is used that was not committed to.
 
 Before: `examd.package.issue`. After: `examd.delivery` (items, roster), `examd.grading` (answer keys, another process).
 """
@@ -16,6 +16,7 @@ import hashlib
 import os
 import stat
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from bank.blueprint import Blueprint
@@ -25,7 +26,8 @@ from bank.refused import BadFile, Denied
 from bank.seal import locks, statements
 from bank.seal.locks import Identity
 from examd.files import write_atomically
-from examd.package import layout
+from examd.package import edition, layout
+from examd.package.edition import Proof
 from examd.package.layout import Manifest, RosterLine
 
 MAX_MANIFEST_BYTES = 256 * 1024
@@ -39,6 +41,8 @@ class Package:
     manifest: Manifest
     manifest_sha256: str
     blueprint: Blueprint
+    proof: Proof | None = None
+    """Who signed the rule; None for a drill under an unsigned one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,27 @@ def read(directory: Path, bureau_key: str) -> Package:
         raise BadFile("part-malformed", what=layout.RULE) from None
     if blueprint.sha256 != manifest.rule.sha256:
         raise Denied("rule-hash", expected=manifest.rule.sha256, found=blueprint.sha256)
-    return Package(directory, manifest, hashlib.sha256(data).hexdigest(), blueprint)
+    signed_rule = _read(directory / layout.EDITION, layout.MAX_PART_BYTES) if _has(manifest, layout.EDITION) else None
+    proof = rule_proof(signed_rule, manifest, blueprint)
+    return Package(directory, manifest, hashlib.sha256(data).hexdigest(), blueprint, proof)
+
+
+def rule_proof(file: bytes | None, manifest: Manifest, blueprint: Blueprint) -> Proof | None:
+    """What two rule officers signed, held against the rule of the package. Only a drill may do without."""
+    if file is None:
+        if not manifest.session.mock:
+            raise Denied("rule-not-signed", rule=manifest.rule.id)
+        return None
+    proof = edition.unpack(file, manifest.keys.bureau, name=layout.EDITION)
+    signed = proof.edition.blueprint
+    if signed.sha256 != blueprint.sha256:
+        found, expected = f"{blueprint.version} ({blueprint.sha256})", f"{signed.version} ({signed.sha256})"
+        raise Denied("rule-not-the-signed-one", rule=manifest.rule.id, found=found, expected=expected)
+    try:
+        signed.require_in_force(date.fromisoformat(manifest.session.date))
+    except ValueError:
+        raise BadFile("session-date", found=manifest.session.date) from None
+    return proof
 
 
 def copy(package: Package, to: Path) -> None:
@@ -132,6 +156,10 @@ def _plaintext(package: Package, part: str, identity: Identity, sha256: str) -> 
     if hashlib.sha256(plaintext).hexdigest() != sha256:
         raise Denied("part-commitment", what=part)
     return plaintext
+
+
+def _has(manifest: Manifest, name: str) -> bool:
+    return any(part.name == name for part in manifest.parts)
 
 
 def _check_parts(directory: Path, manifest: Manifest) -> None:

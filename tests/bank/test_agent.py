@@ -22,8 +22,9 @@ from bank.custody import Custody, Offered, Opening, hand_over
 from bank.item import AnswerKey, Item
 from bank.journal import Journal
 from bank.refused import BrokenStore, Denied, Refused
+from bank.review import State
 from bank.seal import passphrase as sealing
-from bank.store import Bank, State
+from bank.store import Bank
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the Windows half of the line has not been tried")
 
@@ -117,7 +118,7 @@ def test_it_answers_as_a_bank_does(remote, folder):
     assert list(remote.items(type=ItemType.MULTIPLE)) == [] and next(remote.items()).state is State.APPROVED
     assert remote.counts() == {(ItemType.SINGLE, "1", Level.NONE): len(ITEMS)}
     assert remote.sample is True and remote.pictures() == frozenset() and remote.media("00") is None
-    assert remote.answer_positions() == {ItemType.SINGLE: {0: 600, 1: 600}}
+    refusal("export-limit", remote.answer_positions)
     assert remote.answer_keys([ITEMS[1].id]) == {ITEMS[1].id: AnswerKey((1,))}
     assert list(remote.whole(remote.items(limit=3))) == ITEMS[:3]
     assert remote.vault.problems() == [] and remote.vault.settings()["synchronous"] == 2
@@ -128,7 +129,7 @@ def test_it_answers_as_a_bank_does(remote, folder):
 
 def test_what_is_offered_are_methods_of_the_bank_and_no_others(remote):
     for act in ACTS:
-        agent._signature(act)
+        agent.acts.signature(act)
     for name in ("open", "create", "act", "open_with_key", "nonsense"):
         with pytest.raises(Denied, match="agent-no-such-act"):
             getattr(remote, name)(1)
@@ -252,6 +253,41 @@ def test_there_is_one_agent_for_a_bank(folder):
         assert refused.facts["file"] == "bank.db"
 
 
+def test_lines_kept_idle_or_half_said_do_not_keep_out_whoever_closes_the_bank(folder):
+    with serving(folder) as server, agent.connect(folder) as remote:
+        name = Custody.read(folder).bank
+        idle = [channel.dial(name) for _ in range(3 * agent.serving.MOST_LINES)]
+        for line in idle:
+            with contextlib.suppress(OSError):
+                line.sendall(b"\x00\x00")
+        with agent.connect(folder) as other:
+            assert other.status()["limit"] == 50
+        assert sum(remote.counts().values()) == len(ITEMS)  # its line was taken: it dials again
+        _until(lambda: len(server._idle_since) <= agent.serving.MOST_LINES)
+        with agent.connect(folder) as other:
+            other.close_agent()
+        for line in idle:
+            line.close()
+    assert last(folder).act == "closed"
+
+
+def test_whoever_asks_and_does_not_listen_holds_nobody_up_for_long(folder, monkeypatch):
+    monkeypatch.setattr(agent.serving, "_ANSWER_SECONDS", 0.2)
+    with serving(folder, limit=5_000), agent.connect(folder) as remote:
+        deaf = channel.dial(Custody.read(folder).bank)
+        ask = agent.frames.Ask("unverified_items", {"state": agent.frames.msgspec.Raw(b"\xc0")}, "")
+        for _ in range(3):
+            channel.send(deaf, agent.frames.encoder.encode(ask))
+        assert remote.status()["limit"] == 5_000
+        assert next(iter(remote.unverified_items(state=None))).state is State.APPROVED
+        time.sleep(0.5)
+        with pytest.raises(OSError):  # what was under way is not finished for whoever does not take it
+            for _ in range(3):
+                while agent.frames.msgspec.msgpack.decode(channel.receive(deaf))["type"] != "told":
+                    pass
+        deaf.close()
+
+
 # ---- whom it lets in -----------------------------------------------------------------------------------------------
 
 
@@ -259,6 +295,27 @@ def test_the_socket_is_this_users_alone(folder):
     with serving(folder):
         path = channel.address(Custody.read(folder).bank)
         assert path.stat().st_mode & 0o777 == 0o600 and path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_process_that_listens_and_keeps_its_memory_to_itself_leaves_the_umask_as_it_was(folder):
+    program = (
+        "import os, sys; from bank import agent, channel; os.umask(0o002); agent.harden();"
+        " channel.listen(sys.argv[1]); print(oct(os.umask(0)), oct(channel.address(sys.argv[1]).stat().st_mode & 0o777))"
+    )
+    command = [sys.executable, "-c", program, Custody.read(folder).bank]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0o2", "0o600"]
+
+
+def test_files_that_an_opening_writes_are_their_owners_alone_whatever_the_umask(folder, tmp_path):
+    before = os.umask(0)
+    try:
+        with serving(folder):
+            agent.connect(folder).backup(tmp_path / "backup")
+    finally:
+        os.umask(before)
+    made = [path for place in (tmp_path / "backup", folder) for path in place.rglob("*") if path.is_file()]
+    assert made and {path.stat().st_mode & 0o077 for path in made} == {0}
 
 
 def test_another_user_who_reached_the_socket_is_turned_away(folder, monkeypatch):
@@ -341,6 +398,29 @@ def test_what_stops_an_opening_comes_back_from_the_process_by_name(folder):
     wrong = [files(folder, 1)[0], (files(folder, 2)[0][0], "nobody's passphrase")]
     assert refusal("wrong-passphrase", agent.start, folder, wrong, hours=1, limit=1).facts["file"] == "share-1-2.json"
     refusal("shares-too-few", agent.start, folder, files(folder, 1), hours=1, limit=1)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_no_passphrase_is_left_in_its_memory(started):
+    """With a control: what must be there (the bank's number) is found the same way."""
+    try:
+        memory = Path(f"/proc/{started['pid']}/mem").open("rb", 0)
+    except PermissionError:
+        pytest.skip("the system keeps the memory of an agent even from this user, as it should")
+    found = dict.fromkeys([started["bank"].encode(), *(word.encode() for _, word in PEOPLE[:2])], 0)
+    with memory:
+        for region in Path(f"/proc/{started['pid']}/maps").read_text().splitlines():
+            span, rights = region.split()[:2]
+            begin, end = (int(each, 16) for each in span.split("-"))
+            if "r" not in rights or end - begin > 1 << 30:
+                continue
+            with contextlib.suppress(OSError, ValueError):
+                memory.seek(begin)
+                data = memory.read(end - begin)
+                for needle in found:
+                    found[needle] += data.count(needle)
+    control, *passphrases = found.values()
+    assert control > 0 and passphrases == [0, 0]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")

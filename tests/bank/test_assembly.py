@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bank.assembly import Assembler, FormItem, expectation, session_pool
+from bank.assembly import Assembler, FormItem, expectation
 from bank.blueprint import Blueprint
 from bank.canonical import canonical
 from bank.content import ItemType, Level
+from bank.picking import session_pool
 from bank.pool import ItemFacts
 from bank.refused import Denied
 
@@ -348,3 +349,21 @@ def test_every_admissible_form_is_equally_likely():
     seen = Counter(frozenset(item.id for item in assembler.form(ordinal).items) for ordinal in range(4_000))
     assert len(seen) == 16
     assert sum((n - 250) ** 2 / 250 for n in seen.values()) < 37.7  # χ²(15) at .001; the input is fixed
+
+
+def test_a_rule_that_may_leave_a_candidate_without_a_form_is_refused():
+    tight = rule(difficulty={"tolerance": "0.1"}, attempts=1)
+    assembler = Assembler(BANK, tight, SEED, SESSION)
+    admitted = assembler.acceptance(500)
+    assert assembler.fails(100, admitted, 500) == 1.0
+    with pytest.raises(Denied) as refusal:
+        assembler.require_enough_attempts(100, admitted, 500)
+    assert refusal.value.code == "rule-attempts-too-few"
+    assert refusal.value.facts["attempts"] == 1
+    Assembler(BANK, rule(difficulty={"tolerance": "0.1"}), SEED, SESSION).require_enough_attempts(10**5, admitted, 500)
+
+
+def test_a_rule_that_admits_every_draw_needs_one_attempt():
+    peaceful = [replace(each, enemies=()) for each in BANK]
+    assembler = Assembler(peaceful, replace(rule(), difficulty=None, mandatory={}, attempts=1), SEED, SESSION)
+    assert assembler.fails(10**6, 500, 500) == 0.0

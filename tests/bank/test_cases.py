@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from bank.assembly import Assembler, expectation, session_pool
+from bank.assembly import Assembler, expectation
 from bank.blueprint import Blueprint, by_stratum, feasible, parse
 from bank.canonical import canonical
 from bank.content import Background, Content, ItemType, Level, Option
 from bank.facts import facts_of
+from bank.picking import session_pool
 from bank.pool import ItemFacts
 from bank.refused import BadFile, Denied
-from bank.store import BankItem, State
+from bank.review import State
+from bank.store import BankItem
 
 SAMPLE = Path(__file__).parents[2] / "tools/samples/SP-ELV-T/rule.toml"
 CELLS = [

@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from bank.assembly import session_pool
 from bank.blueprint import Blueprint
 from bank.content import ItemType, Level
 from bank.exposure import Ledger, Use, expected, meeting
+from bank.picking import session_pool
 from bank.pool import ItemFacts
 from bank.refused import Denied
 
@@ -118,3 +118,5 @@ def test_recent_are_the_last_sessions_by_day():
     uses = {"a": [Use("s1", date(2026, 1, 1), 1)], "b": [Use("s0", date(2026, 2, 1), 1)], "c": [Use("s2", TODAY, 1)]}
     assert Ledger(uses, TODAY, 1).recent(2) == {"b", "c"}
     assert Ledger(uses, TODAY, 1).recent(9) == {"a", "b", "c"}
+    reserve = {"d": [Use("r", TODAY, 0)]}
+    assert Ledger(uses | reserve, TODAY, 1).recent(2) == {"b", "c"}

@@ -6,7 +6,8 @@ from bank.blueprint import propose
 from bank.content import TRUEFALSE_OPTIONS, Content, ItemType, Level, Option
 from bank.facts import facts_of, tally
 from bank.pool import ItemFacts
-from bank.store import BankItem, State
+from bank.review import State
+from bank.store import BankItem
 
 
 def item(n, type_=ItemType.SINGLE, chapter="1.2", media=()):

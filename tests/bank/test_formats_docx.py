@@ -1,15 +1,19 @@
 """Word files as authors lay them out."""
 
 import hashlib
+import re
+from xml.etree import ElementTree
 
 import pytest
 
 from bank import formats
-from bank.content import ItemType
+from bank.content import Background, Content, ItemType, Option
 from bank.formats import archive
+from bank.item import AnswerKey, Item
 from bank.refused import BadFile
+from tests.pictures import png
 
-PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x10" + bytes(40)
+PNG = png()
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
@@ -67,11 +71,14 @@ def test_the_usual_layout_is_read(tmp_path):
     assert result.items[4].answer_key.accepted == ("380", "三百八十")
     assert result.items[0].explanation == "36 V 以下为安全电压。"
     assert {item.chapter for item in result.items} == {"第一章 法律法规"}
-    assert [remark.reason for remark in result.remarks] == ["line-not-read"]
+    assert [remark.reason for remark in result.remarks] == ["line-not-read", "answer-in-stem"]
+    assert result.remarks[1].facts == {"found": 2}
 
 
 def test_an_answer_in_the_brackets_of_the_stem_counts_and_does_not_stay_there(tmp_path):
-    result = read(tmp_path, "1. 单位是（ B ）。", "A.伏 B.安 C.欧", "2. 哪些对（ACD）？", "A.甲", "B.乙", "C.丙", "D.丁")
+    result = read(
+        tmp_path, "1. 单位是（ B ）。", "A.伏 B.安 C.欧", "2. 哪些对（ACD）？", "A.甲", "B.乙", "C.丙", "D.丁"
+    )
     assert [item.content.stem for item in result.items] == ["单位是（　）。", "哪些对（　）？"]
     assert [item.answer_key.correct for item in result.items] == [(1,), (0, 2, 3)]
     assert [item.content.type for item in result.items] == [ItemType.SINGLE, ItemType.MULTIPLE]
@@ -79,13 +86,24 @@ def test_an_answer_in_the_brackets_of_the_stem_counts_and_does_not_stay_there(tm
 
 def test_numbers_within_a_stem_begin_no_question(tmp_path):
     result = read(
-        tmp_path, "1. 先看条件：", "1. 甲；", "3. 乙。", "问哪个对？", "A.甲 B.乙", "答案：A", "3. 漏了一号。", "A.甲 B.乙", "答案：B"
+        tmp_path,
+        "1. 先看条件：",
+        "1. 甲；",
+        "3. 乙。",
+        "问哪个对？",
+        "A.甲 B.乙",
+        "答案：A",
+        "3. 漏了一号。",
+        "A.甲 B.乙",
+        "答案：B",
     )
     assert [item.content.stem for item in result.items] == ["先看条件：\n1. 甲；\n3. 乙。\n问哪个对？", "漏了一号。"]
 
 
 def test_lines_within_one_paragraph_are_lines(tmp_path):
-    raw = "<w:p><w:r><w:t>1. 问</w:t><w:br/><w:t>A. 甲</w:t><w:br/><w:t>B. 乙</w:t><w:br/><w:t>答案：A</w:t></w:r></w:p>"
+    raw = (
+        "<w:p><w:r><w:t>1. 问</w:t><w:br/><w:t>A. 甲</w:t><w:br/><w:t>B. 乙</w:t><w:br/><w:t>答案：A</w:t></w:r></w:p>"
+    )
     assert shown(read(tmp_path, raw=raw).items[0]) == ("single", "问", ["甲", "乙"])
 
 
@@ -102,7 +120,10 @@ def test_word_counts_automatic_numbers_and_so_do_we(tmp_path):
     plain = "<w:p><w:r><w:t>答案：B</w:t></w:r></w:p>"
     raw = p(0, "甲问") + p(1, "一") + p(1, "二") + plain + p(0, "乙问") + p(1, "三") + p(1, "四") + plain
     result = read(tmp_path, raw=raw, parts=[("word/numbering.xml", numbering.encode())])
-    assert [shown(item) for item in result.items] == [("single", "甲问", ["一", "二"]), ("single", "乙问", ["三", "四"])]
+    assert [shown(item) for item in result.items] == [
+        ("single", "甲问", ["一", "二"]),
+        ("single", "乙问", ["三", "四"]),
+    ]
 
 
 def test_pictures_powers_gaps_and_tables_are_kept(tmp_path):
@@ -149,15 +170,500 @@ def test_a_formula_is_refused_by_name_and_a_deleted_word_is_not_read(tmp_path):
     assert read(tmp_path, raw=deleted + rest).items[0].content.stem == "不"
 
 
-def test_a_file_written_here_opens_in_the_usual_library(tmp_path):
-    library = pytest.importorskip("docx")
-    docx(tmp_path / "a.docx", "1. 问", "A.甲 B.乙", "答案：A")
-    formats.export(tmp_path / "b.docx", formats.read(tmp_path / "a.docx").items)
-    texts = [paragraph.text for paragraph in library.Document(str(tmp_path / "b.docx")).paragraphs]
-    assert texts == ["一、单项选择题", "1. 问", "A. 甲", "B. 乙", "答案：A"]
-
-
 def test_a_zip_without_questions_is_refused(tmp_path):
     (tmp_path / "a.docx").write_bytes(archive.written([("word/document.xml", b"<a/>")]))
     with pytest.raises(BadFile, match="docx-unreadable"):
         formats.read(tmp_path / "a.docx")
+
+
+HEAD = "一、单选题"
+TWO = ["1. 甲问？", "A.一 B.二 C.三", "2. 乙问？", "A.一 B.二 C.三"]
+
+
+def keys(result):
+    assert result.refused == []
+    return ["".join("ABCDEFGH"[n] for n in item.answer_key.correct) for item in result.items]
+
+
+def numbered(*texts):
+    return [line for number, text in enumerate(texts, 1) for line in (f"{number}. {text}？", "A.一 B.二 C.三 D.四")]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        ["参考答案", "1.A 2.BC 3.D"],
+        ["参考答案：1.A 2.BC 3.D"],
+        ["【参考答案】", "一、选择题：1、A；2、B、C；3、D。"],
+        ["答案", "１．Ａ　２．ＢＣ　３．Ｄ"],
+        ["参考答案及解析", "1-3 A BC D"],
+        ["参考答案", "1. A", "2. BC", "3. D"],
+        ["参考答案", "1.【答案】A", "2.【答案】BC", "3.【答案】D"],
+        ["标准答案：", "1～3：A，BC，D"],
+    ],
+)
+def test_answers_gathered_at_the_end_reach_their_questions(tmp_path, answers):
+    result = read(tmp_path, "一、选择题", *numbered("甲", "乙", "丙"), *answers)
+    assert keys(result) == ["A", "BC", "D"]
+    assert result.remarks == []
+
+
+def test_gathered_answers_go_to_the_section_of_their_heading(tmp_path):
+    result = read(
+        tmp_path,
+        "一、单选题",
+        *numbered("甲", "乙", "丙", "丁", "戊"),
+        "二、多选题",
+        *numbered("己", "庚"),
+        "三、判断题",
+        "1. 水能导电。",
+        "2. 木头能导电。（　）",
+        "（　）3. 铁能导电。",
+        "四、填空题",
+        "1. 三相电压为____伏。",
+        "参考答案",
+        "一、单选题 1-5 ABCDA",
+        "二、多选题",
+        "1.AB 2.ACD",
+        "三、判断题：1.√ 2.× 3.对",
+        "四、填空题",
+        "1. 380|三百八十",
+    )
+    assert keys(result) == ["A", "B", "C", "D", "A", "AB", "ACD", "A", "B", "A", ""]
+    assert result.items[-1].answer_key.accepted == ("380", "三百八十")
+    assert result.items[9].content.stem == "铁能导电。"
+
+
+def test_each_chapter_may_have_its_own_answers_or_all_stand_behind_the_last(tmp_path):
+    one = ["第一章 电", HEAD, *TWO, "参考答案", "1.A 2.B", "第二章 火", HEAD, *TWO[:1], "A.红 B.黄", "参考答案", "1.B"]
+    assert keys(read(tmp_path, *one)) == ["A", "B", "B"]
+    two = ["第一章 电", HEAD, *TWO, "第二章 火", HEAD, "1. 丙问？", "A.红 B.黄", "参考答案"]
+    two += ["第一章 电", "1.A 2.B", "第二章 火", "1.B"]
+    result = read(tmp_path, *two)
+    assert keys(result) == ["A", "B", "B"]
+    assert [item.chapter for item in result.items] == ["第一章 电", "第一章 电", "第二章 火"]
+
+
+def test_numbers_that_begin_again_without_a_heading_are_the_next_section(tmp_path):
+    result = read(tmp_path, HEAD, *TWO, "二、多选题", *numbered("丙", "丁"), "参考答案", "1.A 2.B", "1.AB 2.CD")
+    assert keys(result) == ["A", "B", "AB", "CD"]
+
+
+def test_explanations_travel_with_gathered_answers(tmp_path):
+    result = read(
+        tmp_path,
+        HEAD,
+        *TWO,
+        "参考答案及解析",
+        "1. B 【解析】第一点。",
+        "第二点：",
+        "1. 甲；",
+        "2. 乙。",
+        "2.【答案】C。解析：见教材。",
+    )
+    assert keys(result) == ["B", "C"]
+    assert [item.explanation for item in result.items] == ["第一点。\n第二点：\n1. 甲；\n2. 乙。", "见教材。"]
+
+
+def cell(text):
+    return f"<w:tc><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:tc>"
+
+
+def table(*rows):
+    return "<w:tbl>" + "".join(f"<w:tr>{''.join(map(cell, row))}</w:tr>" for row in rows) + "</w:tbl>"
+
+
+def p(text):
+    return f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["题号", "1", "2", "3"], ["答案", "A", "BC", "D"]],
+        [["1", "2", "3"], ["A", "BC", "D"]],
+        [["题号", "1", "2"], ["答案", "A", "BC"], ["题号", "3", ""], ["答案", "D", ""]],
+        [["题号", "答案", "解析"], ["1", "A", ""], ["2", "BC", ""], ["3", "D", ""]],
+    ],
+)
+def test_answers_in_a_table_reach_their_questions(tmp_path, rows):
+    result = read(tmp_path, "一、选择题", *numbered("甲", "乙", "丙"), "参考答案", raw=table(*rows))
+    assert keys(result) == ["A", "BC", "D"]
+    assert result.remarks == []
+
+
+def test_an_answer_that_finds_no_question_is_told_and_one_that_disagrees_refused(tmp_path):
+    result = read(
+        tmp_path, HEAD, "1. 甲问（ B ）", "A.一 B.二", "2. 乙问", "A.一 B.二", "参考答案", "1.A", "2.B", "9.C"
+    )
+    assert [(each.reason, each.row) for each in result.refused] == [("answers-disagree", 2)]
+    assert [(each.reason, each.row) for each in result.remarks] == [("answer-without-question", 9)]
+
+
+def test_a_range_with_too_few_answers_gives_none(tmp_path):
+    result = read(tmp_path, HEAD, *TWO, "参考答案", "1.A", "2-5 AB")
+    assert [each.reason for each in result.refused] == ["no-answer"]
+    assert [(each.reason, each.row) for each in result.remarks] == [("line-not-read", 8)]
+
+
+@pytest.mark.parametrize("answer", [["答案：5 A"], ["答案：", "5 A"], ["参考答案：5 A"]])
+def test_five_amperes_are_no_list_of_answers(tmp_path, answer):
+    result = read(tmp_path, "四、填空题", "1. 额定电流是____。", *answer, "2. 电压是____。", "答案：36 V")
+    assert [item.answer_key.accepted for item in result.items] == [("5 A",), ("36 V",)]
+
+
+def test_an_answer_left_blank_is_no_heading(tmp_path):
+    result = read(tmp_path, HEAD, "1. 甲问", "A.一 B.二", "答案：", "2. 乙问", "A.一 B.二", "答案：B")
+    assert [(each.reason, each.row) for each in result.refused] == [("no-answer", 2)]
+    assert [item.content.stem for item in result.items] == ["乙问"]
+
+
+def test_a_case_with_several_questions_is_a_case_group(tmp_path):
+    result = read(
+        tmp_path,
+        "一、案例分析题",
+        "案例一",
+        "某厂发生触电事故，1 人死亡。",
+        "调查发现：",
+        "1. 无漏电保护；",
+        "2. 未培训。",
+        "问题：",
+        "1. 该事故属于（ A ）。",
+        "A.一般事故 B.较大事故",
+        "2.（多选）原因有哪些？",
+        "A.无保护 B.未培训 C.天气",
+        "答案：AB",
+        "3. 该厂无责任。（×）",
+        "案例二：某仓库失火。",
+        "1. 应先做什么？",
+        "A.报警 B.回家",
+        "答案：A",
+    )
+    assert result.refused == [] and [each.reason for each in result.remarks] == ["answer-in-stem"]
+    first, second = "某厂发生触电事故，1 人死亡。\n调查发现：\n1. 无漏电保护；\n2. 未培训。", "某仓库失火。"
+    assert [(item.background.text, item.place) for item in result.items] == [
+        (first, 1),
+        (first, 2),
+        (first, 3),
+        (second, 1),
+    ]
+    assert [item.content.type.value for item in result.items] == ["single", "multiple", "truefalse", "single"]
+    assert result.items[1].content.stem == "原因有哪些？"
+
+
+def test_a_case_may_be_numbered_itself_with_its_questions_in_brackets(tmp_path):
+    result = read(
+        tmp_path, "五、案例分析题", "1. 某厂失火。", "损失 500 万元。", "（1）属于什么事故？", "A.一般 B.较大", "答案：A", "（2）谁来调查？",
+        "A.县 B.市", "答案：A", "2. 某矿透水。", "（1）先做什么？", "A.撤人 B.等待", "答案：A",
+    )  # fmt: skip
+    assert result.refused == []
+    assert [(item.background.text, item.place, item.content.stem) for item in result.items] == [
+        ("某厂失火。\n损失 500 万元。", 1, "属于什么事故？"),
+        ("某厂失火。\n损失 500 万元。", 2, "谁来调查？"),
+        ("某矿透水。", 1, "先做什么？"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [["案例分析题 1-3 ABA"], ["1.A 2.B 3.A"], ["四、案例分析题", "案例一：1.A 2.B", "案例二", "3.A"]],
+)
+def test_answers_of_cases_may_stand_at_the_end_too(tmp_path, answers):
+    lines = ["四、案例分析题", "案例一", "某厂失火。", *TWO, "案例二", "某矿透水。", "3. 丙问？", "A.一 B.二"]
+    result = read(tmp_path, *lines, "参考答案", *answers)
+    assert keys(result) == ["A", "B", "A"] and result.remarks == []
+    again = [line.replace("3", "1") for line in lines]
+    assert keys(read(tmp_path, *again, "参考答案", "案例一", "1.A 2.B", "案例二", "1.B")) == ["A", "B", "B"]
+
+
+def test_a_stem_shared_by_a_range_of_questions_ends_with_the_last_of_them(tmp_path):
+    result = read(tmp_path, HEAD, "（1～2题共用题干）某厂失火。", *TWO, "3. 丙问？", "A.一 B.二", "参考答案", "1-3 ABA")
+    assert [(item.place, "" if item.background is None else item.background.text) for item in result.items] == [
+        (1, "某厂失火。"), (2, "某厂失火。"), (0, ""),
+    ]  # fmt: skip
+
+
+def test_a_case_with_open_questions_is_refused_by_name_and_never_half_read(tmp_path):
+    result = read(
+        tmp_path,
+        "一、案例分析题",
+        "【背景资料】某厂失火。",
+        "1. 指出原因。",
+        "答案：电线老化。",
+        "2. 谁负责？",
+        "A.厂长 B.无人",
+        "答案：A",
+    )
+    assert [(each.reason, each.facts, each.row) for each in result.refused] == [
+        ("unsupported-interaction", {"interaction": "essay"}, 3)
+    ]
+    assert [item.place for item in result.items] == [2]
+    result = read(tmp_path, *TWO, "答案：A", "案例一", "某厂失火。")
+    assert [(each.reason, each.row) for each in result.remarks] == [("case-without-questions", 6)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["A.甲\tB.乙\tC.丙"],
+        ["A.甲B.乙C.丙"],
+        ["Ａ．甲　Ｂ．乙　Ｃ．丙"],
+        ["（A）甲 （B）乙", "（C）丙"],
+        ["A 甲  B 乙  C 丙"],
+        ["A 甲", "B 乙", "C 丙"],
+        ["A、甲；B、乙；C、丙"],
+        ["A) 甲", "B) 乙 C) 丙"],
+    ],
+)
+def test_options_stand_on_one_line_or_several(tmp_path, lines):
+    (item,) = read(tmp_path, "１．哪个（　）", *lines, "答案：Ｂ").items
+    assert [option.text.rstrip("；") for option in item.content.options] == ["甲", "乙", "丙"]
+    assert (item.content.stem, item.answer_key.correct) == ("哪个（　）", (1,))
+
+
+def test_options_laid_out_in_a_table_are_options(tmp_path):
+    raw = table(["A. 甲", "B. 乙"], ["C. 丙", ""]) + p("答案：C")
+    (item,) = read(tmp_path, "1. 哪个？", raw=raw).items
+    assert [option.text for option in item.content.options] == ["甲", "乙", "丙"]
+
+
+def test_true_false_is_marked_in_many_ways(tmp_path):
+    lines = [
+        "1. 甲（√）",
+        "2. 乙（ × ）",
+        "3. 丙（对）",
+        "4. 丁（错误）",
+        "（√）5. 戊",
+        "（ × ）6. 己",
+        "7. 庚",
+        "答案：对",
+        "8. 辛",
+        "【答案】错",
+    ]
+    assert keys(read(tmp_path, "三、判断题", *lines)) == ["A", "B", "A", "B", "A", "B", "A", "B"]
+
+
+def test_an_explanation_has_as_many_lines_and_lists_as_it_needs(tmp_path):
+    lines = [
+        "1. 甲问",
+        "A.一 B.二",
+        "【答案】A【解析】先说：",
+        "1. 第一；",
+        "2. 第二。",
+        "完。",
+        "2. 乙问",
+        "A.一 B.二",
+        "答案：B  解析：见书。",
+    ]
+    result = read(tmp_path, HEAD, *lines)
+    assert [item.explanation for item in result.items] == ["先说：\n1. 第一；\n2. 第二。\n完。", "见书。"]
+
+
+def test_two_different_answers_in_the_brackets_of_one_stem_are_refused(tmp_path):
+    (refused,) = read(tmp_path, HEAD, "1. 甲（A）乙（B）", "A.一 B.二").refused
+    assert (refused.reason, refused.row) == ("answers-disagree", 2)
+
+
+def test_lists_counted_by_a_style_begin_again_where_they_are_told_to(tmp_path):
+    def level(depth, form, text):
+        return (
+            f'<w:lvl w:ilvl="{depth}"><w:start w:val="1"/><w:numFmt w:val="{form}"/><w:lvlText w:val="{text}"/></w:lvl>'
+        )
+
+    numbering = (
+        f'<w:numbering {W}><w:abstractNum w:abstractNumId="0">{level(0, "chineseCounting", "%1、")}</w:abstractNum>'
+        f'<w:abstractNum w:abstractNumId="1">{level(0, "decimal", "%1.")}</w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num><w:num w:numId="2"><w:abstractNumId w:val="1"/></w:num>'
+        '<w:num w:numId="3"><w:abstractNumId w:val="1"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/>'
+        "</w:lvlOverride></w:num></w:numbering>"
+    )
+    styles = (
+        f'<w:styles {W}><w:style w:styleId="T"><w:pPr><w:numPr><w:numId w:val="2"/></w:numPr></w:pPr></w:style>'
+        '<w:style w:styleId="U"><w:basedOn w:val="T"/></w:style></w:styles>'
+    )
+
+    def counted(text, number="", style=""):
+        said = f'<w:pStyle w:val="{style}"/>' if style else f'<w:numPr><w:numId w:val="{number}"/></w:numPr>'
+        return f"<w:p><w:pPr>{said}</w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+    options = p("A.一 B.二")
+    raw = counted("单选题", "1") + counted("甲？", style="T") + options + counted("乙？", style="U") + options
+    raw += counted("多选题", "1") + counted("丙？", "3") + options + counted("丁？", "3") + options
+    raw += p("参考答案") + p("一、单选题 1.A 2.B") + p("二、多选题 1.AB 2.A")
+    parts = [("word/numbering.xml", numbering.encode()), ("word/styles.xml", styles.encode())]
+    assert keys(read(tmp_path, raw=raw, parts=parts)) == ["A", "B", "AB", "A"]
+
+
+def test_a_written_file_names_every_part_it_holds_and_holds_every_part_it_names(tmp_path):
+    digest = hashlib.sha256(PNG).hexdigest()
+    background = Background("某厂失火。", (digest,))
+    content = Content(ItemType.SINGLE, "见图", (Option("甲", (digest,)), Option("乙")), (digest,), background.sha256())
+    item = Item(content, AnswerKey((0,)), "1", background=background, place=3)
+    formats.export(tmp_path / "b.docx", [item], {digest: PNG}.get)
+    packed = archive.Zip((tmp_path / "b.docx").read_bytes(), "b.docx")
+    parts = {name: packed.read(name) for name in packed.names()}
+    relations = ElementTree.fromstring(parts["word/_rels/document.xml.rels"])
+    targets = {node.get("Id"): "word/" + node.get("Target") for node in relations}
+    document = parts["word/document.xml"].decode()
+    assert set(re.findall(r'r:embed="(\w+)"', document)) == targets.keys()
+    assert set(targets.values()) == {name for name in parts if name.startswith("word/media/")}
+    types = ElementTree.fromstring(parts["[Content_Types].xml"])
+    said = {node.get("Extension") or node.get("PartName") for node in types}
+    assert said == {"rels", "png", "/word/document.xml"} and next(iter(parts)) == "[Content_Types].xml"
+    assert formats.read(tmp_path / "b.docx").items == [item]
+
+
+@pytest.mark.parametrize(
+    ("stem", "answer", "outcome"),
+    [
+        ("电流强度的单位是安培（A），下列换算正确的是（　）", "答案：A", "电流强度的单位是安培（A），下列换算正确的是（　）"),
+        ("甲类（B）灭火器用于", "答案：B", "bracket-unclear"),
+        ("甲类（B）灭火器用于", "答案：A", "甲类（B）灭火器用于"),
+        ("额定电流 10（A），应选（ ）", "", "no-answer"),
+        ("额定电流 10（A），应选", "", "bracket-unclear"),
+        ("额定电流为 10（A）", "", "bracket-unclear"),
+        ("甲类（A）应选（B）", "", "answers-disagree"),
+        ("甲类（A）应选（B）", "答案：B", "甲类（A）应选（　）"),
+        ("应选（B）灭火", "答案：A", "answers-disagree"),
+        ("应选（B）灭火", "", "应选（　）灭火"),
+        ("甲 （ B ）灭火", "答案：B", "甲 （　）灭火"),
+    ],
+)  # fmt: skip
+def test_a_letter_in_brackets_is_the_answer_only_where_it_stands_as_one(tmp_path, stem, answer, outcome):
+    result = read(tmp_path, HEAD, f"1. {stem}", "A.甲", "B.乙", *filter(None, [answer]))
+    assert [item.content.stem for item in result.items] + [each.reason for each in result.refused] == [outcome]
+    if result.items and "　）" in outcome and outcome != stem:
+        assert [each.reason for each in result.remarks] == ["answer-in-stem"]
+
+
+def test_a_word_of_truth_within_a_statement_is_part_of_it(tmp_path):
+    lines = ["1. 熔断器（对）电路短路起保护", "答案：对", "2. 接地装置（对）人身安全重要", "3. 水能导电（对）。"]
+    result = read(tmp_path, "三、判断题", *lines, "参考答案", "2.错")
+    assert [item.content.stem for item in result.items] == [
+        "熔断器（对）电路短路起保护", "接地装置（对）人身安全重要", "水能导电（　）。",
+    ]  # fmt: skip
+    assert [item.answer_key.correct for item in result.items] == [(0,), (1,), (0,)]
+    assert [(each.row, each.reason, each.words) for each in result.remarks] == [
+        (2, "bracket-left", "1. 熔断器（对）电路短路起保护"), (5, "answer-in-stem", ""),
+    ]  # fmt: skip
+
+
+def test_a_question_without_an_answer_does_not_swallow_the_next_whatever_its_number(tmp_path):
+    lines = [
+        "1. 甲（ ）",
+        "A. 一",
+        "B. 二",
+        "答案：A",
+        "3. 丙（ ）",
+        "A. 一",
+        "B. 二",
+        "5. 戊（ ）",
+        "A. 一",
+        "B. 三",
+        "答案：B",
+    ]
+    result = read(tmp_path, HEAD, *lines)
+    assert [shown(item)[1:] for item in result.items] == [("甲（ ）", ["一", "二"]), ("戊（ ）", ["一", "三"])]
+    assert [(each.row, each.reason) for each in result.refused] == [(6, "no-answer")]
+
+
+def test_a_number_that_stands_twice_is_two_questions(tmp_path):
+    lines = [
+        "6. 甲（ ）",
+        "A. 一",
+        "B. 二",
+        "答案：A",
+        "6. 乙（ ）",
+        "A. 一",
+        "B. 三",
+        "答案：B",
+        "7. 丙（ ）",
+        "A.一 B.二",
+        "答案：B",
+    ]
+    result = read(tmp_path, HEAD, *lines)
+    assert [item.content.stem for item in result.items] == ["甲（ ）", "乙（ ）", "丙（ ）"]
+    assert result.refused == []
+
+
+def test_statements_and_blanks_begin_with_their_numbers_even_where_one_is_left_out(tmp_path):
+    lines = ["三、判断题", "1. 甲", "2. 乙", "4. 丁", "四、填空题", "1. 戊____", "3. 己____", "答案：六"]
+    result = read(tmp_path, *lines, "参考答案", "三、判断题 1.对 2.错 4.对")
+    assert [item.content.stem for item in result.items] == ["甲", "乙", "丁", "己____"]
+    assert [(each.row, each.reason) for each in result.refused] == [(6, "no-answer")]
+
+
+def test_what_seems_to_hold_another_question_is_refused(tmp_path):
+    lines = ["1. 甲", "补充：", "7. 乙（ ）", "A. 一", "B. 二", "答案：B"]
+    assert [each.reason for each in read(tmp_path, HEAD, *lines).refused] == ["two-questions"]
+
+
+def run(text, look=""):
+    return f"<w:r><w:rPr>{look}</w:rPr><w:t>{text}</w:t></w:r>"
+
+
+@pytest.mark.parametrize(
+    ("look", "reason"),
+    [("<w:strike/>", "struck-text"), ('<w:dstrike w:val="1"/>', "struck-text"), ("<w:vanish/>", "hidden-text")],
+)
+def test_text_struck_out_or_hidden_is_refused_by_name(tmp_path, look, reason):
+    lines = p("A.甲 B.乙") + p("答案：A")
+    result = read(tmp_path, raw=f"<w:p>{run('1. 断路器')}{run('不', look)}{run('应断开')}</w:p>" + lines)
+    assert [(each.reason, each.words) for each in result.refused] == [(reason, "1. 断路器不应断开")]
+    off = look.replace("/>", ' w:val="0"/>') if "val" not in look else look.replace("1", "0")
+    assert read(tmp_path, raw=f"<w:p>{run('1. 断路器')}{run('不', off)}</w:p>" + lines).refused == []
+
+
+def test_of_a_list_of_answers_a_line_with_struck_ones_is_not_read(tmp_path):
+    raw = p("参考答案") + f"<w:p>{run('1.A 2.')}{run('B', '<w:strike/>')}{run('C')}</w:p>"
+    result = read(tmp_path, HEAD, *TWO, raw=raw)
+    assert result.items == [] and [each.reason for each in result.remarks] == ["line-not-read"]
+
+
+def test_a_note_behind_the_difficulty_is_no_part_of_it(tmp_path):
+    result = read(
+        tmp_path, HEAD, "1. 甲", "A.一 B.二", "答案：A", "难度：0.7", "注意：别忘了", "2. 乙", "A.一 B.二", "答案：B"
+    )
+    assert [item.p4 for item in result.items] == [7000, None]
+    assert [(each.row, each.reason, each.words) for each in result.remarks] == [(6, "line-not-read", "注意：别忘了")]
+
+
+def test_options_may_bear_small_letters_but_a_list_of_small_letters_is_none(tmp_path):
+    result = read(
+        tmp_path,
+        HEAD,
+        "1. 甲",
+        "a. 一",
+        "b. 二",
+        "c. 三",
+        "答案：c",
+        "2. 乙：",
+        "a. 红",
+        "b. 黄",
+        "A. 仅a B. 仅b",
+        "答案：B",
+    )
+    assert [shown(item)[1:] for item in result.items] == [
+        ("甲", ["一", "二", "三"]), ("乙：\na. 红\nb. 黄", ["仅a", "仅b"]),
+    ]  # fmt: skip
+
+
+def test_shared_options_and_answers_without_numbers_are_named(tmp_path):
+    shared = ["（1～2题共用备选答案）", "A. 甲", "B. 乙", "1. 一问", "2. 二问", "3. 三问", "A.甲 B.乙", "答案：A"]
+    result = read(tmp_path, HEAD, *shared)
+    assert [(each.reason, each.facts) for each in result.refused] == [
+        ("unsupported-interaction", {"interaction": "shared-options"})
+    ] * 2
+    assert len(result.items) == 1 and [each.reason for each in result.remarks] == ["shared-options"]
+    result = read(tmp_path, HEAD, *TWO, "参考答案", "A B")
+    assert [(each.row, each.reason) for each in result.remarks] == [(7, "answers-without-numbers")]
+    assert len(result.refused) == 2
+
+
+def test_questions_in_a_table_are_said_to_stand_there(tmp_path):
+    raw = table(["题号", "题干", "选项A", "选项B", "答案"], ["1", "甲", "一", "二", "A"])
+    with pytest.raises(BadFile, match="questions-in-table"):
+        read(tmp_path, raw=raw)
+    result = read(tmp_path, HEAD, "1. 甲", "答案：A", "A.一 B.二", raw=p("B.三") + raw)
+    assert "table-not-read" in [each.reason for each in result.remarks]
+    assert all("题干" not in item.content.stem for item in result.items)

@@ -5,6 +5,7 @@ import csv
 import hashlib
 import io
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -16,9 +17,10 @@ from bank.content import TRUEFALSE_OPTIONS, Background, Content, ItemType, Level
 from bank.formats.draft import BadRow, Draft, DraftOption, finish
 from bank.item import AnswerKey, Basis, Item, Number, Provenance, Translation, flaw
 from bank.refused import BadFile
+from tests.pictures import png
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
-DIGEST = "5b6fb58e61fa475939767d68a446f97f1bff02c0e5935a3ea8bb51e6515783d8"
+PNG = png()
+DIGEST = hashlib.sha256(PNG).hexdigest()
 
 AWKWARD = st.sampled_from(
     [
@@ -103,19 +105,49 @@ def items(draw, background=True):
         assume(False)
 
 
+TABLE = st.sampled_from(["", "\n| 线路 | 电压 |\n| 甲 | 380 V |", "\n| a | \\| |\n| b |  |\n见表"])
+DAYS = st.sampled_from([None, date(2021, 9, 1), date(2030, 1, 1)])
+
+
+@st.composite
+def whole(draw):
+    """Items with all that an item may have, sharing backgrounds, one of which has a picture."""
+    item = draw(items(background=False))
+    stem = (item.content.stem + draw(TABLE)).strip()
+    background = draw(st.sampled_from([None, None, Background("某厂失火。", ()), Background("见图\n2. 乙", (DIGEST,))]))
+    content = replace(item.content, stem=stem, case="" if background is None else background.sha256())
+    english = Content(content.type, "What?", content.options, (), content.case)
+    found = replace(
+        item,
+        content=content,
+        background=background,
+        place=0 if background is None else draw(st.integers(1, 9)),
+        calibrated_p4=draw(st.sampled_from([None, 7512])),
+        bases=tuple(Basis("安全生产法", draw(DAYS), draw(DAYS)) for _ in range(draw(st.integers(0, 2)))),
+        translations=draw(st.sampled_from([(), (Translation("en", english, background),)])),
+        provenance=draw(st.sampled_from([Provenance(), Provenance("zhang", "省局", "slice-1")])),
+    )
+    assert flaw(found) is None
+    return found
+
+
 @pytest.mark.parametrize("suffix", formats.SUFFIXES)
 @settings(
     max_examples=120,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-@given(st.lists(items(), min_size=1, max_size=4))
+@given(st.lists(items() | whole(), min_size=1, max_size=4))
 def test_any_items_come_back_equal(tmp_path, suffix, chosen):
     path = tmp_path / f"b{suffix}"
-    assert formats.write(path, chosen) == len(chosen)
+    loses = formats.loses(suffix[1:])
+    lost = [
+        formats.Lost(item.id, item.code, tuple(names)) for item in chosen if (names := formats.carried(item, loses)[1])
+    ]
+    assert formats.export(path, chosen) == formats.Exported(len(chosen), lost)
     result = formats.read(path)
     assert [(refused.reason, refused.facts) for refused in result.refused] == []
-    assert result.items == chosen
+    assert result.items == [formats.carried(item, loses)[0] for item in chosen]
 
 
 @pytest.mark.parametrize("form", formats.FORMS[3:])
@@ -124,12 +156,13 @@ def test_any_items_come_back_equal(tmp_path, suffix, chosen):
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-@given(st.lists(items(), min_size=1, max_size=4))
+@given(st.lists(whole(), min_size=1, max_size=4))
 def test_what_an_interchange_form_holds_comes_back_equal_and_the_rest_is_named(tmp_path, form, chosen):
     path = tmp_path / ("b" + formats.suffix_of(form))
     path.unlink(missing_ok=True)
+    chosen = formats.together(chosen)
     try:
-        result = formats.export(path, chosen, lambda _: None, form)
+        result = formats.export(path, chosen, {DIGEST: PNG}.get, form)
     except BadFile as refused:
         assert refused.code == "nothing-to-write" and refused.facts["left_out"] == len(chosen)
         return
@@ -140,8 +173,11 @@ def test_what_an_interchange_form_holds_comes_back_equal_and_the_rest_is_named(t
     loses = formats.loses(form)
     if len(kept) == len(chosen) - len(out):  # where two are the same question but for its chapter, ids do not tell
         assert again.items == [formats.carried(item, loses)[0] for item in kept]
-    for name, number in result.lost.items():
-        assert name in loses and 0 < number <= result.written
+        assert result.losses == [
+            formats.Lost(item.id, item.code, tuple(lost)) for item in kept if (lost := formats.carried(item, loses)[1])
+        ]
+    assert again.media == ({DIGEST: PNG} if any(DIGEST in item.pictures() for item in again.items) else {})
+    assert set(result.lost) <= set(loses)
 
 
 ORDINARY = [
@@ -164,7 +200,7 @@ def test_ordinary_items_are_held_by_every_form_but_aiken(tmp_path, form):
 
 def test_aiken_holds_one_right_answer_and_says_what_it_leaves_out(tmp_path):
     result = formats.export(tmp_path / "b.aiken", ORDINARY)
-    assert [each.reason for each in result.left_out] == ["type", "type", "type"]
+    assert [each.reason for each in result.left_out] == ["type", "fill", "fill"]
     assert (result.written, result.lost) == (3, {"chapter": 3})
 
 
@@ -281,3 +317,24 @@ def test_whatever_bytes_a_file_holds_it_is_read_or_refused(tmp_path, name, data)
     (tmp_path / name).write_bytes(data)
     with contextlib.suppress(BadFile):
         formats.read(tmp_path / name)
+
+
+@pytest.mark.parametrize("form", ["moodle", "gift"])
+def test_level_and_difficulty_travel_as_tags_that_an_author_may_not_take_for_his(tmp_path, form):
+    content = Content(ItemType.SINGLE, "问", (Option("甲"), Option("乙")))
+    item = Item(content, AnswerKey((0,)), "", tags=("电",), level=Level.GRASP, p4=8800)
+    path = tmp_path / f"b{formats.suffix_of(form)}"
+    assert formats.export(path, [item], None, form) == formats.Exported(1)
+    assert "examd-level-掌握" in path.read_text(encoding="utf-8") and formats.read(path).items == [item]
+    taken = Item(content, AnswerKey((0,)), "", tags=("examd-level-了解",))
+    told = formats.Exported()
+    with pytest.raises(BadFile, match="nothing-to-write"):
+        formats.encode([taken], lambda _: None, form, told)
+    assert [each.reason for each in told.left_out] == ["not-readable-again"]
+
+
+def test_a_basis_of_several_lines_travels_in_the_metadata_of_a_package(tmp_path):
+    content = Content(ItemType.SINGLE, "问", (Option("甲"), Option("乙")))
+    item = Item(content, AnswerKey((0,)), "", basis="第一条\n第二条", enemies=("甲组", "乙 组"), source="教材", p4=1)
+    assert formats.export(tmp_path / "b.zip", [item]) == formats.Exported(1)
+    assert formats.read(tmp_path / "b.zip").items == [item]

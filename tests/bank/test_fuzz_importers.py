@@ -3,20 +3,24 @@
 By default a few hundred mutations; the campaign makes 100,000 (`-m campaign`; EXAMD_FUZZ sets another number).
 """
 
+import hashlib
+import io
 import os
 import random
 import resource
 import time
 
 import pytest
+import xlsxwriter
 
 from bank import formats
-from bank.content import TRUEFALSE_OPTIONS, Content, ItemType, Option
+from bank.content import TRUEFALSE_OPTIONS, Background, Content, ItemType, Option
 from bank.formats import archive
 from bank.item import AnswerKey, Item, Number
 from bank.refused import Refused
+from tests.pictures import png
 
-PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x10" + bytes(40)
+PNG = png()
 SLOWEST = 2.0
 """Seconds of processor time for one small file."""
 NASTY = [
@@ -24,6 +28,8 @@ NASTY = [
     b"::", b"####", b"=%100%", b"~", b"->", b"ANSWER: ", b"\n\n", b"]]>", b"<![CDATA[", b"&#0;", b"&#xFFFF;", b"9" * 400,
     b"1e999999", b"-" * 100, b"<math/>", b'<img src="../../x"/>', b"A.", b" B.", "答案：".encode(), "一、判断题".encode(),
     b"<table>" * 60, b"<sup>" * 60, b"fraction=\"NaN\"", "１".encode(), b"&lt;" * 50, b"base64,", b"%2e%2e/", b"@@PLUGINFILE@@/",
+    "参考答案".encode(), b"1-9 ABCDE", " \u3000".encode() * 3000, "【".encode() * 2000, b"(A" * 2000, b"1.A " * 4000,
+    "案例一：".encode(), "（1～9题共用题干）".encode(), b"examd-case-", b"stimuli/",
 ]  # fmt: skip
 
 
@@ -34,14 +40,51 @@ def items():
             content, answer_key, "第一章", explanation="解析一\n二", code="S-1", tags=("电",), locked=locked, **more
         )
 
-    digest = "sha256-of-nothing"
     texts = tuple(map(Option, ("12 V", "36 V", "110 V", "220 V")))
     yield item(Content(ItemType.SINGLE, "安全电压的上限是（　）。", texts), AnswerKey((1,)))
     yield item(Content(ItemType.MULTIPLE, "哪些 {是} ~对= 的？\n| 甲 | 乙 |\n| 丙 | 丁 |", texts), AnswerKey((0, 2)))
     yield item(Content(ItemType.TRUEFALSE, "水能导电。", tuple(map(Option, TRUEFALSE_OPTIONS))), AnswerKey((0,)))
     yield item(Content(ItemType.FILL, "三相电压为____。", ()), AnswerKey((), (), Number("380", "5")))
     yield item(Content(ItemType.FILL, "首都是____。", ()), AnswerKey((), ("北京", "北京市")))
-    del digest
+    background = Background("某厂发生触电事故。\n| 甲 | 乙 |\n| 丙 | 丁 |", (hashlib.sha256(PNG).hexdigest(),))
+    for place in (1, 2):
+        content = Content(ItemType.SINGLE, f"该事故属于（　）。{place}", texts, (), background.sha256())
+        yield item(content, AnswerKey((1,)), background=background, place=place)
+
+
+PAPER = """一、单选题|1. 甲问（　）|A.一 B.二|C.三\tD.四|2．乙问|Ａ．一Ｂ．二Ｃ．三|二、判断题|（ √ ）1. 水能导电。|2. 木能导电。|三、案例分析题|案例一|某厂失火。
+问题：|1. 属于（ A ）|A.一般 B.较大|2.（多选）原因？|A.火 B.电|（3～4题共用题干）又失火。|3. 谁？|A.甲 B.乙|4. 何时？|A.早 B.晚|参考答案及解析
+一、单选题 1-2 AB|二、判断题：2.×|三、案例分析题|2.【答案】AB【解析】先说：|1. 火；|2. 电。|3.A 4.B"""
+"""A paper with answers at its end, as no exporter of ours writes it."""
+
+
+def paper():
+    place = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    lines = "".join(f"<w:p><w:r><w:t>{line}</w:t></w:r></w:p>" for line in PAPER.replace("\n", "|").split("|"))
+    cells = "".join(f"<w:tc><w:p><w:r><w:t>{cell}</w:t></w:r></w:p></w:tc>" for cell in ("题号", "1", "2"))
+    rows = f"<w:tbl><w:tr>{cells}</w:tr><w:tr>{cells}</w:tr></w:tbl>"
+    return [
+        ("word/document.xml", f'<w:document xmlns:w="{place}"><w:body>{lines}{rows}</w:body></w:document>'.encode())
+    ]
+
+
+def workbook():
+    """With all that a sheet shows besides values: raised and struck text, forms, hidden rows, a picture."""
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream, {"in_memory": True}) as book:
+        page = book.add_worksheet("题")
+        page.write_row(0, 0, ["题干", "题型", "选项A", "选项B", "答案", "章节", "难度"])
+        for row in range(1, 6):
+            page.write_row(row, 0, [f"问{row}", "单选", "甲", "乙", "A", "1", 0.5])
+        page.write_rich_string(1, 0, "10", book.add_format({"font_script": 1}), "6", " 欧")
+        page.write_rich_string(2, 0, "应", book.add_format({"font_strikeout": True}), "不", "断开")
+        page.write_number(3, 2, 0.05, book.add_format({"num_format": '0.0%"约"'}))
+        page.write_number(3, 3, 45000, book.add_format({"num_format": "m-d"}))
+        page.write_formula(4, 4, '="A"', value="A")
+        page.set_row(5, 90, None, {"hidden": True})
+        page.insert_image(4, 0, "a.png", {"image_data": io.BytesIO(PNG)})
+        page.merge_range(1, 5, 2, 5, "2")
+    return stream.getvalue()
 
 
 def seeds():
@@ -53,6 +96,10 @@ def seeds():
             yield form, formats.suffix_of(form), [(name, packed.read(name)) for name in packed.names()], data
         else:
             yield form, formats.suffix_of(form), [("", data)], data
+    yield "docx paper", ".docx", paper(), archive.written(paper())
+    shown = workbook()
+    packed = archive.Zip(shown, "xlsx")
+    yield "workbook", ".xlsx", [(name, packed.read(name)) for name in packed.names()], shown
 
 
 SEEDS = list(seeds())
@@ -114,6 +161,12 @@ def run(tmp_path, first, number):
             one(random.Random(seed), path)
         except Exception as error:
             raise AssertionError(f"seed {seed}") from error
+
+
+def test_the_paper_among_the_seeds_is_read(tmp_path):
+    (tmp_path / "a.docx").write_bytes(archive.written(paper()))
+    result = formats.read(tmp_path / "a.docx")
+    assert (len(result.items), result.refused) == (8, [])
 
 
 def test_a_few_hundred_mutated_files_are_read_or_refused(tmp_path):
@@ -215,6 +268,28 @@ def test_a_picture_outside_the_folder_is_never_read(tmp_path, address):
 
 
 def test_a_picture_that_would_fill_the_memory_of_every_screen_is_refused(tmp_path):
-    (tmp_path / "a.png").write_bytes(PNG[:16] + (60_000).to_bytes(4, "big") * 2 + bytes(40))
+    (tmp_path / "a.png").write_bytes(png(60_000, 60_000, b""))
     (tmp_path / "a.xml").write_text(QTI.format("a.png"), encoding="utf-8")
     assert [each.reason for each in formats.read(tmp_path / "a.xml").refused] == ["picture-too-many-pixels"]
+
+
+def test_comments_cdata_and_instructions_part_no_text_and_lines_are_kept(tmp_path):
+    from bank.formats import safexml
+
+    root = safexml.parse(
+        '<a x="1">甲<!-- c -->乙<b>丙</b>丁<![CDATA[<戊>]]><?p i?>己\n<c xmlns="n"/></a>'.encode(), "a.xml"
+    )
+    bold, other = list(root)
+    assert (root.text, root.attrib, bold.text, bold.tail) == ("甲乙", {"x": "1"}, "丙", "丁<戊>己\n")
+    assert (other.tag, other.name, other.namespace, other.line, root.line) == ("{n}c", "c", "n", 2, 1)
+
+
+def test_half_a_million_options_are_refused_before_any_is_looked_at(tmp_path):
+    answers = "<answer fraction='0'><text>x</text></answer>" * 200_000
+    question = f"<question type='multichoice'><questiontext><text>s</text></questiontext>{answers}</question>"
+    (tmp_path / "a.xml").write_text(f"<quiz>{question}</quiz>", encoding="utf-8")
+    (refused,) = formats.read(tmp_path / "a.xml").refused
+    assert (refused.reason, refused.facts["found"]) == ("many-options", 200_000)
+    (tmp_path / "a.xml").write_text(f"<quiz>{'<a/>' * 1_000_001}</quiz>", encoding="utf-8")
+    with pytest.raises(Refused, match="xml-too-deep"):
+        formats.read(tmp_path / "a.xml")

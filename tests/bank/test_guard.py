@@ -8,11 +8,12 @@ from fractions import Fraction
 import pytest
 
 from bank import marks
-from bank.assembly import Assembler, session_pool
+from bank.assembly import Assembler
 from bank.blueprint import Blueprint
 from bank.content import ItemType, Level
 from bank.exposure import Ledger, Use
 from bank.leakage import leakage
+from bank.picking import session_pool
 from bank.pool import ItemFacts
 
 TODAY = date(2026, 11, 21)
@@ -95,6 +96,19 @@ def test_pools_stay_as_large_as_the_rule_says_whatever_is_marked():
         assert len(pool) == 30
 
 
+def test_no_more_marks_travel_than_a_pool_lacks():
+    """21 items for pools of 20, of which 3 are marks: two have to travel, the third does not."""
+    marked = frozenset(f"{n:032x}" for n in range(3))
+    travelled = {fact.id for fact in session_pool(bank(single=21), rule(), b"k" * 32, Ledger({}, TODAY, 40, marked))}
+    assert len(travelled & marked) == 2
+
+
+def test_a_spent_mark_is_reported_with_the_package_whose_it_was():
+    kept = [("a", "E2", "x", "2027-01-01"), ("b", "E2", "x", "2026-11-21"), ("c", "E8", "y", "2027-01-01"),
+            ("d", "E3", "x", "2027-01-01")]  # fmt: skip
+    assert marks.spent({"a", "b", "c"}, kept, ("E8", "y"), TODAY) == {("E2", "x"): 1}
+
+
 def test_marks_give_way_where_the_rest_would_not_fill_a_pool():
     everything = frozenset(fact.id for fact in bank())
     ledger = Ledger({}, TODAY, 40, everything)
@@ -137,6 +151,7 @@ def test_a_leak_costs_its_pool_and_so_much_of_every_later_form():
         ("single/1/any", 20, 60, 3, 2), ("truefalse/1/any", 10, 30, 3, 2),
     ]  # fmt: skip
     assert cost.known == pytest.approx(1 / 3)
+    assert {(cell.fresh_before, cell.fresh_after) for cell in cost.cells} == {(3, 2)}
     leaked = {fact.id for fact in pool}
     known = []
     for n in range(200):  # what a later session meets
@@ -156,6 +171,20 @@ def test_packages_that_are_out_already_are_named_with_what_they_lose():
     cost = leakage(pool, facts, rule(), Ledger(uses, TODAY, 40))
     assert [(each.session, each.items, each.pool) for each in cost.issued] == [("later", 7, 30)]
     assert cost.record()["issued_packages_hit"] == [{"items": 7, "pool": 30, "session": "later"}]
+
+
+def test_pools_that_are_left_are_counted_from_the_ledger():
+    facts = bank()
+    pool = session_pool(facts, rule(), b"k" * 32)
+    elsewhere = [fact.id for fact in facts if fact not in pool]
+    ledger = Ledger({item: [Use("before", TODAY - timedelta(days=9), 9)] for item in elsewhere[:-1]}, TODAY, 40)
+
+    def left(blueprint):
+        cost = leakage(pool, facts, blueprint, ledger)
+        return {(c.sessions_before, c.sessions_after, c.fresh_before, c.fresh_after) for c in cost.cells}
+
+    assert left(rule()) == {(3, 2, 1, 0)}
+    assert left(rule(exposure={"rest_days": 30})) == {(1, 0, 1, 0)}
 
 
 def test_the_worst_cell_is_the_one_that_loses_most_of_itself():

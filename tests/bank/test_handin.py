@@ -1,6 +1,7 @@
 """Drafts from authors elsewhere: only their author can have made them, only the bank can open them, once."""
 
 import base64
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -11,12 +12,16 @@ import threading
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from bank import agent, channel, custody, handin, life, people
+from bank import agent, authorship, channel, custody, handin, life, people
+from bank.authorship import Draft
 from bank.canonical import canonical
 from bank.content import Background, Content, ItemType, Level, Option
 from bank.custody import Offered, Opening
+from bank.formats import jsonl
+from bank.formats.draft import BadRow, finish
 from bank.handin import Card
 from bank.item import AnswerKey, Basis, Item, Number, Provenance, Translation
 from bank.journal import Journal
@@ -26,10 +31,11 @@ from bank.review import State
 from bank.seal import locks, statements
 from bank.seal import passphrase as sealing
 from bank.store import Bank
+from tests.pictures import png
 
 PASSPHRASE = "correct horse battery"
 AT = "2026-11-21T08:00:00Z"
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(8) + (64).to_bytes(4, "big") * 2 + bytes(20)
+PNG = png(64, 64)
 PICTURE = hashlib.sha256(PNG).hexdigest()
 
 
@@ -101,14 +107,27 @@ def packed(card, signer, items, media=None):
 
 def forged(card, signer, body, **more):
     """What somebody with a key and no scruples can make of the format."""
-    said = {"type": handin.KIND, "v": 1, "at": AT, "author": signer.id, "bank": card.bank}
+    said = {"type": authorship.KIND, "v": 2, "at": AT, "author": signer.id, "bank": card.bank, "drafts": signed_of(body)}
     said |= {"sha256": hashlib.sha256(body).hexdigest()} | more
     return locks.seal(statements.sign(said, signer.key) + b"\n" + body, [card.recipient])
 
 
+def signed_of(body):
+    """The wordings of a body's lines, and something else for what is none."""
+    found = []
+    for each in body.splitlines():
+        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError, BadRow):
+            found.append(("", "", 0))
+            part = json.loads(each)
+            ((_, draft),) = jsonl.read(canonical(part["item"]), "", set())
+            made = finish(draft, lambda name: handin._sha256(name))
+            found[-1] = Draft(made, part["salt"]).line
+    return [list(each) for each in found]
+
+
 def line(item_, **more):
     record = json.loads(canonical(handin._record(item_))) | more
-    return canonical({"item": record, "place": ["a.csv", "", 2]}) + b"\n"
+    return canonical({"item": record, "place": ["a.csv", "", 2], "salt": "ab" * 16}) + b"\n"
 
 
 def refused(call, *args):
@@ -140,7 +159,7 @@ def test_who_packed_a_draft_cannot_approve_it(bank, card, hand, tmp_path):
     wang = dataclasses.replace(hand["wang"], seen=tmp_path / "wang.seen.json")
     li = dataclasses.replace(hand["li"], seen=tmp_path / "li.seen.json")
     both = dataclasses.replace(hand["zhao"], seen=tmp_path / "zhao.seen.json")
-    life.enrol(bank, both, "赵敏", frozenset(Role), wang)
+    life.enrol(bank, both, "赵敏", frozenset(Role), [li, wang])
     take(bank, packed(card, both, [item(7)]))
     drafts = list(bank.items(state=State.DRAFT))
     life.submit(bank, drafts, li)
@@ -157,18 +176,35 @@ def test_weighing_says_the_same_and_changes_nothing(bank, card, hand):
 
 
 def test_what_is_there_contradicts_repeats_or_is_nearly_the_same_is_named_by_its_place(bank, card, hand):
-    bank.add([item(1), item(2)])
+    life.add(bank, [item(1), item(2)], dataclasses.replace(hand["li"], seen=bank.directory / "li.seen.json"))
     near = dataclasses.replace(item(2).content, stem=item(2).content.stem + "！")
     twin = dataclasses.replace(item(2), content=near, code="q2b")
     taken = take(bank, packed(card, hand["li"], [item(1), item(2, (1,)), twin, item(3), item(3)]))
     assert (len(taken.added), len(taken.already)) == (2, 3)
-    assert taken.contradicting == (("items.xlsx", "单选", 3),) and taken.repeats == (("items.xlsx", "单选", 6),)
-    assert taken.near == ((("items.xlsx", "单选", 4), "q2", 100),)
+    assert [place for place, _, _ in taken.contradicting] == [("items.xlsx", "单选", 3)] and taken.repeats == (("items.xlsx", "单选", 6),)
+    ((place, near_by, there),) = taken.near
+    assert (place, near_by.name, near_by.p4, near_by.differs, there) == (("items.xlsx", "单选", 4), "q2", 10_000, (), None)
 
 
 def test_names_that_no_terminal_should_see_are_packed_as_ones_it_may(bank, card, hand):
     sealed = handin.pack(card, hand["li"], [item(1), item(1)], [("a" * 255, "", 1), ("b.zip", "x\x1b[2J" + "y" * 400, 7)], {}, AT)
     assert take(bank, sealed).repeats == (("b.zip", "y" * 200, 7),)
+
+
+def test_an_author_elsewhere_hands_in_another_wording_of_what_the_bank_has(bank, card, hand, tmp_path):
+    li = dataclasses.replace(hand["li"], seen=tmp_path / "li.seen.json")
+    life.add(bank, [item(1), item(2)], li)
+    places = [("items.xlsx", "", row) for row in (2, 3, 4, 5)]
+    given = [item(3), item(4), item(5), item(6)]
+    of = {0: ("q1", 1), 1: ("q2", 7), 2: ("q9", 1)}
+    sealed = handin.pack(card, li, given, places, {}, AT, of)
+    weighed = bank.weigh_drafts(sealed, "d")
+    taken = take(bank, sealed)
+    assert taken == weighed and taken.revised == (((*places[0],), "q1", 1),) and len(taken.added) == 1
+    assert [note.reason for note in taken.refused] == ["draft-of-older-revision", "item-unknown"]
+    assert taken.refused[0].facts["newest"] == 1
+    assert [each.id for each in bank.revisions(item(1).id)] == [item(3).id]  # one's own draft is written anew
+    assert bank.findings() == []
 
 
 # ---- the adversary -------------------------------------------------------------------------------------------------
@@ -181,7 +217,6 @@ def test_a_file_is_taken_once_however_it_is_sealed_again(bank, card, hand):
     assert refused(take, bank, sealed) == refused(bank.weigh_drafts, sealed, "x") == "drafts-taken"
     inside = locks.unseal(sealed, locks.Identity.from_text(bank._meta("drafts-key")), what="")
     assert refused(take, bank, locks.seal(inside, [card.recipient])) == "drafts-taken"
-    assert refused(take, bank, packed(card, hand["li"], [item(1)])) == "drafts-taken"
     assert untouched(bank) == before
 
 
@@ -212,7 +247,7 @@ def test_only_enrolled_authors_at_work_are_taken_from(bank, card, hand):
     assert refused(take, bank, packed(card, hand["wang"], [item(1)])) == "person-lacks-role"
     assert untouched(bank) == before
     sealed = packed(card, hand["li"], [item(1)])
-    bank.end_person("li", "2026-11-21")
+    bank.end_person(people.ending(bank.vault.name, "li", "2026-11-21", [hand["li"]]))
     assert refused(take, bank, sealed) == "person-ended"
 
 
@@ -253,6 +288,8 @@ def test_every_flipped_or_cut_byte_of_the_sealed_file_is_refused(bank, card, han
     [
         b"nonsense\n",
         b"{}\n",
+        b'{"item":{"stem":"x"},"place":["a","",1],"salt":""}\n',
+        b'{"item":{"stem":"x"},"of":7,"place":["a","",1],"salt":"' + b"ab" * 16 + b'"}\n',
         b'{"item":{},"place":["a","",1]}\n',
         b'{"item":[],"place":["a","",1]}\n',
         b'{"item":{"stem":"x"},"place":["a\\u001b[2J","",1]}\n',
@@ -276,7 +313,7 @@ def test_an_enrolled_author_cannot_bring_in_what_is_no_item(bank, card, hand, bo
 
 
 @pytest.mark.parametrize(
-    "more", [{"v": 2}, {"at": "\x1b[2J"}, {"author": ""}, {"author": 7}, {"bank": None}, {"sha256": 1}, {"type": "x"}, {"y": 1}]
+    "more", [{"v": 1}, {"drafts": 7}, {"drafts": [[1, "", 0]]}, {"drafts": [["", "q1", 0]]}, {"at": "\x1b[2J"}, {"author": ""}, {"author": 7}, {"bank": None}, {"sha256": 1}, {"type": "x"}, {"y": 1}]
 )
 def test_a_statement_that_is_none_is_refused(bank, card, hand, more):
     assert refused(take, bank, forged(card, hand["li"], line(item(1)), **more)) == "drafts-malformed"
@@ -315,7 +352,7 @@ def test_where_adding_fails_the_file_can_be_taken_again(bank, card, hand, monkey
         raise BrokenStore("store-io", file="bank.db", error="No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(bank, "_insert_media", full)
+        patched.setattr("bank.store.drafts.keep", full)
         assert refused(take, bank, sealed) == "store-io"
     assert untouched(bank) == before
     assert len(take(bank, sealed).added) == 1
@@ -411,10 +448,15 @@ def test_no_answer_key_of_a_drafts_file_crosses_the_line(remote, hand, monkeypat
     assert b"take_drafts" in told and "金丝雀".encode() not in told and "验电".encode() not in told
 
 
+def test_what_a_draft_comes_to_is_computed_where_it_is_taken_whatever_was_sent_along():
+    sent = msgspec.to_builtins(authorship.drafts([item(1)])[0]) | {"line": ["0" * 64, "", 0]}
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(sent), type=Draft).line[0] != "0" * 64
+
+
 @unix
 def test_guessing_answer_keys_by_drafts_counts_as_learning_them(remote, hand):
     card = remote.card("x")
-    remote.add([item(n) for n in range(3)])
+    life.add(remote, [item(n) for n in range(3)], hand["li"])
     guesses = packed(card, hand["li"], [item(n, (1,)) for n in range(3)])
     assert refused(remote.weigh_drafts, guesses, "d") == refused(take, remote, guesses) == "export-limit"
     assert len(remote.weigh_drafts(packed(card, hand["li"], [item(1), item(2, (1,))]), "d").contradicting) == 1

@@ -87,7 +87,7 @@ def test_the_cells_of_a_reference_rule_lie_near_to_proportion(exam):
 def test_every_margin_is_met_and_the_file_keeps_its_own_words():
     rule = propose_cells(MARGINS.encode())
     assert rule.items == 85
-    text = with_cells(MARGINS, rule)
+    text = with_cells(MARGINS, rule, "提议")
     assert parse(text.encode()).sha256 == rule.sha256
     assert text.startswith("# 合计\n")
     assert "  # 2 二\n" in text
@@ -99,8 +99,10 @@ def test_no_cell_asks_for_more_than_the_bank_holds():
     assert max(cell.count for cell in propose_cells(MARGINS.encode()).cells) > 5
     rule = propose_cells(MARGINS.replace("[types]", "[pool]\nmultiple = 1\n\n[types]").encode(), held)
     assert max(cell.count for cell in rule.cells) <= 9
-    with pytest.raises(Denied, match="margins-impossible"):
+    with pytest.raises(Denied, match="margins-beyond-bank") as refusal:
         propose_cells(MARGINS.encode(), dict.fromkeys(held, 3))
+    assert "chapters.1 -" in refusal.value.facts["missed"]
+    assert "single/1/know" in refusal.value.facts["cells"]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,10 @@ def test_no_cell_asks_for_more_than_the_bank_holds():
         ("points = 41", "points = 40", "margins-differ"),
         ("total_points = 100", "total_points = 99", "margins-differ"),
         ("[levels]\nknow = 20\n", "[levels]\n", "margins-differ"),
-        ("count = 30, ", "", "margins-malformed"),
+        ("count = 30, ", "", "rule-missing-field"),
+        ("total_points = 100", "", "rule-missing-field"),
+        ("[types]", "[pool]\nmultiple = 0\n\n[types]", "rule-out-of-range"),
+        ("points = 41", "points = " + 5_000 * "9", "rule-too-large"),
         ("[types]", "[types", "rule-not-toml"),
     ],
 )
@@ -121,7 +126,7 @@ def test_margins_that_disagree_are_refused_and_never_changed(old, new, code):
 
 def test_a_whole_rule_and_case_groups_are_not_proposed():
     with pytest.raises(Denied, match="margins-with-cells"):
-        propose_cells(with_cells(MARGINS, propose_cells(MARGINS.encode())).encode())
+        propose_cells(with_cells(MARGINS, propose_cells(MARGINS.encode()), "提议").encode())
     with pytest.raises(Denied, match="margins-with-cases"):
         propose_cells(MARGINS.replace("multiple =", "case =").encode())
 

@@ -73,6 +73,24 @@ def test_cells_that_are_in_each_others_way_through_enemies_are_named_together():
     assert not proof.alone
 
 
+def test_enemies_are_named_as_the_reason_and_only_where_they_are():
+    facts = [fact(n, 1 + n % 2, enemies=[f"g{n // 2}"]) for n in range(6)] + [fact(10 + n, 3) for n in range(5)]
+    proof = prove(facts, rule([2, 2, 3]))
+    assert len(proof.enemies) == 1 and len(proof.enemies[0]) == 1  # without any one of the three groups it could be met
+    short = prove([fact(n, 1) for n in range(9)], rule([4, 5]))
+    assert short.enemies == ((),)
+
+
+def test_conflicts_that_have_nothing_to_do_with_each_other_are_all_told():
+    one = [fact(n, 1 + n % 2, enemies=["g"]) for n in range(2)]
+    other = [fact(10 + n, 3 + n % 2, enemies=["h"]) for n in range(2)]
+    proof = prove([*one, *other, *(fact(20 + n, 5) for n in range(3))], rule([1, 1, 1, 1, 4]))
+    assert [lack.demand.name for lack in proof.alone] == ["single/5/any"]
+    sets = [[lack.demand.name.split("/")[1] for lack in lacks] for lacks in proof.further]
+    assert sorted(sets) == [["1", "2"], ["3", "4"]]
+    assert proof.enemies[0] == () and sorted(proof.enemies[1:]) == [("g",), ("h",)]
+
+
 def test_a_tag_that_the_cells_leave_no_room_for_is_named():
     facts = [fact(n, 1, tags=["t"]) for n in range(9)] + [fact(10 + n, 2) for n in range(9)]
     assert told(prove(facts, rule([2, 7], {"t": 3}))) == [("tag", "t", 3, 1)]

@@ -120,3 +120,46 @@ def test_a_share_whose_head_was_altered_does_not_open(share, change):
 def test_what_is_no_share_is_refused_by_name(file):
     with pytest.raises(BadFile, match="share-malformed"):
         shares.unseal(file, PASSPHRASE)
+
+
+# ---- a share in clear ------------------------------------------------------------------------------------------------
+
+
+def test_a_share_in_clear_reads_back_as_people_type_it(share):
+    clear = shares.in_clear(share).split()
+    assert len(clear) == shares.WORDS + shares.GROUPS
+    typed = [
+        " ".join(clear).upper(),
+        "\n".join(f"{number}. {part}" for number, part in enumerate(clear, 1)),
+        "  ".join(f"{number}.{part}" for number, part in enumerate(clear, 1)),
+        " ".join([*(word[:4] for word in clear[:33]), *clear[33:]]),
+        "\u3000".join(clear),
+    ]
+    for text in typed:
+        read = shares.from_clear(share.head, shares.clear_parts(text))
+        assert (read.words, read.public) == (share.words, share.public)
+
+
+def test_what_is_wrong_in_a_share_in_clear_is_named_by_its_place_and_not_said(share):
+    clear = shares.in_clear(share).split()
+
+    def refused(place, instead):
+        changed = clear.copy()
+        changed[place - 1] = instead
+        with pytest.raises(Denied) as caught:
+            shares.from_clear(share.head, shares.clear_parts(" ".join(changed)))
+        assert not {*clear, instead} & {str(value) for value in caught.value.facts.values()}
+        return caught.value.code, caught.value.facts["number"]
+
+    other = "academic" if clear[6] != "academic" else "acid"
+    assert refused(7, other) == ("words-wrong", 7)
+    assert refused(12, "examination") == ("words-unknown", 12)
+    digit = "0" if clear[35][3] != "0" else "1"
+    assert refused(36, clear[35][:3] + digit + clear[35][4:]) == ("words-group", 36)
+    assert refused(38, clear[38]) == ("words-group", 38)  # a right group in another's place
+    swapped = [*clear[:4], clear[5], clear[4], *clear[6:]]
+    if clear[4] != clear[5]:
+        with pytest.raises(Denied, match="words-several-wrong"):
+            shares.from_clear(share.head, shares.clear_parts(" ".join(swapped)))
+    with pytest.raises(Denied, match="words-shape"):
+        shares.from_clear(share.head, shares.clear_parts(" ".join(clear[:-1])))

@@ -13,8 +13,9 @@ from bank.canonical import canonical
 from bank.content import TRUEFALSE_OPTIONS, Content, ItemType, Level, Option
 from bank.item import AnswerKey, Item
 from bank.refused import BadFile, BrokenStore, Denied
+from bank.review import State
 from bank.seal import passphrase as sealing
-from bank.store import Bank, BankItem, Exposure, State
+from bank.store import Bank, BankItem, Exposure
 
 PASSPHRASE = "correct horse battery"
 CANARY = "解析金丝雀"
@@ -235,7 +236,7 @@ def test_what_a_reader_asks_for_is_what_listing_gives(tmp_path):
     from bank.listing import Lack, Wanted
 
     words = ("触电", "急救触电急救", "ABC def", '引"号\\', "ｆｕｌｌ 幅")
-    with Bank.create(tmp_path / "listed", PASSPHRASE) as bank:
+    with Bank.create(tmp_path / "listed", PASSPHRASE, sample=True) as bank:
         contents = [
             Content(ItemType.SINGLE, f"{word} 第{n}题", (Option("甲"), Option(f"text {n}")))
             for n, word in enumerate(words * 3)

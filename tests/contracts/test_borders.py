@@ -57,7 +57,7 @@ def test_the_protocol_needs_nothing_but_msgspec():
 
 
 def test_the_bank_knows_nothing_of_exams():
-    modules = ours(loaded("bank.store", "bank.formats", "bank.assembly", "bank.blueprint", "bank.seal.locks", "bank.facts"))
+    modules = ours(loaded("bank.store", "bank.agent", "bank.formats", "bank.assembly", "bank.blueprint", "bank.seal.locks", "bank.facts"))
     assert under(modules, "examd", "terminal", "tools") == set()
 
 

@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from bank.blueprint import Blueprint
 from bank.content import TRUEFALSE_OPTIONS, Content, ItemType, Level, Option
 from bank.item import AnswerKey, Item
+from bank.review import State
 from bank.seal import codes
 from bank.seal.locks import Identity
 from bank.seal.statements import public_hex
-from bank.store import BankItem, State
+from bank.store import BankItem
 from bank.vault import Vault
 from examd.clock import Instant
 from examd.holders import Card, Holder

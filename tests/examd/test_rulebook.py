@@ -1,6 +1,7 @@
 """The register of rules: two officers, one version after the other, nothing changed, the one in force and no other."""
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import date
 
@@ -10,9 +11,12 @@ from bank.blueprint import Blueprint
 from bank.canonical import canonical
 from bank.refused import BadFile, Denied
 from bank.seal import statements
+from bank.store import Bank
 from examd import holders
+from examd.bureau import seen
 from examd.bureau.office import Office
-from examd.bureau.rulebook import ROLE
+from examd.bureau.rulebook import ROLE, Rulebook
+from examd.package import edition
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -42,7 +46,7 @@ def rule(version=1, **changes):
 def people(tmp_path_factory):
     folder = tmp_path_factory.mktemp("people")
     office, bureau = Office.create(folder / "office", "B", "局", PASSPHRASE)
-    names = ("zhang", "li", "wang", "eve")
+    names = ("zhang", "li", "wang", "zhao", "eve")
     officers = {n: holders.create(folder / n, ROLE, n, n, PASSPHRASE) for n in names}
     return office, bureau, officers
 
@@ -116,13 +120,235 @@ def test_a_session_gets_the_newest_version_that_has_begun(book, by):
     refused("rule-not-the-signed-one", book.require, replace(rule(), pass_points=5), date(2026, 5, 1))
 
 
+def cards(by, *names):
+    return [by[name].card for name in names]
+
+
+def replace_officers(book, by, bureau, names, hands=("zhang", "li")):
+    book.appoint(cards(by, *names), bureau)
+    for name in hands:
+        register = book.consent(by[name])
+    assert register.complete
+
+
 def test_officers_who_left_sign_no_more_and_what_they_signed_stays(book, by, people):
     settle(book, by, rule())
-    book.appoint([by["wang"].card, by["eve"].card], people[1])
+    replace_officers(book, by, people[1], ("wang", "zhao"))
     assert book.history("SP-ELV-T")[0].complete
     refused("rules-not-an-officer", book.sign, rule(2), by["zhang"])
     book.sign(rule(2), by["wang"])
-    assert book.sign(rule(2), by["eve"]).complete
+    assert book.sign(rule(2), by["zhao"]).complete
+    assert [each.register for each in book.history("SP-ELV-T")] == [1, 2]
+
+
+def test_the_first_register_is_the_bureaus_alone_and_each_later_one_needs_two_officers_before(book, by, people):
+    assert (book.registers()[0].needed, book.pending()) == (0, None)
+    assert not book.appoint(cards(by, "zhao", "eve"), people[1]).complete
+    assert {officer.id for officer in book.officers()} == {"zhang", "li", "wang"}  # not in force yet
+    refused("rules-not-an-officer", book.sign, rule(), by["eve"])
+    refused("rules-not-an-officer", book.consent, by["eve"])
+    assert not book.consent(by["zhang"]).complete
+    refused("rules-consented-already", book.consent, by["zhang"])
+    assert book.consent(by["wang"]).complete
+    assert {officer.id for officer in book.officers()} == {"zhao", "eve"}
+    refused("rules-nothing-to-consent", book.consent, by["zhao"])
+
+
+def test_where_officers_are_gone_the_others_suffice_but_never_none(book, by, people):
+    bureau = people[1]
+    refused("rules-nobody-left", book.appoint, cards(by, "zhao", "eve"), bureau, dict.fromkeys(("zhang", "li", "wang"), "x"))
+    refused("rules-not-an-officer", book.appoint, cards(by, "zhao", "eve"), bureau, {"eve": "x"})
+    refused("rules-gone-and-appointed", book.appoint, cards(by, "zhang", "eve"), bureau, {"zhang": "x"})
+    register = book.appoint(cards(by, "li", "zhao"), bureau, {"zhang": "病故", "wang": "调离"})
+    assert (register.needed, register.complete) == (1, False)
+    refused("rules-called-gone", book.consent, by["zhang"])
+    assert book.consent(by["li"]).complete
+    assert book.registers()[1].gone == {"zhang": "病故", "wang": "调离"}
+
+
+def test_a_register_closes_the_one_before_over_the_rules_as_they_stand(book, by, people):
+    book.appoint(cards(by, "wang", "zhao"), people[1])
+    settle(book, by, rule())
+    refused("rules-changed-since", book.consent, by["zhang"])
+    replace_officers(book, by, people[1], ("wang", "zhao"))
+    assert book.registers()[1].rules == {"SP-ELV-T": (rule().sha256,)}
+
+
+def test_officers_who_were_dismissed_can_add_nothing(book, by, people):
+    settle(book, by, rule())
+    before = shutil.copytree(book.directory, book.directory.parent / "before")
+    old = Rulebook(before, book.bureau)
+    replace_officers(book, by, people[1], ("wang", "zhao"))
+    settle(old, by, rule(2))  # their old keys, their old register
+    shutil.copy(before / "SP-ELV-T" / "2.json", book.directory / "SP-ELV-T" / "2.json")
+    refused("rule-register-over", book.history, "SP-ELV-T")
+    refused("rule-register-over", book.in_force, "SP-ELV-T", date(2026, 5, 1))
+
+    signed = json.loads((before / "SP-ELV-T" / "2.json").read_bytes())["signed"]
+    signed["register"] = {"version": 2, "sha256": book.registers()[1].sha256}
+    keys = (by["zhang"].signing_key, by["li"].signing_key)
+    (book.directory / "SP-ELV-T" / "2.json").write_bytes(statements.sign(signed, *keys))
+    refused("rules-register-signature", book.history, "SP-ELV-T")  # they are nobody in the register that they name
+
+
+def test_what_one_officer_began_before_leaving_is_begun_again(book, by, people):
+    book.sign(rule(), by["zhang"])
+    replace_officers(book, by, people[1], ("wang", "zhao"))
+    assert book.history("SP-ELV-T") == []
+    book.sign(rule(), by["wang"])
+    assert book.sign(rule(), by["zhao"]).complete
+
+
+def test_registers_never_go_back(book, by, people):
+    replace_officers(book, by, people[1], ("wang", "zhao"))
+    book.sign(rule(), by["wang"])
+    book.sign(rule(), by["zhao"])
+    (book.directory / "officers.2.json").unlink()
+    refused("rules-register-missing", book.history, "SP-ELV-T")
+
+
+def test_a_register_left_out_changed_or_signed_by_the_wrong_hands_is_found(book, by, people):
+    replace_officers(book, by, people[1], ("wang", "zhao"))
+    replace_officers(book, by, people[1], ("zhang", "zhao", "li"), hands=("wang", "zhao"))
+    second = book.directory / "officers.2.json"
+    honest = second.read_bytes()
+
+    second.unlink()
+    refused("rules-register-broken", book.registers)
+
+    altered = json.loads(honest)
+    altered["signed"]["officers"][0]["name"] = "别人"
+    second.write_bytes(canonical(altered))
+    refused("rules-register-signature", book.registers)
+
+    alone = json.loads(honest)
+    alone["signatures"] = alone["signatures"][:2]  # the bureau and one officer; and yet there is a third
+    second.write_bytes(canonical(alone))
+    refused("rules-register-broken", book.registers)
+
+    (book.directory / "officers.1.json").unlink()
+    refused("rules-register-broken", book.registers)
+    assert book.kept  # or a new first register could be laid over what is left
+
+
+@pytest.mark.parametrize(
+    "officers",
+    [
+        [("a", "zhang"), ("b", "zhang")],
+        [("a", "zhang"), ("a", "li")],
+        [("a", "zhang")],
+        [("a", "zhang"), ("b", "ZHANG")],
+    ],
+    ids=("one key twice", "one id twice", "one officer", "one key in two spellings"),
+)
+def test_one_person_is_never_two_officers(book, by, people, officers):
+    keys = {"zhang": by["zhang"].card.sign, "li": by["li"].card.sign, "ZHANG": by["zhang"].card.sign.upper()}
+    listed = [edition.Officer(id_, id_, keys[key]) for id_, key in officers]
+    signed = edition.register_statement(listed, {}, {}, None)
+    shutil.rmtree(book.directory)
+    book.directory.mkdir()
+    (book.directory / "officers.1.json").write_bytes(statements.sign(signed, people[1].signing_key))
+    refused("rules-register-broken", book.registers)
+
+
+def test_the_bureaus_own_key_is_no_officers(book, by, people):
+    bureau = people[1]
+    refused("rules-officer-is-bureau", book.appoint, [by["zhang"].card, bureau.card], bureau)
+
+
+# -- what was there before ---------------------------------------------------------------------------------------------
+
+
+def test_the_newest_version_taken_away_is_noticed_by_whoever_saw_it(book, by, tmp_path):
+    settle(book, by, rule())
+    settle(book, by, rule(2))
+    seen.keep_note(tmp_path, book.bureau.sign, book.heads())
+    noted = seen.read(seen.note_of(tmp_path), book.bureau.sign, where="")
+    book.hold_against(noted, "note")
+    (book.directory / "SP-ELV-T" / "2.json").unlink()
+    assert len(book.history("SP-ELV-T")) == 1  # by itself it holds together
+    refused("rule-rolled-back", book.hold_against, noted, "note")
+    shutil.rmtree(book.directory / "SP-ELV-T")
+    refused("rule-rolled-back", book.hold_against, noted, "note")
+
+
+def test_the_newest_register_taken_away_or_begun_anew_is_noticed_by_whoever_saw_it(book, by, people, tmp_path):
+    replace_officers(book, by, people[1], ("wang", "zhao"))
+    noted = book.heads()
+    (book.directory / "officers.2.json").unlink()
+    refused("rules-rolled-back", book.hold_against, noted, "note")
+    shutil.rmtree(book.directory)
+    book.appoint(cards(by, "eve", "zhao"), people[1])
+    refused("rules-rolled-back", book.hold_against, noted, "note")
+
+
+def test_a_register_change_keeps_the_versions_it_closed_over(book, by, people):
+    settle(book, by, rule())
+    settle(book, by, rule(2))
+    replace_officers(book, by, people[1], ("wang", "zhao"))
+    (book.directory / "SP-ELV-T" / "2.json").unlink()
+    refused("rule-chain-broken", book.history, "SP-ELV-T")
+    shutil.rmtree(book.directory / "SP-ELV-T")
+    assert book.rules() == ["SP-ELV-T"]
+    refused("rule-chain-broken", book.history, "SP-ELV-T")
+
+
+def test_a_package_that_was_issued_is_a_witness(book, by, people, tmp_path):
+    settle(book, by, rule())
+    settle(book, by, rule(2))
+    office = Office(tmp_path / "office")
+    office.rulebook = lambda: book
+    (office.directory / "releases").mkdir(parents=True)
+    (office.directory / "releases" / ("0" * 32 + ".edition.json")).write_bytes(book.travelling(rule(2)))
+    assert office.checked_rulebook() is book
+    (book.directory / "SP-ELV-T" / "2.json").unlink()
+    refused("rule-rolled-back", office.checked_rulebook)
+
+
+def test_a_bank_notes_the_same_and_never_less(tmp_path):
+    one, later = seen.Heads((1, "a"), {"R": (2, "b")}), seen.Heads((2, "c"), {"R": (10, "d"), "Q": (1, "e")})
+    with Bank.create(tmp_path / "bank", PASSPHRASE) as bank:
+        assert seen.of_names(bank.rules_noted(), "me") is None
+        bank.note_rules(seen.names("me", one))
+        bank.note_rules(seen.names("me", later))
+        bank.note_rules(seen.names("me", one))
+        bank.note_rules({})
+        assert seen.of_names(bank.rules_noted(), "me") == later
+        assert seen.of_names(bank.rules_noted(), "other") is None
+        refused("rules-noted-otherwise", bank.note_rules, seen.names("me", seen.Heads((2, "x"), {})))
+
+
+def test_notes_of_several_bureaus_stand_beside_each_other(tmp_path):
+    one, other = seen.Heads((1, "a"), {"R": (2, "b")}), seen.Heads((3, "c"), {})
+    seen.keep_note(tmp_path, "one", one)
+    seen.keep_note(tmp_path, "other", other)
+    text = seen.note_of(tmp_path)
+    assert [seen.read(text, who, where="") for who in ("one", "other", "third")] == [one, other, None]
+    refused("statement-malformed", lambda: seen.read("{", "one", where=""))
+
+
+# -- what travels ------------------------------------------------------------------------------------------------------
+
+
+def test_what_travels_proves_itself(book, by, people):
+    settle(book, by, rule())
+    replace_officers(book, by, people[1], ("wang", "zhao"))
+    proof = edition.unpack(book.travelling(rule()), book.bureau.sign, name="edition.json")
+    assert proof.edition.blueprint == rule()
+    assert [officer.id for officer in proof.edition.signed_by] == ["zhang", "li"]
+    assert len(proof.registers) == 2
+    refused("rule-not-signed", book.travelling, rule(2))
+    refused("rules-register-signature", lambda: edition.unpack(book.travelling(rule()), by["eve"].card.sign, name="x"))
+
+
+def test_what_travels_with_a_signature_too_few_is_refused(book, by):
+    settle(book, by, rule())
+    record = json.loads(book.travelling(rule()))
+    record["rule"]["signatures"] = record["rule"]["signatures"][:1] * 2
+    refused("rule-not-signed", lambda: edition.unpack(canonical(record), book.bureau.sign, name="x"))
+    for broken in (b"", b"[]", b"{}", b'{"officers": 1, "rule": 2}', canonical(record | {"officers": []})):
+        with pytest.raises((BadFile, Denied)):
+            edition.unpack(broken, book.bureau.sign, name="x")
 
 
 def test_a_register_needs_two_different_officers(book, by, people):
@@ -131,9 +357,9 @@ def test_a_register_needs_two_different_officers(book, by, people):
 
 
 def test_a_register_that_another_bureau_signed_is_refused(book, by):
-    record = [{"active": True, "id": "eve", "name": "eve", "sign": by["eve"].card.sign}] * 2
-    forged = statements.sign({"type": "examd-rule-officers", "v": 1, "officers": record}, by["eve"].signing_key)
-    (book.directory / "officers.json").write_bytes(forged)
+    officers = [edition.Officer(name, name, by[name].card.sign) for name in ("eve", "zhao")]
+    forged = statements.sign(edition.register_statement(officers, {}, {}, None), by["eve"].signing_key)
+    (book.directory / "officers.1.json").write_bytes(forged)
     refused("rules-register-signature", book.officers)
 
 

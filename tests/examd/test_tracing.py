@@ -26,7 +26,19 @@ def test_a_photo_of_each_form_names_its_candidate(result):
     for candidate in sat.candidates:
         assert roster[candidate.c] == candidate.admission_no
         traced = trace.trace([Seen(item.id, item.order) for item in candidate.form.items], [sat])
-        assert candidate.c in {match.candidate.c for match in traced.matches}
+        assert candidate.c in {match.candidate.c for match in traced.fits[0].matches}
+
+
+def test_the_record_says_where_each_candidate_sat_and_moved_to():
+    from examd.record.entries import Kind
+
+    def line(kind, t_ms, **body):
+        return json.dumps({"actor": "", "body": body, "boot": "", "epoch": 1, "idx": 0, "mono_ms": 0, "salt": "", "t_ms": t_ms, "wall_s": 0, "type": kind, "v": 1}).encode()
+
+    entries = [line(Kind.SIGN_IN, 60_000, c=7, terminal="A-17"), line(Kind.SIGN_IN, 61_000, c=7, terminal="A-17"),
+               line(Kind.SIGN_IN, 2_400_000, c=7, terminal="B-02"), line(Kind.SIGN_IN, 1, c=8)]  # fmt: skip
+    seats = tracing._seats(b"\n".join(entries), 120_000)
+    assert [(sat.terminal, sat.minute) for sat in seats[7]] == [("A-17", -1), ("B-02", 38)] and seats[8] == []
 
 
 def test_forms_are_those_that_the_record_says_were_shown(result):

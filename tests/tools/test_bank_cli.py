@@ -14,7 +14,7 @@ import pytest
 
 from bank.refused import BadFile, BrokenStore, Denied, Refused
 from tools import bank, say, secrets
-from tools.sentences import guard, handin, package, review
+from tools.sentences import guard, handin, package, review, rule
 from tools.sentences.bank import COLUMNS, LEVELS, SENTENCES, TYPES
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +41,7 @@ def place(tmp_path):
     (tmp_path / "pass").write_text(PASSPHRASE + "\n")
     (tmp_path / "pass").chmod(0o600)
     (tmp_path / "items.csv").write_text(HEAD + GOOD)
-    assert run(tmp_path, "init", "bank") == 0
+    assert run(tmp_path, "init", "bank", "--sample") == 0  # where nobody has to sign what they write
     return tmp_path
 
 
@@ -100,7 +100,8 @@ def test_a_row_that_contradicts_the_bank_is_told(place, capsys):
     (place / "other.csv").write_text(HEAD + GOOD.replace("√", "×"))
     capsys.readouterr()
     assert run(place, "import", "bank", "other.csv", "--json") == 1
-    assert told(capsys)["contradicting"] == [{"file": "other.csv", "sheet": "", "row": 3}]
+    (found,) = told(capsys)["contradicting"]
+    assert found["row"] == 3 and found["against"] is None and found["item"]
 
 
 def test_a_repeat_in_a_file_is_told_with_its_row(place, capsys):
@@ -155,7 +156,7 @@ def test_an_export_fills_another_bank_with_the_same_items(place, capsys, suffix)
     assert run(place, "export", "bank", f"out{suffix}") == 0
     assert "not encrypted" in capsys.readouterr().err
     assert (place / f"out{suffix}").stat().st_mode & 0o077 == 0
-    run(place, "init", "again")
+    run(place, "init", "again", "--sample")
     assert run(place, "import", "again", f"out{suffix}") == 0
     capsys.readouterr()
     listed = []
@@ -175,7 +176,7 @@ def test_an_export_may_be_narrowed(place, capsys):
 def test_check_counts_and_names_what_is_lacking(place, capsys):
     run(place, "import", "bank", "items.csv")
     capsys.readouterr()
-    assert run(place, "check", "bank", "--json") == 0
+    assert run(place, "check", "bank", "--json", "--answer-positions") == 0
     report = told(capsys)
     assert report["items"] == 3 and report["types"] == {"multiple": 1, "single": 1, "truefalse": 1}
     assert report["lacking"] == {"difficulty": 1, "basis": 2, "chapter": 0, "level": 1, "picture": 0}
@@ -310,48 +311,52 @@ class TestSecrets:
 
 def test_an_item_goes_through_its_life_in_commands(place, capsys):
     """Two people, each with a key of their own; the exit codes and what is printed."""
-    run(place, "import", "bank", "items.csv")
+    assert run(place, "init", "real") == 0
 
     def act(name, who, *words):
-        return run(place, name, "bank", *words, "--as", f"{who}.key", "--key-passphrase-file", "pass")
+        return run(place, name, "real", *words, "--as", f"{who}.key", "--key-passphrase-file", "pass")
 
     for who, name, role in (("li", "李明", "author"), ("wang", "王芳", "reviewer")):
         words = ("--key", f"{who}.key", "--name", name, "--role", role, "--key-passphrase-file", "pass")
-        assert run(place, "person", "bank", *words, "--json") == 0
+        assert run(place, "person", "real", *words, "--json") == 0
+    with pytest.raises(Denied, match="drafts-unsigned"):
+        run(place, "import", "real", "items.csv")
+    assert act("import", "li", "items.csv") == 0
     assert act("submit", "li", "--all") == 0
     capsys.readouterr()
-    assert run(place, "review", "bank", "--json") == 0
+    assert run(place, "review", "real", "--json") == 0
     waiting = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(one["item"], one["fields"]["answer key"]) for one in waiting] == [("q1", "A"), ("q2", "A"), ("q3", "AC")]
     with pytest.raises(Denied, match="person-lacks-role"):
         act("approve", "li", "q1")
     assert act("approve", "wang", "q1", "q2") == 0 and act("return", "wang", "q3", "--remarks", "缺依据") == 0
     (place / "q1.csv").write_text(HEAD + GOOD.splitlines()[0].replace("首先", "最先") + "\n")
-    assert run(place, "revise", "bank", "q1", "q1.csv", "--author", "li") == 0
+    assert act("revise", "li", "q1", "q1.csv") == 0
     capsys.readouterr()
-    assert run(place, "diff", "bank", "q1") == 0
+    assert run(place, "diff", "real", "q1") == 0
     assert capsys.readouterr().out == "stem: 触电急救[-首-]{+最+}先应做什么？\n"
-    assert run(place, "history", "bank", "q3", "--json") == 0
+    assert run(place, "history", "real", "q3", "--json") == 0
     acts = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(one["act"], one["signed"]) for one in acts] == [("write", False), ("submit", True), ("return", True)]
-    assert run(place, "search", "bank", "最先") == 0
+    assert [(one["act"], one["signed"]) for one in acts] == [("write", True), ("submit", True), ("return", True)]
+    assert run(place, "search", "real", "最先") == 0
     assert "q1  (draft) single" in capsys.readouterr().out
-    assert run(place, "repeal", "bank", "通则", "--on", "2026-01-01") == 0
+    assert act("repeal", "wang", "通则", "--on", "2026-01-01") == 0
     assert act("retire", "wang", "q2", "--remarks", "过时") == 0
     capsys.readouterr()
-    assert run(place, "list", "bank", "--repealed-on", "2026-01-01", "--json") == 0
+    assert run(place, "list", "real", "--repealed-on", "2026-01-01", "--json") == 0
     assert told(capsys)["code"] == "q1"
-    assert run(place, "list", "bank", "--state", "approved", "--json") == 0
+    assert run(place, "list", "real", "--state", "approved", "--json") == 0
     assert told(capsys)["code"] == "q1"
-    assert run(place, "check", "bank", "--json") == 0
+    assert run(place, "check", "real", "--json") == 0
     report = told(capsys)
     assert (report["approved"], report["findings"], len(report["repealed"])) == (1, [], 1)
-    assert run(place, "check", "bank") == 0
+    assert run(place, "check", "real") == 0
 
 
 def test_samples_are_approved_only_in_a_bank_of_samples(place, capsys):
-    with pytest.raises(Denied, match="bank-not-sample"):
-        run(place, "import", "bank", "items.csv", "--approve-as-sample")
+    assert run(place, "init", "real") == 0
+    with pytest.raises(Denied, match="drafts-unsigned"):
+        run(place, "import", "real", "items.csv", "--approve-as-sample")
     assert run(place, "init", "sample", "--sample") == 0
     assert run(place, "import", "sample", "items.csv", "--approve-as-sample") == 0
     capsys.readouterr()
@@ -366,11 +371,12 @@ def refusal_codes():
     )
     sources = [
         ROOT / "bank/vault.py",
-        ROOT / "bank/store.py",
+        *(ROOT / "bank/store").glob("*.py"),
         ROOT / "bank/seal/passphrase.py",
         ROOT / "tools/secrets.py",
-        ROOT / "tools/bank.py",
-        ROOT / "tools/bank_review.py",
+        ROOT / "tools/files.py",
+        ROOT / "tools/question_files.py",
+        *(ROOT / f"tools/bank_{name}.py" for name in ("init", "import", "list", "person", "review", "revise")),
         ROOT / "bank/item.py",
         ROOT / "bank/life.py",
         ROOT / "bank/people.py",
@@ -384,7 +390,8 @@ def refusal_codes():
 
 def test_every_refusal_of_this_slice_has_a_sentence():
     codes = set(refusal_codes())
-    assert len(codes) > 60 and codes <= SENTENCES.keys() | review.SENTENCES.keys() | package.SENTENCES.keys() | guard.SENTENCES.keys() | handin.SENTENCES.keys()
+    said = SENTENCES.keys().union(*(each.SENTENCES for each in (guard, handin, package, review, rule)))
+    assert len(codes) > 60 and codes <= said
 
 
 def test_every_sentence_has_its_facts_and_a_chinese_form():
@@ -396,8 +403,7 @@ def test_every_sentence_has_its_facts_and_a_chinese_form():
         *LEVELS.values(),
         *review.SENTENCES.values(),
         *(review.STATES | review.ACTS | review.ROLES | review.FLAWS | review.FIELDS).values(),
-        *spoken("bank"),
-        *spoken("bank_review"),
+        *(text for name in ("bank", "bank_import", "bank_list", "bank_check", "bank_review") for text in spoken(name)),
         *spoken("secrets"),
     ]
     for text in texts:

@@ -40,7 +40,7 @@ def place(tmp_path, capsys):
     (tmp_path / "pass").write_text("correct horse battery staple\n")
     (tmp_path / "pass").chmod(0o600)
     (tmp_path / "in.gift").write_text(GIFT, encoding="utf-8")
-    assert run(tmp_path, "init") == 0
+    assert run(tmp_path, "init", "--sample") == 0
     capsys.readouterr()
     yield tmp_path
     say.set_language("zh")
@@ -94,3 +94,20 @@ def test_the_parsers_choices_are_the_forms_there_are():
     bank.register(parser.add_subparsers())
     args = [parser.parse_args(["bank", "export", "b", "f", "--form", form]).form for form in formats.FORMS]
     assert tuple(args) == formats.FORMS
+
+
+def test_an_export_names_the_items_that_lose_something_and_says_where_all_are(place, capsys):
+    questions = "".join(f"// [id:S-{n}] [tag:t]\n问题{n}是什么？ {{=甲 ~乙}}\n\n" for n in range(23))
+    blanks = "".join(f"// [id:B-{n}]\n填空{n}是____。 {{={n}}}\n\n" for n in range(60))
+    (place / "many.gift").write_text(questions + blanks, encoding="utf-8")
+    run(place, "import", "many.gift", "--approve-as-sample")
+    capsys.readouterr()
+    assert run(place, "export", "out.aiken") == 1
+    said = capsys.readouterr().err
+    assert "S-19  number tag" in said and "S-20  number" not in said
+    assert "and 3 more (--json lists them all)" in said and "and 10 more (--json lists them all)" in said
+    assert said.count("the form knows no blank to be filled in") == 50
+    assert run(place, "export", "again.aiken", "--json") == 1
+    record = json.loads(capsys.readouterr().out)
+    assert len(record["left_out"]) == 60 and {each["reason"] for each in record["left_out"]} == {"fill"}
+    assert len(record["losses"]) == 23

@@ -4,19 +4,21 @@ import dataclasses
 import os
 import tempfile
 import threading
+from datetime import date
 
 import pytest
 from rich.cells import cell_len
 
 from bank import agent, channel, life, people
-from bank.content import Content, ItemType, Level, Option
+from bank.content import Background, Content, ItemType, Level, Option
 from bank.custody import Offered, Opening, hand_over
-from bank.item import AnswerKey, Basis, Item, Number
+from bank.item import AnswerKey, Basis, Item, Number, Translation
 from bank.people import Role
 from bank.review import Act, State
 from bank.seal import passphrase as sealing
 from bank.store import Bank
 from terminal import say as candidate
+from tests import pictures
 from tools import say
 from tools.desk.app import DeskApp
 from tools.desk.dialogs import Explain, Picker, Sign
@@ -92,7 +94,7 @@ def bank(tmp_path, hand):
     with Bank.create(tmp_path / "bank", PASSPHRASE) as bank:
         life.enrol(bank, hand["li"], "李明", BOTH)
         life.enrol(bank, hand["wang"], "王芳", BOTH)
-        bank.add(ITEMS, by="li")
+        life.add(bank, ITEMS, hand["li"])
         yield bank
 
 
@@ -115,7 +117,10 @@ class Desk:
         await self.until(lambda: all(text in self.text for text in texts), f"{texts} is not shown")
 
     async def write(self, field, text):
-        found = self.app.screen.query_one(field)
+        editor = self.app.screen
+        if isinstance(editor, Editor):
+            await editor.action_view(editor.form.section_of(field[1:].removeprefix("add-")))
+        found = editor.query_one(field)
         if isinstance(found, TextField):
             found.text = text
         else:
@@ -187,8 +192,8 @@ FILTERS = [
 ]
 
 
-async def test_filters_narrow_the_list_and_escape_takes_them_away(sit, bank):
-    bank.repeal("令第30号", "2020-01-01")
+async def test_filters_narrow_the_list_and_escape_takes_them_away(sit, bank, hand):
+    life.repeal(bank, "令第30号", date(2020, 1, 1), hand["wang"])
     async with sit() as desk:
         for digit, value, codes in FILTERS:
             await desk.press(digit)
@@ -204,7 +209,7 @@ async def test_the_mouse_does_what_the_keys_do(sit):
     async with sit(size=(80, 24)) as desk:
         await desk.pilot.click("#list", offset=(20, 4))
         await desk.until(lambda: desk.app.browse.cursor == 4)
-        await desk.pilot.click("#tabs", offset=(15, 0))
+        await desk.pilot.click("#tabs", offset=(23, 0))
         await desk.says("这是第一版")
         await desk.pilot.click("#filters", offset=(3, 0))
         await desk.until(lambda: isinstance(desk.app.screen, Picker))
@@ -273,7 +278,7 @@ async def test_an_edit_of_every_type_changes_only_what_was_changed(sit, bank):
                 desk.app.browse.action_go_to([item.code for item in ITEMS].index(code))
                 await desk.press("e")
             await desk.until(lambda: isinstance(desk.app.screen, Editor))
-            assert desk.app.screen.edited() == next(bank.whole([bank.find(code)])), code
+            assert desk.app.screen.form.made() == next(bank.whole([bank.find(code)])), code
             await desk.write("#explanation", "改过的解析")
             await desk.press("ctrl+s")
             await desk.until(lambda: desk.app.screen is desk.app.browse)
@@ -287,7 +292,7 @@ async def test_an_option_is_added_and_leaving_asks_once(sit, bank):
         await desk.sign()
         await desk.until(lambda: isinstance(desk.app.screen, Editor))
         await desk.press("ctrl+o", *"离开")
-        await desk.until(lambda: desk.app.screen.texts()["option-3"] == "离开")
+        await desk.until(lambda: desk.app.screen.form.value("option-3") == "离开")
         await desk.press("escape")
         await desk.says("再按 Esc 放弃")
         await desk.press("ctrl+s")
@@ -326,6 +331,10 @@ async def test_submitted_by_one_approved_by_another(sit, bank):
         await desk.press("q")
         await desk.lists("q1", "q2")
         await desk.press("a")
+        await desk.says("请先看过再批准")
+        await desk.press("k")
+        await desk.says(CANARY)
+        await desk.press("a")
         await desk.sign()
         await desk.says("q1: 已批准 ✓")
         await desk.lists("q2")
@@ -344,6 +353,8 @@ async def test_submitted_by_one_approved_by_another(sit, bank):
 async def test_nobody_approves_their_own_work(sit, bank, hand):
     life.submit(bank, [bank.find("q1")], hand["li"])
     async with sit("li") as desk:
+        await desk.press("k")
+        await desk.says(CANARY)
         await desk.press("a")
         await desk.sign()
         await desk.says("李明 经手过此题")
@@ -401,7 +412,20 @@ async def test_every_screen_fits_and_speaks_one_language(sit, language, size):
             for strip in strips:
                 assert sum(cell_len(segment.text) for segment in strip if not segment.control) == size[0]
 
-        for keys in (["down"], ["k"], ["d"], ["h"], ["u"], ["enter"], ["escape"], ["slash"], ["x"], ["escape"], ["f1"]):
+        for keys in (
+            ["down"],
+            ["k"],
+            ["d"],
+            ["h"],
+            ["u"],
+            ["g"],
+            ["enter"],
+            ["escape"],
+            ["slash"],
+            ["x"],
+            ["escape"],
+            ["f1"],
+        ):
             await desk.press(*keys)
             await fits()
         await desk.says("Close" if language == "en" else "关闭")
@@ -415,8 +439,8 @@ async def test_every_screen_fits_and_speaks_one_language(sit, language, size):
         await desk.says("Save draft" if language == "en" else "存为草稿")
 
 
-async def test_a_long_list_is_drawn_by_what_is_seen_of_it(sit, bank):
-    bank.add([single(number) for number in range(100, 1_100)], by="li")
+async def test_a_long_list_is_drawn_by_what_is_seen_of_it(sit, bank, hand):
+    life.add(bank, [single(number) for number in range(100, 1_100)], hand["li"])
     async with sit() as desk:
         assert len(desk.app.desk.numbers) == 1_007
         assert sum(map(len, desk.app.desk._blocks.values())) < 200
@@ -443,7 +467,7 @@ def shared(tmp_path, hand, monkeypatch):
     folder = tmp_path / "b"
     bank = Bank.create(folder, PASSPHRASE)
     life.enrol(bank, hand["li"], "李明", BOTH)
-    bank.add(ITEMS, by="li")
+    life.add(bank, ITEMS, hand["li"])
     hand_over(bank, holders, 2, reason="share")
     present = [(Offered.read(folder / f"shares/share-1-{n}.json"), word) for n, (_, word) in enumerate(holders, 1)]
     opening = Opening.begin(folder, present, hours=1, limit=2)
@@ -479,3 +503,216 @@ async def test_through_the_agent_every_answer_key_is_counted_against_the_bound(s
         await desk.says("最多")
         assert CANARY not in desk.text
     assert shared.find("q2").state is State.IN_REVIEW
+
+
+# ---- writing -----------------------------------------------------------------------------------------------------
+
+
+BACKGROUND = Background("某车间电工触电，监护人离开现场。")
+
+
+def of_case(place, background=BACKGROUND):
+    content = single(10 + place).content
+    content = dataclasses.replace(content, case=background.sha256())
+    return dataclasses.replace(single(10 + place), content=content, background=background, place=place)
+
+
+def png(path, width=64, height=48):
+    path.write_bytes(pictures.png(width, height))
+    return path
+
+
+async def edits(desk, *, sign=True):
+    await desk.press("e")
+    if sign:
+        await desk.until(lambda: isinstance(desk.app.screen, Sign))
+        await desk.sign()
+    await desk.until(lambda: isinstance(desk.app.screen, Editor))
+
+
+async def test_a_new_item_from_nothing_is_a_draft_of_whoever_signed_in(sit, bank):
+    async with sit() as desk:
+        await desk.press("n")
+        await desk.until(lambda: isinstance(desk.app.screen, Sign))
+        await desk.sign()
+        for key in (["down", "enter"], ["down", "enter"], ["up", "up", "enter"]):  # multiple, the first chapter, grasp
+            await desk.until(lambda: isinstance(desk.app.screen, Picker) and desk.app.screen.is_mounted)
+            asked = desk.app.screen
+            await desk.press(*key)
+            await desk.until(lambda asked=asked: desk.app.screen is not asked)
+        await desk.until(lambda: isinstance(desk.app.screen, Editor))
+        await desk.press("ctrl+s")
+        await desk.says("没有题干", "✗ 题干")
+        for field, text in (("stem", "验电前应做什么？"), ("option-0", "检查验电器"), ("option-1", "戴绝缘手套")):
+            await desk.write(f"#{field}", text)
+        await desk.write("#answer", "AB")
+        await desk.press("ctrl+s")
+        await desk.says("第 1 版，草稿", "验电前应做什么？")
+    (made,) = bank.items(state=None, search="验电前")
+    assert (made.content.type, made.chapter, made.level) == (ItemType.MULTIPLE, "2.1", Level.GRASP)
+    assert made.state is State.DRAFT and bank.events(made.number)[0].who == "li"
+
+
+async def test_a_question_that_is_there_already_is_not_added_again(sit, bank):
+    from tools.desk.form import Form
+
+    async with sit() as desk:
+        await edits(desk)
+        await desk.press("escape")
+        copy = Form(None, ItemType.FILL)
+        copy.values = Form(ITEMS[5]).values | {"code": "other"}
+        desk.app.browse.write(None, copy)
+        await desk.until(lambda: isinstance(desk.app.screen, Editor))
+        await desk.press("ctrl+s")
+        await desk.says("题库已有完全相同的题目")
+    assert len(list(bank.items(state=None))) == len(ITEMS)
+
+
+async def test_a_picture_comes_by_its_path_and_goes_by_a_key(sit, bank, tmp_path):
+    (tmp_path / "text.png").write_text("no picture")
+    async with sit() as desk:
+        await edits(desk)
+        await desk.press("f8")
+        await desk.until(lambda: bool(desk.app.screen.query("#add-media")))
+        for name, told in (("text.png", "不是可读取的图片"), ("none.png", "none.png")):
+            await desk.write("#add-media", str(tmp_path / name))
+            desk.app.screen.query_one("#add-media").focus()
+            await desk.press("enter")
+            await desk.says(told)
+        await desk.write("#add-media", str(png(tmp_path / "a.png")))
+        desk.app.screen.query_one("#add-media").focus()
+        await desk.press("enter")
+        await desk.says("PNG  64 × 48")
+        await desk.press("ctrl+s")
+        await desk.says("第 1 版，草稿")
+        (digest,) = bank.find("q1").content.media
+        assert bank.media(digest) == (tmp_path / "a.png").read_bytes()
+        await edits(desk, sign=False)
+        await desk.press("f8")
+        await desk.until(lambda: bool(desk.app.screen.query("Picture")))
+        desk.app.screen.query("Picture").first().focus()
+        await desk.press("delete", "ctrl+s")
+        await desk.until(lambda: desk.app.screen is desk.app.browse)
+    assert bank.find("q1").content.media == ()
+
+
+async def test_what_is_wrong_is_shown_at_its_field(sit):
+    async with sit(size=(80, 24)) as desk:
+        await edits(desk)
+        await desk.press("f5", "ctrl+o")
+        await desk.until(lambda: bool(desk.app.screen.query("#from-0")))
+        await desk.write("#provision-0", "电业安全规程")
+        await desk.write("#from-0", "2011-13-01")
+        await desk.press("f2", "ctrl+s")
+        await desk.says("✗ 施行", "依据的日期无法读取")
+        await desk.until(lambda: desk.app.screen.focused is not None and desk.app.screen.focused.id == "from-0")
+
+
+async def test_a_background_written_anew_is_so_for_its_whole_case(sit, bank, hand):
+    life.add(bank, [of_case(1), of_case(2)], hand["li"])
+    async with sit() as desk:
+        await desk.until(lambda: len(desk.app.desk.numbers) == 9)
+        await desk.press("end", "g")
+        await desk.says("案例共 2 题", BACKGROUND.text, "▸ 2")
+        await edits(desk)
+        await desk.write("#background", "另一起事故。")
+        await desk.press("ctrl+s")
+        await desk.until(lambda: desk.app.screen is desk.app.browse)
+        await desk.says("另一起事故。")
+    assert [bank.find(code).background.text for code in ("q11", "q12")] == ["另一起事故。"] * 2
+    life.submit(bank, [bank.find("q11")], hand["li"])
+    async with sit() as desk:
+        await desk.press("end")
+        await edits(desk)
+        await desk.write("#background", "第三起事故。")
+        await desk.press("ctrl+s")
+        await desk.says("同一案例的试题 q11 正在待审")
+    assert bank.find("q12").background.text == "另一起事故。"
+
+
+async def test_beside_a_case_a_new_item_is_the_next_of_it(sit, bank, hand):
+    life.add(bank, [of_case(1), of_case(2)], hand["li"])
+    async with sit() as desk:
+        await desk.press("end", "g", "n")
+        await desk.until(lambda: isinstance(desk.app.screen, Sign))
+        await desk.sign()
+        for _ in range(3):
+            await desk.until(lambda: isinstance(desk.app.screen, Picker) and desk.app.screen.is_mounted)
+            asked = desk.app.screen
+            await desk.press("enter")
+            await desk.until(lambda asked=asked: desk.app.screen is not asked)
+        await desk.until(lambda: isinstance(desk.app.screen, Editor))
+        form = desk.app.screen.form
+        assert (form.value("background"), form.value("place")) == (BACKGROUND.text, "3")
+
+
+# ---- reviewing ---------------------------------------------------------------------------------------------------
+
+
+async def test_several_drafts_are_handed_in_together_each_signed(sit, bank):
+    async with sit() as desk:
+        await desk.press("space", "space")
+        await desk.says("已标记 2 题", "送审 2 题")
+        await desk.press("s")
+        await desk.says("2 道草稿，逐题签名")
+        await desk.sign()
+        await desk.says("已送审 2 题")
+        await desk.press("home", "space")
+        await desk.says("批准必须逐题看过再签")
+        await desk.press("asterisk")
+        await desk.says("请先列出本人的草稿")
+    for code in ("q1", "q2"):
+        events = bank.events(bank.find(code).number)
+        assert events[-1].act is Act.SUBMIT and events[-1].statement
+
+
+async def test_the_queue_shows_a_revision_by_its_changes_and_goes_on_by_itself(sit, bank, hand):
+    first = bank.find("q1")
+    life.submit(bank, [first], hand["li"])
+    life.approve(bank, [first], hand["wang"])
+    life.write(bank, first.lineage, dataclasses.replace(ITEMS[0], explanation="改过的解析"), hand["li"])
+    life.submit(bank, [bank.find("q1"), bank.find("q2")], hand["li"])
+    async with sit("wang") as desk:
+        await desk.press("q")
+        await desk.lists("q1", "q2")
+        await desk.says("待审 1 / 2", "第 1 版 → 第 2 版", "+ 改过的解析")
+        await desk.press("enter", "a")  # the changes to what is approved were shown
+        await desk.sign()
+        await desk.says("q1: 已批准 ✓", "第 2 题", "断电")
+        await desk.pilot.pause(0.3)
+        await desk.says("断电")  # nothing that was asked for before comes over it
+        assert desk.app.browse.has_class("-full")
+        await desk.press("a")
+        await desk.says("请先看过再批准")
+        await desk.press("k")
+        await desk.says(CANARY)
+        await desk.press("a")
+        await desk.until(lambda: isinstance(desk.app.screen, Sign))
+        await desk.press("enter")
+        await desk.says("没有符合条件的试题")
+    assert [bank.find(code).state for code in ("q1", "q2")] == [State.APPROVED] * 2
+
+
+async def test_what_is_not_known_of_an_item_is_said_to_be_unknown(sit, bank, hand):
+    life.add(bank, [single(30, enemies=("急救",)), single(31, enemies=("急救",), p4=None)], hand["li"])
+    async with sit() as desk:
+        await desk.press("end", "u", "enter")
+        await desk.says("从未离开本题库", "未知：无人判定", "未知：尚无实测", "未知：题库不保存各选项的选择率", "q30")
+        await desk.press("end", *["pagedown"] * 3)
+        await desk.says("近似题", "本题库")
+        await desk.press("t")
+        await desk.until(lambda: isinstance(desk.app.screen, Picker))
+        assert desk.app.screen.choices[0][2] == "互斥"
+        await desk.press("enter")
+        await desk.until(lambda: desk.app.browse.item is not None and desk.app.browse.item.code == "q30")
+
+
+async def test_an_item_is_shown_in_each_of_its_languages(sit, bank, hand):
+    translated = dataclasses.replace(ITEMS[0].content, stem="What comes first?")
+    both = dataclasses.replace(ITEMS[0], translations=(Translation("en", translated),))
+    life.write(bank, bank.find("q1").lineage, both, hand["li"])
+    async with sit() as desk:
+        await desk.press("l")
+        await desk.says("语言：en", "What comes first?")
+        await desk.press("l")
+        await desk.says("第 1 题")

@@ -1,19 +1,21 @@
 """`examd bank card|pack|take` from an author's stick to the bank, as people type it."""
 
 import json
+import tempfile
 
 import pytest
 
 from bank import life, people
 from bank.people import Role
 from bank.store import Bank
+from tests.pictures import png
 from tools import cli, say
 
 PASSPHRASE = "correct horse battery"
 HEAD = "编号,题干,题型,A,B,C,D,答案,章节,认知层次,难度,图片\n"
 GOOD = "q1,触电急救首先应做什么？,单选,断电,喊人,拍照,离开,A,2.1,掌握,0.9,p.png\nq2,电流的单位是安培。,判断,,,,,√,5,了解,易,\n"
 BAD = "q3,缺答案,单选,甲,乙,丙,丁,,3,,,\n"
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(8) + (64).to_bytes(4, "big") * 2 + bytes(20)
+PNG = png(64, 64)
 
 
 @pytest.fixture
@@ -66,14 +68,14 @@ def test_from_the_stick_to_the_bank(place, capsys):
 
 
 def test_what_contradicts_the_bank_is_named_by_the_authors_own_row(place, capsys):
-    run("import", "bank", "items.csv", *PASS)
+    run("import", "bank", "items.csv", "--as", "stick/liming.key", "--key-passphrase-file", "pass", *PASS)
     run("card", "bank", *PASS)
     (place / "items.csv").write_text(HEAD + GOOD.replace("√", "×"))
     assert run(*PACK, "--out", "d.examd") == 0
     capsys.readouterr()
     assert run("take", "bank", "d.examd", *PASS) == 1
     seen = capsys.readouterr()
-    assert "items.csv row 3" in seen.err and "0 added, 2 already there" in seen.out
+    assert "items.csv row 3" in seen.err and "0 added, 1 already there" in seen.out
     assert "Packed and signed by 李明 (liming)." in seen.out
 
 
@@ -111,3 +113,36 @@ def test_every_sentence_has_its_chinese():
     say.set_language("zh")
     for text in SENTENCES.values():
         assert say._(text) != text
+
+
+def test_keyholders_vouch_for_the_first_two_and_the_queue_is_shown_as_far_as_the_bound_goes(place, capsys, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(place / "state"))
+    words = {"a": "correct horse one", "b": "correct horse two"}
+    for name, word in words.items():
+        (place / name).write_text(word + "\n")
+        (place / name).chmod(0o600)
+    two, hand = ("--holder", "a=a", "--holder", "b=b"), ("--key-passphrase-file", "pass")
+    with tempfile.TemporaryDirectory(prefix="examd-") as sockets:  # short: a socket's address is
+        monkeypatch.setenv("XDG_RUNTIME_DIR", sockets)
+        assert run("init", "s", *PASS) == run("share", "s", "--need", "2", *two, *PASS) == 0
+        assert run("open", "s", "--hours", "1", "--export-limit", "1", *two) == 0
+        for name, said in (("li", "李明"), ("wang", "王芳")):
+            enrol = ("person", "s", "--key", f"{name}.key", "--name", said, "--role", "author", "--role", "reviewer", *hand)
+            assert run(*enrol) == 3 and not (place / f"{name}.key").exists()
+            assert run(*enrol, *two) == 0
+        assert "vouched for by a、b" in capsys.readouterr().out
+        assert run("person", "s", "--key", "x.key", "--name", "李 明", "--role", "author", *hand, *two) == 3
+        assert not (place / "x.key").exists()
+        (place / "items.csv").write_text(HEAD + GOOD)
+        assert run("import", "s", "items.csv") == 3
+        assert run("import", "s", "items.csv", "--as", "li.key", *hand) == 0
+        assert run("submit", "s", "--as", "li.key", *hand) == 2
+        assert run("submit", "s", "--all", "--as", "li.key", *hand) == 0
+        capsys.readouterr()
+        assert run("review", "s") == 3
+        seen = capsys.readouterr()
+        assert seen.out.count("── ") == 1 and "2 items wait for review.\n1 of them are shown." in seen.err
+        assert run("review", "s", "q1") == 0 and run("review", "s", "q2") == 3
+        assert run("journal", "s") == 0
+        assert "li 李明  signed by a、b" in capsys.readouterr().out
+        assert run("close", "s") == 0

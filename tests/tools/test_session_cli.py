@@ -85,6 +85,7 @@ def test_a_session_from_opening_to_pass_rates(tmp_path, capsys):
         one = private(tmp_path / "one", code_1)
         exit_code, out, err = console.site("open", package, "--code-file", one, chief=True)
         assert (exit_code, out[:4]) == (0, "Open"), err
+        assert "unsigned rule, drill" in err
         assert ("! This package is for 2026-11-21" in err) == (datetime.now().strftime("%Y-%m-%d") != "2026-11-21")
 
         exit_code, out, err = console.site("status", person="watcher")
@@ -201,7 +202,9 @@ def test_templates_can_be_read_back(tmp_path, capsys):
 
     assert cli.main(["bank", "template", str(tmp_path / "i.xlsx")]) == 0
     found = formats.read(tmp_path / "i.xlsx")
-    assert (len(found.items), found.refused) == (3, [])
+    assert (len(found.items), found.refused) == (6, [])
+    assert {item.content.type.value for item in found.items} == {"single", "multiple", "truefalse", "fill"}
+    assert sum(item.background is not None for item in found.items) == 2
     assert cli.main(["bureau", "template", str(tmp_path / "r.xlsx")]) == 0
     with pytest.raises(Exception, match="roster-empty"):
         roster.read(tmp_path / "r.xlsx")

@@ -22,6 +22,8 @@ STAGES = (
     "answers",
     "rule",
     "roster",
+    "officers",
+    "edition",
     "manifest",
     "script",
     "entries",
@@ -87,9 +89,11 @@ class Key:
         self.public = self.private.public_key().public_bytes_raw()
         self.hex = self.public.hex()
 
+    def signature(self, signed):
+        return {"keyid": h(self.public).hex(), "sig": self.private.sign(jcs(signed)).hex()}
+
     def statement(self, signed):
-        signature = {"keyid": h(self.public).hex(), "sig": self.private.sign(jcs(signed)).hex()}
-        return jcs({"signed": signed, "signatures": [signature]})
+        return jcs({"signed": signed, "signatures": [self.signature(signed)]})
 
     def line(self, name, kind, text, time=1_790_000_000):
         key_id = h(name.encode(), b"\n", bytes([kind]), self.public)[:4]
@@ -101,6 +105,36 @@ class Key:
 
 
 BUREAU, CHIEF, SITE, STRANGER = Key("bureau"), Key("chief"), Key("site"), Key("stranger")
+ZHANG, LI, WANG, ZHAO = Key("张"), Key("李"), Key("王"), Key("赵")
+
+
+def officer(id_, key):
+    return {"id": id_, "name": id_, "sign": key.hex}
+
+
+def registers():
+    """Two registers of rule officers: what each says, and who signs it."""
+    first = {"officers": [officer("zhang", ZHANG), officer("li", LI), officer("wang", WANG)], "gone": {}, "rules": {}}
+    second = {
+        "officers": [officer("li", LI), officer("wang", WANG), officer("zhao", ZHAO)],
+        "gone": {},
+        "rules": {"T-1": [salt("v1"), salt("v2")]},
+    }
+    return [{"says": first, "hands": [BUREAU]}, {"says": second, "hands": [BUREAU, ZHANG, LI]}]
+
+
+def chained(plan):
+    """The statements of a plan such as `registers` makes; each names the one before it."""
+    made, before = [], ""
+    for version, each in enumerate(plan, 1):
+        signed = {"type": "examd-rule-officers", "v": 1, "version": version, "before": before} | each["says"]
+        made.append({"signed": signed, "signatures": [key.signature(signed) for key in each["hands"]]})
+        before = h(jcs(signed)).hex()
+    return made
+
+
+OFFICERS = h(jcs(chained(registers())[0]["signed"])).hex()
+"""What an auditor knows of the first register."""
 
 
 class Maker:
@@ -222,7 +256,8 @@ class Maker:
         }  # fmt: skip
         told = [lp(p.encode()) + lp(self.commits[p]) + lp(self.shares[p]) for p in ("bureau", "room")]
         self.seed = h(lp(b"exam-seed-v1"), lp(self.session_string), lp(self.root), lp(self.rule_hash), *told)
-        rule = self.files["package/rule.json"]
+        rule, edition = self.files["package/rule.json"], self._edition()
+        self.files["package/edition.json"] = edition
         self.manifest = self._stage(
             "manifest",
             {
@@ -244,11 +279,34 @@ class Maker:
                     "chief_age": "age1c",
                     "archive_age": "age1a",
                 },
-                "parts": [{"name": "rule.json", "bytes": len(rule), "sha256": h(rule).hex()}],
+                "parts": [
+                    {"name": "edition.json", "bytes": len(edition), "sha256": h(edition).hex()},
+                    {"name": "rule.json", "bytes": len(rule), "sha256": h(rule).hex()},
+                ],
                 "issued_at": "2026-11-20T08:00:00Z",
             },
         )
         self.files["package/manifest.json"] = BUREAU.statement(self.manifest)
+
+    def _edition(self):
+        made = chained(self._stage("officers", registers()))
+        newest = made[-1]["signed"]
+        plan = {
+            "says": {
+                "type": "examd-rule",
+                "v": 1,
+                "rule": self.rule,
+                "sha256": self.rule_hash.hex(),
+                "supersedes": salt("v2"),
+                "register": {"version": newest["version"], "sha256": h(jcs(newest)).hex()},
+            },
+            "hands": [LI, WANG],
+            "registers": made,
+        }
+        self._stage("edition", plan)
+        signed = plan["says"]
+        signatures = [key.signature(signed) for key in plan["hands"]]
+        return jcs({"officers": plan["registers"], "rule": {"signed": signed, "signatures": signatures}})
 
     # the draw
 

@@ -57,7 +57,7 @@ def test_an_honest_directory_exits_0_in_chinese_by_default(honest):
 def test_a_lie_exits_1_and_is_told_with_its_place(lying):
     done = run(lying, "--lang", "en")
     assert (done.returncode, done.stderr) == (1, "")
-    assert "✗ 33 marks recomputed  [FAILED]" in done.stdout
+    assert "✗ 37 marks recomputed  [FAILED]" in done.stdout
     assert "result.json candidates[0] c=1 points: is 1, should be 80" in done.stdout
 
 
@@ -67,7 +67,7 @@ def test_json_names_each_check_finding_and_recomputed_rate(lying):
     assert done.returncode == 1
     assert not told["passed"]
     failed = [check for check in told["checks"] if check["status"] == "failed"]
-    assert [(check["number"], check["check"]) for check in failed] == [(33, "marks")]
+    assert [(check["number"], check["check"]) for check in failed] == [(37, "marks")]
     assert failed[0]["findings"][0]["place"] == "result.json candidates[0] c=1 points"
     assert told["rates"][-1]["passed"] == 2
 

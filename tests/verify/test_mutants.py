@@ -2,13 +2,30 @@
 
 import pytest
 
-from tests.verify.maker import BUREAU, CHIEF, SITE, STRANGER, Maker
+from tests.verify.maker import (
+    BUREAU,
+    CHIEF,
+    LI,
+    OFFICERS,
+    SITE,
+    STRANGER,
+    WANG,
+    ZHANG,
+    ZHAO,
+    Maker,
+    chained,
+    h,
+    jcs,
+    officer,
+    registers,
+    salt,
+)  # fmt: skip
 from tools.verify import checks, forms
 from tools.verify.outcome import Outcome, Status
 
 
-def judged(directory, key=BUREAU.public):
-    _, outcomes = checks.run(directory, key)
+def judged(directory, key=BUREAU.public, officers=OFFICERS):
+    _, outcomes = checks.run(directory, key, officers)
     return {
         status: {out.name for out in outcomes if out.status is status} for status in Status
     } | {"codes": {finding.code for out in outcomes for finding in out.failures}}  # fmt: skip
@@ -75,6 +92,33 @@ def add(t, type_, actor, counts=(), **fields):
 def swap_forms(script):
     one, two = step(script, "START", 1)[3], step(script, "START", 2)[3]
     one["form"], two["form"] = two["form"], one["form"]
+
+
+def officers(change):
+    return {"officers": change}
+
+
+def edition(change):
+    return {"edition": change}
+
+
+def unsigned(files):
+    """No edition travels: what only a drill may do."""
+    files["parts"] = [part for part in files["parts"] if part["name"] != "edition.json"]
+
+
+def under_the_first(plan):
+    """The rule signed by officers of the first register, which the second one has replaced."""
+    plan["says"]["register"] = {"version": 1, "sha256": OFFICERS}
+    plan["hands"] = [ZHANG, LI]
+
+
+def begun_anew(plan):
+    """What a bureau alone can make: officers nobody knows, in a chain that holds together."""
+    says = {"officers": [officer("a", STRANGER), officer("b", SITE)], "gone": {}, "rules": {}}
+    plan["registers"] = chained([{"says": says, "hands": [BUREAU]}])
+    plan["says"]["register"] = {"version": 1, "sha256": h(jcs(plan["registers"][0]["signed"])).hex()}
+    plan["hands"] = [STRANGER, SITE]
 
 
 def holders_twice(where):
@@ -201,7 +245,7 @@ LIES = {
     "a roster with a gap": ({"roster": lambda r: r[4].update(c=6)}, frozenset({"roster"})),
     "a manifest signed by another": (
         manifest(lambda m: m["keys"].update(bureau=STRANGER.hex)),
-        {"manifest-signature", "manifest-signer"},
+        {"manifest-signature", "manifest-signer", "rule-officers"},
     ),
     "a site key that signed nothing": (
         manifest(lambda m: m["keys"].update(site=STRANGER.hex)),
@@ -352,6 +396,77 @@ LIES = {
         {"rates"},
     ),
     "a table short of columns": ({"tables": lambda t: t["rates.csv"][1].__delitem__(slice(6, None))}, {"rates-table"}),
+    # who answers for the rule
+    "a rule that one officer signed": (edition(lambda p: p.update(hands=[LI])), {"rule-signatures"}),
+    "a rule that one officer signed twice": (edition(lambda p: p.update(hands=[LI, LI])), {"rule-signatures"}),
+    "a rule that nobody signed": (edition(lambda p: p.update(hands=[])), {"rule-edition"}),
+    "a rule signed by the bureau and one officer": (
+        edition(lambda p: p.update(hands=[BUREAU, LI])),
+        {"rule-signatures"},
+    ),
+    "a rule signed by an officer who went": (edition(lambda p: p.update(hands=[ZHANG, LI])), {"rule-signatures"}),
+    "a rule signed under a register that was over": (edition(under_the_first), {"rule-signatures"}),
+    "a rule under a register that is not there": (
+        edition(lambda p: p["says"]["register"].update(version=3)),
+        {"rule-signatures"},
+    ),
+    "a rule under a register that reads otherwise": (
+        edition(lambda p: p["says"]["register"].update(sha256="0" * 64)),
+        {"rule-signatures"},
+    ),
+    "another text signed than used": (
+        edition(lambda p: p["says"].update(rule=dict(p["says"]["rule"], pass_points=50))),
+        {"rule-edition"},
+    ),
+    "another hash signed than used": (edition(lambda p: p["says"].update(sha256="0" * 64)), {"rule-edition"}),
+    "a rule that was over on the day": ({"rule": lambda r: r.update(effective_to="2026-06-30")}, {"rule-edition"}),
+    "a rule that had not begun on the day": ({"rule": lambda r: r.update(effective_from="2027-01-01")}, {"rule-edition"}),
+    "an edition that the manifest does not list": (manifest(unsigned), {"rule-edition"}),
+    "an edition other than was issued": (
+        manifest(lambda m: m["parts"][0].update(sha256="0" * 64)),
+        {"rule-edition"},
+    ),
+    "an edition of a form nobody knows": (edition(lambda p: p["says"].update(v=2)), {"rule-edition"}),
+    "officers whom the bureau alone invented": (edition(begun_anew), {"rule-officers-first"}),
+    "a register that the bureau did not sign": (officers(lambda p: p[1].update(hands=[ZHANG, LI])), {"rule-officers"}),
+    "a register that one officer before signed": (officers(lambda p: p[1].update(hands=[BUREAU, ZHANG])), {"rule-officers"}),
+    "a register that the bureau signed alone": (officers(lambda p: p[1].update(hands=[BUREAU])), {"rule-officers"}),
+    "a register signed by the officers it names": (
+        officers(lambda p: p[1].update(hands=[BUREAU, ZHAO, LI])),
+        {"rule-officers"},
+    ),
+    "a register that says all before are gone": (
+        officers(lambda p: p[1]["says"].update(gone=dict.fromkeys(("zhang", "li", "wang"), "x"), officers=[
+            officer("a", ZHAO), officer("b", STRANGER)])) | edition(lambda p: p.update(hands=[ZHAO, STRANGER])),
+        {"rule-officers"},
+    ),
+    "a register that says a stranger is gone": (officers(lambda p: p[1]["says"].update(gone={"x": "x"})), {"rule-officers"}),
+    "an officer gone who is appointed again": (
+        officers(lambda p: p[1]["says"].update(gone={"wang": "x"})),
+        {"rule-officers"},
+    ),
+    "one officer under two names": (
+        officers(lambda p: p[1]["says"]["officers"].append(officer("other", LI))),
+        {"rule-officers"},
+    ),
+    "two officers under one name": (
+        officers(lambda p: p[1]["says"]["officers"].append(officer("li", STRANGER))),
+        {"rule-officers"},
+    ),
+    "the bureau as an officer": (
+        officers(lambda p: p[1]["says"]["officers"].append(officer("b", BUREAU))),
+        {"rule-officers"},
+    ),
+    "a register that forgets a signed version": (
+        {"officers": lambda p: p.append({"says": dict(p[1]["says"], rules={"T-1": [salt("v1")]}), "hands": [BUREAU, LI, WANG]})},
+        {"rule-officers"},
+    ),
+    "a register with another number": (
+        {"officers": lambda p: p[1]["says"].update(version=3),
+         "edition": lambda p: p["says"]["register"].update(version=2)},
+        {"rule-officers"},
+    ),
+    "a register that follows another one": (officers(lambda p: p[1]["says"].update(before="0" * 64)), {"rule-officers"}),
     # separation
     "separate roles, one person": (
         {"script": lambda s: holders_twice(step(s, "OPEN")[3]), "result": holders_twice},
@@ -371,6 +486,53 @@ def test_an_honest_session_passes_every_check(tmp_path):
     # A seat fell silent, and the reboot moved time: said, not blamed.
     assert verdict[Status.ATTENTION] == {"alarms", "time"}
     assert verdict[Status.SKIPPED] == {"for-people"}
+
+
+def test_a_register_that_an_officer_could_not_sign_passes_and_is_said(tmp_path):
+    def two_gone(plan):
+        plan[1]["says"].update(gone={"zhang": "病故", "wang": "调离"}, officers=[officer("li", LI), officer("zhao", ZHAO)])
+        plan[1]["hands"] = [BUREAU, LI]
+
+    verdict = judged(Maker(officers=two_gone, edition=lambda p: p.update(hands=[LI, ZHAO])).write(tmp_path))
+    assert verdict[Status.FAILED] == set()
+    assert verdict[Status.ATTENTION] == {"alarms", "time", "rule-officers"}
+
+
+def test_a_version_signed_before_its_officers_left_stays_good(tmp_path):
+    def replaced(plan):
+        plan["says"]["register"] = {"version": 1, "sha256": OFFICERS}
+        plan["hands"] = [ZHANG, WANG]
+        kept = {"T-1": [salt("v1"), salt("v2"), plan["says"]["sha256"]]}
+        second = registers()[1]
+        plan["registers"] = chained([registers()[0], second | {"says": second["says"] | {"rules": kept}}])
+
+    assert judged(Maker(edition=replaced).write(tmp_path))[Status.FAILED] == set()
+
+
+def test_officers_who_only_vouch_for_themselves_are_not_ticked(tmp_path):
+    verdict = judged(Maker().write(tmp_path), officers=None)
+    assert verdict[Status.FAILED] == set()
+    assert "rule-officers-first" in verdict[Status.SKIPPED]
+
+
+def test_a_drill_may_use_a_rule_that_nobody_signed_and_this_is_said(tmp_path):
+    def drill(manifest):
+        manifest["session"]["mock"] = True
+        unsigned(manifest)
+
+    directory = Maker(manifest=drill).write(tmp_path)
+    (directory / "package" / "edition.json").unlink()
+    _, outcomes = checks.run(directory, BUREAU.public)
+    said = {out.name: [skip.code for skip in out.skips] for out in outcomes if out.status is Status.SKIPPED}
+    names = ("rule-edition", "rule-officers", "rule-officers-first", "rule-signatures")
+    assert said == dict.fromkeys(names, ["unsigned_drill"]) | {"for-people": ["not_read"]}
+    assert {out.name for out in outcomes if out.status is Status.FAILED} == set()
+
+
+def test_a_session_that_counts_without_an_edition_is_not_believed(tmp_path):
+    directory = Maker(manifest=unsigned).write(tmp_path)
+    (directory / "package" / "edition.json").unlink()
+    assert judged(directory)[Status.FAILED] == {"rule-edition"}
 
 
 @pytest.mark.parametrize("lie", LIES)
@@ -508,7 +670,7 @@ def test_a_missing_file_is_named(name, tmp_path):
     directory = Maker().write(tmp_path)
     (directory / name).unlink()
     _, outcomes = checks.run(directory, BUREAU.public)
-    assert any(f.code == "file_missing" and f.place == name for f in outcomes[0].failures)
+    assert any(f.code == "file_missing" and f.place == name for out in outcomes for f in out.failures)
     assert "not_evaluated" not in {f.code for out in outcomes for f in out.failures}
 
 

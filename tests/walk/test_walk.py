@@ -75,11 +75,11 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
     found = formats.read(author_file(tmp_path))
     assert (len(found.items), [row.row for row in found.refused]) == (24, [25])
 
-    # 2, 3 bank/store.py: Items -> approved and encrypted at rest (a bank of samples takes them without two reviewers)
+    # 2, 3 bank/store/: Items -> approved and encrypted at rest (a bank of samples takes them without two reviewers)
     bank = Bank.create(tmp_path / "bank", words["keyholder"], sample=True)
     assert len(bank.add(found.items, found.media, approve_as_sample=True).added) == 24
 
-    # 4 bank/blueprint.py: rule text -> a checked, hashed rule
+    # 4 bank/blueprint/: rule text -> a checked, hashed rule
     rule = blueprint.parse(RULE.encode())
     assert rule.items == 8
 

@@ -36,30 +36,6 @@ READY_PATIENCE_S = 120
 PACED_ROWS = 1_000
 
 
-def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from tools.arguments import help_formatter, positive
-    from tools.say import _
-
-    parser = subparsers.add_parser(
-        "answers",
-        help=_("load a real site with terminals over TLS and time its acknowledgements"),
-        description=_(
-            "Opens a throw-away session, seats terminals, measures, grades, and looks every acknowledged answer up "
-            "in the record."
-        ),
-        epilog=_("Example: examd bench answers --terminals 1000 --seconds 30"),
-        formatter_class=help_formatter(),
-    )
-    terminals, seconds = (
-        _("how many terminals (default: %(default)s)"),
-        _("how long at one answer a second each (default: %(default)s)"),
-    )
-    parser.add_argument("--terminals", type=positive, default=1_000, metavar="N", help=terminals)
-    parser.add_argument("--seconds", type=positive, default=30, metavar="S", help=seconds)
-    parser.add_argument("--json", action="store_true", help=_("print the numbers as JSON"))
-    parser.set_defaults(run=run)
-
-
 def run(args: argparse.Namespace) -> int:
     from tools.say import _
 

@@ -2,8 +2,11 @@
 
 import argparse
 import random
+import subprocess
+import sys
 import tempfile
 import time
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,30 +19,6 @@ WORDS = (
 )  # fmt: skip
 SEARCHES = ("触", "电", "触电", "作业", "断路器", "安全生产法应当", "高处作业不得", "17", "没有这样的话")
 REVIEWED = 500
-
-
-def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from tools.arguments import help_formatter, positive
-    from tools.say import _
-
-    parser = subparsers.add_parser(
-        "bank",
-        help=_("measure the bank: import, search, reviews"),
-        description=_(
-            "Makes items of the usual length, adds them to a new bank, searches it and has some approved. "
-            "Nothing is left behind."
-        ),
-        epilog=_("Example: examd bench bank --json"),
-        formatter_class=help_formatter(),
-    )
-    rows, held = (
-        _("how many items are imported (default: %(default)s)"),
-        _("how many items are searched (default: %(default)s)"),
-    )
-    parser.add_argument("--rows", type=positive, default=20_000, metavar="N", help=rows)
-    parser.add_argument("--items", type=positive, default=50_000, metavar="N", help=held)
-    parser.add_argument("--json", action="store_true", help=_("print the numbers as JSON"))
-    parser.set_defaults(run=run)
 
 
 def made(count: int, start: int = 0) -> "list[Item]":
@@ -61,6 +40,27 @@ def made(count: int, start: int = 0) -> "list[Item]":
     ]  # fmt: skip
 
 
+def with_twins(items: "list[Item]") -> "list[Item]":
+    """Every twentieth the one before it in other words."""
+    for n in range(19, len(items), 20):
+        content = items[n - 1].content
+        items[n] = replace(items[n], content=replace(content, stem=content.stem.replace("应当", "必须") + "是吗"))
+    return items
+
+
+def imported(folder: Path, bank: str) -> float:
+    """Seconds of the whole command, from its start to its report, near-duplicates and all."""
+    command = (sys.executable, "-m", "tools.cli", "bank", "import", str(folder / bank), str(folder / "items.xlsx"))
+    began = time.perf_counter()
+    words = str(folder / "words")
+    signed = ("--as", str(folder / "author.key"), "--key-passphrase-file", words)
+    subprocess.run(
+        (*command, "--passphrase-file", words, *signed), check=True, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    return time.perf_counter() - began
+
+
 def run(args: argparse.Namespace) -> int:
     import json
     import statistics
@@ -68,54 +68,66 @@ def run(args: argparse.Namespace) -> int:
     from bank import formats, life, people
     from bank.review import State
     from bank.store import Bank
+    from tools.bench import desk
     from tools.say import _
 
     words = "examd bench bank"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        formats.write(folder / "items.xlsx", made(args.rows), lambda _digest: None)
+        (folder / "words").touch(mode=0o600)  # or it would be refused
+        (folder / "words").write_text(words)
+        formats.write(folder / "items.xlsx", with_twins(made(args.rows)), lambda _digest: None)
+        author, reviewer = (people.create(folder / f"{who}.key", words) for who in ("author", "reviewer"))
+        with Bank.create(folder / "empty", words) as bank:
+            life.enrol(bank, author, author.id, frozenset({people.Role.AUTHOR}))
+        importing = imported(folder, "empty")
         with Bank.create(folder / "bank", words) as bank:
-            began = time.perf_counter()
-            found = formats.read(folder / "items.xlsx")
-            bank.add(found.items, found.media)
-            importing = time.perf_counter() - began
-            bank.add(made(max(0, args.items - args.rows), args.rows))
+            for signer, role in ((author, people.Role.AUTHOR), (reviewer, people.Role.REVIEWER)):
+                life.enrol(bank, signer, signer.id, frozenset({role}))
+            life.add(bank, made(args.items, args.rows), author)
 
             took = []
             for text in SEARCHES * 3:
                 began = time.perf_counter()
-                list(bank.items(state=None, search=text, limit=100))
+                list(bank.unverified_items(state=None, search=text, limit=100))
                 took.append(1_000 * (time.perf_counter() - began))
             began = time.perf_counter()
-            sum(SEARCHES[-1] in item.content.stem for item in bank.items(state=None))
+            sum(SEARCHES[-1] in item.content.stem for item in bank.unverified_items(state=None))
             plain = 1_000 * (time.perf_counter() - began)
 
-            author, reviewer = (people.create(folder / f"{who}.key", words) for who in ("author", "reviewer"))
-            for signer, role in ((author, people.Role.AUTHOR), (reviewer, people.Role.REVIEWER)):
-                life.enrol(bank, signer, signer.id, frozenset({role}))
             drafts = list(bank.items(state=State.DRAFT, limit=REVIEWED))
             times = []
             for act in (
                 lambda: life.submit(bank, drafts, author),
                 lambda: life.approve(bank, drafts, reviewer),
-                lambda: list(bank.items(verify=True)),
+                lambda: list(bank.items()),
             ):
                 began = time.perf_counter()
                 act()
                 times.append(time.perf_counter() - began)
+            painted = desk.measure(bank)
+        onto = imported(folder, "bank")
     submit, approve, verify = times
+    waits = sorted(each.ms for each in painted)
+    typed = {"p50": statistics.median(waits), "p95": waits[int(0.95 * len(waits))], "max": waits[-1]}
     if args.json:
-        figures = {"rows": args.rows, "import_s": importing, "items": args.items, "search_max_ms": max(took)}
+        figures = {"rows": args.rows, "import_s": importing, "items": args.items, "import_onto_s": onto}
+        figures |= {"search_max_ms": max(took)}
         figures |= {"search_median_ms": statistics.median(took), "read_all_ms": plain, "reviewed": len(drafts)}
+        figures |= {"desk_ms": typed, "desk": [asdict(each) for each in painted]}
         print(json.dumps(figures | {"submit_s": submit, "approve_s": approve, "verify_s": verify}))
         return 0
     print(_("import of a workbook of {n} rows: {seconds:.2f} s").format(n=args.rows, seconds=importing))
+    line = _("the same into a bank of {items} items: {seconds:.2f} s")
+    print(line.format(items=args.items, seconds=onto))
     line = _(
         "search among {n} items, first 100 found: slowest of {searches} {slowest:.1f} ms, half within {median:.1f} ms"
     )
     median = statistics.median(took)
     print(line.format(n=args.items, searches=len(took), slowest=max(took), median=median))
     print(_("the same by reading every item: {plain:.0f} ms").format(plain=plain))
+    line = _("desk, from key to painted list, {n} searches and filters: p50 {p50:.0f}, p95 {p95:.0f}, max {max:.0f} ms")
+    print(line.format(n=len(painted), **typed))
     line = _("{n} items handed in, approved, verified: {submit:.2f} s, {approve:.2f} s, {verify:.2f} s")
     print(line.format(n=len(drafts), submit=submit, approve=approve, verify=verify))
     return 0

@@ -10,30 +10,6 @@ MOST_RESULTS, MOST_INSTITUTIONS = 1_000_000_000, 1_000_000
 """6 GB of made-up results, and a count that still fits beside them."""
 
 
-def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from tools.arguments import help_formatter, positive
-    from tools.say import _
-
-    parser = subparsers.add_parser(
-        "rates",
-        help=_("time the pass rates of millions of results"),
-        description=_("Times pass rates with Wilson intervals, beside one plain count without chunks."),
-        epilog=_("Example: examd bench rates --results 10000000 --institutions 3000"),
-        formatter_class=help_formatter(),
-    )
-    results, institutions = (
-        _("how many results (default: %(default)s)"),
-        _("how many institutions (default: %(default)s)"),
-    )
-    parser.add_argument("--results", type=positive, default=10_000_000, metavar="N", help=results)
-    parser.add_argument("--institutions", type=positive, default=3_000, metavar="N", help=institutions)
-    parser.add_argument(
-        "--repeat", type=positive, default=5, metavar="N", help=_("median of so many runs (default: %(default)s)")
-    )
-    parser.add_argument("--json", action="store_true", help=_("print the numbers as JSON"))
-    parser.set_defaults(run=run)
-
-
 def run(args: argparse.Namespace) -> int:
     import json
     import sys

@@ -44,23 +44,6 @@ NEW_SCREEN_S = 0.8
 """Enter means nothing on a screen that has only just come."""
 
 
-def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from tools.arguments import help_formatter, positive
-    from tools.say import _
-
-    parser = subparsers.add_parser(
-        "terminal",
-        help=_("the candidate's screen: first paint, key to paint, memory"),
-        description=_("Runs the real terminal in tmux (a pty where tmux is absent) and times it from outside."),
-        epilog=_("Example: examd bench terminal --keys 200 --json"),
-        formatter_class=help_formatter(),
-    )
-    parser.add_argument("--keys", type=positive, default=150, metavar="N", help=_("keys to press (at least 100 count)"))
-    parser.add_argument("--starts", type=positive, default=5, metavar="N", help=_("starts; the middle one counts"))
-    parser.add_argument("--json", action="store_true", help=_("print the numbers as JSON"))
-    parser.set_defaults(run=run)
-
-
 def run(args: argparse.Namespace) -> int:
     from tools.say import _
 

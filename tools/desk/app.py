@@ -35,15 +35,15 @@ class DeskApp(App[int], inherit_bindings=False):
     CSS_PATH = "desk.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "leave", priority=True)]
 
-    def settled(self) -> bool:
-        """Clicks count at once: nothing here changes under the pointer by itself, as an exam's stages do."""
-        return True
-
     def __init__(self, bank: Bank, key: Path | None = None) -> None:
         super().__init__()
         self.desk = Desk(bank, key)
         self.browse = Browse(self.desk)
         self.bound = ""
+
+    def settled(self) -> bool:
+        """Clicks count at once: nothing here changes under the pointer by itself, as an exam's stages do."""
+        return True
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The candidate's own palette, so that `desk.tcss` names no colour."""

@@ -7,9 +7,9 @@ Before: `tools.open_bank`. After: `tools.desk.browse` shows what comes back.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -21,12 +21,15 @@ from bank.listing import Lack, Wanted
 from bank.people import Person, Signer
 from bank.refused import Denied
 from bank.review import Act, Change, Event, State
+from bank.sharing import Slice
 from bank.store import Bank, BankItem
 
 T = TypeVar("T")
-BLOCK = 64
-"""Items fetched at once: more than a screen shows, few enough to come within a key press."""
-KEPT_BLOCKS = 64
+BLOCK = 20
+"""Items are fetched in stretches of so many: what a screen shows and little more. A bank in shares counts each."""
+KEPT_BLOCKS = 200
+MOST_LISTED = 20
+"""Enemies or twins shown of one item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Asked:
     level: str = ""
     state: str = ""
     lacks: str = ""
-    """basis | difficulty | force: cites a provision no longer in force."""
+    """One of `bank.listing.Lack`."""
     whose: str = ""
     """mine | review: waits for review and no hand of mine is in it."""
 
@@ -52,12 +55,22 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """Exposure and statistics of one item."""
+class Figures:
+    """What is known of one item in numbers; what nobody knows is None or empty, never 0."""
 
+    item: BankItem
     uses: tuple[tuple[str, str, str, int], ...]
+    """Session, site, day, candidates."""
     measured: tuple[tuple[int, int, int, str], ...]
-    judged: int | None
+    """Revision, share of right answers ×10⁴, responses, when."""
+    group: tuple[BankItem, ...]
+    enemies: tuple[BankItem, ...]
+    lent: Slice | None
+    """The slice by which another body lent it."""
+    more_enemies: int = 0
+    """Enemies that are not in `enemies`: there are too many to list."""
+    twins: tuple[tuple[BankItem, int], ...] | None = None
+    """Near-duplicates and their likeness ×10⁴; None while they are being looked for."""
 
 
 class Desk:
@@ -67,6 +80,9 @@ class Desk:
         self.signer: Signer | None = None
         self.person: Person | None = None
         self.numbers: list[int] = []
+        self.looked_at: set[int] = set()
+        """Revisions that were shown here with their answer key, or as what differs from an approved one."""
+        self._asked = Asked()
         self._blocks: dict[int, list[BankItem]] = {}
         self._thread = ThreadPoolExecutor(1, "bank")
 
@@ -86,7 +102,6 @@ class Desk:
     # ---- the list ------------------------------------------------------------------------------------------------
 
     def find(self, asked: Asked) -> list[int]:
-        repeals = self.bank.repeals() if asked.lacks == "force" else {}
         state = State(asked.state) if asked.state else None
         if asked.whose == "review":
             state = State.IN_REVIEW
@@ -96,16 +111,21 @@ class Desk:
             chapter=asked.chapter,
             level=Level(asked.level) if asked.level else None,
             state=state,
-            lacks=Lack(asked.lacks) if asked.lacks in tuple(Lack) else None,
-            cites=tuple(repeals) if asked.lacks == "force" else None,
+            lacks=Lack(asked.lacks) if asked.lacks else None,
+            on=today().isoformat(),
             hand=self.me if asked.whose == "mine" else "",
             other_hand=self.me if asked.whose == "review" else "",
         )
-        numbers = self.bank.numbers(wanted)
-        if asked.lacks != "force":
-            return numbers
-        found = life.repealed(self.bank.numbered(numbers), repeals, today())
-        return [item.number for item, _ in found]
+        return self.bank.numbers(wanted)
+
+    async def look_for(self, asked: Asked) -> list[int] | None:
+        """The same in the bank's thread; None where somebody asked for something else before its turn came."""
+        self._asked = asked
+
+        def find() -> list[int] | None:
+            return self.find(asked) if asked is self._asked else None
+
+        return await self.ask(find)
 
     def found(self, numbers: list[int]) -> None:
         self.numbers = numbers
@@ -121,19 +141,24 @@ class Desk:
         last = min(last, len(self.numbers) - 1)
         return [block for block in range(first // BLOCK, last // BLOCK + 1) if block not in self._blocks]
 
-    async def fetch(self, block: int) -> None:
+    async def fetch(self, blocks: Sequence[int]) -> None:
         numbers = self.numbers
-        items = await self.ask(self.bank.numbered, numbers[block * BLOCK : (block + 1) * BLOCK])
-        if numbers is self.numbers:  # else something else was asked for meanwhile
-            while len(self._blocks) >= KEPT_BLOCKS:
-                del self._blocks[next(iter(self._blocks))]
-            self._blocks[block] = items
+        wanted = [numbers[block * BLOCK : (block + 1) * BLOCK] for block in blocks]
+        items = await self.ask(self.bank.numbered, [number for each in wanted for number in each])
+        if numbers is not self.numbers:  # something else was asked for meanwhile
+            return
+        while len(self._blocks) > KEPT_BLOCKS - len(blocks):
+            del self._blocks[next(iter(self._blocks))]
+        for block, each in zip(blocks, wanted, strict=True):
+            self._blocks[block], items = items[: len(each)], items[len(each) :]
 
     # ---- one item ------------------------------------------------------------------------------------------------
 
     def whole(self, item: BankItem) -> Item:
         """With its answer key: where the bank is open in shares, counted and noted."""
-        return next(iter(self.bank.whole([item])))
+        found = next(iter(self.bank.whole([item])))
+        self.looked_at.add(item.number)
+        return found
 
     def difference(self, item: BankItem) -> Difference | None:
         """Against the revision in force, or else the one before; None for a first revision."""
@@ -142,6 +167,8 @@ class Desk:
             return None
         before = next((each for each in earlier if each.state is State.APPROVED), earlier[-1])
         old, new = self.bank.whole([before, item])
+        if before.state is State.APPROVED:
+            self.looked_at.add(item.number)
         return Difference(before.rev, item.rev, review.changes(old, new))
 
     def history(self, item: BankItem) -> tuple[tuple[int, State, str, Event], ...]:
@@ -154,10 +181,27 @@ class Desk:
                 rows.append((each.rev, each.state, names, event))
         return tuple(reversed(rows))
 
-    def use(self, item: BankItem) -> Use:
-        uses = tuple(map(tuple, self.bank.uses_of(item.lineage)))
-        measured = tuple(map(tuple, self.bank.calibrations(item.lineage)))
-        return Use(uses, measured, item.p4)  # type: ignore[arg-type]
+    def group(self, item: BankItem) -> tuple[BankItem, ...]:
+        """The items of its case, in order."""
+        return tuple(self.bank.numbered(self.bank.related(item.number).group))
+
+    def figures(self, item: BankItem) -> Figures:
+        related = self.bank.related(item.number)
+        origin = item.provenance.origin
+        return Figures(
+            item,
+            tuple((session, site, day, number) for session, site, day, number in self.bank.uses_of(item.lineage)),
+            tuple((rev, p4, number, at) for rev, p4, number, at in self.bank.calibrations(item.lineage)),
+            tuple(self.bank.numbered(related.group)),
+            tuple(self.bank.numbered(related.enemies[:MOST_LISTED])),
+            next((each for each in self.bank.slices() if origin == f"slice {each.id}"), None),
+            max(0, len(related.enemies) - MOST_LISTED),
+        )
+
+    def twins(self, item: BankItem) -> tuple[tuple[BankItem, int], ...]:
+        found = self.bank.twins(item.number)[:MOST_LISTED]
+        items = self.bank.numbered([number for number, _likeness in found])
+        return tuple((twin, likeness) for twin, (_number, likeness) in zip(items, found, strict=True))
 
     # ---- acts ----------------------------------------------------------------------------------------------------
 
@@ -171,6 +215,7 @@ class Desk:
 
     def leave(self) -> None:
         self.signer = self.person = None
+        self.looked_at.clear()
 
     def act(self, act: Act, items: Sequence[BankItem], remarks: str) -> None:
         assert self.signer is not None
@@ -183,9 +228,33 @@ class Desk:
         else:
             life.retire(self.bank, items, self.signer, remarks)
 
-    def write(self, lineage: str, item: Item) -> BankItem:
+    def submit(self, numbers: Sequence[int]) -> None:
+        """Several drafts at once: each gets a statement and a signature of its own."""
+        self.act(Act.SUBMIT, self.bank.numbered(numbers), "")
+
+    def write(self, before: BankItem | None, item: Item, media: Mapping[str, bytes]) -> BankItem:
+        """A new item, or the item in other words. A background that is written anew is so for its whole case."""
         assert self.signer is not None
-        return life.write(self.bank, lineage, item, self.signer)
+        if before is None:
+            return life.begin(self.bank, item, self.signer, media)
+        others = self.sharing_background(before, item)
+        waiting = next((each for each in others if each.state is State.IN_REVIEW), None)
+        if waiting is not None:
+            raise Denied("case-in-review", item=waiting.code or waiting.lineage[:8])
+        wordings = [(before.lineage, before.rev, item)]
+        for other, whole in zip(others, self.bank.whole(others) if others else (), strict=True):
+            content = replace(whole.content, case=item.content.case)
+            wordings.append((other.lineage, other.rev, replace(whole, content=content, background=item.background)))
+        life.rewrite(self.bank, wordings, self.signer, media)
+        return self.bank.newest(before.lineage)
+
+    def sharing_background(self, before: BankItem, item: Item) -> list[BankItem]:
+        """The other items of the case whose background `item` changes; none where it moves to another case."""
+        case, now = before.content.case, item.content.case
+        if not case or not now or case == now:
+            return []
+        others = [each for each in self.group(before) if each.lineage != before.lineage]
+        return [] if self.bank.has_case(now) else [self.bank.newest(each.lineage) for each in others]
 
 
 def today() -> date:

@@ -57,14 +57,17 @@ class Picker(ModalScreen[str | None], inherit_bindings=False):
         Binding("f1", "app.explain('pick')"),
     ]
 
-    def __init__(self, title: str, choices: tuple[tuple[str, str, str], ...], chosen: str) -> None:
+    def __init__(
+        self, title: str, choices: tuple[tuple[str, str, str], ...], chosen: str, *, wide: bool = False
+    ) -> None:
         super().__init__()
+        self.wide = wide
         self.asked = title
         self.choices = choices
         self.cursor = next((n for n, choice in enumerate(choices) if choice[0] == chosen), 0)
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="box", classes="-pick"):
+        with Vertical(id="box", classes="" if self.wide else "-pick"):
             yield Choices(id="choices")
 
     def on_mount(self) -> None:

@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from rich.cells import cell_len
 from rich.style import Style
 
-from bank.content import OPTION_LETTERS, ItemType, blocks
-from bank.item import AnswerKey, Item
+from bank.content import OPTION_LETTERS, Background, Content, ItemType, blocks
+from bank.item import AnswerKey, Basis, Item
 from bank.review import Event, State
 from bank.store import BankItem
 from terminal.look import AMBER, BLUE, BOLD, CHIP, FAINT, FIELD, GREEN, INK, PAPER, RED, SOFT, TICK, Row
 from terminal.text import clean, fit, wrap
-from tools.desk.desk import Difference, Use
+from tools.bank_changes import field_word, in_words
+from tools.desk.desk import Difference
 from tools.say import _, sentence
 from tools.sentences import bank as words
 from tools.sentences import review as lives
@@ -111,29 +112,60 @@ class Page:
 
 
 def item_page(
-    width: int, item: BankItem, whole: Item | None, held: frozenset[str], repealed: tuple[str, ...] = ()
+    width: int,
+    item: BankItem,
+    whole: Item | None,
+    held: frozenset[str],
+    repealed: tuple[str, ...] = (),
+    lang: str = "",
 ) -> list[Row]:
     page = Page(width)
-    content = item.content
+    translation = next((each for each in item.translations if each.lang == lang), None)
+    content = item.content if translation is None else translation.content
+    background = item.background if translation is None else translation.background
+    heading(page, item)
+    if translation is not None:
+        page.line(_("in {language}").format(language=lang), AMBER)
+    page.line()
+    if background is not None:
+        case_background(page, background, held)
+    question(page, content, held, () if whole is None else whole.answer_key.correct)
+    if whole is not None:
+        page.rule(_("Answer key"))
+        page.fact(_("answer"), answer_text(whole.answer_key), GREEN)
+        page.fact(_("explanation"), whole.explanation)
+    about(page, item, repealed)
+    return page.rows
+
+
+def heading(page: Page, item: BankItem) -> None:
     glyph, style = STATES[item.state]
     row = page.line(item.code or item.lineage[:8], BLUE)
     row.put("   ").put(type_word(item), INK).put("   ").put(f"{glyph} {state_word(item.state)}", style)
     row.put("   ").put(_("revision {rev}").format(rev=item.rev), SOFT)
-    page.line()
     if item.background is not None:
-        page.words(item.background.text)
-        page.pictures(item.background.media, held, LEFT)
-        page.line()
-    page.words(content.stem, BOLD)
+        row.put("   ").put(_("case, place {place}").format(place=item.place), SOFT)
+
+
+def case_background(page: Page, background: Background, held: frozenset[str]) -> None:
+    page.line(_("Case"), SOFT)
+    page.words(background.text)
+    page.pictures(background.media, held, LEFT)
+    page.rule("")
+    page.line()
+
+
+def question(page: Page, content: Content, held: frozenset[str], right: tuple[int, ...], number: str = "") -> None:
+    """Stem and options as the candidate will see them."""
+    page.words(number + content.stem, BOLD)
     page.pictures(content.media, held, LEFT)
     page.line()
-    right = () if whole is None else whole.answer_key.correct
     for place, option in enumerate(content.options):
         first = len(page.rows)
         page.words(option.text or " ", BOLD if place in right else INK, LEFT + 9)
         page.pictures(option.media, held, LEFT + 9)
         mark = "☐" if content.type is ItemType.MULTIPLE else "○"
-        lettered = Row(width).put("✓ " if place in right else "  ", GREEN).put(f" {OPTION_LETTERS[place]} ", CHIP)
+        lettered = Row(page.width).put("✓ " if place in right else "  ", GREEN).put(f" {OPTION_LETTERS[place]} ", CHIP)
         lettered.at(LEFT + 5).put(mark, BLUE).at(LEFT + 9)
         text = wrap(option.text, max(2, page.measure - 9))[0] if option.text and option.text[0] != "|" else ""
         lettered.put(text, BOLD if place in right else INK)
@@ -143,10 +175,9 @@ def item_page(
             page.rows.insert(first, lettered)
     if content.type is ItemType.FILL:
         page.line(left=LEFT).put(" " * min(36, page.measure), FIELD)
-    if whole is not None:
-        page.rule(_("Answer key"))
-        page.fact(_("answer"), answer_text(whole.answer_key), GREEN)
-        page.fact(_("explanation"), whole.explanation)
+
+
+def about(page: Page, item: BankItem, repealed: tuple[str, ...]) -> None:
     page.rule(_("About it"))
     page.fact(_("chapter"), item.chapter)
     page.fact(_("level"), level_word(item))
@@ -154,18 +185,44 @@ def item_page(
     if item.calibrated_p4 is not None:
         expected += "  " + _("measured")
     page.fact(_("difficulty"), expected)
-    page.fact(_("basis"), item.basis or "\n".join(basis.text for basis in item.bases))
+    page.fact(_("basis"), item.basis)
+    for basis in item.bases:
+        page.fact("", "§ " + basis.text + in_force(basis), INK)
     for text in repealed:
         page.fact("", "⚑ " + _("no longer in force: {text}").format(text=text), RED)
     for label, value in (
         (_("enemies"), " ".join(item.enemies)),
         (_("tags"), " ".join(item.tags)),
-        (_("locked options"), " ".join(OPTION_LETTERS[index] for index in item.locked)),
+        (_("locked"), " ".join(OPTION_LETTERS[index] for index in item.locked)),
         (_("languages"), " ".join(translation.lang for translation in item.translations)),
         (_("source"), item.source),
     ):
         if value:
             page.fact(label, value)
+
+
+def in_force(basis: Basis) -> str:
+    days = [day.isoformat() if day else "" for day in (basis.effective_from, basis.repealed_on)]
+    return f"  {days[0]} – {days[1]}" if any(days) else ""
+
+
+def group_page(width: int, items: tuple[BankItem, ...], of: BankItem, held: frozenset[str]) -> list[Row]:
+    """A case group as it stays together on a form: the background once, then every item in order."""
+    page = Page(width)
+    if not items or of.background is None:
+        page.words(_("This item stands alone: it belongs to no case group."), SOFT)
+        return page.rows
+    page.line(_("A case of {n} items, always together and in this order").format(n=len(items)), BLUE)
+    page.line()
+    case_background(page, of.background, held)
+    for item in items:
+        glyph, style = STATES[item.state]
+        here = item.number == of.number
+        row = page.line(f"{'▸' if here else ' '} {item.place}", BLUE if here else SOFT)
+        row.put(f"   {item.code or item.lineage[:8]}   ", SOFT).put(type_word(item)).put(f"   {glyph} ", style)
+        row.put(state_word(item.state), style)
+        question(page, item.content, held, ())
+        page.line()
     return page.rows
 
 
@@ -182,7 +239,7 @@ def diff_page(width: int, difference: Difference | None) -> list[Row]:
     for change in difference.changes:
         page.line()
         page.line(field_word(change.field), BOLD)
-        pieces = change.pieces()
+        pieces = in_words(change).pieces()
         for sign, mark, style in (("-", "−", GONE), ("+", "+", COME)):
             side = [(text, style if kind == sign else INK) for kind, text in pieces if kind in ("=", sign)]
             for number, line in enumerate(styled_lines(side, page.measure - 3)):
@@ -213,13 +270,6 @@ def styled_lines(pieces: list[tuple[str, Style]], width: int) -> list[list[tuple
     return found
 
 
-def field_word(name: str) -> str:
-    for prefix, text in (("option ", _("option {letter}")), ("content ", _("translation {letter}"))):
-        if name.startswith(prefix):
-            return text.format(letter=name.removeprefix(prefix))
-    return sentence(name, {}, lives.FIELDS)
-
-
 def history_page(width: int, rows: tuple[tuple[int, State, str, Event], ...]) -> list[Row]:
     page = Page(width)
     rev = 0
@@ -237,32 +287,6 @@ def history_page(width: int, rows: tuple[tuple[int, State, str, Event], ...]) ->
             page.words(event.remarks, AMBER, LEFT + 4)
     page.line()
     page.words("✓ " + _("signed with the person's own key"), SOFT)
-    return page.rows
-
-
-def use_page(width: int, use: Use) -> list[Row]:
-    page = Page(width)
-    page.line(_("Exposure"), BLUE)
-    sessions = len({session for session, *_rest in use.uses})
-    candidates = sum(number for *_rest, number in use.uses)
-    page.fact(_("sessions"), str(sessions))
-    page.fact(_("candidates"), f"{candidates:,}")
-    for session, site, day, number in use.uses:
-        page.line(f"{day or '—':<10}", SOFT, LEFT + 2).put("  ").put(fit(session, 24)).put("  ").put(
-            fit(site, 16), SOFT
-        ).put(f"  {number:,}", BOLD)
-    if not use.uses:
-        page.words(_("It has never left the bank."), SOFT)
-    page.line()
-    page.line(_("Share of right answers"), BLUE)
-    page.fact(_("as judged"), "" if use.judged is None else share(use.judged))
-    for rev, p4, responses, at in use.measured:
-        bar = round(p4 / 10_000 * 20)
-        row = page.line(_("revision {rev}").format(rev=rev), SOFT).at(LEFT + 12)
-        row.put("█" * bar, GREEN).put("░" * (20 - bar), FAINT).put(f"  {share(p4)}", BOLD)
-        row.put("  " + _("{n} responses").format(n=f"{responses:,}"), SOFT).put(f"  {at[:10]}", SOFT)
-    if not use.measured:
-        page.words(_("Nothing has been measured yet."), SOFT)
     return page.rows
 
 

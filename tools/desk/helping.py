@@ -12,16 +12,20 @@ _ANYWHERE = (
     ("Ctrl+Q", N_("leave the desk")),
 )
 _VIEWS = (
-    ("I", N_("the item as the candidate will see it")),
+    ("I", N_("the item as the candidate will see it, a case's background with it")),
+    ("G", N_("its whole case group, in order")),
     ("D", N_("what differs from the revision in force, or the one before")),
     ("H", N_("history: every act, who, when, signed or not")),
-    ("U", N_("use: exposure, and what was measured")),
+    ("U", N_("figures: exposure, what was measured, relations, owner")),
+    ("L", N_("the item in its next language")),
+    ("T", N_("to one of its case, its enemies or its near-duplicates")),
     ("K", N_("show or hide answer key and explanation; each showing is counted where the bank is in shares")),
 )
 _ACTS = (
+    ("N", N_("a new item; beside a case group (G) the next of that case")),
     ("E", N_("edit: makes a new draft revision, the approved one stays in force")),
-    ("S", N_("submit the draft for review, signed with your key")),
-    ("A", N_("approve; nobody approves their own work")),
+    ("S", N_("submit the draft for review, signed with your key; with marks, all that are marked")),
+    ("A", N_("approve what you were shown with its answer key, or as changes to what is approved; never your own")),
     ("R", N_("return to the author, with remarks")),
     ("X", N_("retire, with the reason")),
 )
@@ -43,8 +47,10 @@ HELP: dict[str, Help] = {
             ("Enter", N_("to the item, on the whole screen; Esc comes back")),
             ("/", N_("search")),
             ("1 … 6", N_("choose a filter's value")),
-            ("Q", N_("review queue: what waits for review and is not yours")),
-            ("Esc", N_("take all filters away")),
+            ("Q", N_("review queue: what waits for review and is not yours; a revision shows its changes at once")),
+            ("Space", N_("mark a draft, to hand in several together; approvals go one by one")),
+            ("*", N_("mark all, where your own drafts are listed (filters 4 and 6)")),
+            ("Esc", N_("take the marks away, then all filters")),
             *_VIEWS,
             *_ACTS,
             *_ANYWHERE,
@@ -53,7 +59,13 @@ HELP: dict[str, Help] = {
     "pane": (
         N_("The item"),
         N_("As the candidate will see it, without the answer key; below it what is said about it."),
-        (("↑ ↓ PgUp PgDn", N_("scroll")), ("← →", N_("previous, next item")), *_VIEWS, *_ACTS, *_ANYWHERE),
+        (
+            ("↑ ↓ PgUp PgDn", N_("scroll")),
+            ("← →", N_("previous, next item of the list or the queue")),
+            *_VIEWS,
+            *_ACTS,
+            *_ANYWHERE,
+        ),
     ),
     "edit": (
         N_("Editing"),
@@ -62,9 +74,12 @@ HELP: dict[str, Help] = {
             "as an import would check it."
         ),
         (
-            ("Tab Shift+Tab", N_("next, previous field")),
-            ("Ctrl+S", N_("save as a draft revision")),
-            ("Ctrl+O", N_("one more option; an empty last option is left out")),
+            ("Tab Shift+Tab", N_("next, previous field; behind the last the next section")),
+            ("F2 … F8", N_("the sections of the form")),
+            ("← →", N_("another value, where one of few is chosen")),
+            ("Ctrl+S", N_("save as a draft revision; what is wrong is shown at its field")),
+            ("Ctrl+O", N_("one more option, provision or language; what stays empty is left out")),
+            ("Del", N_("take a picture away")),
             ("Esc", N_("leave; asks where something was changed")),
             ("F1", N_("this explanation")),
         ),
@@ -84,18 +99,34 @@ HELP: dict[str, Help] = {
     ),
 }
 FIELDS: dict[str, str] = {
+    "type": N_("single, multiple, true-false or fill-in."),
     "stem": N_("The question. A small table: lines that begin and end with |, two rows at least."),
     "option": N_("One option, without its letter."),
-    "answer": N_(
-        "Letters of the right options, such as AC; for true-false √ or ×; for a blank the accepted texts, with | "
-        "between."
-    ),
+    "answer": N_("Letters of the right options, such as AC; for true-false √ or ×."),
+    "accepted": N_("For a blank: the accepted texts, with | between; the first is the one that is printed."),
     "value": N_("For a blank with a number: the right value."),
     "tolerance": N_("How far a number may be off, bounds included."),
-    "units": N_("Spellings of the unit, with | between."),
+    "units": N_("Spellings of the unit, with | between. An empty one among them lets it be left out."),
     "chapter": N_("The rule's own numbering; dots nest, as in 2.1."),
-    "level": N_("了解, 掌握, 熟练掌握; empty where nobody says."),
-    "difficulty": N_("Expected share of right answers, from 0 to 1; empty where nobody judged it."),
+    "level": N_("了解, 掌握, 熟练掌握; no level where nobody says."),
+    "difficulty": N_(
+        "Expected share of right answers as experts judge it, from 0 to 1, or 易 … 难; empty: nobody did."
+    ),
+    "locked": N_("Letters of options that stay in place when options are shuffled, such as D for 以上都对."),
+    "enemies": N_("Names of enemy groups, with ； between: no two items of one group are on one form."),
+    "tags": N_("Words to find it by, with ； between. 保密 keeps it out of open practice."),
+    "code": N_("Your own number for it."),
+    "source": N_("The book or paper that it comes from."),
     "explanation": N_("Why the answer is right. As secret as the answer key."),
     "basis": N_("The provision it rests on."),
+    "provision": N_("One provision with its dates. Once it is repealed the item is listed for mending."),
+    "day": N_("A day as 2024-07-01; empty where unknown. Repealed: the first day on which it no longer holds."),
+    "background": N_(
+        "What the items of a case have in common. Changing it changes it for all of the case, each as a new draft; the "
+        "background of another case moves this item there."
+    ),
+    "place": N_("Where the item stands in its case: 1, 2, 3 …; empty outside a case."),
+    "lang": N_("The language as en, ug, zh-Hant."),
+    "translation": N_("The same in the other language: as many options, in the same order."),
+    "media": N_("PNG, JPEG, GIF, WebP or BMP. Type the path of a file and press Enter; Del takes a picture away."),
 }

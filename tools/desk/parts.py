@@ -79,23 +79,24 @@ class Filters(Board):
 
 
 class List(Board):
-    """state: version, number of items, cursor, focused, stretch (first place, items). Only what is seen is drawn."""
+    """state: version, number of items, cursor, focused, first place, items, marked. Only what is seen is drawn."""
 
     can_focus = True
 
     def rows(self, width: int, height: int) -> list[Row]:
-        _version, total, cursor, focused, first, items = self.state
-        rows = [self._row(width, first + n, item, cursor, focused) for n, item in enumerate(items[:height])]
+        _version, total, cursor, focused, first, items, marked = self.state
+        rows = [self._row(width, first + n, item, cursor, focused, marked) for n, item in enumerate(items[:height])]
         if not total:
             rows = [Row(width), Row(width).at(3).put(_("Nothing is like that. Esc takes the filters away."), SOFT)]
         return rows
 
     @staticmethod
-    def _row(width: int, place: int, item: BankItem | None, cursor: int, focused: bool) -> Row:
+    def _row(width: int, place: int, item: BankItem | None, cursor: int, focused: bool, marked: frozenset[int]) -> Row:
         here = place == cursor
         ground = CHOSEN if here else INK
         row = Row(width, ground).put("▸" if here and focused else " ", CHOSEN_MARK if here else INK)
-        row.put(f"{place + 1:>{NUMBER}}", ground if here else FAINT).put(" ")
+        row.put(f"{place + 1:>{NUMBER}}", ground if here else FAINT)
+        row.put("+" if item is not None and item.number in marked else " ", CHOSEN_MARK if here else BLUE)
         if item is None:
             return row.put("…", ground).all_press(f"screen.go_to({place})")
         glyph, style = STATES[item.state]
@@ -124,10 +125,12 @@ class Tabs(Board):
     def rows(self, width: int, height: int) -> list[Row]:
         tabs, shown, focused, more = self.state
         row = Row(width, PANEL_INK).put("▸ " if focused else "  ", CHOSEN_MARK if focused else PANEL_INK)
+        room = sum(cell_len(key) + cell_len(word) + 5 for key, word, _name in tabs) <= width - 4
         for key, word, name in tabs:
             press = f"screen.view('{name}')"
             style = CHOSEN_CHIP if name == shown else CHIP
-            row.put(f" {key} ", style, press).put(f" {word}  ", CHOSEN_MARK if name == shown else PANEL_INK, press)
+            row.put(f" {key} ", style, press)
+            row.put(f" {word}{'  ' if room else ' '}", CHOSEN_MARK if name == shown else PANEL_INK, press)
         return [row.right(more, PANEL_SOFT, 1)]
 
 

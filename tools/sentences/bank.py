@@ -65,6 +65,11 @@ SENTENCES = {
     "archive-repeats": N_("{file} holds the part {part} twice; which of them counts cannot be known."),
     "part-too-large": N_("The part {file} is larger than {most} bytes."),
     "docx-unreadable": N_("{file} is not a Word file that can be read."),
+    "csv-field": N_("{file} row {row}: a cell or a line is longer than any question; a quotation mark may be missing."),
+    "too-many-cells": N_("{file} has more than {most} cells."),
+    "questions-in-table": N_(
+        "{file}: its questions stand in a table. Copy the table into a workbook (.xlsx) and import that."
+    ),
     # Rows that are refused.
     "empty-stem": N_("There is no stem."),
     "empty-option": N_("Option {option} is empty."),
@@ -97,6 +102,7 @@ SENTENCES = {
     "line-too-long": N_("The line is longer than {most} characters."),
     "json-malformed": N_("This is not valid JSON."),
     "json-not-an-object": N_("This is JSON, but not an item."),
+    "row-of-other-owner": N_("It came in a slice of {owner}: such items are taken in by bank accept alone."),
     "json-wrong-kind": N_("Column {column} is not of the kind expected."),
     "picture-path": N_("A picture is named outside the folder of the file."),
     "picture-unreadable": N_("{picture} is not a picture that can be read."),
@@ -120,8 +126,41 @@ SENTENCES = {
     "fill-with-options": N_("A fill-in item has options."),
     "place-without-case": N_("It has a place in a case group, but no background."),
     "no-place-in-case": N_("Its place in the case group must be a number from 1 to {most}."),
+    "case-not-there": N_("It belongs to a case whose background this file does not hold before it."),
+    "answers-disagree": N_("It states its answer twice, and not alike."),
     "basis-date": N_("A date of its basis cannot be read (YYYY-MM-DD)."),
     "translation-of-other-shape": N_("A translation has other options than the item, or lacks a part."),
+    "struck-text": N_("Some of it is struck out: whether that belongs to the question only its author knows."),
+    "hidden-text": N_("Some of it is hidden text."),
+    "two-questions": N_("It seems to hold another question; begin each with its number on a line of its own."),
+    "bracket-unclear": N_(
+        "The letter in the brackets of the stem may be the answer or part of the text. Empty the brackets, "
+        "or put empty ones where the answer belongs."
+    ),
+    "cell-struck": N_("Column {column} holds text that is struck out."),
+    "cell-date": N_(
+        "Column {column} holds a date or a time, which shows differently on each computer; type it "
+        "again in a cell formatted as text."
+    ),
+    "cell-shown-otherwise": N_(
+        "Column {column} shows its number otherwise than the cell holds it; type it again in a cell formatted as text."
+    ),
+    "cell-raised": N_("Column {column} is raised or lowered as a whole; format only the characters concerned."),
+    "number-too-long": N_(
+        "Column {column} holds a number of more than 15 digits: a workbook loses those behind; format the cell as text."
+    ),
+    "picture-in-cell": N_(
+        "Column {column} holds a picture placed in the cell itself, which cannot be read; place it over the cell."
+    ),
+    "picture-not-in-cell": N_(
+        "A picture lies over this row, but not within one cell of the stem, of an option or of a background: "
+        "whose it is cannot be known."
+    ),
+    "drawing-not-read": N_("A shape, text box or chart lies over this row; it cannot be read."),
+    "difficulty-scale": N_(
+        "Its difficulty is 1, and others in the file are 2 or more: that is a scale, and no share of right answers."
+    ),
+    "stacked-accents": N_("Column {column} heaps accents upon one character."),
     # Remarks about what was accepted.
     "feedback-not-read": N_("What it says to single answers was not read; the general explanation was."),
     "scoring-not-read": N_("It gives part of the points for some answers; only full ones were read as right."),
@@ -129,6 +168,26 @@ SENTENCES = {
     "picture-of-explanation": N_("A picture in the explanation was not read."),
     "option-begins-with-percent": N_("An option begins with a percentage: in GIFT a weight is written %50%."),
     "case-not-kept": N_("Capital letters were to count; in the bank they do not."),
+    "answer-without-question": N_("An answer here belongs to no question and was not read."),
+    "case-without-questions": N_("No question that can be read follows this background; it was not read."),
+    "answer-in-stem": N_(
+        "In {found} questions from here on, the answer stood in the brackets of the stem and was taken out of them."
+    ),
+    "bracket-left": N_("What stands in brackets in the stem reads like an answer; it was left as part of the text."),
+    "answers-without-numbers": N_("Answers without the numbers of their questions were not read."),
+    "shared-options": N_("Questions that share one list of options are not read."),
+    "table-not-read": N_("A table of questions within a text was not read; copy it into a workbook."),
+    "hidden-sheet": N_("This sheet is hidden; it was read."),
+    "hidden-rows": N_("From here on {found} rows are hidden; they were read."),
+    "hidden-column": N_("Column “{column}” is hidden; it was read."),
+    "drawing-without-row": N_("A picture or drawing on this sheet belongs to no row and was not read."),
+    "type-from-above": N_("From here on {found} rows name no type; that of the row above was taken."),
+    "difficulty-certain": N_("From here on {found} rows have difficulty 1; it was read as: everyone answers rightly."),
+    "one-answer-of-several": N_("A multiple-answer item with one right answer."),
+    "several-blanks": N_(
+        "The stem has several blanks; the candidate has one place to write, and must write all as the answer does."
+    ),
+    "answer-as-one-text": N_("The answer was read as one text; alternatives are parted by |."),
     "line-not-read": N_("This line belongs to no question and was not read."),
     "column-not-read": N_("Column “{column}” means nothing here and was not read."),
     "code-disagrees": N_("{code}: its code claims another number of right answers than are marked."),
@@ -175,10 +234,12 @@ LEFT_OUT = {
     "picture-missing": N_("its picture is not in the bank"),
     "case": N_("it belongs to a case group"),
     "type": N_("the form knows one right answer only"),
+    "fill": N_("the form knows no blank to be filled in"),
     "units": N_("its number has units, or is accepted in words as well"),
     "arrow": N_("an accepted text holds ->"),
     "lines": N_("an option has several lines"),
     "not-readable-again": N_("its text would be read otherwise"),
+    "lent": N_("it belongs to {owner}, who lent it for use here alone"),
 }
 """Why a form cannot hold an item."""
 

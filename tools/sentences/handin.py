@@ -10,5 +10,6 @@ SENTENCES = {
     "drafts-altered": N_("{file} was altered or damaged on its way; nothing was taken. Ask its author for it again."),
     "drafts-taken": N_("{file} was taken already, at {at}; a file is taken once."),
     "drafts-measured": N_("A measured difficulty was left out: what is measured comes from results, not from authors."),
+    "revises-no-item": N_("{item}: {found} items of the files have this code; --revises needs exactly one."),
     "handin-file-exists": N_("{file} exists; choose another name."),
 }

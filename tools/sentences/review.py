@@ -10,7 +10,31 @@ SENTENCES = {
     "person-ended": N_("{name} has not acted for this bank since {until}."),
     "person-unknown": N_("{name} is not one of this bank's people, or this is not the key they enrolled with."),
     "person-exists": N_("{name}, or somebody with the same key, is enrolled already."),
-    "person-needs-sponsor": N_("{name} needs a sponsor: from the third person on, one already enrolled signs as well."),
+    "person-needs-sponsors": N_(
+        "{name}: {need} of the bank's people who are at work must sign for this (--sponsor FILE --sponsor FILE)."
+    ),
+    "person-needs-keepers": N_("{name}: {need} keyholders must vouch for this (--holder NAME --holder NAME)."),
+    "person-needs-sharing": N_(
+        "{name}: the bank has no two others at work who could sign for this, and no keyholders. Give it to keyholders "
+        "(bank share); two of them then vouch."
+    ),
+    "person-same-name": N_(
+        "{name} is enrolled already, as {id}. With another key: end that one, then --was {id}. If this is another "
+        "person of that name, those who vouch say so with --same-name."
+    ),
+    "person-still-enrolled": N_(
+        "{name} ({id}) is at work, or was followed by another key already: end that one first (--end {id})."
+    ),
+    "keeper-unknown": N_("{name}: not all of them are keyholders of this bank as it is held now."),
+    "writer-unknown": N_("Nobody knows who wrote item {item}: its writer signs first (bank adopt)."),
+    "writer-known": N_("Whoever wrote item {item} has signed for it; there is nothing to adopt."),
+    "drafts-unsigned": N_("{file} is a bank with reviews: whoever writes in it signs (--as KEY)."),
+    "draft-of-older-revision": N_(
+        "Item {item} has gone on: this is made from revision {rev}, the newest is {newest}. Look at that one first."
+    ),
+    "items-not-named": N_("Name at least one item."),
+    "not-in-review": N_("Item {item} does not wait for review: it is {state}."),
+    "revision-first": N_("Item {item} has only one revision yet: there is none before it."),
     "person-malformed": N_("{name} needs a name that can be printed and at least one role."),
     "person-key-exists": N_("{file} exists; a person's key is never overwritten."),
     "person-file-name": N_("{file}: a key file is called <id>.key, with small letters, digits, . _ - in the id."),
@@ -18,7 +42,12 @@ SENTENCES = {
         "{file} is damaged. It keeps how far the bank had come: look at what `bank check` prints, then remove it."
     ),
     "bank-rolled-back": N_(
-        "The bank does not know act {acts}, which {name} has seen in it: this is an older copy. Do not go on."
+        "The bank does not know act {acts}, which {name} has seen in it: this is an older copy. Do not go on. If the "
+        "newer copy is lost for certain: examd bank person DIR --key FILE --accept-loss REASON"
+    ),
+    "loss-none": N_("The bank holds all that {name} has seen: there is no loss to accept."),
+    "loss-not-accepted": N_(
+        "The keyholders have not accepted the loss of a newer copy (examd bank journal); {name} cannot do it for them."
     ),
     "remarks-missing": N_("Say why (--remarks)."),
     "item-unknown": N_("No item is called {item}."),
@@ -35,6 +64,10 @@ SENTENCES = {
     "revision-unsigned": N_("Item {item}, revision {rev}: approved, but not signed by author and reviewer."),
     "revision-signature": N_("Item {item}, revision {rev}: a signature is forged."),
     "revision-signer-unknown": N_("Item {item}, revision {rev}: signed by somebody who is not enrolled for that."),
+    "revision-writer-unknown": N_("Item {item}, revision {rev}: no signature proves who wrote it."),
+    "revision-writer-changed": N_("Item {item}, revision {rev}: its writer is not the one that the acts name."),
+    "revision-type-changed": N_("Item {item}, revision {rev}: its type in the tables is not that of its content."),
+    "revision-not-searched": N_("Item {item}, revision {rev}: missing from the search."),
     "revision-own-approval": N_("Item {item}, revision {rev}: author and reviewer are the same person."),
     "revision-swapped": N_("Item {item}, revision {rev}: another revision was put in its place."),
     "revision-content-changed": N_("Item {item}, revision {rev}: the question was changed after it was signed."),
@@ -44,7 +77,10 @@ SENTENCES = {
     "revision-without-key": N_("Item {item}, revision {rev}: its answer key is missing."),
     "background-changed": N_("The background {background} of a case is missing or was changed."),
     "acts-chain": N_("Act {rev} does not follow from the acts before it: the record of acts was changed."),
-    "person-forged": N_("Person {number} of the bank was enrolled without the signatures that it takes."),
+    "acts-cut": N_("Acts are missing after act {rev}: the bank had noted more of them."),
+    "bank-kind-changed": N_("The bank calls itself a bank of samples or of practice, and was not made as one."),
+    "repeal-unsigned": N_("Act {rev} ends a provision and is signed by nobody of the bank: it has no effect."),
+    "person-forged": N_("Act {number} on the bank's people has not the signatures that it takes."),
     "number-malformed": N_("A number in an answer key is not written as a decimal."),
 }  # fmt: skip
 
@@ -66,7 +102,17 @@ ACTS = {
     "carry-over": N_("carried over from a bank without reviews"),
     "accept": N_("taken in from its owner's slice"),
     "withdraw": N_("withdrawn by its owner"),
+    "resume": N_("in force again: the slice in its place was withdrawn"),
 }
+
+DOING = {
+    "write": N_("writing it anew"),
+    "submit": N_("handing in"),
+    "approve": N_("approving"),
+    "return": N_("returning"),
+    "retire": N_("retiring"),
+}
+"""Acts as what is not possible; ACTS tells them as done."""
 
 ROLES = {"author": N_("author"), "reviewer": N_("reviewer")}
 
@@ -98,7 +144,7 @@ FIELDS = {
     "enemies": N_("enemies"),
     "level": N_("level"),
     "locked": N_("locked options"),
-    "p4": N_("expected share of right answers ×10⁴"),
+    "p4": N_("expected share of right answers"),
     "place": N_("place in the case"),
     "provenance": N_("provenance"),
     "source": N_("source"),

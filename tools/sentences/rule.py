@@ -5,7 +5,22 @@ from tools.say import N_
 SENTENCES = {
     "rule-unreadable": N_("{file}: cannot be read ({reason})."),
     "rule-not-utf8": N_("The rule is not UTF-8 text (byte {byte}). Save it as UTF-8."),
-    "rule-not-toml": N_("The rule is not valid TOML: {detail}"),
+    "rule-not-toml": N_("The file is not valid TOML: look near line {line}, column {column}."),
+    "rule-too-large": N_("The file holds a number too long, or tables nested too deep, to be read."),
+    "rule-tag-above-items": N_("Tag {tag}: {needed} items are demanded, but a form has only {items}."),
+    "rule-multiple-below-cap": N_(
+        "Rule {rule}: of {candidates} candidates each item may meet {cap}, so the pool must hold {needed} times what a "
+        "form takes; pool.multiple says {multiple}. No bank, however large, can mend that."
+    ),
+    "rule-attempts-too-few": N_(
+        "Rule {rule}: {admitted} of {draws} trial draws are admissible, and with {attempts} attempts a form the chance "
+        "that one of {candidates} candidates gets no form is up to {chance} ({most} at most is allowed). Raise "
+        "attempts, or widen the tolerance."
+    ),
+    "pool-without-form": N_(
+        "Rule {rule}: no pool can be picked from which a form could be drawn, with its caps, rests, overlap, enemies "
+        "and tags together. The rule is not relaxed: examd rule check says what is lacking."
+    ),
     "rule-not-table": N_("{field}: a table is expected here."),
     "rule-not-list": N_("{field}: a list is expected here."),
     "rule-not-line": N_("{field}: one line of text is expected here, at most 200 characters, no blanks around it."),
@@ -61,32 +76,86 @@ SENTENCES = {
     ),
     "solver-undecided": N_("The solver came to no proof within {seconds} seconds ({status})."),
     "no-reserve-form": N_(
-        "Rule {rule}: no {forms} forms without an item in common can be made; the bank lasts for fewer than "
-        "{number}."
+        "Rule {rule}: no {forms} forms without an item in common can be made; the bank lasts for fewer than {number}."
     ),
     "margins-with-cells": N_("The file of margins has cells already; check it as a rule instead."),
     "margins-with-cases": N_("Cells of case groups are not proposed: how many items a group has, people say."),
-    "margins-malformed": N_(
-        "The margins cannot be read: types need count and points, chapters name and points, levels points "
-        "({detail})."
-    ),
     "margins-differ": N_("{margin} add up to {found} points, but total_points says {stated}."),
-    "margins-impossible": N_("Proved: no table of whole numbers meets these margins with what the bank holds."),
+    "margins-impossible": N_(
+        "Proved: no table of whole numbers meets these margins together. The nearest one misses: {missed}."
+    ),
+    "margins-beyond-bank": N_(
+        "Proved: no table of whole numbers meets these margins with what the bank holds. The nearest one misses: "
+        "{missed}. The bank has no more for: {cells}."
+    ),
+    "margins-not-written": N_(
+        "The proposed cells could not be written into this file so that it reads as the same rule. Move [types] to the "
+        "beginning of its own line."
+    ),
     "rules-no-register": N_(
         "The bureau keeps no register of rules yet: examd rule appoint names its two rule officers."
     ),
     "rules-too-few-officers": N_("{needed} different rule officers are needed, {found} given."),
     "rules-not-an-officer": N_("{id} is not a rule officer of this bureau."),
+    "rules-officer-is-bureau": N_("The bureau's own key cannot be a rule officer's: one person would sign for two."),
+    "rules-nobody-left": N_(
+        "At least one officer of the register before has to consent: the bureau alone cannot name new ones."
+    ),
+    "rules-gone-and-appointed": N_("{id} is said to be gone and appointed again at once."),
+    "rules-nothing-to-consent": N_(
+        "No new register of rule officers waits for consent (examd rule appoint makes one)."
+    ),
+    "rules-called-gone": N_(
+        "The proposed register says that {id} cannot consent. Whoever can has to be asked: the bureau has to propose "
+        "again."
+    ),
+    "rules-consented-already": N_("{officer} has consented already; another officer has to."),
+    "rules-changed-since": N_(
+        "A rule was signed since this register was proposed. The bureau has to propose it again (examd rule appoint)."
+    ),
+    "rules-register-broken": N_(
+        "The registers of rule officers do not hold together at {file}: a version is missing, changed or out of order."
+    ),
+    "rules-register-missing": N_(
+        "Version {version} of rule {rule} was signed under register {register} of rule officers, which is not here or "
+        "reads otherwise: an older register was put in its place."
+    ),
+    "rule-register-over": N_(
+        "Version {version} of rule {rule} bears signatures of register {register} of rule officers, but was not there "
+        "when register {newer} took over: officers who were dismissed can add nothing."
+    ),
+    "rules-rolled-back": N_(
+        "Register {version} of rule officers, which {where} has seen, is missing or reads otherwise: this is an older "
+        "or another copy. Do not go on."
+    ),
+    "rule-rolled-back": N_(
+        "Version {version} of rule {rule}, which {where} has seen, is missing or reads otherwise: this is an older or "
+        "another copy. Do not go on."
+    ),
+    "rules-other-register": N_(
+        "Register {version} of rule officers in this package is not the one that earlier packages of this bureau bore. "
+        "Somebody began it anew: ask the bureau's rule officers, not the bureau's issuing officer."
+    ),
+    "rules-other-text": N_(
+        "Version {version} of rule {rule} in this package reads otherwise than in earlier packages of this bureau. Ask "
+        "the bureau's rule officers."
+    ),
+    "rules-nothing-to-compare": N_(
+        "{file}: neither an officer's folder with a note of what was seen, nor a package or result with a signed rule."
+    ),
+    "rules-noted-otherwise": N_(
+        "{name} in the bureau's register of rules is another text (SHA-256 {found}…) than the one this bank issued with "
+        "before ({expected}…). Nothing was noted. Ask the bureau's rule officers which register is theirs, and issue "
+        "with that one."
+    ),
+    "rules-not-confirmed": N_("Not confirmed: nothing was signed."),
     "rules-register-signature": N_(
         "{file} in the register of rules is not signed by whom it should be, or was changed."
     ),
     "rule-version": N_(
-        "Rule {rule}: the next version is {expected}, not {found}. A version that was signed is never "
-        "changed."
+        "Rule {rule}: the next version is {expected}, not {found}. A version that was signed is never changed."
     ),
-    "rule-signed-already": N_(
-        "{officer} has signed version {version} of rule {rule} already; another officer has to."
-    ),
+    "rule-signed-already": N_("{officer} has signed version {version} of rule {rule} already; another officer has to."),
     "rule-other-text": N_("{officer} proposed another text as version {version} of rule {rule}. Agree on one first."),
     "rule-chain-broken": N_(
         "The register of rule {rule} does not hold together at version {version}: a version is missing, "
@@ -97,12 +166,10 @@ SENTENCES = {
         "unsigned file serves drills only (--mock)."
     ),
     "rule-not-the-signed-one": N_(
-        "The file is not the signed version of rule {rule} in force: version {found} was given, {expected} is"
-        " in force."
+        "The file is not the signed version of rule {rule} in force: version {found} was given, {expected} is in force."
     ),
     "rule-id": N_(
-        "“{found}” cannot name a rule in the register: letters, digits, dot, hyphen and underscore, 64 at "
-        "most."
+        "“{found}” cannot name a rule in the register: letters, digits, dot, hyphen and underscore, 64 at most."
     ),
     "argument-missing": N_("{name} is missing."),
     "file-unwritable": N_("{file}: cannot be written ({why})."),

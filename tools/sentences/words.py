@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from tools import words_of_rules
 from tools.say import N_, _
 from tools.sentences.bank import COLUMNS
-from tools.sentences.review import ACTS, FLAWS, ROLES, STATES
+from tools.sentences.custody import SENTENCES as CUSTODY
+from tools.sentences.review import DOING, FLAWS, ROLES, STATES
 
 WORDS = {
     "column": COLUMNS
@@ -21,7 +23,7 @@ WORDS = {
     | ROLES,
     "state": STATES,
     "flaw": FLAWS,
-    "act": ACTS
+    "act": DOING
     | {
         "status": N_("ask for the status"),
         "prepare": N_("prepare a package"),
@@ -57,6 +59,7 @@ WORDS = {
     ),
     "reason": ERRORS,
     "why": ERRORS,
+    "finding": {code: said for code, said in CUSTODY.items() if code.startswith("journal-")},
 }
 """Name of the fact -> its value -> the word. What people wrote themselves (names, numbers, paths) is left alone."""
 
@@ -65,5 +68,7 @@ def in_language(name: str, value: Any) -> Any:
     """The fact as it stands in a sentence."""
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
+    if name in words_of_rules.FACTS and isinstance(value, str):
+        return words_of_rules.FACTS[name](value)
     word = WORDS.get(name, {}).get(str(value))
     return value if word is None else _(word)

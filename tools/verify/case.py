@@ -29,6 +29,10 @@ class Case:
     """The manifest's `signed`."""
     manifest_statement: Known[Json] = Known()
     rule: Known[Rule] = Known()
+    registers: Known[list[Json]] = Known()
+    """Statements of the registers of rule officers, the first first."""
+    edition: Known[Json] = Known()
+    """The statement of the rule as its officers signed it."""
     roster: Known[dict[int, Json]] = Known()
     """By ordinal c."""
     pool: Known[dict[str, Item]] = Known()
@@ -55,9 +59,11 @@ class Case:
     rates: Known[list[Json]] = Known()
     """Recomputed rates, the total last."""
 
-    def __init__(self, directory: Path, bureau_key: bytes | None) -> None:
+    def __init__(self, directory: Path, bureau_key: bytes | None, officers_sha256: str | None = None) -> None:
         self.directory = directory
         self.bureau_key = bureau_key
+        self.officers_sha256 = officers_sha256
+        """Of the first register of rule officers, from a source that the auditor trusts."""
 
     def size_of(self, name: str) -> int | None:
         """None where there is no such regular file (a link, a pipe and a directory are not)."""

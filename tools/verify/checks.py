@@ -8,7 +8,7 @@ input may end the audit early, and nothing unjudged may pass for good.
 from collections.abc import Callable
 from pathlib import Path
 
-from . import course, forms, issued, results, sealed, tables
+from . import course, forms, issued, officers, results, sealed, tables
 from .case import Case
 from .outcome import Missing, Outcome, Status
 
@@ -26,6 +26,10 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("manifest-signature", issued.manifest_signature),
     ("manifest-signer", issued.manifest_signer),
     ("rule", issued.rule),
+    ("rule-edition", officers.rule_edition),
+    ("rule-officers", officers.rule_officers),
+    ("rule-officers-first", officers.rule_officers_first),
+    ("rule-signatures", officers.rule_signatures),
     ("roster", issued.roster),
     ("pool", issued.pool),
     ("answers", issued.answers),
@@ -62,8 +66,10 @@ CHECKS: tuple[tuple[str, Check], ...] = (
 )
 
 
-def run(directory: Path, bureau_key: bytes | None = None) -> tuple[Case, list[Outcome]]:
-    case, outcomes = Case(directory, bureau_key), []
+def run(
+    directory: Path, bureau_key: bytes | None = None, officers_sha256: str | None = None
+) -> tuple[Case, list[Outcome]]:
+    case, outcomes = Case(directory, bureau_key, officers_sha256), []
     for number, (name, check) in enumerate(CHECKS, 1):
         out = Outcome(number, name)
         try:

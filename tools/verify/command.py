@@ -20,6 +20,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.epilog = text("example", language) + ": examd verify RESULT --bureau-key 0f8f4e12…"
     parser.add_argument("directory", metavar="DIR", type=Path, help=text("help_directory", language))
     parser.add_argument("--bureau-key", metavar="HEX", help=text("help_key", language))
+    parser.add_argument("--rule-officers", metavar="HEX", help=text("help_officers", language))
     parser.add_argument("--lang", choices=("zh", "en"), default=language, help=text("help_lang", language))
     parser.add_argument("--json", action="store_true", help=text("help_json", language))
     parser.set_defaults(run=run)
@@ -30,9 +31,11 @@ def run(args: argparse.Namespace) -> int:
 
     directory: Path = args.directory
     key: str | None = args.bureau_key
-    if key is not None and re.fullmatch(r"[0-9a-fA-F]{64}", key) is None:
-        print(text("usage_key", args.lang), file=sys.stderr)
-        return 2
+    officers: str | None = args.rule_officers
+    for given, code in ((key, "usage_key"), (officers, "usage_officers")):
+        if given is not None and re.fullmatch(r"[0-9a-fA-F]{64}", given) is None:
+            print(text(code, args.lang), file=sys.stderr)
+            return 2
     try:
         if not directory.is_dir():
             raise NotADirectoryError
@@ -40,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     except (OSError, ValueError):
         print(text("usage_directory", args.lang, directory=directory), file=sys.stderr)
         return 2
-    case, outcomes = checks.run(directory, bytes.fromhex(key) if key else None)
+    case, outcomes = checks.run(directory, bytes.fromhex(key) if key else None, officers.lower() if officers else None)
     written = report.as_json(case, outcomes, args.lang) if args.json else report.as_text(case, outcomes, args.lang)
     return _print(written, 0 if checks.passed(outcomes) else 1)
 

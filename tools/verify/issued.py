@@ -13,6 +13,7 @@ from .shapes import boolean, hexadecimal, integer, list_of, one_of, pattern, rec
 
 MANIFEST = "package/manifest.json"
 RULE_FILE = "package/rule.json"
+EDITION = "package/edition.json"
 ROSTER = "roster.jsonl"
 POOL = "pool.jsonl"
 ANSWERS = "answers.jsonl"
@@ -70,7 +71,7 @@ def files(case: Case, out: Outcome) -> None:
     for name in FOR_PEOPLE:
         if case.size_of(name) is None:
             out.fail("file_missing", name)
-    known = {*NEEDED, *FOR_PEOPLE, "package"}
+    known = {*NEEDED, *FOR_PEOPLE, EDITION, "package"}
     for folder, prefix in ((case.directory, ""), (case.directory / "package", "package/")):
         try:
             found = sorted(path.name for path in folder.iterdir())

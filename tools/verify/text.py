@@ -8,6 +8,7 @@ ZH, EN = 0, 1
 SENTENCES: dict[str, tuple[str, str]] = {
     # usage
     "usage_key": ("--bureau-key 须为 64 位十六进制数字。", "--bureau-key must be 64 hexadecimal digits."),
+    "usage_officers": ("--rule-officers 须为 64 位十六进制数字。", "--rule-officers must be 64 hexadecimal digits."),
     "usage_directory": ("不是可读取的目录：{directory}", "Not a readable directory: {directory}"),
     "help": ("由原始记录重算一场考试的结果", "recompute a result from its raw record"),
     "help_long": (
@@ -20,6 +21,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "help_key": (
         "签发机构的 Ed25519 公钥（64 位十六进制），须得自可信来源",
         "the bureau's Ed25519 public key (64 hex digits), from a source you trust",
+    ),
+    "help_officers": (
+        "首份规则负责人名单的哈希（64 位十六进制），须得自可信来源",
+        "hash of the first register of rule officers (64 hex digits), from a source you trust",
     ),
     "help_lang": ("报告语言（默认 zh）", "language of the report (default: zh)"),
     "help_json": ("以 JSON 输出报告", "the report as JSON on standard output"),
@@ -46,6 +51,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "check_manifest-signature": ("清单签名", "manifest signature"),
     "check_manifest-signer": ("清单签发者", "manifest signer"),
     "check_rule": ("组题规则与清单一致", "rule is the manifest's"),
+    "check_rule-edition": ("规则经签署、考试当日有效", "signed edition is of this rule, in force that day"),
+    "check_rule-officers": ("规则负责人名单逐份相承", "registers of rule officers follow each other"),
+    "check_rule-officers-first": ("首份规则负责人名单", "first register of rule officers"),
+    "check_rule-signatures": ("规则由两名在任规则负责人签署", "rule signed by two officers in office"),
     "check_roster": ("名册与清单一致", "roster is the manifest's"),
     "check_pool": ("题池根与清单一致", "pool root is the manifest's"),
     "check_answers": ("答案与清单一致", "answer keys are the manifest's"),
@@ -119,6 +128,45 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "other_bureau": (
         "签发公钥为 {key}，不是给定的 {expected}",
         "signed by key {key}, not by the one given, {expected}",
+    ),
+    # who answers for the rule
+    "unsigned_drill": ("未签规则，演练", "unsigned rule, drill"),
+    "signed_by": ("签署人 {names}", "signed by {names}"),
+    "rule_not_in_force": (
+        "考试日 {day} 不在规则有效期 {first} 至 {last} 内",
+        "the session's day {day} is outside the rule's period, {first} to {last}",
+    ),
+    "part_unlisted": ("清单没有列出此文件", "the manifest does not list this file"),
+    "officer_twice": ("有两名规则负责人的 {what} 相同", "two officers share one {what}"),
+    "officer_is_bureau": ("签发机构自己的密钥列为规则负责人", "the bureau's own key is listed as an officer's"),
+    "officers_few": (
+        "只有 {found} 名规则负责人的签名成立，需 {needed} 名",
+        "valid signatures of {found} officers, {needed} needed",
+    ),
+    "officers_gone": (
+        "有规则负责人未能同意此名单（{gone}），由余下 {found} 人同意",
+        "officers could not consent to this register ({gone}); {found} of the others did",
+    ),
+    "gone_wrongly": (
+        "{id} 被列为不能同意，但并非上一份名单的人，或又被任命",
+        "{id} is said to be gone, but was no officer before, or is appointed again",
+    ),
+    "rules_forgotten": ("遗漏或改动了规则 {rule} 的已签版本", "leaves out or changes signed versions of rule {rule}"),
+    "register_unknown": (
+        "规则依据第 {version} 份名单签署，此处只有 {n} 份",
+        "the rule names register {version}, there are {n} here",
+    ),
+    "register_over": (
+        "依据第 {version} 份名单签署，但第 {newer} 份接替时并无此版本",
+        "signed under register {version}, but was not there when register {newer} took over",
+    ),
+    "officers_not_pinned": (
+        "首份名单（{sha256}）仅由签发机构签名；请用 --rule-officers 给出可信来源的哈希",
+        "the first register ({sha256}) is signed by the bureau alone; give --rule-officers from a source you trust",
+    ),
+    "other_officers": (
+        "首份名单为 {sha256}，不是给定的 {expected}",
+        "the first register is {sha256}, not the one given, {expected}",
     ),
     # rule, pool, answers
     "rule_sum": ("{what} 合计 {found}，规则写明 {expected}", "{what} sum to {found}, the rule states {expected}"),

@@ -1,0 +1,151 @@
+"""The caller's end of the line: a Bank whose methods run in the agent.
+
+Before: `bank.agent.process` keeps the bank open. After: tools ask through `connect`.
+"""
+
+import functools
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bank import channel
+from bank.agent.acts import is_property, signature
+from bank.agent.frames import Ask, No, Part, Told, answers, encoder
+from bank.custody import Custody
+from bank.journal import CLOSED, SHARED, Journal
+from bank.refused import BrokenStore, Denied, Refused
+from bank.store import DATABASE
+from bank.vault import held_by
+
+
+class RemoteBank:
+    """A Bank whose methods run in the agent: those that ACTS lists, under their own names."""
+
+    def __init__(self, directory: Path, line: socket.socket, said: str, name: str) -> None:
+        self.directory = directory
+        self.vault = _Remote(self, "vault.", name)
+        self._line = line
+        self._said = said
+        self._busy = threading.Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self._call(name) if is_property(name) else functools.partial(self._call, name)
+
+    def status(self) -> dict[str, Any]:
+        return dict(self._ask("agent.status", {}, dict[str, Any]))
+
+    def close_agent(self) -> dict[str, Any]:
+        return dict(self._ask("agent.close", {}, dict[str, Any]))
+
+    def backup(self, out: Path) -> dict[str, Any]:
+        return dict(self._ask("agent.backup", {"out": str(out.resolve())}, dict[str, Any]))
+
+    def close(self) -> None:
+        """Ends this line; the bank stays open."""
+        self._line.close()
+
+    def __enter__(self) -> "RemoteBank":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _call(self, act: str, *positional: Any, **named: Any) -> Any:
+        crossing = signature(act)
+        given = crossing.bind(*positional, **named)
+        progress = next((given.pop(name) for name in list(given) if name not in crossing.arguments), None)
+        for name, value in given.items():
+            if isinstance(value, Iterable) and not isinstance(value, (str, bytes, Sequence, dict, set, frozenset)):
+                given[name] = list(value)
+        result = self._ask(act, given, crossing.result, crossing.element if crossing.streams else None, progress)
+        return iter(result) if crossing.streams else result
+
+    def _ask(
+        self, act: str, given: dict[str, Any], kind: Any, element: Any = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Any:  # fmt: skip
+        arguments = {name: msgspec.Raw(encoder.encode(value)) for name, value in given.items()}
+        message = encoder.encode(Ask(act, arguments, self._said))
+        listed: list[Any] = []
+        with self._busy:  # a desk asks from several threads
+            try:
+                self._dial_again_if_dropped()
+                channel.send(self._line, message)
+                while True:
+                    answer = answers.decode(channel.receive(self._line))
+                    if isinstance(answer, Told):
+                        break
+                    if isinstance(answer, No):
+                        raise answer.refusal()
+                    if isinstance(answer, Part):
+                        listed += msgspec.msgpack.decode(answer.values, type=list[element])
+                    elif progress is not None:
+                        progress(answer.done, answer.total)
+            except OSError:
+                raise BrokenStore("agent-gone") from None
+        return listed if element is not None else msgspec.msgpack.decode(answer.value, type=kind)
+
+    def _dial_again_if_dropped(self) -> None:
+        """An agent that is asked by many drops the lines unused for longest. Nothing was under way on them."""
+        if self._line.fileno() >= 0 and select.select([self._line], [], [], 0)[0]:  # it speaks only when asked
+            line = channel.dial(self.vault.name)
+            if line is None:
+                raise ConnectionError
+            self._line.close()
+            self._line = line
+
+
+class _Remote:
+    """`bank.vault` of a RemoteBank, as far as reports need it."""
+
+    def __init__(self, bank: RemoteBank, prefix: str, name: str) -> None:
+        self._bank = bank
+        self._prefix = prefix
+        self.name = name
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return functools.partial(self._bank._call, self._prefix + name)
+
+
+def absence(directory: Path) -> Denied:
+    """Why nobody answers for a shared bank: it is open out of reach, was never closed, or simply is not open."""
+    for _attempt in range(5):
+        pid = held_by(directory / DATABASE)
+        if pid is None:
+            break
+        time.sleep(0.1)  # it may be just ending
+    else:
+        return Denied("agent-out-of-reach", pid=pid or "?")
+    facts = {"file": str(directory), "need": Custody.read(directory).need}
+    lines = Journal.read(directory).lines
+    if lines and lines[-1].entry.act not in (CLOSED, SHARED):
+        return Denied("bank-left-open", **facts, n=lines[-1].entry.n)
+    return Denied("bank-not-open", **facts)
+
+
+def connect(directory: Path, said: str = "") -> RemoteBank | None:
+    """The line to the agent that holds this bank open, or None. Raises Denied where it holds another copy of it."""
+    custody = Custody.read(directory)
+    line = channel.dial(custody.bank)
+    if line is None:
+        return None
+    remote = RemoteBank(directory, line, said, custody.bank)
+    try:
+        held = Path(remote.status()["directory"])
+    except Refused as refusal:
+        remote.close()
+        if refusal.code in ("agent-closed", "agent-gone"):  # just ending
+            return None
+        raise
+    if not (held.exists() and held.samefile(directory)):
+        remote.close()
+        raise Denied("agent-other-copy", held=str(held))
+    return remote

@@ -1,0 +1,34 @@
+"""The composition rule (组题规则): a table of cells, and nothing left to the moment of drawing.
+
+A rule *is* its cells: type × chapter × level -> how many items, how many points each; or case group × chapter × level
+-> how many groups (案例) of how many items. What people read beside them (the margins by type, chapter and level, the
+total) is stated as well and must agree, so that one slip of the pen is found before an exam and not after it. Nothing
+is rounded, relaxed or borrowed from a neighbour when a cell cannot be filled: that would be 擅自改变组题规则.
+
+`parse` reads TOML, `Blueprint.from_record` the canonical JSON that it became (`Blueprint.record`); `sha256` is over the
+latter, so two ways to write one rule have one hash. docs/rule.md explains every field to the person who writes one.
+
+Before: a file written by the rule officer. After: `bank.facts` and `bank.assembly`.
+"""
+
+from bank.blueprint.parts import (
+    ANY,
+    CASE,
+    Cell,
+    ChapterMargin,
+    Grading,
+    ItemOrder,
+    Limits,
+    MultipleScoring,
+    TypeMargin,
+    covers,
+    within,
+)
+from bank.blueprint.proposal import propose
+from bank.blueprint.rule import Blueprint, parse
+from bank.blueprint.units import Unit, by_stratum, enemies, feasible
+
+__all__ = [
+    "ANY", "CASE", "Blueprint", "Cell", "ChapterMargin", "Grading", "ItemOrder", "Limits", "MultipleScoring",
+    "TypeMargin", "Unit", "by_stratum", "covers", "enemies", "feasible", "parse", "propose", "within",
+]  # fmt: skip

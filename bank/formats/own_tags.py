@@ -1,0 +1,32 @@
+"""Level and difficulty of an item as tags, for forms that know nothing of the kind: "examd-level-掌握".
+
+Other programs keep and show them as the tags they are; we read them back.
+"""
+
+import re
+from collections.abc import Iterable
+
+from bank.content import Level
+from bank.item import Item
+
+LEVEL_WORDS = {Level.KNOW: "了解", Level.GRASP: "掌握", Level.MASTER: "熟练掌握"}
+_OWN = re.compile(r"examd-(level|difficulty)-(.+)")
+
+
+def written(item: Item) -> list[str]:
+    """The item's tags, and ours after them."""
+    own = [f"examd-level-{LEVEL_WORDS[item.level]}"] if item.level in LEVEL_WORDS else []
+    own += [] if item.p4 is None else [f"examd-difficulty-{item.p4 / 10_000}"]
+    return [*item.tags, *own]
+
+
+def parted(tags: Iterable[str]) -> tuple[list[str], str, str]:
+    """The author's tags; level and difficulty as ours say them, or ""."""
+    others, said = [], {"level": "", "difficulty": ""}
+    for tag in tags:
+        match = _OWN.fullmatch(tag)
+        if match is None:
+            others.append(tag)
+        else:
+            said[match[1]] = match[2]
+    return others, said["level"], said["difficulty"]

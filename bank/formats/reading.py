@@ -1,0 +1,351 @@
+"""An author's file -> Items and a report of every row refused.
+
+What the bytes are decides how they are read; the readers give Drafts, `bank.formats.draft` makes Items of them, and
+everything that happened is gathered here.
+"""
+
+import gc
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bank.content import ItemType
+from bank.formats import (
+    aiken,
+    archive,
+    csv_,
+    docx,
+    gift,
+    jsonl,
+    moodle_xml,
+    qti,
+    qti_package,
+    rows,
+    safexml,
+    spelling,
+    table,
+    xlsx,
+)  # fmt: skip
+from bank.formats.draft import BadRow, Draft, finish
+from bank.formats.pictures import Pictures
+from bank.item import Item
+from bank.refused import BadFile
+
+LARGEST_FILE = 128 * 1024 * 1024
+READ = (".csv", ".xlsx", ".jsonl", ".docx", ".xml", ".zip", ".gift", ".aiken", ".txt")
+PICTURE_LIST = "images.csv"
+
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{(?!\s*[=~#])")
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    file: str
+    sheet: str
+    row: int
+    """As a spreadsheet or an editor numbers it; 0 for a whole sheet."""
+    words: str = ""
+    """The first words that stand there, of a file whose rows no program numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    file: str
+    sheet: str
+    row: int
+    reason: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    words: str = ""
+
+
+@dataclass(slots=True)
+class ImportResult:
+    items: list[Item] = field(default_factory=list)
+    """In the order of the file, repeats included: the bank knows which are already there."""
+    places: list[Place] = field(default_factory=list)
+    """Where each of `items` stands."""
+    media: dict[str, bytes] = field(default_factory=dict)
+    refused: list[Refusal] = field(default_factory=list)
+    remarks: list[Refusal] = field(default_factory=list)
+
+
+def read(path: Path, media_dir: Path | None = None, progress: Progress | None = None) -> ImportResult:
+    """Everything in one file. Pictures are looked for in `media_dir` and beside the file."""
+    data = _bytes(path)
+    pictures = Pictures(path.parent, media_dir, _picture_list(media_dir, path.parent))
+    reader = Reader(path.name, pictures, progress)
+    resting = gc.isenabled()
+    gc.disable()  # growing lists of items hold nothing to collect, and looking through them takes a tenth of the time
+    try:
+        reader.file(data, path.suffix.lower(), archive.Folder(path.parent))
+    finally:
+        if resting:
+            gc.enable()
+    result = reader.result
+    if not result.items and not result.refused:
+        tables = any(each.reason == "table-not-read" for each in result.remarks)
+        raise BadFile("questions-in-table" if tables else "no-items", file=path.name)
+    result.media = pictures.media
+    return result
+
+
+class Reader:
+    """Gathers one file's outcome."""
+
+    def __init__(self, file: str, pictures: Pictures, progress: Progress | None) -> None:
+        self.result = ImportResult()
+        self._certain: list[int] = []
+        """Which items say of their difficulty that all know the answer, by a bare 1."""
+        self._scale = False
+        """Some row says 3 or 5: then 1 is a step of a scale and no share."""
+        self._file = file
+        self._pictures = pictures
+        self._progress = progress
+
+    def file(self, data: bytes, suffix: str, folder: archive.Folder) -> None:
+        self._file_of(data, suffix, folder)
+        result = self.result
+        for number in reversed(self._certain if self._scale else []):
+            del result.items[number]
+            place = result.places.pop(number)
+            self._refuse(place.sheet, place.row, BadRow("difficulty-scale"), place.words)
+        if self._certain and not self._scale:
+            first = result.places[self._certain[0]]
+            self._remark(first.sheet, first.row, "difficulty-certain", first.words, found=len(self._certain))
+
+    def _file_of(self, data: bytes, suffix: str, folder: archive.Folder) -> None:
+        """By what the bytes are; by the suffix only where plain text may be several things."""
+        if data.startswith(xlsx.MAGIC):
+            if suffix == ".xlsx" or b"xl/workbook.xml" in data:
+                for sheet in xlsx.read(data, self._file):
+                    self.sheet(sheet)
+            else:
+                self.archive(archive.Zip(data, self._file))
+        elif suffix == ".xlsx" or data.startswith(xlsx.LOCKED_OR_OLD):
+            locked = data.startswith(xlsx.LOCKED_OR_OLD)
+            raise BadFile("workbook-locked-or-old" if locked else "workbook-unreadable", file=self._file)
+        elif suffix in (".gift", ".aiken"):
+            self.text(csv_.decode(data, self._file), data, suffix)
+        elif suffix in (".jsonl", ".json") or _JSON.match(data):
+            self.lines(data)
+        elif safexml.looks_like(data):
+            self.xml(safexml.parse(data, self._file), folder)
+        elif suffix in (".csv", ".tsv"):
+            self.sheet(csv_.read(data, self._file))
+        elif suffix == ".txt":
+            self.text(csv_.decode(data, self._file), data, suffix)
+        else:
+            raise BadFile("unknown-format", file=self._file, known=" ".join(READ))
+
+    def sheet(self, sheet: table.Sheet) -> None:
+        heading = table.find_heading(sheet.rows)
+        if heading is None:
+            if any(any(row) for row in sheet.rows):
+                self._refuse(sheet.name, 0, BadRow("no-heading"))
+            return
+        repeated = table.repeated_column(heading)
+        if repeated is not None:
+            self._refuse(sheet.name, heading.row + 1, BadRow("repeated-heading", column=repeated))
+            return
+        for name in heading.unread:
+            self._remark(sheet.name, heading.row + 1, "column-not-read", column=name)
+        table.place_pictures(sheet, heading, self._pictures.add)
+        self._remark_shown(sheet, heading)
+        if sheet.flows and tuple(sheet.rows[heading.row])[: len(rows.HEADER)] == rows.HEADER:
+            sheet.rows = [[csv_.unguarded(cell) for cell in row] for row in sheet.rows]
+        for row, draft in table.drafts(sheet, heading):
+            self._report(row, len(sheet.rows))
+            if isinstance(draft, Draft) and not draft.images:
+                draft.images = self._pictures.of_code(table.picture_code(heading, sheet.rows[row - 1]))
+            item = self._row(sheet.name, row, draft)
+            if item is not None and heading.crac and not _crac_code_agrees(item):
+                self._remark(sheet.name, row, "code-disagrees", code=item.code)
+
+    def _remark_shown(self, sheet: table.Sheet, heading: table.Heading) -> None:
+        """What an author may not have seen."""
+        below = [row + 1 for row in sheet.hidden_rows if row > heading.row and any(map(any, sheet.rows[row : row + 1]))]
+        columns = {column for held in heading.columns.values() for column in held} | {*heading.options.values()}
+        if sheet.hidden:
+            self._remark(sheet.name, 0, "hidden-sheet")
+        if below:
+            self._remark(sheet.name, below[0], "hidden-rows", found=len(below))
+        for column in sorted(columns.intersection(sheet.hidden_columns)):
+            self._remark(sheet.name, heading.row + 1, "hidden-column", column=sheet.rows[heading.row][column])
+        if table.lies_nowhere(sheet, heading):
+            self._remark(sheet.name, 0, "drawing-without-row")
+        untyped = table.says_above(sheet, heading)
+        if untyped:
+            self._remark(sheet.name, untyped[0], "type-from-above", found=len(untyped))
+
+    def lines(self, data: bytes) -> None:
+        unread: set[str] = set()
+        total = data.count(b"\n") + 1
+        for row, draft in jsonl.read(data, self._file, unread):
+            self._report(row, total)
+            self._row("", row, draft)
+        for name in sorted(unread):
+            self._remark("", 0, "column-not-read", column=name)
+
+    def text(self, text: str, data: bytes, suffix: str) -> None:
+        """Plain text: Aiken, GIFT or a table, by what is in it; by the suffix where that says it."""
+        if suffix == ".txt" and not aiken.looks_like(text):
+            sheet = csv_.read(data, self._file)
+            if table.find_heading(sheet.rows) is not None or not gift.looks_like(text):
+                self.sheet(sheet)
+                return
+        if suffix == ".aiken" or (suffix == ".txt" and aiken.looks_like(text)):
+            for row, draft in aiken.read(text):
+                self._row("", row, draft)
+            return
+        notes: list[tuple[int, str, dict[str, Any]]] = []
+        for row, draft in gift.read(text, notes):
+            self._row("", row, draft)
+        self._noted("", notes)
+
+    def xml(self, root: safexml.Node, folder: archive.Folder) -> None:
+        notes: list[tuple[int, str, dict[str, Any]]] = []
+        refused = qti.refusal(root, self._file)
+        if refused is not None:
+            raise refused
+        package = qti_package.Package(folder, self._pictures.add, self._part_noted)
+        if root.name == moodle_xml.ROOT and root.find("question") is not None:
+            for row, moodle in moodle_xml.read(root, self._pictures.add, notes):
+                self._row("", row, moodle)
+            self._noted("", notes)
+        elif root.name == "manifest":
+            self._parts(package.items(self._file))
+        elif qti.is_test(root):
+            self._parts(package.referred(self._file, root))
+        elif qti.is_item(root):
+            draft: Draft | BadRow
+            line = root.line
+            try:
+                draft = package.single(root, notes)
+            except BadRow as bad:
+                draft = bad
+            self._row("", line, draft)
+            self._noted("", notes)
+        else:
+            raise BadFile("xml-not-questions", file=self._file, root=root.name[:40])
+
+    def archive(self, parts: archive.Zip) -> None:
+        names = parts.names()
+        if docx.DOCUMENT in names:
+            notes: list[tuple[int, str, dict[str, Any]]] = []
+            for row, words, made in docx.read(parts, self._file, self._pictures.add, notes):
+                self._row("", row, made, words)
+            self._noted("", notes)
+            return
+        package = qti_package.Package(parts, self._pictures.add, self._part_noted)
+        manifests = sorted(
+            (name for name in names if name.split("/")[-1] == qti_package.MANIFEST), key=lambda n: (n.count("/"), n)
+        )
+        if manifests:
+            self._parts(package.items(manifests[0]))
+        elif any(name.lower().endswith(".xml") for name in names):
+            self._parts(package.loose())
+        else:
+            raise BadFile("unknown-format", file=self._file, known=" ".join(READ))
+
+    def _parts(self, found: Iterable[tuple[str, int, Draft | BadRow]]) -> None:
+        for part, line, draft in found:
+            self._row(part, line, draft)
+
+    def _part_noted(self, part: str, line: int, reason: str) -> None:
+        self._remark(part, line, reason)
+
+    def _noted(self, sheet: str, notes: list[tuple[int, str, dict[str, Any]]]) -> None:
+        told: set[tuple[int, str]] = set()
+        for row, reason, facts in notes:
+            if (row, reason) not in told:
+                told.add((row, reason))
+                self._remark(sheet, row, reason, **facts)
+
+    def _row(self, sheet: str, row: int, draft: Draft | BadRow, words: str = "") -> Item | None:
+        try:
+            if isinstance(draft, BadRow):
+                raise draft
+            item = finish(draft, self._pictures.digest)
+        except BadRow as bad:
+            step = bad.reason == "difficulty-unreadable" and isinstance(draft, Draft) and draft.difficulty
+            self._scale = self._scale or (bool(step) and _STEP.fullmatch(spelling.plain(str(step))) is not None)
+            self._refuse(sheet, row, bad, words)
+            return None
+        if item.pictures() & self._pictures.missing:
+            self._remark(sheet, row, "picture-missing", code=item.code)
+        if isinstance(draft, Draft) and spelling.plain(draft.difficulty) in ("1", "1.0"):
+            self._certain.append(len(self.result.items))
+        for reason in _doubtful(item):
+            self._remark(sheet, row, reason, words)
+        self.result.items.append(item)
+        self.result.places.append(Place(self._file, sheet, row, words))
+        return item
+
+    def _refuse(self, sheet: str, row: int, bad: BadRow, words: str = "") -> None:
+        self.result.refused.append(Refusal(self._file, sheet, row, bad.reason, bad.facts, words))
+
+    def _remark(self, sheet: str, row: int, reason: str, words: str = "", **facts: Any) -> None:
+        self.result.remarks.append(Refusal(self._file, sheet, row, reason, facts, words))
+
+    def _report(self, row: int, total: int) -> None:
+        if self._progress is not None and row % 500 == 0:
+            self._progress(row, total)
+
+
+_STEP = re.compile(r"[2-9]|10|[2-9]\.0")
+_BLANKS = re.compile(r"_{2,}|[(（]\s*[)）]")
+_PARTS = re.compile(r"[；;/]|或者?")
+
+
+def _doubtful(item: Item) -> Iterator[str]:
+    """What makes sense, and yet may not be what its author means."""
+    kind, answer_key = item.content.type, item.answer_key
+    if kind is ItemType.MULTIPLE and len(answer_key.correct) == 1:
+        yield "one-answer-of-several"
+    if kind is ItemType.FILL:
+        if len(_BLANKS.findall(item.content.stem)) > 1:
+            yield "several-blanks"
+        elif any(_in_parts(text) for text in answer_key.accepted):
+            yield "answer-as-one-text"
+
+
+def _in_parts(text: str) -> bool:
+    """ "36V/36伏" are two answers; 10 m/s is one."""
+    parts = _PARTS.split(text)
+    return len(parts) > 1 and all(re.search(r"[\d\u4e00-\u9fff]", part) for part in parts)
+
+
+def _crac_code_agrees(item: Item) -> bool:
+    """MC1, MC2, MC3…: the number of right answers that the authority's own code claims."""
+    claimed = item.code[2:3]
+    return not (item.code.startswith("MC") and claimed.isdigit()) or int(claimed) == len(item.answer_key.correct)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise BadFile("file-missing", file=path.name) from None
+    except OSError as error:
+        raise BadFile("file-unreadable", file=path.name, error=error.strerror) from None
+    if len(data) > LARGEST_FILE:
+        raise BadFile("file-too-large", file=path.name, most="128 M")
+    if not data.strip():
+        raise BadFile("no-items", file=path.name)
+    return data
+
+
+def _picture_list(*folders: Path | None) -> dict[str, str]:
+    """`images.csv`: item number, path. The amateur radio authority files its pictures so."""
+    for folder in folders:
+        if folder is None or not (folder / PICTURE_LIST).is_file():
+            continue
+        rows = csv_.read(_bytes(folder / PICTURE_LIST), PICTURE_LIST).rows
+        if rows and len(rows[0]) == 2 and spelling.plain(rows[0][1]) in ("imagepath", "path", "图片", "图片路径"):
+            return {row[0]: row[1] for row in rows[1:] if len(row) == 2 and row[1]}
+    return {}

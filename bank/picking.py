@@ -1,0 +1,155 @@
+"""The session pool: which units of the bank travel to the site. A leak there costs one pool, never the bank.
+
+Picked once, at issue: for each cell, in byte order of strata, its units are shuffled from byte order of id by the
+stream of the pool's key with the label `pool/<stratum>`, and taken in that order up to `count` × `pool.multiple`,
+passing over enemies of units already in the pool. Those passed over are taken only where the cell would otherwise hold
+fewer than `count`, or than the cap on candidates needs: forms then rarely hold enemies, and are rarely rejected (35
+pairs among 420 items would leave one draw in a hundred admissible).
+
+What was picked blindly may hold no form, where a tag is rare or cells are each other's enemies. Then a form is chosen
+first, exactly and at random costs, and the rest of the pool is picked around it: whether a rule that the bank can meet
+is issued must not be luck.
+
+Caps, rests and the limit of overlap act here and nowhere else. Where a cell's pool comes out smaller than it was
+thought to be, each of its units meets more candidates: then the caps are asked anew.
+
+Before: `bank.facts`, `bank.exposure`. After: `examd.package.issue` seals the pool, `bank.assembly` draws from it.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from bank.blueprint import Blueprint, Cell, Unit, by_stratum, enemies, feasible
+from bank.draw import Stream
+from bank.exposure import Ledger, pool_needed, require_large_enough
+from bank.optimiser import Model, form_rows
+from bank.pool import ItemFacts
+from bank.proof import prove
+from bank.refused import Denied
+
+Members = Mapping[str, Sequence[Unit]]
+
+
+def session_pool(
+    facts: Iterable[ItemFacts], blueprint: Blueprint, key: bytes, ledger: Ledger | None = None
+) -> list[ItemFacts]:
+    """The items that travel, by id. `ledger`: which items travelled before, for a rule with caps, rests or a limit of
+    overlap; such a rule refuses to be used without."""
+    if ledger is None and (blueprint.exposure is not None or blueprint.overlap is not None):
+        raise Denied("rule-needs-ledger", rule=blueprint.id)
+    if ledger is not None:
+        require_large_enough(blueprint, ledger.candidates)
+    members = by_stratum(facts, blueprint)
+    try:
+        pool = _pool(members, blueprint, key, ledger)
+    except Denied:
+        if ledger is None or not ledger.marked:
+            raise
+        # Other packages' marks give way to the rule, never the rule to marks.
+        pool = _pool(members, blueprint, key, replace(ledger, marked=frozenset()))
+    return sorted((fact for unit in pool for fact in unit.facts), key=lambda fact: fact.id.encode())
+
+
+def _pool(members: Members, blueprint: Blueprint, key: bytes, ledger: Ledger | None) -> list[Unit]:
+    picking = _Picking(members, blueprint, key, ledger)
+    pool = picking.pool()
+    if not _holds_a_form(pool, blueprint):
+        pool = picking.pool(around=picking.form())
+        if not _holds_a_form(pool, blueprint):  # its own units fell to the caps of a smaller pool
+            raise Denied("pool-without-form", rule=blueprint.id)
+    return pool
+
+
+class _Picking:
+    def __init__(self, members: Members, blueprint: Blueprint, key: bytes, ledger: Ledger | None) -> None:
+        self._members, self._blueprint, self._key, self._ledger = members, blueprint, key, ledger
+        self._recent, self._share = frozenset[str](), 10_000
+        if ledger is not None and blueprint.overlap is not None:
+            self._recent, self._share = ledger.recent(blueprint.overlap.sessions), blueprint.overlap.share
+        feasible((fact for cell in blueprint.cells for unit in self._free(cell) for fact in unit.facts), blueprint)
+
+    def pool(self, around: Sequence[Unit] = ()) -> list[Unit]:
+        """A pool that holds the units `around` which it is picked."""
+        pool: list[Unit] = []
+        met = {group for unit in around for group in unit.enemies}
+        first = {unit.id for unit in around}
+        for cell in self._blueprint.cells:
+            wanted = cell.count * self._blueprint.pool_multiple
+            while True:
+                free = self._free(cell, wanted)
+                drawn = Stream(self._key, f"pool/{cell.stratum}").sample(free, len(free))
+                drawn.sort(key=lambda unit: unit.id not in first)  # stable: the rest stays as it was shuffled
+                chosen = self._travelling(drawn, cell, wanted, met, first)
+                if len(chosen) >= min(len(free), wanted) or self._capless:
+                    break
+                wanted = len(chosen)
+            met.update(group for unit in chosen for group in unit.enemies)
+            pool += chosen
+        return pool
+
+    def form(self) -> list[Unit]:
+        """Units of one form that all may travel, at random costs."""
+        units, model = list[tuple[Cell, Unit]](), Model()
+        for cell in self._blueprint.cells:
+            mine = self._free(cell)
+            again = [len(units) + n for n, unit in enumerate(mine) if self._seen(unit)]
+            model.row(again, high=min(len(mine), cell.count * self._blueprint.pool_multiple) * self._share // 10_000)
+            units += [(cell, unit) for unit in mine]
+        costs = Stream(self._key, "pool")
+        for _ in units:
+            model.integer(cost=costs.below(1_000))
+        form_rows(model, units, self._blueprint, None)
+        found = model.solve(gap=0.05)
+        if found is None:
+            raise Denied("pool-without-form", rule=self._blueprint.id)
+        return [units[n][1] for n in found.chosen()]
+
+    @property
+    def _capless(self) -> bool:
+        return self._blueprint.exposure is None or self._blueprint.exposure.candidates is None
+
+    def _free(self, cell: Cell, pool: int | None = None) -> list[Unit]:
+        units = list(self._members[cell.stratum])
+        return units if self._ledger is None else self._ledger.free(units, cell, self._blueprint, pool)
+
+    def _seen(self, unit: Unit) -> bool:
+        """Whether it was in a pool of the last sessions."""
+        return any(fact.id in self._recent for fact in unit.facts)
+
+    def _travelling(
+        self, drawn: Sequence[Unit], cell: Cell, wanted: int, met: Collection[str], first: Collection[str]
+    ) -> list[Unit]:
+        """Of a cell's shuffled units those that travel: new ones all, those of recent sessions up to their share."""
+        wanted = min(len(drawn), wanted)
+        least = cell.count
+        if self._ledger is not None:
+            least = min(wanted, pool_needed(cell, self._blueprint, self._ledger.candidates))
+        chosen: list[Unit] = []
+        spare: list[Unit] = []
+        met, again, most = set(met), 0, wanted * self._share // 10_000
+        for unit in drawn:
+            if len(chosen) == wanted:
+                break
+            if unit.id not in first and not met.isdisjoint(unit.enemies):
+                spare.append(unit)
+            elif again < most or not self._seen(unit):
+                again += self._seen(unit)
+                chosen.append(unit)
+                met |= unit.enemies
+        for unit in spare:
+            if len(chosen) < max(least, cell.count) and (again < most or not self._seen(unit)):
+                again += self._seen(unit)
+                chosen.append(unit)
+        while again * 10_000 > self._share * len(chosen):  # fewer travel than were wanted, so fewer may be recent ones
+            chosen.remove(next(unit for unit in reversed(chosen) if self._seen(unit)))
+            again -= 1
+        if len(chosen) < cell.count:
+            raise Denied("cell-short-beside-overlap", cell=cell.stratum, needed=cell.count, available=len(chosen))
+        return chosen
+
+
+def _holds_a_form(pool: Sequence[Unit], blueprint: Blueprint) -> bool:
+    """Exact. Without enemies or tags any pool that fills its cells does, and its cells are filled."""
+    if not blueprint.mandatory and not enemies(pool):
+        return True
+    return prove((fact for unit in pool for fact in unit.facts), blueprint).feasible

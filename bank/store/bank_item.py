@@ -1,0 +1,66 @@
+"""BankItem: one revision as the bank lists it. It has no field for what reveals the answer.
+
+Before: `bank.item`. After: `bank.store.items` makes them from rows.
+"""
+
+from dataclasses import dataclass
+
+from bank.content import Background, Content, Level
+from bank.item import NOWHERE, AnswerKey, Basis, Item, Provenance, Translation
+from bank.review import State
+
+
+@dataclass(frozen=True, slots=True)
+class BankItem:
+    """One revision of an item as the bank lists it: content and provenance, nothing that reveals the answer."""
+
+    id: str
+    rev: int
+    state: State
+    content: Content
+    chapter: str
+    level: Level
+    p4: int | None
+    basis: str
+    enemies: tuple[str, ...]
+    locked: tuple[int, ...]
+    tags: tuple[str, ...]
+    code: str
+    source: str
+    calibrated_p4: int | None = None
+    bases: tuple[Basis, ...] = ()
+    background: Background | None = None
+    place: int = 0
+    translations: tuple[Translation, ...] = ()
+    provenance: Provenance = NOWHERE
+    lineage: str = ""
+    """Identity of the item's first revision: its name through all revisions."""
+    number: int = 0
+    """The revision's place in the bank; for the bank's own use."""
+
+    @property
+    def expected_p4(self) -> int | None:
+        """What is measured outweighs what was judged."""
+        return self.p4 if self.calibrated_p4 is None else self.calibrated_p4
+
+    def with_key(self, answer_key: AnswerKey, explanation: str) -> Item:
+        return Item(
+            content=self.content,
+            answer_key=answer_key,
+            chapter=self.chapter,
+            level=self.level,
+            p4=self.p4,
+            explanation=explanation,
+            basis=self.basis,
+            enemies=self.enemies,
+            locked=self.locked,
+            tags=self.tags,
+            code=self.code,
+            source=self.source,
+            calibrated_p4=self.calibrated_p4,
+            bases=self.bases,
+            background=self.background,
+            place=self.place,
+            translations=self.translations,
+            provenance=self.provenance,
+        )

@@ -1,0 +1,151 @@
+"""The listing in memory: of each revision that can be listed the line by which it is found, always true to the bank.
+
+It is read the first time that somebody asks, and then follows the bank's own record of acts: whatever changes a
+revision leaves an act, so no writer needs to know of this. Held are questions and what is said about them, never an
+answer key or an explanation; closing the bank lets go of it.
+
+Before: `bank.store.history`. After: `bank.store.search`.
+"""
+
+import gc
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from bank.content import ItemType, Level
+from bank.listing import Line
+from bank.review import State
+from bank.store import index
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_ROWS = (
+    "SELECT r.number, r.item, r.rev = i.newest, r.state, r.type, r.chapter, r.level,"
+    " r.p4 IS NOT NULL OR c.p4 IS NOT NULL, r.content, r.code, r.about, r.written_by"
+    " FROM {of} CROSS JOIN revisions r ON r.item = i.number LEFT JOIN calibrations c ON c.revision = r.number"
+    " WHERE r.rev = i.newest OR r.state = 'approved' OR r.state = 'in-review' OR r.state = 'draft'"
+    " ORDER BY r.item, r.rev"
+)
+_ALL = _ROWS.format(of="items i")
+_OF = _ROWS.format(of="json_each(?) s CROSS JOIN items i ON i.number = s.value")
+_WRITES = ("write", "approve-as-sample")
+"""Acts whose remarks name the revisions: one number, or the first and the last."""
+
+
+class _Option(msgspec.Struct):
+    text: str
+
+
+class _Content(msgspec.Struct):
+    stem: str
+    options: list[_Option]
+    case: str = ""
+
+
+class _Basis(msgspec.Struct):
+    text: str
+    repealed_on: str = ""
+
+
+class _About(msgspec.Struct):
+    basis: str
+    bases: list[_Basis]
+    enemies: list[str]
+    place: int
+
+
+_content = msgspec.json.Decoder(_Content)  # what is needed and nothing else: half the time of reading all of it
+_about = msgspec.json.Decoder(_About)
+
+
+class Catalogue:
+    def __init__(self) -> None:
+        self._items: dict[int, list[Line]] = {}
+        self._ordered: list[Line] = []
+        self._acts = -1
+        """The last act that the lines know of; -1 before any was read."""
+        self._measured: frozenset[int] = frozenset()
+        """Revisions whose difficulty was measured: that is no act."""
+        self._measurings: tuple[int, float] = (0, 0.0)
+
+    def lines(self, connection: "sqlite3.Connection") -> list[Line]:
+        """All of them as the bank is now, in the order their items were added."""
+        (acts,) = connection.execute("SELECT coalesce(max(number), 0) FROM acts").fetchone()
+        measurings = connection.execute("SELECT count(*), total(revision) FROM calibrations").fetchone()
+        if (acts, measurings) == (self._acts, self._measurings):
+            return self._ordered
+        measured = self._measured
+        if measurings != self._measurings:
+            measured = frozenset(row[0] for row in connection.execute("SELECT revision FROM calibrations"))
+        if self._acts < 0:
+            self._take(connection, connection.execute(_ALL), None)
+            gc.freeze()  # or Python's collector walks through all of them again and again: 60 ms amid somebody's typing
+        else:
+            items = sorted(self._touched(connection, measured ^ self._measured))
+            for item in items:
+                self._items.pop(item, None)
+            self._take(connection, connection.execute(_OF, (json.dumps(items),)), items)
+        self._acts, self._measurings, self._measured = acts, measurings, measured
+        self._ordered = [line for item in sorted(self._items) for line in self._items[item]]
+        return self._ordered
+
+    def _touched(self, connection: "sqlite3.Connection", measured: Iterable[int]) -> set[int]:
+        """Items that an act was done to, or that were measured, since the lines were read."""
+        of = "SELECT r.item FROM json_each(?) s CROSS JOIN revisions r ON r.number = s.value"
+        found = {row[0] for row in connection.execute(of, (json.dumps(list(measured)),))}
+        query = "SELECT revision, act, remarks FROM acts WHERE number > ?"
+        for revision, act, remarks in connection.execute(query, (self._acts,)).fetchall():
+            first, _, last = (str(revision), "", "") if revision is not None else remarks.partition("-")
+            if revision is not None or act in _WRITES:
+                span = (int(first), int(last or first))
+                rows = connection.execute("SELECT item FROM revisions WHERE number BETWEEN ? AND ?", span)
+                found.update(row[0] for row in rows)
+        return found
+
+    def _take(self, connection: "sqlite3.Connection", rows: Iterable[Any], items: list[int] | None) -> None:
+        hands = self._hands(connection, items)
+        one: dict[Any, Any] = {}
+        """One object for all that are equal: there are few chapters, few people, few provisions."""
+        for number, item, newest, state, kind, chapter, level, judged, content, code, about, by in rows:
+            shown, said = _content.decode(content), _about.decode(about)
+            who = tuple(sorted({*filter(None, by.split(",")), *hands.get(number, ())}))
+            basis = "\n".join(filter(None, (said.basis, *(each.text for each in said.bases))))
+            enemies = tuple(said.enemies)
+            line = Line(
+                number,
+                item,
+                bool(newest),
+                State(state),
+                ItemType(kind),
+                one.setdefault(chapter, chapter),
+                Level(level),
+                bool(judged),
+                index.folded("\n".join((shown.stem, *(option.text for option in shown.options), code))),
+                one.setdefault(basis, basis),
+                min((each.repealed_on for each in said.bases if each.repealed_on), default=""),
+                one.setdefault(who, who),
+                one.setdefault(enemies, enemies),
+                one.setdefault(shown.case, shown.case),
+                said.place,
+            )
+            self._items.setdefault(item, []).append(line)
+
+    @staticmethod
+    def _hands(connection: "sqlite3.Connection", items: list[int] | None) -> dict[int, set[str]]:
+        """Who wrote or handed in a revision, besides the one that its row names."""
+        query = (
+            "SELECT a.revision, a.who FROM acts a{of} WHERE (a.act = 'submit' OR a.act = 'write') AND a.revision > 0"
+        )
+        if items is None:
+            rows = connection.execute(query.format(of=""))
+        else:
+            of = " JOIN revisions r ON r.number = a.revision JOIN json_each(?) s ON s.value = r.item"
+            rows = connection.execute(query.format(of=of), (json.dumps(items),))
+        found: defaultdict[int, set[str]] = defaultdict(set)
+        for revision, who in rows:
+            found[revision].update(filter(None, who.split(",")))
+        return found

@@ -1,0 +1,240 @@
+"""New wordings: items weighed and taken in as drafts, and items put into other words, as their writers signed them.
+
+Before: `bank.formats` makes Items, `bank.store.writing` writes rows. After: `bank.life` has them reviewed.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bank import authorship, review, sharing
+from bank.authorship import Draft, Written
+from bank.item import Item
+from bank.refused import BadFile, Denied
+from bank.review import Act, Event, State
+from bank.store import acts, writing
+from bank.store.acts import now
+from bank.store.answer_keys import AnswerKeys
+from bank.store.authors import TAKE
+from bank.store.bank_item import BankItem
+from bank.store.media import keep
+from bank.store.writing import Encoded, encoded
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """An item given with another answer key than the same question has: one of the two is wrong."""
+
+    row: int
+    """Its place among the items given, from 0."""
+    against: int | None
+    """The place of the other, which was added; None where that is an item of the bank."""
+    item: str
+    name: str
+    """Code of the bank's item, or the beginning of its id; "" where the other was given along."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """Ids in the order given. An item that was given twice is in `added` once and in `already` once."""
+
+    added: tuple[str, ...]
+    already: tuple[str, ...]
+    contradictions: tuple[Contradiction, ...]
+    """Already there, but with another answer key; these are in `already` too."""
+
+    @property
+    def contradicting(self) -> tuple[str, ...]:
+        return tuple(each.item for each in self.contradictions)
+
+
+def _taking(written: Written) -> acts.Noted:
+    return None, TAKE, written.author, now(), written.sha256, written.statement
+
+
+class Drafts(AnswerKeys):
+    def weigh(self, items: Iterable[Item]) -> AddReport:
+        """What `write` would do with new items, without doing it."""
+        return self._weigh([encoded(item) for item in items])[0]
+
+    def add(
+        self,
+        items: Iterable[Item],
+        media: Mapping[str, bytes] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        approve_as_sample: bool = False,
+    ) -> AddReport:
+        """Drafts of all of `items` that nobody signs, in a bank of samples only; or, where anything fails, none.
+
+        `approve_as_sample` approves them at once. Pictures that no item of the call shows stay out.
+        """
+        if not self.sample:
+            raise Denied("bank-not-sample" if approve_as_sample else "drafts-unsigned", file=self.directory.name)
+        with self.vault.transaction() as connection:
+            return self._add(connection, [(item, "") for item in items], media or {}, progress, "", approve_as_sample)
+
+    def write(
+        self,
+        drafts: Sequence[Draft],
+        statement: bytes,
+        media: Mapping[str, bytes] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> AddReport:
+        """All of `drafts`, new items and other wordings of those that are here, or none: as their writer's statement
+        (`bank.authorship`) says. What somebody else wrote and nobody approved yet stays among the revisions."""
+        written, author = authorship.prove(statement, self.vault.name, self.people(), file="")
+        authorship.require_author(author)
+        if [draft.line for draft in drafts] != list(written.lines):
+            raise BadFile("drafts-altered", file="")
+        return self._write(drafts, written, media or {}, progress)
+
+    def revise(self, lineage: str, item: Item, media: Mapping[str, bytes] | None = None) -> BankItem:
+        """Another wording that nobody signs, in a bank of samples only."""
+        if not self.sample:
+            raise Denied("drafts-unsigned", file=self.directory.name)
+        newest = self.newest(lineage)
+        with self.vault.transaction() as connection:
+            self._revise(connection, Draft(item, "", newest.lineage, newest.rev), "", media or {})
+        return self.newest(lineage)
+
+    def adopt(self, statement: bytes) -> None:
+        """Drafts as they stand, of whose writer no signature is known, get one who answers for having written them."""
+        written, author = authorship.prove(statement, self.vault.name, self.people(), file="")
+        authorship.require_author(author)
+        at = now()
+        with self.vault.transaction() as connection:
+            for _digest, of, rev in written.lines:
+                item = self._revision(of, rev)
+                sealed, events = self.seal(item), self.events(item.number)
+                if authorship.line(sealed, of, rev) not in written.lines:
+                    raise BadFile("drafts-altered", file="")
+                if item.state is not State.DRAFT:
+                    raise Denied("act-not-possible", act=Act.WRITE.value, state=item.state.value)
+                if review.writers(events, self.wrote(sealed)):
+                    raise Denied("writer-known", item=item.code or item.lineage[:8])
+                self._note(connection, item.number, Event(Act.WRITE, author.id, at), State.DRAFT)
+            acts.chain(connection, [_taking(written)])
+
+    def _write(
+        self,
+        drafts: Sequence[Draft],
+        written: Written,
+        media: Mapping[str, bytes],
+        progress: Callable[[int, int], None] | None,
+    ) -> AddReport:
+        with self.vault.transaction() as connection:
+            # First: whatever comes after it in this transaction can be proved by it.
+            acts.chain(connection, [_taking(written)])
+            new = [(draft.item, draft.salt) for draft in drafts if not draft.of]
+            report = self._add(connection, new, media, progress, written.author, False)
+            for draft in drafts:
+                if draft.of:
+                    self._revise(connection, draft, written.author, media)
+        return report
+
+    def _add(
+        self,
+        connection: "sqlite3.Connection",
+        items: Sequence[tuple[Item, str]],
+        media: Mapping[str, bytes],
+        progress: Callable[[int, int], None] | None,
+        by: str,
+        approve_as_sample: bool,
+    ) -> AddReport:
+        """`items` with the salts that their writer signed."""
+        named = [encoded(item) for item, _ in items]
+        report, fresh = self._weigh(named)
+        salts: dict[str, str] = {}
+        for each, (_, salt) in zip(named, items, strict=True):
+            salts.setdefault(each[0], salt)
+        at = now()
+        state = State.APPROVED if approve_as_sample else State.DRAFT
+        act = Act.SAMPLE if approve_as_sample else Act.WRITE
+        item, number = (
+            connection.execute(f"SELECT coalesce(max(number), 0) + 1 FROM {table}").fetchone()[0]  # noqa: S608
+            for table in ("items", "revisions")
+        )
+        for done in range(0, len(fresh), _BATCH):
+            batch = fresh[done : done + _BATCH]
+            writing.insert_new(connection, item + done, number + done, state, batch, by, at, salts)
+            if progress is not None:
+                progress(done, len(fresh))
+        keep(connection, [item for _, _, item in fresh], media)
+        if fresh:  # one act for all: each revision's row says by whom and when
+            told = f"{number}-{number + len(fresh) - 1}"
+            acts.chain(connection, [(None, act.value, by, at, told, b"")])
+        return report
+
+    def _revise(self, connection: "sqlite3.Connection", draft: Draft, by: str, media: Mapping[str, bytes]) -> None:
+        """A new draft, or its writer's own draft written anew if nobody has handed it in."""
+        newest = self._revisable(draft)
+        events, wording, at = self.events(newest.number), encoded(draft.item), now()
+        salts = {wording[0]: draft.salt}
+        before = review.hands(events)
+        own = newest.state is State.DRAFT and before <= {by} and not any(event.statement for event in events)
+        if newest.state is State.DRAFT:  # nobody has approved what is in it: all who had a hand in it still have
+            by = ",".join(sorted(before | {by} - {""}))
+        if own:
+            number = newest.number
+            writing.rewrite(connection, number, wording, by, at, salts)
+        else:
+            rev = newest.rev + 1
+            (place,) = connection.execute("SELECT number FROM items WHERE lineage = ?", (newest.lineage,)).fetchone()
+            number = writing.insert(connection, place, rev, State.DRAFT, wording, by, at, salts)
+            connection.execute("UPDATE items SET newest = ? WHERE number = ?", (rev, place))
+            if newest.state is State.DRAFT:
+                self._note(connection, newest.number, Event(Act.SUPERSEDE, by, at), State.RETIRED)
+        acts.chain(connection, [(None, Act.WRITE.value, by, at, str(number), b"")])
+        keep(connection, [draft.item], media)
+
+    def _revisable(self, draft: Draft) -> BankItem:
+        """The revision that `draft` would follow, or Denied."""
+        known = self._one("SELECT 1 FROM items WHERE lineage = ?", (draft.of,))
+        newest = self.newest(draft.of) if known else self.find(draft.of)
+        if newest.rev != draft.rev:
+            raise Denied("draft-of-older-revision", item=draft.of, rev=draft.rev, newest=newest.rev)
+        other = self._one(
+            "SELECT i.lineage FROM revisions r JOIN items i ON i.number = r.item WHERE r.id = ? AND i.lineage <> ?",
+            (draft.item.id, newest.lineage),
+        )
+        if other is not None:
+            raise Denied("item-already-there", item=other[0][:8])
+        if newest.state is State.IN_REVIEW:
+            raise Denied("act-not-possible", act=Act.WRITE.value, state=newest.state.value)
+        review.require_own(self.events(newest.number))
+        if self.practice:
+            sharing.require_open([draft.item])
+        return newest
+
+    def _weigh(self, named: Sequence[Encoded]) -> tuple[AddReport, list[Encoded]]:
+        sharing.require_not_lent(item for _, _, item in named)
+        if self.practice:
+            sharing.require_open(item for _, _, item in named)
+        with self.vault.reading() as connection:
+            held = {row[0] for row in connection.execute("SELECT id FROM revisions")}
+        known = {identity: kept[0] for identity, kept in self._keys({each[0] for each in named} & held)}
+        fresh, already, contradictions = [], [], []
+        rows: dict[str, int] = {}
+        """Where what is fresh was given."""
+        for row, each in enumerate(named):
+            identity, _, item = each
+            before = known.get(identity)
+            if before is None:
+                known[identity], rows[identity] = item.answer_key, row
+                fresh.append(each)
+            else:
+                already.append(identity)
+                if before != item.answer_key:
+                    name = "" if identity in rows else self._name(identity)
+                    contradictions.append(Contradiction(row, rows.get(identity), identity, name))
+        return AddReport(tuple(each[0] for each in fresh), tuple(already), tuple(contradictions)), fresh
+
+    def _name(self, identity: str) -> str:
+        row = self._one("SELECT code FROM revisions WHERE id = ? ORDER BY rev DESC LIMIT 1", (identity,))
+        return (row[0] if row else "") or identity[:8]

@@ -1,0 +1,256 @@
+"""Items that other bodies lent to this bank: taken in, taken back, and what each may be used for.
+
+Each slice that an item comes in adds a revision to it: the words, the answer key and what else is said of the item as
+that slice has them, with the slice's own proof. `bank.loans` says which of them is in force. A withdrawal is kept
+whether or not its slice is here: what was taken back before it arrived does not come in afterwards.
+
+Before: `bank.sharing` makes and proves a slice. After: `bank.usable` leaves out what is withheld.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from bank import loans, owners, sharing
+from bank.item import AnswerKey
+from bank.loans import Loan
+from bank.refused import Denied
+from bank.review import Act, Event, State
+from bank.sharing import Terms
+from bank.store import acts, media, writing
+from bank.store.drafts import Drafts
+from bank.store.writing import Encoded
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_LOANS = (
+    "SELECT r.item, r.number, r.id, s.id, s.number, s.withdrawal <> x'' FROM acts a"
+    " JOIN revisions r ON r.number = a.revision"
+    " JOIN slices s ON s.id = substr(a.remarks, instr(a.remarks, ' ') + 1) WHERE a.act = 'accept'"
+)
+
+
+class Slices(Drafts):
+    # ---- taken in --------------------------------------------------------------------------------------------------
+
+    def accept(self, statement: bytes, lines: bytes, acceptance: bytes) -> sharing.Accepted:
+        """Takes in a slice (`bank.sharing`); checked as if a stranger brought it."""
+        terms = sharing.read(statement)
+        by, at = sharing.check_acceptance(self.vault.name, terms, acceptance, self.people())
+        person = self.people()[by]
+        if person.until:
+            raise Denied("person-ended", name=person.name, until=person.until)
+        self._require_welcome(terms, at)
+        found, shown = sharing.items_in(statement, lines)
+        salts = {item.id: salt for item, salt in found}
+        brought = [writing.encoded(item) for item, _ in found]
+        report = self._weighed(terms, brought)
+        taken = {*report.added, *report.renewed, *report.older}
+        before = self._loans()
+        with self.vault.transaction() as connection:
+            arrived = connection.execute(
+                "INSERT INTO slices VALUES (NULL, ?, ?, ?, ?, x'')", (terms.slice, statement, acceptance, len(taken))
+            ).lastrowid
+            assert arrived is not None
+            acts.chain(connection, [(None, Act.ACCEPT.value, by, at, terms.note, acceptance)])
+            for each in brought:
+                if each[0] in taken:
+                    place = self._held(connection, each[0])
+                    held = before[place] if place is not None else []
+                    taking = Event(Act.ACCEPT, by, at, terms.note)
+                    number = self._insert(connection, place, each, salts[each[0]], taking)
+                    loan, stood = Loan(number, terms, arrived, False, each[0]), loans.in_force(held)
+                    rules = loans.in_force([*held, loan]) is loan
+                    out = stood if rules else loan
+                    if out is not None:
+                        self._note(connection, out.revision, Event(Act.SUPERSEDE, by, at, terms.note), State.RETIRED)
+                    if rules:
+                        self._put_in_force(connection, number)
+            media.keep(connection, [item for identity, _, item in brought if identity in taken], shown)
+        return report
+
+    def weigh_slice(self, statement: bytes, lines: bytes) -> sharing.Accepted:
+        """What `accept` would do with the items, without doing it and without asking who signed what."""
+        found, _shown = sharing.items_in(statement, lines)
+        return self._weighed(sharing.read(statement), [writing.encoded(item) for item, _ in found])
+
+    def _require_welcome(self, terms: Terms, at: str) -> None:
+        name = terms.slice[:8]
+        owners.require(self.owners(), terms)
+        if self._taken_back(terms):
+            raise Denied("slice-withdrawn", slice=name)
+        if any(each.id == terms.slice for each in self.slices()):
+            raise Denied("slice-already", slice=name)
+        if at[:10] > terms.until.isoformat():
+            raise Denied("slice-ended", slice=name, until=terms.until.isoformat())
+        if self.practice and sharing.Permission.OPEN not in terms.permission:
+            raise Denied("slice-not-open", slice=name, owner=terms.owner.name)
+
+    def _weighed(self, terms: Terms, brought: Sequence[Encoded]) -> sharing.Accepted:
+        if self.practice:
+            sharing.require_open(item for _, _, item in brought)
+        lent = self._loans()
+        newest = Loan(0, terms, 1 << 62, False)
+        found: dict[str, list[str]] = {}
+        with self.vault.reading() as connection:
+            for identity, _, item in brought:
+                place = self._held(connection, identity)
+                if place is None:
+                    found.setdefault("added", []).append(identity)
+                    continue
+                held = lent.get(place)
+                other_key = self._answer_key(connection, identity) != item.answer_key
+                if held is None or not loans.may_take(held, terms.owner.id):
+                    found.setdefault("already", []).append(identity)
+                    if other_key:
+                        found.setdefault("contradicting", []).append(identity)
+                elif loans.in_force([*held, newest]) is not newest:
+                    found.setdefault("older", []).append(identity)
+                else:
+                    found.setdefault("renewed", []).append(identity)
+                    if other_key:
+                        found.setdefault("corrected", []).append(identity)
+        return sharing.Accepted(**{name: tuple(ids) for name, ids in found.items()})
+
+    def _insert(
+        self, connection: "sqlite3.Connection", place: int | None, wording: Encoded, salt: str, event: Event
+    ) -> int:
+        """The item as the slice has it, as a revision that is not in force yet; its number."""
+        rev = 1
+        if place is None:
+            place = connection.execute("INSERT INTO items VALUES (NULL, ?, 1)", (wording[0],)).lastrowid
+            assert place is not None
+        else:
+            (rev,) = connection.execute("SELECT max(rev) + 1 FROM revisions WHERE item = ?", (place,)).fetchone()
+        number = writing.insert(connection, place, rev, State.RETIRED, wording, "", event.at)
+        # The owner's signature covers the owner's salt.
+        connection.execute("UPDATE answer_keys SET salt = ? WHERE revision = ?", (salt, number))
+        # What was measured here of the same question with the same answer key goes on.
+        connection.execute(
+            "INSERT OR REPLACE INTO calibrations SELECT ?, c.p4, c.responses, c.at FROM calibrations c"
+            " JOIN revisions r ON r.number = c.revision JOIN answer_keys k ON k.revision = r.number"
+            " WHERE r.item = ? AND c.responses > 0"
+            " AND k.record = (SELECT record FROM answer_keys WHERE revision = ?) ORDER BY c.at DESC LIMIT 1",
+            (number, place, number),
+        )
+        acts.chain(connection, [(number, event.act.value, event.who, event.at, event.remarks, b"")])
+        return number
+
+    # ---- taken back ------------------------------------------------------------------------------------------------
+
+    def withdraw(self, withdrawal: bytes) -> sharing.Withdrawn:
+        """Takes out of force what its owner took back; of a slice that is not here, keeps the owner's word."""
+        name = sharing.slice_named(withdrawal)
+        here = self._one("SELECT 1 FROM slices WHERE id = ?", (name,)) is not None
+        if here:
+            terms = self._terms(name)
+            at, owner, note = sharing.check_withdrawal(terms, withdrawal), terms.owner, terms.note
+        else:
+            owner, _name, _statement, at = sharing.read_withdrawal(withdrawal, self._known_owners())
+            note = f"{owner.id} {name}"
+        lent = self._loans() if here else {}
+        of_it = [(place, loan) for place, held in lent.items() for loan in held if loan.terms.slice == name]
+        left = {
+            place: loans.in_force(each for each in lent[place] if each.terms.slice != name) for place, _loan in of_it
+        }
+        retired = 0
+        if withdrawal not in self._withdrawals(note):
+            with self.vault.transaction() as connection:
+                connection.execute("UPDATE slices SET withdrawal = ? WHERE id = ?", (withdrawal, name))
+                acts.chain(connection, [(None, Act.WITHDRAW.value, "", at, note, withdrawal)])
+                for place, loan in of_it:
+                    self._note(connection, loan.revision, Event(Act.WITHDRAW, "", at, note), State.RETIRED)
+                    if loans.in_force(lent[place]) is loan:
+                        following = left[place]
+                        retired += following is None
+                        if following is not None:
+                            resumed = Event(Act.RESUME, "", at, note)
+                            self._note(connection, following.revision, resumed, State.APPROVED)
+                            self._put_in_force(connection, following.revision)
+        return sharing.Withdrawn(name, owner.name, here, retired, sum(left[place] is not None for place, _ in of_it))
+
+    def _withdrawals(self, note: str) -> list[bytes]:
+        query = "SELECT statement FROM acts WHERE revision IS NULL AND act = 'withdraw' AND remarks = ?"
+        with self.vault.reading() as connection:
+            return [bytes(row[0]) for row in connection.execute(query, (note,))]
+
+    def _taken_back(self, terms: Terms) -> bool:
+        """Whether its owner's word came before the slice, or after it."""
+        for file in self._withdrawals(terms.note):
+            try:
+                sharing.check_withdrawal(terms, file)
+            except Denied:  # of another slice that bears this number
+                continue
+            return True
+        return False
+
+    # ---- what is in force ------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _put_in_force(connection: "sqlite3.Connection", number: int) -> None:
+        """What is listed of a lent item is the revision in force, whichever came last."""
+        connection.execute("UPDATE revisions SET state = 'approved' WHERE number = ?", (number,))
+        connection.execute(
+            "UPDATE items SET newest = (SELECT rev FROM revisions WHERE number = ?)"
+            " WHERE number = (SELECT item FROM revisions WHERE number = ?)",
+            (number, number),
+        )
+
+    def slices(self) -> list[sharing.Slice]:
+        """What other bodies lent to this bank, in the order it came."""
+        with self.vault.reading() as connection:
+            rows = connection.execute(
+                "SELECT id, statement, acceptance, items, withdrawal FROM slices ORDER BY number"
+            ).fetchall()
+        found, lent = [], self._loans()
+        standing = [loan.terms.slice for held in lent.values() if (loan := loans.in_force(held)) is not None]
+        for name, _statement, acceptance, items, withdrawal in rows:
+            terms = self._terms(name)
+            said = json.loads(acceptance)["signed"]
+            found.append(
+                sharing.Slice(
+                    name, terms.owner.id, terms.owner.name, tuple(sorted(terms.permission)), terms.first.isoformat(),
+                    terms.until.isoformat(), items, standing.count(name), said["by"], said["at"],
+                    sharing.check_withdrawal(terms, bytes(withdrawal)) if withdrawal else "",
+                )
+            )  # fmt: skip
+        return found
+
+    def withheld(self, day: str, purpose: sharing.Permission) -> dict[str, str]:
+        """Approved items of other bodies that are no part of a `purpose` on `day` (ISO): id -> why, as a code."""
+        on, found = date.fromisoformat(day), {}
+        for held in self._loans().values():
+            standing, rule = loans.in_force(held), loans.ruling(held, on)
+            if standing is None or rule is None:
+                continue
+            code = rule.terms.refusal(purpose, on)
+            if code:
+                found[standing.item] = code
+        return found
+
+    def _loans(self) -> Mapping[int, list[Loan]]:
+        """Of each lent item, by its number, every slice that it came in."""
+        found: dict[int, list[Loan]] = {}
+        with self.vault.reading() as connection:
+            rows = connection.execute(_LOANS).fetchall()
+        for place, revision, identity, name, arrived, withdrawn in rows:
+            found.setdefault(place, []).append(Loan(revision, self._terms(name), arrived, bool(withdrawn), identity))
+        return found
+
+    @staticmethod
+    def _held(connection: "sqlite3.Connection", identity: str) -> int | None:
+        """The number of the item that has, or once had, this content."""
+        row = connection.execute("SELECT item FROM revisions WHERE id = ? LIMIT 1", (identity,)).fetchone()
+        return None if row is None else int(row[0])
+
+    @staticmethod
+    def _answer_key(connection: "sqlite3.Connection", identity: str) -> AnswerKey:
+        """Of the revision in force with that content, or else of the newest."""
+        (record,) = connection.execute(
+            "SELECT k.record FROM revisions r JOIN answer_keys k ON k.revision = r.number WHERE r.id = ?"
+            " ORDER BY r.state = 'approved' DESC, r.rev DESC LIMIT 1",
+            (identity,),
+        ).fetchone()
+        return AnswerKey.from_record(json.loads(record))

@@ -1,0 +1,109 @@
+"""A revision into its rows: the tables' one place of writing, with all that stands in tables of its own.
+
+Before: `bank.item`. After: `bank.store.drafts` and `bank.store.slices` say which revisions, and in which state.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from bank import review
+from bank.canonical import canonical
+from bank.item import Item, flaw
+from bank.refused import BadFile
+from bank.review import State
+from bank.store.index import indexed
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_COLUMNS = ("id", "content", "type", "chapter", "level", "p4", "code", "about", "written_by", "written_at")
+"""Of `revisions`, what a draft may change."""
+_INSERT = f"INSERT INTO revisions VALUES ({', '.join('?' * (4 + len(_COLUMNS)))})"  # noqa: S608 - words of ours
+_REWRITE = f"UPDATE revisions SET {', '.join(f'{name} = ?' for name in _COLUMNS)} WHERE number = ?"  # noqa: S608
+
+Encoded = tuple[str, bytes, Item]
+"""An item behind its id and the bytes of its content: made once, since it is the dearest part of an import."""
+Salts = Mapping[str, str]
+"""Id -> the salt that a writer or owner signed; any other item gets one of its own."""
+
+
+def encoded(item: Item) -> Encoded:
+    content = canonical(item.content.record())
+    return hashlib.sha256(content).hexdigest()[:32], content, item  # `Content.item_id`
+
+
+def insert(
+    connection: "sqlite3.Connection", item: int, rev: int, state: State, wording: Encoded, by: str, at: str,
+    salts: Salts = MappingProxyType({}),
+) -> int:  # fmt: skip
+    """A revision of the item of that number; the revision's own number."""
+    number = connection.execute(_INSERT, (None, item, rev, state.value, *_values(*wording, by, at))).lastrowid
+    assert number is not None
+    _insert_parts(connection, [(number, wording)], at, salts)
+    return number
+
+
+def insert_new(
+    connection: "sqlite3.Connection", item: int, number: int, state: State, batch: Sequence[Encoded], by: str, at: str,
+    salts: Salts,
+) -> None:  # fmt: skip
+    """New items, each with its first revision, numbered from `item` and `number` on."""
+    connection.executemany(
+        "INSERT INTO items VALUES (?, ?, 1)", [(item + n, identity) for n, (identity, _, _) in enumerate(batch)]
+    )
+    connection.executemany(
+        _INSERT, [(number + n, item + n, 1, state.value, *_values(*each, by, at)) for n, each in enumerate(batch)]
+    )
+    _insert_parts(connection, [(number + n, each) for n, each in enumerate(batch)], at, salts)
+
+
+def rewrite(connection: "sqlite3.Connection", number: int, wording: Encoded, by: str, at: str, salts: Salts) -> None:
+    """Another wording in the place of the one there, which its own writer has not handed in."""
+    for table, column in (("answer_keys", "revision"), ("calibrations", "revision"), ("search", "rowid")):
+        connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (number,))  # noqa: S608 - words of ours
+    connection.execute(_REWRITE, (*_values(*wording, by, at), number))
+    _insert_parts(connection, [(number, wording)], at, salts)
+
+
+def _insert_parts(
+    connection: "sqlite3.Connection", wordings: Sequence[tuple[int, Encoded]], at: str, salts: Salts
+) -> None:
+    """What stands in tables of its own, table after table: each is then written in one place."""
+    revisions = [(number, item) for number, (_, _, item) in wordings]
+    connection.executemany(
+        "INSERT INTO answer_keys VALUES (?, ?, ?, ?)",
+        [
+            (number, _json(item.answer_key.record()), item.explanation, salts.get(identity) or secrets.token_hex(16))
+            for number, (identity, _, item) in wordings
+        ],
+    )
+    connection.executemany(
+        "INSERT INTO search (rowid, text) VALUES (?, ?)",
+        [(number, indexed(item.content, item.code)) for number, item in revisions],
+    )
+    backgrounds = {item.content.case: item.background for _, item in revisions if item.background is not None}
+    connection.executemany(
+        "INSERT OR IGNORE INTO backgrounds VALUES (?, ?)",
+        [(sha256, canonical(background.record())) for sha256, background in backgrounds.items()],
+    )
+    connection.executemany(
+        "INSERT INTO calibrations VALUES (?, ?, 0, ?)",
+        [(number, item.calibrated_p4, at) for number, item in revisions if item.calibrated_p4 is not None],
+    )
+
+
+def _values(identity: str, content: bytes, item: Item, by: str, at: str) -> tuple[Any, ...]:
+    """Values of `_COLUMNS`."""
+    wrong = flaw(item)
+    if wrong is not None:
+        raise BadFile("item-flawed", flaw=wrong, item=item.code or identity[:8])
+    kind, level, said = item.content.type.value, item.level.value, canonical(review.about(item))
+    return identity, content, kind, item.chapter, level, item.p4, item.code, said, by, at
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,211 @@
+"""A rule's way through a session that counts: issued, opened, remembered by the site, carried by the result, verified."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from bank.canonical import canonical
+from bank.refused import BadFile, Denied
+from bank.seal import statements
+from examd import results
+from examd.bureau.rulebook import ROLE, Rulebook
+from examd.holders import Holder
+from examd.package import layout
+from examd.package import open as opening
+from examd.package.issue import Issued, issue
+from examd.package.layout import Session
+from examd.site import SiteFolder
+from tests.examd.drill import Staffed, Toy, bank_items, holder, toy_rule
+from tests.examd.served import served
+
+
+@dataclass
+class Real(Toy):
+    """A session that counts: two officers signed its rule."""
+
+    officers: list[Holder] = field(default_factory=lambda: [holder(ROLE, n, n) for n in ("zhang", "li", "wang")])
+
+    def issue(self, session_id: str, mock: bool = False, **changes) -> Issued:
+        self.work.mkdir(parents=True, exist_ok=True)
+        self.book = Rulebook(self.work / "rules", self.bureau.card)
+        if not self.book.kept:
+            self.book.appoint([officer.card for officer in self.officers], self.bureau)
+            for officer in self.officers[:2]:
+                self.book.sign(self.rule, officer)
+        given = {
+            "session": Session(session_id, "正式场次", "2026-11-21", self.site.card.id, "某考点", mock),
+            "edition": self.book.travelling(self.rule), "blueprint": self.rule,
+        }  # fmt: skip
+        return issue(
+            self.work / "stick", items=bank_items(self.items), answer_keys=lambda ids: {i: self.answer_keys[i] for i in ids},
+            roster=self.roster, bureau=self.bureau, site=self.site.card, chief=self.chief.card,
+            archive_age=self.archive.recipient, **given | changes,
+        )  # fmt: skip
+
+
+class RealStaffed(Real, Staffed):
+    """The same at a site with people on duty."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return Real(tmp_path_factory.mktemp("real"))
+
+
+@pytest.fixture
+def copied(made, tmp_path):
+    shutil.copytree(made.directory, tmp_path / "PKG")
+    return tmp_path / "PKG"
+
+
+def refused(code, act, *args, **facts):
+    with pytest.raises((BadFile, Denied)) as refusal:
+        act(*args, **facts)
+    assert refusal.value.code == code
+
+
+def signed_again(toy, directory, change):
+    """The edition with `change` made to it, honestly listed and signed by the bureau: what its officer could do alone."""
+    record = json.loads((directory / layout.EDITION).read_bytes())
+    change(record)
+    (directory / layout.EDITION).write_bytes(canonical(record))
+    manifest = json.loads((directory / layout.MANIFEST).read_bytes())["signed"]
+    for part in manifest["parts"]:
+        if part["name"] == layout.EDITION:
+            data = (directory / layout.EDITION).read_bytes()
+            part |= {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    (directory / layout.MANIFEST).write_bytes(statements.sign(manifest, toy.bureau.signing_key))
+
+
+def test_a_package_that_counts_brings_the_rule_with_both_signatures(made):
+    proof = made.read().proof
+    assert [officer.id for officer in proof.edition.signed_by] == ["zhang", "li"]
+    assert proof.edition.blueprint == made.rule
+
+
+def test_a_session_that_counts_is_not_issued_under_an_unsigned_rule_and_a_drill_is(made):
+    refused("rule-not-signed", made.issue, "T-2", edition=None)
+    other = replace(made.rule, pass_points=2)
+    refused("rule-not-the-signed-one", made.issue, "T-2", blueprint=other)
+    drill = made.issue("T-2", mock=True, edition=None, blueprint=other)
+    assert opening.read(drill.directory, made.bureau.card.sign).proof is None
+
+
+def test_the_bureau_alone_can_neither_take_the_signatures_away_nor_add_its_own(made, copied):
+    def one_officer(record):
+        del record["rule"]["signatures"][1]
+
+    signed_again(made, copied, one_officer)
+    refused("rule-not-signed", opening.read, copied, made.bureau.card.sign)
+
+    def the_bureau_itself(record):
+        record["rule"]["signatures"] += json.loads(statements.sign(record["rule"]["signed"], made.bureau.signing_key))["signatures"]
+
+    signed_again(made, copied, the_bureau_itself)
+    refused("rule-not-signed", opening.read, copied, made.bureau.card.sign)
+
+    manifest = json.loads((copied / layout.MANIFEST).read_bytes())["signed"]
+    manifest["parts"] = [part for part in manifest["parts"] if part["name"] != layout.EDITION]
+    (copied / layout.MANIFEST).write_bytes(statements.sign(manifest, made.bureau.signing_key))
+    (copied / layout.EDITION).unlink()
+    refused("rule-not-signed", opening.read, copied, made.bureau.card.sign)
+
+
+def test_a_package_whose_rule_is_not_the_signed_one_is_not_opened(made, copied):
+    easier = replace(made.rule, pass_points=2)
+    (copied / layout.RULE).write_bytes(canonical(easier.record()))
+    manifest = json.loads((copied / layout.MANIFEST).read_bytes())["signed"]
+    manifest["rule"]["sha256"] = easier.sha256
+    for part in manifest["parts"]:
+        if part["name"] == layout.RULE:
+            data = (copied / layout.RULE).read_bytes()
+            part |= {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    (copied / layout.MANIFEST).write_bytes(statements.sign(manifest, made.bureau.signing_key))
+    refused("rule-not-the-signed-one", opening.read, copied, made.bureau.card.sign)
+
+
+def test_a_package_for_a_day_on_which_the_rule_was_not_in_force_is_not_opened(made, copied):
+    manifest = json.loads((copied / layout.MANIFEST).read_bytes())["signed"]
+    manifest["session"]["date"] = "2025-11-21"
+    (copied / layout.MANIFEST).write_bytes(statements.sign(manifest, made.bureau.signing_key))
+    refused("rule-not-yet-in-force", opening.read, copied, made.bureau.card.sign)
+
+
+# -- the site remembers ------------------------------------------------------------------------------------------------
+
+
+def adopted(site, toy, issued):
+    package = opening.read(issued.directory, toy.bureau.card.sign)
+    return site.adopt(package, package.manifest.session.id)
+
+
+@pytest.fixture
+def site(tmp_path):
+    (tmp_path / "site" / "sessions").mkdir(parents=True)
+    return SiteFolder(tmp_path / "site")
+
+
+def test_a_site_takes_no_register_that_was_begun_anew(tmp_path, site):
+    toy = Real(tmp_path / "bureau")
+    adopted(site, toy, toy.issued)
+    adopted(site, toy, toy.issue("T-2"))
+    invented = replace(
+        toy, officers=[holder(ROLE, n, n) for n in ("a", "b")], rule=toy_rule(pass_points=2), work=tmp_path / "elsewhere"
+    )
+    refused("rules-other-register", adopted, site, toy, invented.issued)
+    assert not (site.session("T-1") / "record.db").exists()
+    drill = invented.issue("T-3", mock=True)
+    adopted(site, toy, drill)  # a drill counts for nothing, and teaches nothing
+
+
+def test_a_site_takes_no_other_text_of_a_version_it_knows(tmp_path, site):
+    toy = Real(tmp_path / "bureau")
+    adopted(site, toy, toy.issued)
+    shutil.rmtree(toy.work / "rules" / toy.rule.id)
+    toy.rule = toy_rule(pass_points=2)
+    for officer in toy.officers[1:]:  # two officers, but behind the back of a third
+        toy.book.sign(toy.rule, officer)
+    refused("rules-other-text", adopted, site, toy, toy.issue("T-2"))
+
+
+def test_a_site_follows_when_officers_change_and_still_takes_an_older_package(tmp_path, site):
+    toy = Real(tmp_path / "bureau")
+    older = toy.issue("T-2")
+    toy.book.appoint([officer.card for officer in toy.officers[1:]], toy.bureau)
+    for officer in toy.officers[:2]:
+        toy.book.consent(officer)
+    adopted(site, toy, toy.issue("T-3"))
+    adopted(site, toy, older)
+    assert len(json.loads((site.directory / "rules.seen.json").read_bytes())["officers"]) == 2
+
+
+# -- to the end --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_session_that_counts_carries_its_signed_rule_to_the_auditor(tmp_path):
+    with served(RealStaffed(tmp_path / "toy")) as room:
+        toy: RealStaffed = room.toy
+        opened = await room.open()
+        assert opened["rule"]["signed_by"] == ["zhang", "li"]
+        assert opened["rule"]["officers"] == toy.book.registers()[0].sha256
+        async with room.desk() as desk:
+            await desk.command("start")
+            result = await room.close_and_grade(desk, [])
+        assert (result / "package" / layout.EDITION).read_bytes() == toy.book.travelling(toy.rule)
+        words = ("--bureau-key", toy.bureau.card.sign, "--rule-officers", toy.book.registers()[0].sha256, "--json")
+        command = [sys.executable, "-m", "tools.verify", str(result), *words]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
+        report = json.loads(done.stdout)
+        said = {check["check"]: check["status"] for check in report["checks"]}
+        assert {said[f"rule-{name}"] for name in ("edition", "officers", "officers-first", "signatures")} == {"ok"}
+        assert done.returncode == 0
+
+        answers = (result / "answers.jsonl").read_bytes()
+        (result / "package" / layout.EDITION).unlink()
+        refused("rule-not-signed", results.grade, result, answers)

@@ -1,0 +1,234 @@
+"""`examd rule check`: has a rule no contradictions, can a bank fill it on the day, and would a session be issued?"""
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tools import rule_reading, staying
+from tools.arguments import Commands, positive
+from tools.printing import as_json, by_number, table
+from tools.rule_reading import TRIAL
+from tools.say import _
+from tools.words_of_rules import cell_name
+
+if TYPE_CHECKING:
+    from bank.blueprint import Blueprint
+    from bank.proof import Demand, Lack, Proof
+    from bank.refused import Refused
+    from bank.usable import Stock
+
+
+def add(rule: Commands) -> None:
+    check = rule.add(
+        "check",
+        run_check,
+        _("find contradictions; with --bank, what the bank cannot fill"),
+        _(
+            "Exit code 0: in order; 1: a contradiction, demands that the bank cannot meet, or a rule that no session "
+            "can use. Then the smallest sets of demands that make it impossible are named, with how many items each "
+            "lacks. Nothing is ever relaxed."
+        ),
+        "examd rule check rule.toml --bank bank/ --candidates 300 --date 2026-12-05",
+    )
+    rule_reading.takes_rule_and_bank(check)
+    check.add_argument(
+        "--candidates", type=positive, default=100, metavar="N",
+        help=_("of a session: for the cap on candidates, and whether everybody gets a form (default: %(default)s)"),
+    )  # fmt: skip
+
+
+def run_check(args: argparse.Namespace) -> int:
+    from bank.assembly import Assembler
+    from bank.blueprint import parse
+    from bank.exposure import require_large_enough
+    from bank.picking import session_pool
+    from bank.proof import prove
+    from bank.refused import Denied, Refused
+
+    text = rule_reading.read(args.rule)
+    try:
+        blueprint = parse(text)
+        if args.bank is not None:
+            require_large_enough(blueprint, args.candidates)
+    except Refused as refusal:
+        return rule_reading.found_wrong(args, refusal)
+    if args.bank is None:
+        return _told(args, blueprint)
+    stock = rule_reading.stock(args, blueprint, args.candidates)
+    proof = prove(stock.free, blueprint, args.candidates)
+    if not proof.feasible:
+        return _impossible(proof, stock, as_record=args.json)
+    try:
+        pool = session_pool(stock.facts, blueprint, TRIAL, stock.ledger)
+        assembler = Assembler(pool, blueprint, TRIAL, "trial")
+        acceptance = rule_reading.acceptance_of(pool, blueprint, assembler)
+        assembler.require_enough_attempts(args.candidates, acceptance["admitted"], acceptance["draws"])
+    except Denied as refusal:
+        for line in () if args.json else staying.short(stock, blueprint):
+            print("  " + line)
+        return rule_reading.found_wrong(args, refusal)
+    return _told(args, blueprint, stock, proof, acceptance, rule_reading.off_the_mark(pool, blueprint))
+
+
+def _told(
+    args: argparse.Namespace,
+    blueprint: "Blueprint",
+    stock: "Stock | None" = None,
+    proof: "Proof | None" = None,
+    acceptance: dict[str, int] | None = None,
+    warning: str = "",
+) -> int:
+    obstacle = _obstacle(blueprint)
+    if args.json:
+        found = {"ok": obstacle is None, "acceptance": acceptance, "warning": warning or None}
+        if obstacle is not None:
+            found |= {"code": obstacle.code, "facts": obstacle.facts}
+        as_json(found | _summary(blueprint, stock, proof))
+        return 0 if obstacle is None else 1
+    _print_rule(blueprint, stock, proof, acceptance)
+    if warning:
+        print(warning)
+    if obstacle is not None:
+        return rule_reading.found_wrong(args, obstacle)
+    print(_("In order."))
+    return 0
+
+
+def _obstacle(blueprint: "Blueprint") -> "Refused | None":
+    """Why no session could use the rule whatever the bank holds: issuing and signing refuse it for the same."""
+    from bank.refused import Refused
+    from examd.package.edition import named
+    from examd.package.issue import require_showable
+
+    try:
+        named(blueprint.id)
+        require_showable(blueprint)
+    except Refused as refusal:
+        return refusal
+    return None
+
+
+def _impossible(proof: "Proof", stock: "Stock", *, as_record: bool) -> int:
+    if as_record:
+        as_json({"ok": False, "code": "rule-impossible"} | _record(proof) | {"cells": _cells(stock)})
+        return 1
+    if proof.alone:
+        print(_("Each of these demands of the rule is more than can be met:"))
+        for lack in proof.alone:
+            print("  " + _line(lack, stock, alone=True))
+    together = ([] if proof.alone else [proof.conflict]) + list(proof.further)
+    for lacks, groups in zip(together, proof.enemies[-len(together) :] if together else (), strict=True):
+        print(_("These demands of the rule cannot be met together:"))
+        for lack in lacks:
+            print("  " + _line(lack, stock, alone=False))
+        _print_reason(lacks, groups)
+    return 1
+
+
+def _print_reason(lacks: "Sequence[Lack]", groups: Sequence[str]) -> None:
+    if groups:
+        line = _("  Reason: a form holds one item of an enemy group at most. The groups in the way: {groups}.")
+        print(line.format(groups=_(", ").join(groups)))
+    added = _(", ").join(f"{_name(lack.demand)} {lack.missing}" for lack in lacks if lack.missing)
+    if added:
+        print(
+            _("  It would be enough to add, for instance, so many items of no enemy group: {added}.").format(
+                added=added
+            )
+        )
+
+
+def _name(demand: "Demand") -> str:
+    return _("tag {name}").format(name=demand.name) if demand.kind == "tag" else cell_name(demand.name)
+
+
+def _line(lack: "Lack", stock: "Stock", *, alone: bool) -> str:
+    demand = lack.demand
+    if demand.kind == "tag":
+        line = _("tag {name}: a form needs {needed}, {available} free").format(
+            name=demand.name, needed=demand.needed, available=demand.available
+        )
+    else:
+        needs = _("; a form needs {n}") if demand.kind == "cell" else _("; for so many candidates the pool needs {n}")
+        line = staying.told(demand.name, stock.cells[demand.name]) + needs.format(n=demand.needed)
+    return line + (_(", {n} lacking").format(n=lack.missing) if alone else "")
+
+
+def _record(proof: "Proof") -> dict[str, Any]:
+    def told(lacks: "Sequence[Lack]") -> list[dict[str, Any]]:
+        return [_demand(lack.demand) | {"missing": lack.missing} for lack in lacks]
+
+    return {
+        "conflict": told(proof.conflict), "alone": told(proof.alone), "further": [told(each) for each in proof.further],
+        "enemies": [list(groups) for groups in proof.enemies],
+    }  # fmt: skip
+
+
+def _demand(demand: "Demand") -> dict[str, Any]:
+    return {
+        "kind": demand.kind, "name": demand.name, "needed": demand.needed, "available": demand.available,
+    }  # fmt: skip
+
+
+def _cells(stock: "Stock") -> list[dict[str, Any]]:
+    return [
+        {
+            "cell": name, "held": cell.held, "free": cell.free, "staying": dict(cell.home), "recent": cell.recent,
+            "free_again_on": None if cell.again is None else cell.again.isoformat(),
+        }
+        for name, cell in stock.cells.items()
+    ]  # fmt: skip
+
+
+def _summary(blueprint: "Blueprint", stock: "Stock | None", proof: "Proof | None") -> dict[str, Any]:
+    cells = []
+    for cell in blueprint.cells:
+        stated: dict[str, Any] = {"cell": cell.stratum, "count": cell.count, "points": cell.points}
+        if stock is not None:
+            standing = stock.cells[cell.stratum]
+            stated |= {"available": standing.free, "held": standing.held, "staying": dict(standing.home)}
+        cells.append(stated)
+    return {
+        "id": blueprint.id,
+        "version": blueprint.version,
+        "name": blueprint.name,
+        "sha256": blueprint.sha256,
+        "items": blueprint.items,
+        "minutes": blueprint.minutes,
+        "total_points": blueprint.total_points,
+        "pass_points": blueprint.pass_points,
+        "below_multiple": [demand.name for demand in proof.below_multiple] if proof is not None else None,
+        "withheld": None if stock is None else stock.usable.reasons,
+        "cells": cells,
+    }
+
+
+def _print_rule(
+    blueprint: "Blueprint", stock: "Stock | None", proof: "Proof | None", acceptance: dict[str, int] | None
+) -> None:
+    from bank.blueprint import within
+
+    rule_reading.print_heading(blueprint)
+    titles, lines = [_("chapter"), _("points"), _("items")], []
+    if stock is not None:
+        titles += [_("in the bank"), _("free"), _("scarcest cell, free/taken")]
+    for code, margin in sorted(blueprint.chapters.items(), key=lambda entry: by_number(entry[0])):
+        cells = [cell for cell in blueprint.cells if within(code, cell.chapter)]
+        row = [f"{code} {margin.name}", str(margin.points), str(sum(cell.items for cell in cells))]
+        if stock is not None:
+            standing = stock.cells
+            scarcest = min(cells, key=lambda cell: standing[cell.stratum].free / cell.count)
+            row += [
+                str(sum(standing[cell.stratum].held * cell.size for cell in cells)),
+                str(sum(standing[cell.stratum].free * cell.size for cell in cells)),
+                f"{cell_name(scarcest.stratum)} {standing[scarcest.stratum].free}/{scarcest.count}",
+            ]
+        lines.append(row)
+    table(titles, lines)
+    if proof is not None and acceptance is not None:
+        short = [cell_name(demand.name) for demand in proof.below_multiple]
+        if short:
+            line = _("{n} cells hold less than {multiple} times what a form takes; their pool is all there is: {cells}")
+            print(line.format(n=len(short), multiple=blueprint.pool_multiple, cells=_(", ").join(short)))
+        print(_("Proved: a form exists that fills every cell, with every tag and no two enemies."))
+        print(_("{admitted} of {draws} trial draws are admissible").format(**acceptance))

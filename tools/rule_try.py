@@ -1,0 +1,339 @@
+"""`examd rule try`: trial forms from a bank, and how alike they are; or cells for a rule that has margins alone."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools import rule_reading, staying
+from tools.arguments import Commands, positive
+from tools.open_bank import open_bank
+from tools.printing import as_json, table
+from tools.rule_reading import TRIAL
+from tools.say import _
+from tools.words_of_rules import cell_name
+
+if TYPE_CHECKING:
+    from bank.blueprint import Blueprint
+    from bank.pool import ItemFacts
+    from bank.usable import Stock
+    from tools.fairness import Drawn, Fairness, Floats, Outlook, Spread
+    from tools.forecast import Season
+
+
+def add(rule: Commands) -> None:
+    trial = rule.add(
+        "try",
+        run_try,
+        _("draw trial forms from a bank and measure how alike they are"),
+        _(
+            "Draws a session pool and forms from it, beside plain stratified draws from the same pool, and says in "
+            "three lines at the end whether forms are equally fair. The borderline candidate passes with a chance of "
+            "one half on average, under a three-parameter logistic model about the stated shares of right answers. "
+            "Refused (exit code 1) where fewer draws are admissible than the rule's min_accept."
+        ),
+        "examd rule try rule.toml --bank bank/ --sessions 40 --candidates 200 --svg try.svg",
+    )
+    rule_reading.takes_rule_and_bank(trial, rule=False)
+    trial.add_argument("--forms", type=positive, default=2_000, help=_("how many forms (default: %(default)s)"))
+    trial.add_argument("--sessions", type=positive, metavar="N", help=_("forecast a season of so many sessions"))
+    trial.add_argument(
+        "--candidates", type=positive, default=100, metavar="N",
+        help=_("of a session, for the forecast (default: %(default)s)"),
+    )  # fmt: skip
+    trial.add_argument(
+        "--every", type=positive, default=7, metavar="DAYS",
+        help=_("from one session to the next, for the forecast (default: %(default)s)"),
+    )  # fmt: skip
+    trial.takes_file("--svg", _("write the picture here"))
+    trial.takes_file("--out", _("write the proposed rule here, once it is whole, instead of printing it"))
+    trial.add_argument(
+        "--propose", type=Path, metavar="MARGINS",
+        help=_("propose cells for a rule that has margins alone; print the whole rule, for people to read and sign"),
+    )  # fmt: skip
+
+
+def run_try(args: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from bank.assembly import Assembler, require_p4
+    from bank.blueprint import parse
+    from bank.picking import session_pool
+    from bank.refused import Denied, Refused
+    from tools.fairness import Drawn, outlook
+    from tools.forecast import season
+
+    if args.propose is not None:
+        return _propose(args)
+    _require(args, "rule", "bank")
+    try:
+        blueprint = parse(rule_reading.read(args.rule))
+    except Refused as refusal:
+        return rule_reading.found_wrong(args, refusal)
+    stock = rule_reading.stock(args, blueprint, args.candidates)
+    try:
+        pool = session_pool(stock.facts, blueprint, TRIAL, stock.ledger)
+        require_p4(pool)
+        fair, plain = (
+            Assembler(pool, each, TRIAL, "trial") for each in (blueprint, replace(blueprint, difficulty=None))
+        )
+        acceptance = rule_reading.acceptance_of(pool, blueprint, fair)
+        fair.require_enough_attempts(args.candidates, acceptance["admitted"], acceptance["draws"])
+        drawn = [Drawn.of([draw.form(n) for n in range(1, args.forms + 1)], pool) for draw in (fair, plain)]
+    except Denied as refusal:
+        for line in () if args.json else staying.short(stock, blueprint):
+            print("  " + line)
+        return rule_reading.found_wrong(args, refusal)
+    ahead = outlook(drawn[0], drawn[1], pool, blueprint.pass_points)
+    stated = _shares(pool)
+    found = [each.fairness(stated, spread) for each, spread in zip(drawn, (ahead.known, ahead.plain), strict=True)]
+    scores = [(stated[each.rows] @ each.points).tolist() for each in drawn]
+    cells = _by_cell(blueprint, pool, drawn[0])
+    coming = None
+    if args.sessions is not None:
+        coming = season(stock.facts, blueprint, args.sessions, args.candidates, args.every, TRIAL, stock.ledger)
+    if args.svg is not None:
+        _write_svg(args.svg, blueprint, found, ahead, scores)
+    verdict, warning = _verdict(blueprint, ahead, stock), rule_reading.off_the_mark(pool, blueprint)
+    if args.json:
+        report = {
+            "fair": found[0].record(), "plain": found[1].record(), "pool": len(pool), "acceptance": acceptance,
+            "outlook": ahead.record(), "cells": cells, "season": None if coming is None else coming.record(),
+            "verdict": verdict, "warning": warning or None, "promise_kept": _kept(ahead),
+            "measured": stock.measured, "items": len(stock.facts), "withheld": stock.usable.reasons,
+        }  # fmt: skip
+        as_json({"ok": True, "sha256": blueprint.sha256} | report)
+        return 0
+    rule_reading.print_heading(blueprint)
+    _print_trial(found, ahead, cells)
+    if coming is not None:
+        _print_season(coming, args)
+    print()
+    for line in (*verdict, *((warning,) if warning else ())):
+        print(line)
+    return 0
+
+
+def _kept(ahead: "Outlook") -> bool:
+    from tools.fairness import PROMISED
+
+    return ahead.known.sd <= PROMISED["known"]
+
+
+def _verdict(blueprint: "Blueprint", ahead: "Outlook", stock: "Stock") -> list[str]:
+    """Three lines for whoever answers for the rule: what it does, whether that is enough, on what it rests."""
+    from tools.fairness import PROMISED, RESPONSES
+
+    lines = [
+        _(
+            "Fairness: one and the same candidate on the edge of passing passes with a chance of {ours} whichever form "
+            "is drawn (plain stratified draw: {plain})."
+        ).format(ours=_range(ahead.known), plain=_range(ahead.plain))
+    ]
+    facts = {"sd": _points(ahead.known.sd), "most": _points(PROMISED["known"]), "plain": _points(ahead.plain.sd)}
+    if _kept(ahead):
+        sure = _("GOOD ENOUGH: forms differ by {sd} percentage points (SD); required: {most} at most.")
+        if stock.measured < len(stock.facts):
+            sure = _(
+                "GOOD ENOUGH if the stated shares are right: {sd} percentage points (SD), at most {most} required."
+            )
+        lines.append(sure.format(**facts))
+    elif blueprint.difficulty is None:
+        lines.append(
+            _(
+                "NOT GOOD ENOUGH: {sd} percentage points (SD), at most {most} required; the rule has no difficulty."
+            ).format(**facts)
+        )
+    else:
+        lines.append(
+            _(
+                "NOT GOOD ENOUGH: forms differ by {sd} percentage points (SD); required: {most} at most. Narrow the "
+                "tolerance, or bring the pass mark and the items' difficulty nearer to each other."
+            ).format(**facts)
+        )
+    line = _(
+        "This takes the stated shares of right answers for true: {measured} of {items} items here are measured. "
+        "Measured on {n} answers an item: {responses}; judged by experts alone: {experts}."
+    )
+    told = {"measured": stock.measured, "items": len(stock.facts), "n": RESPONSES}
+    return [*lines, line.format(responses=_range(ahead.responses), experts=_range(ahead.experts), **told)]
+
+
+def _range(spread: "Spread") -> str:
+    return _("{low:.0%} to {high:.0%}").format(low=spread.low, high=spread.high)
+
+
+def _points(share: float) -> str:
+    return f"{share * 100:.1f}"
+
+
+def _shares(pool: "list[ItemFacts]") -> "Floats":
+    import numpy as np
+
+    shares: Floats = np.array([fact.p4 for fact in pool]) / 10_000
+    return shares
+
+
+def _propose(args: argparse.Namespace) -> int:
+    from datetime import UTC, datetime
+
+    from bank.facts import tally
+    from bank.margins import propose_cells, with_cells
+    from bank.refused import Refused
+    from bank.usable import usable
+    from examd.files import write_atomically
+    from tools.sentences import said
+
+    text, held = rule_reading.read(args.propose), None
+    if args.bank is not None:
+        on = args.date or datetime.now(UTC).date()
+        with open_bank(args) as bank:
+            found = usable(bank, on, staying.kind_of(bank, args))
+        held = dict(tally(found.items))
+        if not args.json:
+            staying.tell(found.reasons)
+    try:
+        blueprint = propose_cells(text, held)
+        comment = _(
+            "Cells proposed from the margins by controlled rounding; a proposal until two rule officers sign it."
+        )
+        whole = with_cells(text.decode("utf-8-sig"), blueprint, comment)
+    except Refused as refusal:
+        if args.json:
+            return rule_reading.found_wrong(args, refusal)
+        print(said(refusal), file=sys.stderr)  # stdout may be on its way into a file
+        return 1
+    if args.out is not None:
+        write_atomically(args.out, whole.encode())
+    if args.json:
+        as_json({"ok": True, "rule": blueprint.record(), "sha256": blueprint.sha256})
+    elif args.out is not None:
+        print(_("Written: {file}. Read it, change it, check it; then have it signed.").format(file=args.out))
+    else:
+        print(whole, end="")
+    return 0
+
+
+def _require(args: argparse.Namespace, *names: str) -> None:
+    from bank.refused import BadFile
+
+    for name in names:
+        if getattr(args, name) is None:
+            raise BadFile("argument-missing", name="--bank" if name == "bank" else "RULE")
+
+
+def _by_cell(blueprint: "Blueprint", pool: "list[ItemFacts]", drawn: "Drawn") -> list[dict[str, Any]]:
+    """For each cell: units in the pool, exposure of its items (flat, most, least), and what two forms share of it."""
+    forms, seen = len(drawn.rows), drawn.seen
+    cells = []
+    for cell in blueprint.cells:
+        those = [n for n, fact in enumerate(pool) if fact.stratum == cell.stratum]
+        counts = seen[those]
+        pairs = forms * (forms - 1)
+        cells.append(
+            {
+                "cell": cell.stratum, "count": cell.count, "pool": len(those) // cell.size,
+                "exposure": round(cell.count / (len(those) // cell.size), 4),
+                "exposure_most": round(float(counts.max()) / forms, 4),
+                "exposure_least": round(float(counts.min()) / forms, 4),
+                "overlap": round(float((counts * (counts - 1)).sum()) / pairs / cell.items, 4) if pairs else 0.0,
+            }
+        )  # fmt: skip
+    return cells
+
+
+def _print_trial(found: "list[Fairness]", ahead: "Outlook", cells: list[dict[str, Any]]) -> None:
+    from tools.fairness import EXPERT_ERROR, RESPONSES, side_by_side
+    from tools.picture import bars
+
+    side_by_side(*found)
+    print()
+    print(_("Chance that the borderline candidate passes, by where the shares of right answers come from"))
+    rows = [
+        (_("this rule; the stated shares are true"), ahead.known),
+        (_("this rule; measured on {n} answers an item").format(n=RESPONSES), ahead.responses),
+        (_("this rule; judged by experts alone (off by {error:.0%}, SD)").format(error=EXPERT_ERROR), ahead.experts),
+        (_("plain stratified draw"), ahead.plain),
+    ]
+    table(
+        ["", _("nine forms of ten"), _("SD, percentage points")],
+        [(name, _range(spread), _points(spread.sd)) for name, spread in rows],
+    )
+    print()
+    shares = ("exposure", "exposure_most", "exposure_least", "overlap")
+    table(
+        [_("cell"), _("taken/pool"), _("exposure flat"), _("most"), _("least"), _("two forms share")],
+        [
+            (cell_name(cell["cell"]), f"{cell['count']}/{cell['pool']}", *(f"{cell[name]:.1%}" for name in shares))
+            for cell in cells
+        ],
+    )
+    print()
+    print(_("Chance that the borderline candidate passes: share of forms of this rule, and of plain stratified draws"))
+    for line in bars(*(chances.tolist() for chances in ahead.chances)):
+        print(line)
+
+
+def _write_svg(
+    path: Path, blueprint: "Blueprint", found: "list[Fairness]", ahead: "Outlook", scores: list[list[float]]
+) -> None:
+    from bank.refused import BadFile
+    from tools.picture import Panel, svg
+
+    spreads, names = (ahead.known, ahead.plain), (_("this rule"), _("plain stratified draw"))
+    chances = tuple(
+        (
+            _("{name}: {range} (SD {sd} percentage points)").format(name=name, range=_range(each), sd=_points(each.sd)),
+            of.tolist(),
+        )
+        for name, each, of in zip(names, spreads, ahead.chances, strict=True)
+    )
+    points = tuple(
+        (_("{name}: SD {sd:.2f} points").format(name=name, sd=each.expected_sd), of)
+        for name, each, of in zip(names, found, scores, strict=True)
+    )
+    picture = svg(
+        f"{blueprint.name} ({blueprint.id} v{blueprint.version})",
+        _("{forms} trial forms of each kind; on the edge of passing is who passes half of the forms").format(
+            forms=found[0].forms
+        ),
+        _("height: share of the forms; above the line this rule, below it the plain stratified draw"),
+        [
+            Panel(
+                _("Chance that one and the same candidate on the edge of passing passes"),
+                _("The narrower, the fairer: in a narrow heap it hardly matters which form somebody draws."),
+                (chances[0], chances[1]), share=True,
+            ),
+            Panel(
+                _("Score to be expected of a form, points"),
+                _("The narrower, the more alike the forms are in difficulty."),
+                (points[0], points[1]),
+            ),
+        ],
+    )  # fmt: skip
+    try:
+        path.write_text(picture, "utf-8")
+    except OSError as error:
+        raise BadFile("file-unwritable", file=str(path), why=error.strerror or "") from None
+
+
+def _print_season(ahead: "Season", args: argparse.Namespace) -> None:
+    print()
+    print(
+        _("Season: {sessions} of {asked} sessions of {candidates} candidates, {every} days apart").format(
+            sessions=ahead.sessions, asked=args.sessions, candidates=args.candidates, every=args.every
+        )
+    )
+    if ahead.dry:
+        print(_("Then the rule's caps, rests and overlap leave too few: {cell}").format(cell=cell_name(ahead.dry)))
+    lines = [
+        _("items that travelled: {travelled} of {held}, each at most {times} times"),
+        _("candidates who met an item: {mean:.0f} on average, {most} at most"),
+    ]
+    if ahead.new_last is not None:
+        lines.append(_("items never used before: {first:.0%} of the first pool, {last:.0%} of the last"))
+    for line in lines:
+        print("  " + line.format(
+            travelled=ahead.travelled, held=ahead.held, times=ahead.sessions_most, mean=ahead.seen_mean,
+            most=ahead.seen_most, first=ahead.new_first, last=ahead.new_last,
+        ))  # fmt: skip

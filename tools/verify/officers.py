@@ -1,0 +1,173 @@
+"""Who answers for the rule: the signed edition, the chain of registers behind it, the officers' hands under it.
+
+The bureau's key signs packages; it must not be able to choose a rule alone. So a rule counts by the signatures of two
+officers, and a change of officers by those of two before them. What the chain cannot prove is its own beginning, which
+the bureau signs alone: the auditor gives the hash of the first register, from a source they trust.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+from . import canonical, statements
+from .case import Case
+from .issued import EDITION, MANIFEST
+from .outcome import Outcome
+from .rules import RULE
+from .shapes import hexadecimal, integer, list_of, map_of, one_of, pattern, record, text
+
+NEEDED = 2
+_OFFICER = record({"id": text, "name": text, "sign": hexadecimal(32)})
+_REGISTER = record(
+    {
+        "type": one_of("examd-rule-officers"),
+        "v": one_of(1),
+        "version": integer(1),
+        "before": pattern(r"([0-9a-f]{64})?", "64 hex digits or nothing"),
+        "officers": list_of(_OFFICER, least=NEEDED),
+        "gone": map_of(text),
+        "rules": map_of(list_of(hexadecimal(32))),
+    }
+)
+_RULE = record(
+    {
+        "type": one_of("examd-rule"),
+        "v": one_of(1),
+        "rule": RULE,
+        "sha256": hexadecimal(32),
+        "supersedes": pattern(r"([0-9a-f]{64})?", "64 hex digits or nothing"),
+        "register": record({"version": integer(1), "sha256": hexadecimal(32)}),
+    }
+)
+_FILE = record({"officers": list_of(statements.shape(_REGISTER), least=1), "rule": statements.shape(_RULE)})
+
+Json = dict[str, Any]
+
+
+def rule_edition(case: Case, out: Outcome) -> None:
+    """The edition is of this very rule, and in force on the session's day."""
+    if _unsigned_drill(case, out):
+        return
+    data = case.bytes_of(EDITION, out)
+    if data is None:
+        return
+    _as_issued(case, data, out)
+    value = case.json_of(EDITION, _FILE, out)
+    if value is None:
+        return
+    case.registers = value["officers"]
+    case.edition = value["rule"]
+    signed, stated, day = value["rule"]["signed"], case.manifest["rule"], case.manifest["session"]["date"]
+    sha256 = _digest(signed["rule"])
+    for place, found in (("sha256", signed["sha256"]), ("rule", sha256)):
+        if found != stated["sha256"]:
+            out.fail("hash", f"{EDITION} {place}", found=found, expected=stated["sha256"])
+    first, last = signed["rule"]["effective_from"], signed["rule"].get("effective_to") or ""
+    if day < first or (last and day > last):
+        out.fail("rule_not_in_force", EDITION, day=day, first=first, last=last or "…")
+
+
+def rule_officers(case: Case, out: Outcome) -> None:
+    """Each register is the next one, and signed by the bureau and by officers of the one before."""
+    if _unsigned_drill(case, out):
+        return
+    bureau = bytes.fromhex(case.manifest["keys"]["bureau"])
+    before: Json | None = None
+    for number, statement in enumerate(case.registers, 1):
+        place, signed = f"{EDITION} officers[{number - 1}]", statement["signed"]
+        expected = _digest(before) if before else ""
+        if signed["version"] != number:
+            out.fail("differs", f"{place} version", found=signed["version"], expected=number)
+        if signed["before"] != expected:
+            out.fail("hash", f"{place} before", found=signed["before"], expected=expected)
+        for name in ("id", "sign"):
+            if len({officer[name] for officer in signed["officers"]}) < len(signed["officers"]):
+                out.fail("officer_twice", place, what=name)
+        if bureau.hex() in {officer["sign"] for officer in signed["officers"]}:
+            out.fail("officer_is_bureau", place)
+        if not statements.signed_by(statement, bureau):
+            out.fail("signature", place, who="bureau", key=bureau.hex())
+        if before:
+            _follows(place, statement, before, out)
+        before = signed
+    out.note("counted", n=len(case.registers))
+
+
+def rule_officers_first(case: Case, out: Outcome) -> None:
+    if _unsigned_drill(case, out):
+        return
+    claimed = _digest(case.registers[0]["signed"])
+    if case.officers_sha256 is None:
+        out.skip("officers_not_pinned", EDITION, sha256=claimed)
+    elif claimed != case.officers_sha256:
+        out.fail("other_officers", EDITION, sha256=claimed, expected=case.officers_sha256)
+
+
+def rule_signatures(case: Case, out: Outcome) -> None:
+    """Two officers of the register that it names, while that register was in force."""
+    if _unsigned_drill(case, out):
+        return
+    signed, version = case.edition["signed"], case.edition["signed"]["register"]["version"]
+    if version > len(case.registers):
+        out.fail("register_unknown", f"{EDITION} rule", version=version, n=len(case.registers))
+        return
+    register = case.registers[version - 1]["signed"]
+    if signed["register"]["sha256"] != _digest(register):
+        expected = _digest(register)
+        out.fail("hash", f"{EDITION} rule register", found=signed["register"]["sha256"], expected=expected)
+    hands = {officer["sign"]: officer["name"] for officer in _hands(case.edition, register["officers"])}
+    if len(hands) < NEEDED:
+        out.fail("officers_few", f"{EDITION} rule", found=len(hands), needed=NEEDED)
+    if version < len(case.registers):  # what is not in the list was signed by officers who were no longer any
+        kept = case.registers[version]["signed"]["rules"].get(signed["rule"]["id"], [])
+        if signed["sha256"] not in kept[signed["rule"]["version"] - 1 : signed["rule"]["version"]]:
+            out.fail("register_over", f"{EDITION} rule", version=version, newer=version + 1)
+    out.note("signed_by", names="、".join(hands.values()))
+
+
+def _follows(place: str, statement: Json, before: Json, out: Outcome) -> None:
+    signed = statement["signed"]
+    gone, signs = signed["gone"], {officer["sign"] for officer in signed["officers"]}
+    left = [officer for officer in before["officers"] if officer["id"] not in gone]
+    for name in gone:
+        outgoing = [officer for officer in before["officers"] if officer["id"] == name]
+        if not outgoing or outgoing[0]["sign"] in signs:
+            out.fail("gone_wrongly", place, id=name)
+    for rule, hashes in before["rules"].items():
+        if signed["rules"].get(rule, [])[: len(hashes)] != hashes:
+            out.fail("rules_forgotten", place, rule=rule)
+    needed = max(1, min(NEEDED, len(left)))
+    found = len(list(_hands(statement, left)))
+    if found < needed:
+        out.fail("officers_few", place, found=found, needed=needed)
+    if gone:
+        out.attend("officers_gone", place, gone=gone, found=found)
+
+
+def _hands(statement: Json, officers: list[Json]) -> Iterator[Json]:
+    for officer in officers:
+        if statements.signed_by(statement, bytes.fromhex(officer["sign"])):
+            yield officer
+
+
+def _as_issued(case: Case, data: bytes, out: Outcome) -> None:
+    sha256 = hashlib.sha256(data).hexdigest()
+    for part in case.manifest["parts"]:
+        if part["name"] == EDITION.rpartition("/")[2]:
+            if (part["sha256"], part["bytes"]) != (sha256, len(data)):
+                out.fail("hash", f"{MANIFEST} parts", found=sha256, expected=part["sha256"])
+            return
+    out.fail("part_unlisted", EDITION)
+
+
+def _unsigned_drill(case: Case, out: Outcome) -> bool:
+    """A drill may use a rule that nobody signed; then no package of it lists an edition."""
+    listed = any(part["name"] == EDITION.rpartition("/")[2] for part in case.manifest["parts"])
+    drill: bool = case.manifest["session"]["mock"] and not listed
+    if drill:
+        out.skip("unsigned_drill")
+    return drill
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(canonical.encode(value)).hexdigest()
