@@ -29,7 +29,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import floor, sqrt
+from math import ceil, floor, log, log1p, sqrt
 
 from bank.blueprint import Blueprint, ItemOrder, Unit, by_stratum, enemies, feasible
 from bank.canonical import digest
@@ -120,29 +120,54 @@ class Assembler:
         admitted = sum(self._admit(key) is not None for key in keys)
         if admitted * 10_000 < draws * self._blueprint.min_accept:
             least = -(-draws * self._blueprint.min_accept // 10_000)
-            raise Denied("rule-rarely-admits", rule=self._blueprint.id, admitted=admitted, draws=draws, least=least)
+            code, why = self._in_the_way(draws)
+            raise Denied(code, rule=self._blueprint.id, admitted=admitted, draws=draws, least=least, **why)
         return admitted
+
+    def _in_the_way(self, draws: int) -> tuple[str, dict[str, str]]:
+        """What rejects most of so many trial draws: the tolerance, one enemy group or another, or one tag."""
+        outside, groups, untagged = 0, Counter[str](), Counter[str]()
+        quarrels = 0
+        for ordinal in range(draws):
+            key = form_key(self._seed, self._session, ordinal, 0)
+            chosen = [unit for s in self._strata for unit in Stream(key, s.label).sample(s.units, s.count)]
+            total = sum(unit.weight for unit in chosen)
+            outside += self.target is not None and not self._lowest <= total <= self._highest
+            met = [group for group, n in Counter(g for unit in chosen for g in unit.enemies).items() if n > 1]
+            quarrels += bool(met)
+            groups.update(met)
+            untagged.update(t for t, n in self._blueprint.mandatory.items() if not _tagged(chosen, {t: n}))
+        tag, missed = max(untagged.items(), key=lambda entry: (entry[1], entry[0]), default=("", 0))
+        if quarrels > max(outside, missed):
+            most = sorted(groups, key=lambda group: (-groups[group], group))[:5]
+            return "rule-rarely-at-peace", {"groups": ", ".join(most)}
+        return ("rule-rarely-tagged", {"tag": tag}) if missed > outside else ("rule-rarely-admits", {})
 
     def fails(self, candidates: int, admitted: int, draws: int) -> float:
         """At most so likely is it that any of so many candidates gets no form, after `admitted` of `draws` trials.
 
         What a draw is admitted with is taken to be no more than its lower 99.9 % limit (Wilson).
         """
+        if self.admits_all:
+            return 0.0
+        return min(1.0, candidates * (1.0 - _at_least(admitted, draws)) ** self._blueprint.attempts)
+
+    @property
+    def admits_all(self) -> bool:
+        """Whether there is nothing for which a draw could be rejected."""
         peaceful = not enemies(unit for stratum in self._strata for unit in stratum.units)
-        if self.target is None and peaceful and not self._blueprint.mandatory:
-            return 0.0  # every draw is admitted
-        share, z = admitted / draws, 3.09
-        half = z * sqrt(share * (1 - share) / draws + z * z / (4 * draws * draws))
-        least = (share + z * z / (2 * draws) - half) / (1 + z * z / draws)
-        return min(1.0, candidates * (1.0 - least) ** self._blueprint.attempts)
+        return self.target is None and peaceful and not self._blueprint.mandatory
 
     def require_enough_attempts(self, candidates: int, admitted: int, draws: int = 2_000) -> None:
         """A candidate without a form cannot sit the exam: refused unless that is as good as impossible."""
         chance, rule = self.fails(candidates, admitted, draws), self._blueprint
         if chance > NO_FORM:
+            least = _at_least(admitted, draws)
             raise Denied(
                 "rule-attempts-too-few", rule=rule.id, attempts=rule.attempts, candidates=candidates,
-                admitted=admitted, draws=draws, chance=f"{chance:.2g}", most=f"{NO_FORM:g}",
+                admitted=admitted, draws=draws, share=f"{floor(least * 1_000) / 10:.1f}",
+                chance=f"{chance:.2g}", most=f"{NO_FORM:g}",
+                enough=ceil(log(NO_FORM / candidates) / log1p(-least)),
             )  # fmt: skip
 
     def _admit(self, key: bytes) -> list[Unit] | None:
@@ -182,6 +207,13 @@ class Assembler:
         free = [letter for n, letter in enumerate(letters) if n not in fact.locked]
         shuffled = iter(Stream(key, f"options/{fact.id}").sample(free, len(free)))
         return "".join(letter if n in fact.locked else next(shuffled) for n, letter in enumerate(letters))
+
+
+def _at_least(admitted: int, draws: int) -> float:
+    """The share of draws that is admitted at least, as far as so many trials can tell (Wilson, 99.9 %)."""
+    share, z = admitted / draws, 3.09
+    half = z * sqrt(share * (1 - share) / draws + z * z / (4 * draws * draws))
+    return (share + z * z / (2 * draws) - half) / (1 + z * z / draws)
 
 
 def require_p4(pool: Iterable[ItemFacts]) -> None:

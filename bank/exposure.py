@@ -80,6 +80,11 @@ class Ledger:
         """Those of `units` that must not travel even in a full pool."""
         return self._bars(units, blueprint, expected(self.candidates, cell.count, cell.count * blueprint.pool_multiple))
 
+    def least_pool(self, unit: Unit, cell: Cell, blueprint: Blueprint) -> int:
+        """How many units the pool of a cell must hold for `unit`, free in a full one, to be free in it too."""
+        before = max(sum(use.candidates for use in self.uses.get(fact.id, ())) for fact in unit.facts)
+        return pool_needed(cell, blueprint, self.candidates, before)
+
     def again(self, unit: Unit, limits: Limits) -> date | None:
         """The first day on which no item of `unit` rests any more."""
         rest = timedelta(days=limits.rest_days or 0)
@@ -131,10 +136,10 @@ def expected(candidates: int, count: int, pool: int) -> int:
     return -(-candidates * count // pool)
 
 
-def pool_needed(cell: Cell, blueprint: Blueprint, candidates: int) -> int:
-    """How many units a cell's pool must hold so that none meets more of `candidates` than the rule's cap."""
+def pool_needed(cell: Cell, blueprint: Blueprint, candidates: int, before: int = 0) -> int:
+    """How many units a cell's pool must hold so that none, met by `before` already, meets more than the rule's cap."""
     cap = None if blueprint.exposure is None else blueprint.exposure.candidates
-    return cell.count if cap is None else max(cell.count, -(-candidates * cell.count // cap))
+    return cell.count if cap is None else max(cell.count, -(-candidates * cell.count // max(1, cap - before)))
 
 
 def require_large_enough(blueprint: Blueprint, candidates: int) -> None:

@@ -32,7 +32,7 @@ from bank.refused import BadFile, BrokenStore, Denied
 
 NAME = "journal.jsonl"
 SHARED, OPENED, CLOSED, UNDONE = "shared", "opened", "closed", "undone"
-UNSOUND = "journal-unsound"
+UNSOUND, LOSS_ACCEPTED = "journal-unsound", "journal-loss-accepted"
 _CHAIN, _SESSION, _VOUCH = b"examd/journal/1\x00", b"examd/journal/session\x00", b"examd/journal/vouch\x00"
 
 
@@ -159,6 +159,8 @@ class Checked:
     """Entry number and code of everything that is wrong; empty is well."""
     notes: list[tuple[int, str]] = field(default_factory=list)
     """What is not wrong but should be known: an opening that was not closed, a loss that was accepted."""
+    accepted: list[tuple[int, str]] = field(default_factory=list)
+    """What is wrong with it and was known to the holders when they went on: it stays wrong."""
     custodies: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
     """Entry number and statement of every sharing. The whole journal rests on the first; compare with the cards."""
 
@@ -189,10 +191,10 @@ def check(lines: Sequence[Line]) -> Checked:
                     wrong.append((number, "journal-too-few-holders"))
                 elif before and any(loss.get("sha256") == _digest(before) for loss in entry.facts.get("lost", ())):
                     del wrong[: len(before)]  # k holders have seen exactly these, and gone on
+                    checked.accepted += before
                     note += before
                 session, until = str(entry.facts["session"]), int(entry.facts["until"])
-                if entry.facts.get("accepted"):
-                    note.append((number, "journal-loss-accepted"))
+                note += [(number, code) for code in accepted(entry.facts)]
             elif entry.act == SHARED:
                 custody = entry.facts["custody"]
                 named = {holder["index"]: holder["public"] for holder in custody["holders"]}
@@ -211,6 +213,36 @@ def check(lines: Sequence[Line]) -> Checked:
         if entry.act == CLOSED:
             session = None
     return checked
+
+
+def accepted(facts: Mapping[str, Any]) -> list[str]:
+    """What the holders of an opening accepted: an altered journal, a copy that was not the newest, or both."""
+    if not facts.get("accepted"):
+        return []
+    codes = {loss.get("code") for loss in facts.get("lost", ())}
+    if UNSOUND not in codes:
+        return [LOSS_ACCEPTED]
+    # That its entries are not those seen elsewhere follows from the alteration.
+    older = codes - {UNSOUND, "journal-other", "bank-copy-other"}
+    return ["journal-alteration-accepted", *([LOSS_ACCEPTED] if older else [])]
+
+
+def loss_accepted(lines: Sequence[Line]) -> bool:
+    """Whether the newest opening accepted that a newer copy is lost: an earlier loss was another one."""
+    opened = [line.entry for line in lines if line.entry.act == OPENED]
+    return bool(opened) and LOSS_ACCEPTED in accepted(opened[-1].facts)
+
+
+def keyholders(directory: Path) -> set[str]:
+    """Public keys of all who ever held the bank: those a sharing names, and who signed it."""
+    found: set[str] = set()
+    for line in Journal.read(directory).lines:
+        if line.entry.act == SHARED:
+            with contextlib.suppress(KeyError, TypeError):
+                named = {holder["index"]: holder["public"] for holder in line.entry.facts["custody"]["holders"]}
+                if all(_signed(line.vouched.get(index), public, line.entry) for index, public in named.items()):
+                    found |= set(named.values())
+    return found
 
 
 def _digest(findings: Sequence[tuple[int, str]]) -> str:

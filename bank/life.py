@@ -12,7 +12,7 @@ from datetime import date
 from bank import authorship, people
 from bank.authorship import Draft
 from bank.item import Item
-from bank.journal import Journal, check
+from bank.journal import Journal, loss_accepted
 from bank.people import Person, Role, Signer, Vouchers
 from bank.refused import Denied
 from bank.review import Act
@@ -51,7 +51,8 @@ def end(bank: Bank, identity: str, by: Vouchers) -> Person:
 def accept_loss(bank: Bank, signer: Signer, reason: str) -> None:
     """This person, who saw more of the bank than this copy holds, goes on with it: signed, and kept in its acts.
 
-    Of a bank in several hands the keyholders must have accepted the loss first.
+    Of a bank in several hands the keyholders must have accepted this loss first, when they opened it now: one that
+    they accepted in another opening was another.
     """
     try:
         _known(bank, signer)
@@ -61,7 +62,7 @@ def accept_loss(bank: Bank, signer: Signer, reason: str) -> None:
     else:
         raise Denied("loss-none", name=signer.id)
     journal = Journal.read(bank.directory)
-    if journal.lines and not any(code == "journal-loss-accepted" for _, code in check(journal.lines).notes):
+    if journal.lines and not loss_accepted(journal.lines):
         raise Denied("loss-not-accepted", name=signer.id)
     bank.accept_loss(signer.lost(bank.vault.name, _said(reason), bank.head()[0]))
     _note(bank, signer)

@@ -7,7 +7,7 @@ some ten milliseconds whatever the words are, which no index of a text in which 
 Before: `bank.store.catalogue` keeps the lines. After: `bank.store.search` asks them; the desk shows what is found.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
@@ -18,6 +18,8 @@ from bank.review import State
 
 _SHINGLE = 3
 _SAMPLE = 500
+_NAMED = 4
+"""Letters of an item's name that are looked for in names."""
 
 
 class Lack(StrEnum):
@@ -42,7 +44,7 @@ class Wanted:
     on: str = ""
     """The day (ISO) on which `Lack.FORCE` is asked."""
     hand: str = ""
-    """Id of a person who wrote it or handed it in (`bank.review.hands`)."""
+    """Id of a person who wrote it or handed it in (`bank.review.hands`), under whatever id."""
     other_hand: str = ""
     """Id of a person who did neither."""
 
@@ -62,6 +64,8 @@ class Line:
     """Somebody, or a measurement, says how difficult it is."""
     text: str
     """`bank.store.index.searched`."""
+    name: str
+    """The beginning of its lineage, by which an item without a code is called; "" for one that has a code."""
     basis: str
     """The words of all provisions cited, one below the other."""
     ended: str
@@ -80,10 +84,13 @@ class Related:
     enemies: tuple[int, ...] = ()
 
 
-def found(lines: Sequence[Line], wanted: Wanted, search: str, repeals: Iterable[str]) -> list[int]:
+def found(
+    lines: Sequence[Line], wanted: Wanted, search: str, repeals: Iterable[str], ids: Callable[[str], Set[str]]
+) -> list[int]:
     """Numbers of the lines that are as `wanted`, in their order.
 
-    `search` is its text as the lines are spelt, `repeals` the words of provisions that the bank knows to have ended.
+    `search` is its text as the lines are spelt, `repeals` the words of provisions that the bank knows to have ended;
+    `ids` gives every id under which a person was ever enrolled: with a new key old work is still one's own.
     """
     left: Sequence[Line] = lines
     if wanted.state in (None, State.RETIRED):  # a revision that another took the place of is history
@@ -98,11 +105,16 @@ def found(lines: Sequence[Line], wanted: Wanted, search: str, repeals: Iterable[
         within = wanted.chapter + "."
         left = [line for line in left if line.chapter == wanted.chapter or line.chapter.startswith(within)]
     if search:
-        left = [line for line in left if search in line.text]
+        if len(search) >= _NAMED:  # fewer are too often a number in a text
+            left = [line for line in left if search in line.text or line.name.startswith(search)]
+        else:
+            left = [line for line in left if search in line.text]
     if wanted.hand:
-        left = [line for line in left if wanted.hand in line.hands]
+        own = ids(wanted.hand)
+        left = [line for line in left if not own.isdisjoint(line.hands)]
     if wanted.other_hand:
-        left = [line for line in left if wanted.other_hand not in line.hands]
+        own = ids(wanted.other_hand)
+        left = [line for line in left if own.isdisjoint(line.hands)]
     if wanted.lacks is Lack.BASIS:
         left = [line for line in left if not line.basis]
     elif wanted.lacks is Lack.DIFFICULTY:

@@ -9,9 +9,9 @@ Before: a rule file without cells. After: `bank.blueprint.parse` checks what cam
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from bank.blueprint import ANY, CASE, Blueprint, parse, within
+from bank.blueprint import ANY, CASE, Blueprint, parse, place, reading, within
 from bank.optimiser import Model
 from bank.refused import BadFile, Denied
 from bank.table import Table, read_toml
@@ -24,13 +24,11 @@ def propose_cells(text: bytes, held: Mapping[tuple[str, str, str], int] | None =
         raise Denied("margins-with-cells")
     whole = Table(rule)
     total = whole.integer("total_points", 1, 1_000)
-    types = {
-        name: (margin.integer("count", 1, 1_000), margin.integer("points", 1, 1_000))
-        for name, margin in _tables(whole.table("types"))
-    }
-    chapters = {code: margin.integer("points", 1, 1_000) for code, margin in _tables(whole.table("chapters"))}
-    level = whole.table("levels")
-    levels = {name: level.integer(name, 1, 1_000) for name in level.names()}
+    margins = reading.types(whole.table("types"))
+    types = {type_.value: (margin.count, margin.points) for type_, margin in margins.items()}
+    order = reading.type_order(whole.table("shuffle", {}), margins)
+    chapters = {code: margin.points for code, margin in reading.chapters(whole.table("chapters")).items()}
+    levels = reading.levels(whole.table("levels"))
     multiple = whole.table("pool", {}).integer("multiple", 1, 1_000, default=1)
     sums = [sum(n * points for n, points in types.values()), sum(chapters.values()), sum(levels.values())]
     if CASE.value in types:
@@ -38,17 +36,13 @@ def propose_cells(text: bytes, held: Mapping[tuple[str, str, str], int] | None =
     for name, found in zip(("types", "chapters", "levels"), sums, strict=True):
         if found != total:
             raise BadFile("margins-differ", margin=name, stated=total, found=found)
-    counts = _rounded(types, chapters, levels, _room(types, chapters, levels, held, multiple))
+    counts = _rounded(types, chapters, levels, _room(types, chapters, levels, held, multiple), order)
     cells = [
         {"type": type_, "chapter": chapter, "level": level, "count": count, "points": types[type_][1]}
         for (type_, chapter, level), count in counts.items()
         if count
     ]
     return Blueprint.from_record(rule | {"cells": cells})
-
-
-def _tables(table: Table) -> Iterator[tuple[str, Table]]:
-    return ((name, table.table(name)) for name in table.names())
 
 
 Key = tuple[str, str, str]
@@ -81,6 +75,7 @@ def _rounded(
     chapters: Mapping[str, int],
     levels: Mapping[str, int],
     room: Mapping[Key, int],
+    order: Sequence[str],
 ) -> dict[Key, int]:
     """Whole numbers with every margin exact, least Σ |count − share|; the second unit of distance costs threefold, so
     that many cells off by a little are preferred to one off by much."""
@@ -89,7 +84,7 @@ def _rounded(
         model.row(terms, stated, stated)
     found = model.solve(gap=0.0)
     if found is None:
-        raise _refusal(types, chapters, levels, room)
+        raise _refusal(types, chapters, levels, room, order)
     return {key: round(found.values[n]) for key, n in number.items()}
 
 
@@ -116,6 +111,7 @@ def _refusal(
     chapters: Mapping[str, int],
     levels: Mapping[str, int],
     room: Mapping[Key, int],
+    order: Sequence[str],
 ) -> Denied:
     """Names the margins that the table nearest to them all misses, and the cells that the bank holds it back with."""
     model, number = Model(), {key: n for n, key in enumerate(room)}
@@ -131,7 +127,7 @@ def _refusal(
     missed = [(margin, name, amount) for (margin, name), amount in by.items() if amount]
     names = {name for _margin, name, _amount in missed}
     full = [
-        "/".join(key) for key, n in number.items()
+        "/".join(key) for key, n in sorted(number.items(), key=lambda entry: place(entry[0], order))
         if names & set(key) and room[key] < types[key[0]][0] and found.values[n] > room[key] - 0.5
     ]  # fmt: skip
     told = ", ".join(f"{margin}.{name} {amount:+d}" for margin, name, amount in missed)
@@ -161,9 +157,8 @@ def with_cells(text: str, blueprint: Blueprint, comment: str) -> str:
     Read again, it is the rule that was proposed: else it is refused, and not a word of it shown.
     """
     lines = [f"# {comment}", "cells = ["]
-    order = list(blueprint.chapters).index
     before = None
-    for cell in sorted(blueprint.cells, key=lambda cell: order(cell.chapter)):
+    for cell in blueprint.cells_as_read:
         if cell.chapter != before:
             lines.append(f"  # {cell.chapter} {blueprint.chapters[cell.chapter].name}")
             before = cell.chapter

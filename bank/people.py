@@ -1,9 +1,10 @@
 """Authors and reviewers: who they are to the bank, and the keys they sign with.
 
 A person is enrolled by a statement in their own hand, which proves that they hold the key. Two others sign it: two of
-the bank's people who are at work or, while there are not two, two keyholders of the bank. So nobody who holds the bank
-alone invents a second person to review their work. Only the first two of a bank that no keyholders share come in
-unvouched: such a bank is one person's, and says so. Ending a person's work takes that person, or two in the same way.
+the bank's people who are at work or, while there are not two, the keyholders by whom it is open. So nobody who holds
+the bank alone invents a second person to review their work. Only the first two of a bank that no keyholders share come
+in unvouched: such a bank is one person's, and says so. Ending a person's work takes that person, or two in the same
+way.
 
 All of it stands in the bank's acts, one after the other, and is proved from them. The private key lies in `<id>.key`,
 sealed to the person's passphrase, on the person's own stick; beside it `<id>.seen.json` keeps how far each bank had
@@ -17,7 +18,7 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -40,6 +41,11 @@ ENROL, END = "enrol", "end-person"
 LOSS_KIND = "examd-person-loss"
 LOSS = "accept-loss"
 
+_UNDRAWN = frozenset(
+    map(chr, (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x2800, 0x3164, 0xFFA0))
+) | frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+"""Letters and marks that leave no ink; the format characters (Cf) are others."""
+
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -58,7 +64,8 @@ class Person:
     until: str = ""
     """Since when the person does not act any more; what was signed before stays good."""
     vouched: tuple[str, ...] = ()
-    """Names of the people or keyholders who signed the enrolment; none where nobody keeps the bank but one."""
+    """Names of the people or keyholders who signed the enrolment; none where nobody keeps the bank but one, or where
+    those who signed as its keyholders never were."""
     was: str = ""
     """Id under which the same person was enrolled before, with a key that is lost or given up."""
 
@@ -187,24 +194,34 @@ def _named(vouchers: Vouchers) -> dict[str, Any]:
     }
 
 
-def admit(bank: str, statement: bytes, known: Mapping[str, Person], keepers: Mapping[str, str]) -> Person:
+def admit(
+    bank: str, statement: bytes, known: Mapping[str, Person], keepers: Mapping[str, str], need: int = VOUCHERS
+) -> Person:
     """The person who enrols, or Denied: what the bank asks before it takes somebody in.
 
-    `keepers` are the bank's keyholders, public key -> name; none where one person holds it.
+    `keepers` are the keyholders by whom the bank is open, public key -> name; none where one person holds it. `need`
+    of them sign, as many as open it.
     """
-    person, said = _person(bank, statement, known)
-    if person.sign in {other.sign for other in known.values()}:
-        raise Denied("person-exists", name=person.id)
+    person, said = _person(bank, statement, known, need)
     twin = check_name(person.name, person.id, known, same_name=said["same_name"], was=person.was)
-    if keepers and not {each["sign"] for each in said["keepers"]} <= keepers.keys():
-        raise Denied("keeper-unknown", name="、".join(each["name"] for each in said["keepers"]))
     if not person.vouched and (keepers or twin is not None or len(known) >= VOUCHERS):
-        raise _unvouched(person.name, known, keepers, "")
+        raise _unvouched(person.name, known, keepers, "", need)
+    _require_keepers(said, keepers)
     return person
 
 
+def _require_keepers(said: Mapping[str, Any], keepers: Mapping[str, str]) -> None:
+    """Also where the bank has none: else whoever holds it alone could bring keys of their own making."""
+    if not _keys(said) <= keepers.keys():
+        raise Denied("keeper-unknown", name="、".join(each["name"] for each in said["keepers"]))
+
+
+def _keys(said: Mapping[str, Any]) -> set[str]:
+    return {each["sign"] for each in said["keepers"]}
+
+
 def check_name(name: str, identity: str, known: Mapping[str, Person], *, same_name: bool, was: str) -> Person | None:
-    """The person who has that name already, where whoever vouches says who is who; else Denied."""
+    """Another person who has that name already, where whoever vouches says who is who; else Denied."""
     if identity in known:
         raise Denied("person-exists", name=identity)
     if was:
@@ -213,34 +230,45 @@ def check_name(name: str, identity: str, known: Mapping[str, Person], *, same_na
             raise Denied("person-unknown", name=was)
         if not before.until or any(other.was == was for other in known.values()):
             raise Denied("person-still-enrolled", name=before.name, id=was)
-        return before
-    twin = next((other for other in known.values() if plain(other.name) == plain(name)), None)
+    themselves = keys_of(was, known) if was else set()
+    others = (other for other in known.values() if other.id not in themselves)
+    twin = next((other for other in others if plain(other.name) == plain(name)), None)
     if twin is not None and not same_name:
         raise Denied("person-same-name", name=name, id=twin.id)
     return twin
 
 
-def dismiss(bank: str, statement: bytes, known: Mapping[str, Person], keepers: Mapping[str, str]) -> Person:
+def dismiss(
+    bank: str, statement: bytes, known: Mapping[str, Person], keepers: Mapping[str, str], need: int = VOUCHERS
+) -> Person:
     """The person whose work ends by `statement`, or Denied."""
+    person, said = _dismissed(bank, statement, known, keepers, need)
+    _require_keepers(said, keepers)
+    return person
+
+
+def _dismissed(
+    bank: str, statement: bytes, known: Mapping[str, Person], keepers: Mapping[str, str], need: int
+) -> tuple[Person, dict[str, Any]]:
     said = _read(statement, END_KIND, bank)
     person = known.get(said["id"])
     if person is None:
         raise Denied("person-unknown", name=said["id"])
     if person.until:
         raise Denied("person-ended", name=person.name, until=person.until)
-    if keepers and not {each["sign"] for each in said["keepers"]} <= keepers.keys():
-        raise Denied("keeper-unknown", name="、".join(each["name"] for each in said["keepers"]))
     if said["sponsors"] == [person.id] and not said["keepers"]:
         statements.verify(statement, person.sign, name="")
-    elif not _vouched(statement, said, known, person.id):
-        raise _unvouched(person.name, known, keepers, person.id)
-    return replace(person, until=date.fromisoformat(said["until"]).isoformat())
+    elif not _vouched(statement, said, known, person, need):
+        raise _unvouched(person.name, known, keepers, person.id, need)
+    return replace(person, until=date.fromisoformat(said["until"]).isoformat()), said
 
 
-def _unvouched(name: str, known: Mapping[str, Person], keepers: Mapping[str, str], besides: str) -> Denied:
+def _unvouched(name: str, known: Mapping[str, Person], keepers: Mapping[str, str], besides: str, need: int) -> Denied:
     if len(_at_work(known, besides)) >= VOUCHERS:
         return Denied("person-needs-sponsors", name=name, need=VOUCHERS)
-    return Denied("person-needs-keepers" if keepers else "person-needs-sharing", name=name, need=VOUCHERS)
+    if keepers:
+        return Denied("person-needs-keepers", name=name, need=need)
+    return Denied("person-needs-sharing", name=name, need=VOUCHERS)
 
 
 def needs(known: Mapping[str, Person], *, shared: bool, besides: str = "") -> str:
@@ -250,19 +278,37 @@ def needs(known: Mapping[str, Person], *, shared: bool, besides: str = "") -> st
     return "keepers" if shared else ""
 
 
-def enrolled(bank: str, rows: Sequence[tuple[str, bytes]]) -> dict[str, Person]:
+def enrolled(
+    bank: str, rows: Sequence[tuple[str, bytes]], keyholders: Callable[[], Collection[str]]
+) -> dict[str, Person]:
     """The people of a bank, in the order they came, from their acts (ENROL or END, statement).
 
-    Raises BrokenStore for a forged one. Whether keyholders who vouched were this bank's was asked when they did.
+    Raises BrokenStore for a forged one. `keyholders` tells the keys of all who ever held the bank: keys that nobody
+    ever held it by have vouched for nobody (`strangers` names them). Whether the keyholders were those of that day,
+    and the name another person's, was asked when they came.
     """
     people: dict[str, Person] = {}
     for number, (act, statement) in enumerate(rows, 1):
         try:
-            person = (admit if act == ENROL else dismiss)(bank, statement, people, {})
+            if act == ENROL:
+                person, said = _person(bank, statement, people, VOUCHERS)
+                check_name(person.name, person.id, people, same_name=True, was=person.was)
+                if not person.vouched and len(people) >= VOUCHERS:
+                    raise _unvouched(person.name, people, {}, "", VOUCHERS)
+                if said["keepers"] and not _keys(said) <= set(keyholders()):
+                    person = replace(person, vouched=())
+            else:
+                person, _said = _dismissed(bank, statement, people, {}, VOUCHERS)
         except (BadFile, Denied, ValueError, KeyError, TypeError):
             raise BrokenStore("person-forged", number=number) from None
         people[person.id] = person
     return people
+
+
+def strangers(rows: Sequence[tuple[str, bytes]], keyholders: Collection[str]) -> list[int]:
+    """Numbers of the acts on people that somebody signed as a keyholder who never was one."""
+    told = (json.loads(statement)["signed"] for _, statement in rows)
+    return [number for number, said in enumerate(told, 1) if not _keys(said) <= set(keyholders)]
 
 
 def first(person: Person, known: Mapping[str, Person]) -> Person:
@@ -281,8 +327,9 @@ def keys_of(identity: str, known: Mapping[str, Person]) -> set[str]:
 
 
 def plain(name: str) -> str:
-    """A name as a person hears it: width, case and spaces make no other person."""
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """A name as a person sees it: width, case, spaces and what is not drawn make no other person."""
+    drawn = (each for each in unicodedata.normalize("NFKC", name).casefold() if not each.isspace())
+    return "".join(each for each in drawn if each not in _UNDRAWN and unicodedata.category(each) not in ("Cf", "Cn"))
 
 
 def _read(statement: bytes, kind: str, bank: str) -> dict[str, Any]:
@@ -292,31 +339,40 @@ def _read(statement: bytes, kind: str, bank: str) -> dict[str, Any]:
     return said
 
 
-def _person(bank: str, statement: bytes, known: Mapping[str, Person]) -> tuple[Person, dict[str, Any]]:
+def _person(bank: str, statement: bytes, known: Mapping[str, Person], need: int) -> tuple[Person, dict[str, Any]]:
+    """Who enrols, as they and those who vouch signed it."""
     said = _read(statement, KIND, bank)
     if not _ID.fullmatch(said["id"]) or not said["name"].strip() or not said["name"].isprintable() or not said["roles"]:
         raise BadFile("person-malformed", name=str(said["id"])[:64])
     statements.verify(statement, said["sign"], name="")
-    names = _vouched(statement, said, known, said["id"])
-    return Person(
-        said["id"], said["name"], said["sign"], frozenset(map(Role, said["roles"])), "", names, said["was"]
-    ), said
+    person = Person(said["id"], said["name"], said["sign"], frozenset(map(Role, said["roles"])), "", (), said["was"])
+    if person.sign in {other.sign for other in known.values()}:
+        raise Denied("person-exists", name=person.id)
+    person = replace(person, vouched=_vouched(statement, said, known, person, need))
+    return person, said
 
 
-def _vouched(statement: bytes, said: Mapping[str, Any], known: Mapping[str, Person], besides: str) -> tuple[str, ...]:
+def _vouched(
+    statement: bytes, said: Mapping[str, Any], known: Mapping[str, Person], person: Person, need: int
+) -> tuple[str, ...]:
     """Names of the two or more who signed for somebody and may; none where they may not, or are too few."""
-    at_work = _at_work(known, besides)
+    at_work = _at_work(known, person.id)
     if len(at_work) >= VOUCHERS:
         if not set(said["sponsors"]) <= at_work.keys():
             return ()
         found = {at_work[each].sign: at_work[each].name for each in said["sponsors"]}
+        others = tuple(found.values())
     else:
         found = {each["sign"]: each["name"] for each in said["keepers"]}
-    if len(found) < VOUCHERS:
+        # A keyholder who enrols is one of as many as open the bank, and not one of the two others.
+        others = tuple(name for name in found.values() if plain(name) != plain(person.name))
+        if len(found) < need:
+            return ()
+    if len(others) < VOUCHERS:
         return ()
     for sign in found:
         statements.verify(statement, sign, name="")
-    return tuple(found.values())
+    return others
 
 
 def _at_work(known: Mapping[str, Person], besides: str) -> dict[str, Person]:

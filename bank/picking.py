@@ -6,9 +6,9 @@ passing over enemies of units already in the pool. Those passed over are taken o
 fewer than `count`, or than the cap on candidates needs: forms then rarely hold enemies, and are rarely rejected (35
 pairs among 420 items would leave one draw in a hundred admissible).
 
-What was picked blindly may hold no form, where a tag is rare or cells are each other's enemies. Then a form is chosen
-first, exactly and at random costs, and the rest of the pool is picked around it: whether a rule that the bank can meet
-is issued must not be luck.
+What was picked blindly may hold no form, where a tag is rare or cells are each other's enemies; or it comes out too
+small for its caps and its limit of overlap, because enemies were passed over. Then the whole pool is chosen at once,
+exactly and at random costs, with a form inside: whether a rule that the bank can meet is issued must not be luck.
 
 Caps, rests and the limit of overlap act here and nowhere else. Where a cell's pool comes out smaller than it was
 thought to be, each of its units meets more candidates: then the caps are asked anew.
@@ -28,6 +28,11 @@ from bank.proof import prove
 from bank.refused import Denied
 
 Members = Mapping[str, Sequence[Unit]]
+
+_WORTH = 1_000
+"""Of a unit in a pool chosen exactly; chance adds up to as much again."""
+_QUARREL = 4 * _WORTH
+"""The price of a further unit of an enemy group: more than a unit is worth, so it is paid only where it must be."""
 
 
 def session_pool(
@@ -52,12 +57,8 @@ def session_pool(
 
 def _pool(members: Members, blueprint: Blueprint, key: bytes, ledger: Ledger | None) -> list[Unit]:
     picking = _Picking(members, blueprint, key, ledger)
-    pool = picking.pool()
-    if not _holds_a_form(pool, blueprint):
-        pool = picking.pool(around=picking.form())
-        if not _holds_a_form(pool, blueprint):  # its own units fell to the caps of a smaller pool
-            raise Denied("pool-without-form", rule=blueprint.id)
-    return pool
+    pool = picking.blind()
+    return picking.exact() if pool is None or not _holds_a_form(pool, blueprint) else pool
 
 
 class _Picking:
@@ -68,18 +69,18 @@ class _Picking:
             self._recent, self._share = ledger.recent(blueprint.overlap.sessions), blueprint.overlap.share
         feasible((fact for cell in blueprint.cells for unit in self._free(cell) for fact in unit.facts), blueprint)
 
-    def pool(self, around: Sequence[Unit] = ()) -> list[Unit]:
-        """A pool that holds the units `around` which it is picked."""
+    def blind(self) -> list[Unit] | None:
+        """The units as they come, cell by cell; None where a cell then holds fewer than a form takes."""
         pool: list[Unit] = []
-        met = {group for unit in around for group in unit.enemies}
-        first = {unit.id for unit in around}
+        met = set[str]()
         for cell in self._blueprint.cells:
             wanted = cell.count * self._blueprint.pool_multiple
             while True:
                 free = self._free(cell, wanted)
                 drawn = Stream(self._key, f"pool/{cell.stratum}").sample(free, len(free))
-                drawn.sort(key=lambda unit: unit.id not in first)  # stable: the rest stays as it was shuffled
-                chosen = self._travelling(drawn, cell, wanted, met, first)
+                chosen = self._travelling(drawn, cell, wanted, met)
+                if len(chosen) < cell.count:
+                    return None
                 if len(chosen) >= min(len(free), wanted) or self._capless:
                     break
                 wanted = len(chosen)
@@ -87,22 +88,54 @@ class _Picking:
             pool += chosen
         return pool
 
-    def form(self) -> list[Unit]:
-        """Units of one form that all may travel, at random costs."""
-        units, model = list[tuple[Cell, Unit]](), Model()
-        for cell in self._blueprint.cells:
-            mine = self._free(cell)
-            again = [len(units) + n for n, unit in enumerate(mine) if self._seen(unit)]
-            model.row(again, high=min(len(mine), cell.count * self._blueprint.pool_multiple) * self._share // 10_000)
-            units += [(cell, unit) for unit in mine]
-        costs = Stream(self._key, "pool")
+    def exact(self) -> list[Unit]:
+        """A pool that keeps every limit and holds a form, at random costs: as large as the rule wants, without enemies
+        as far as that can be. Refused is only what is proved impossible."""
+        units = [(cell, unit) for cell in self._blueprint.cells for unit in self._free(cell)]
+        model, costs = Model(), Stream(self._key, "pool")
         for _ in units:
-            model.integer(cost=costs.below(1_000))
-        form_rows(model, units, self._blueprint, None)
-        found = model.solve(gap=0.05)
+            model.integer(cost=-_WORTH - costs.below(_WORTH))
+        inside = [model.integer() for _ in units]
+        for n, on_form in enumerate(inside):
+            model.row({on_form: 1.0, n: -1.0}, high=0)
+        form_rows(model, units, self._blueprint, None, inside[0])
+        for cell in self._blueprint.cells:
+            self._limit(model, cell, {n: unit for n, (mine, unit) in enumerate(units) if mine is cell})
+        for those in enemies(unit for _, unit in units).values():
+            too_many = model.real(low=0, cost=_QUARREL)
+            model.row(dict.fromkeys(those, 1.0) | {too_many: -1.0}, high=1)
+        found = model.solve(gap=0.005)
         if found is None:
+            self._require_large_pools()
             raise Denied("pool-without-form", rule=self._blueprint.id)
-        return [units[n][1] for n in found.chosen()]
+        return [units[n][1] for n in found.chosen() if n < len(units)]
+
+    def _limit(self, model: Model, cell: Cell, mine: Mapping[int, Unit]) -> None:
+        """What makes some of a cell's units (by variable) its pool: of a size that is itself chosen, the recent ones no
+        more than their share of it, and each unit only in a pool as large as the cap on candidates asks of it."""
+        size = model.integer(cell.count, cell.count * self._blueprint.pool_multiple)
+        model.row(dict.fromkeys(mine, 1.0) | {size: -1.0}, 0, 0)
+        if recent := [n for n, unit in mine.items() if self._seen(unit)]:
+            model.row(dict.fromkeys(recent, 1.0) | {size: -self._share / 10_000}, high=0)
+        for n, unit in mine.items():
+            least = self._least_pool(unit, cell)
+            if least > cell.count:
+                model.row({size: 1.0, n: -float(least)}, low=0)
+
+    def _require_large_pools(self) -> None:
+        """That each cell has a pool by itself, of whatever size: else it is the reason."""
+        for cell in self._blueprint.cells:
+            free, available = self._free(cell), 0
+            for size in range(1, cell.count * self._blueprint.pool_multiple + 1):
+                able = [unit for unit in free if self._least_pool(unit, cell) <= max(size, cell.count)]
+                recent = sum(map(self._seen, able))
+                if len(able) - recent + min(recent, size * self._share // 10_000) >= size:
+                    available = size
+            if available < cell.count:
+                raise Denied("cell-short-beside-overlap", cell=cell.stratum, needed=cell.count, available=available)
+
+    def _least_pool(self, unit: Unit, cell: Cell) -> int:
+        return cell.count if self._ledger is None else self._ledger.least_pool(unit, cell, self._blueprint)
 
     @property
     def _capless(self) -> bool:
@@ -116,9 +149,7 @@ class _Picking:
         """Whether it was in a pool of the last sessions."""
         return any(fact.id in self._recent for fact in unit.facts)
 
-    def _travelling(
-        self, drawn: Sequence[Unit], cell: Cell, wanted: int, met: Collection[str], first: Collection[str]
-    ) -> list[Unit]:
+    def _travelling(self, drawn: Sequence[Unit], cell: Cell, wanted: int, met: Collection[str]) -> list[Unit]:
         """Of a cell's shuffled units those that travel: new ones all, those of recent sessions up to their share."""
         wanted = min(len(drawn), wanted)
         least = cell.count
@@ -130,7 +161,7 @@ class _Picking:
         for unit in drawn:
             if len(chosen) == wanted:
                 break
-            if unit.id not in first and not met.isdisjoint(unit.enemies):
+            if not met.isdisjoint(unit.enemies):
                 spare.append(unit)
             elif again < most or not self._seen(unit):
                 again += self._seen(unit)
@@ -143,8 +174,6 @@ class _Picking:
         while again * 10_000 > self._share * len(chosen):  # fewer travel than were wanted, so fewer may be recent ones
             chosen.remove(next(unit for unit in reversed(chosen) if self._seen(unit)))
             again -= 1
-        if len(chosen) < cell.count:
-            raise Denied("cell-short-beside-overlap", cell=cell.stratum, needed=cell.count, available=len(chosen))
         return chosen
 
 

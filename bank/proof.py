@@ -48,8 +48,10 @@ class Proof:
     further: tuple[tuple[Lack, ...], ...]
     """Conflicts among the demands that are left when those of `conflict` and `alone` are taken away, and so on."""
     enemies: tuple[tuple[str, ...], ...]
-    """Of `conflict` and each of `further`, the fewest enemy groups without which it could be met; none where enemies
-    are not the reason."""
+    """Of `conflict` and each of `further`, the fewest enemy groups without which it would lack only what the bank does
+    not hold; none where enemies are not the reason."""
+    alone_enemies: tuple[tuple[str, ...], ...]
+    """The same of each of `alone`."""
     form: tuple[str, ...]
     """The witness: ids of one form that meets everything but the tolerance."""
     below_multiple: tuple[Demand, ...]
@@ -76,13 +78,14 @@ def prove(facts: Iterable[ItemFacts], blueprint: Blueprint, candidates: int | No
             left = [demand for demand in left if demand not in further[-1]]
     conflicts = [[alone[0].demand], *further] if alone else further
     lacks = [_lacks(bank, those) for those in conflicts] or [()]
-    groups = tuple(bank.groups_at_fault(those) for those in conflicts)
+    alone_groups = tuple(bank.groups_at_fault([lack.demand]) for lack in alone)
+    groups = (*alone_groups[:1], *(bank.groups_at_fault(those) for those in further))
     below = tuple(
         Demand("cell", cell.stratum, cell.count * blueprint.pool_multiple, len(members[cell.stratum]))
-        for cell in blueprint.cells
+        for cell in blueprint.cells_as_read
         if len(members[cell.stratum]) < cell.count * blueprint.pool_multiple
     )
-    return Proof(tuple(demands), lacks[0], alone, tuple(lacks[1:]), groups, witness or (), below)
+    return Proof(tuple(demands), lacks[0], alone, tuple(lacks[1:]), groups, alone_groups, witness or (), below)
 
 
 def in_tolerance(facts: Iterable[ItemFacts], blueprint: Blueprint, target: int) -> bool:
@@ -98,7 +101,7 @@ def in_tolerance(facts: Iterable[ItemFacts], blueprint: Blueprint, target: int) 
 
 def _demands(members: Mapping[str, list[Unit]], blueprint: Blueprint, candidates: int | None) -> list[Demand]:
     demands = []
-    for cell in blueprint.cells:
+    for cell in blueprint.cells_as_read:
         available = len(members[cell.stratum])
         demands.append(Demand("cell", cell.stratum, cell.count, available))
         pool = cell.count if candidates is None else pool_needed(cell, blueprint, candidates)
@@ -171,18 +174,19 @@ class _Bank:
         return {n for n, flag in enumerate(given_up) if found.values[flag] > 0.5}
 
     def groups_at_fault(self, demands: Sequence[Demand]) -> tuple[str, ...]:
-        """The fewest enemy groups without which they can be met; none where that would not help."""
+        """The fewest enemy groups without which they lack as little as if there were none."""
         model, unmet = self._model(demands, peace=False)
-        model.row(unmet, high=0)
+        model.row(unmet, high=sum(self.missing(demands, peace=False)))
         lifted = {group: model.integer(cost=1.0) for group in self._enemies}
         for group, those in self._enemies.items():
             model.row(dict.fromkeys(those, 1.0) | {lifted[group]: -float(len(those))}, high=1)
         found = model.solve()
-        return () if found is None else tuple(group for group, n in lifted.items() if found.values[n] > 0.5)
+        assert found is not None  # whoever lifts every group has none
+        return tuple(group for group, n in lifted.items() if found.values[n] > 0.5)
 
-    def missing(self, demands: Sequence[Demand]) -> list[int]:
+    def missing(self, demands: Sequence[Demand], *, peace: bool = True) -> list[int]:
         """How much each lacks, in one of the ways in which they lack least together."""
-        model, unmet = self._model(demands)
+        model, unmet = self._model(demands, peace=peace)
         least = model.real(0, cost=1.0)
         model.row(dict.fromkeys(unmet, 1.0) | {least: -1.0}, high=0)
         found = model.solve()

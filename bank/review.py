@@ -292,6 +292,18 @@ def writers(events: Iterable[Event], signed_by: Collection[str]) -> set[str]:
     return {*signed_by, *(event.who for event in events if event.act is Act.SUBMIT and event.who in named)}
 
 
+def parted(event: Event, signed_by: Collection[str]) -> tuple[list[str], list[str]]:
+    """Whose act it is, and who had a hand in the wording before and did not write this one."""
+    who = event.who.split(",")
+    own = [each for each in who if each in signed_by]
+    return (own, [each for each in who if each not in own]) if event.act is Act.WRITE and own else (who, [])
+
+
+def is_signed(event: Event, signed_by: Collection[str]) -> bool:
+    """Whether a signature proves the act: its own, or that of its writer on the very wording (`signed_by`)."""
+    return bool(event.statement) or (event.act is Act.WRITE and not set(signed_by).isdisjoint(event.who.split(",")))
+
+
 def _keys(ids: Iterable[str], people: Mapping[str, Person]) -> set[str]:
     """Their public keys, those they were first enrolled with."""
     return {first(people[who], people).sign for who in ids if who in people}

@@ -32,6 +32,8 @@ class Usable:
     """Id of each approved item that stays at home -> why, as a code."""
     approved: Sequence[BankItem]
     """Both."""
+    kind: Permission
+    """What for."""
 
     @property
     def reasons(self) -> dict[str, int]:
@@ -49,7 +51,7 @@ def usable(bank: Bank, day: date, kind: Permission) -> Usable:
     home |= {
         item.id: groups[case] for item in approved if (case := item.content.case) in groups and item.id not in home
     }
-    return Usable([item for item in approved if item.id not in home], home, approved)
+    return Usable([item for item in approved if item.id not in home], home, approved, kind)
 
 
 @dataclass(frozen=True)

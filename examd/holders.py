@@ -16,7 +16,7 @@ from bank.canonical import canonical
 from bank.refused import BadFile
 from bank.seal import passphrase as sealing
 from bank.seal.locks import Identity
-from bank.seal.statements import public_hex
+from bank.seal.statements import public_hex, tellable
 from examd.files import write_atomically
 
 
@@ -42,6 +42,8 @@ class Card:
             raise BadFile("file-unreadable", file=str(path), why=error.strerror) from None
         except (ValueError, TypeError, KeyError):
             raise BadFile("card-malformed", file=str(path)) from None
+        if not (tellable(card.id) and tellable(card.name)):
+            raise BadFile("card-malformed", file=str(path))
         if card.role != role:
             raise BadFile("card-role", file=str(path), expected=role, found=card.role)
         return card
@@ -84,6 +86,8 @@ class Holder:
 
 def create(directory: Path, role: str, holder_id: str, name: str, passphrase: str) -> Holder:
     """Makes a holder with fresh keys; writes `<role>.key` and `<role>.card.json` into `directory`."""
+    if not (tellable(holder_id) and tellable(name)):
+        raise BadFile("holder-name")
     key_file = directory / f"{role}.key"
     if key_file.exists():
         raise BadFile("holder-exists", file=str(key_file))

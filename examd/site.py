@@ -29,6 +29,7 @@ try:
 except ImportError:  # Windows: the record's exclusive lock is what keeps two servers apart
     fcntl = None  # type: ignore[assignment]
 
+from bank import edition
 from bank.canonical import canonical
 from bank.refused import BadFile, Denied
 from bank.seal import locks
@@ -136,25 +137,41 @@ class SiteFolder:
     def _remember_rule(self, package: opening.Package) -> None:
         """The first package that counts shows who this bureau's rule officers are. From then on no other register and
         no other text of a version is taken: with its own key a bureau could begin a register anew, with officers whom
-        nobody knows. An older package, opened later, is a beginning of what is known, and goes through."""
+        nobody knows. An older package, opened later, brings a beginning of the chain; its rule is then held against the
+        longest chain that this site knows, or officers who were dismissed could sign as long as nobody else is shown.
+        """
         if package.proof is None or package.manifest.session.mock:
             return
         path = self.directory / "rules.seen.json"
-        seen: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {"officers": [], "rules": {}}
-        registers = [register.sha256 for register in package.proof.registers]
-        for version, (known, brought) in enumerate(zip(seen["officers"], registers, strict=False), 1):
-            if known != brought:
+        empty: dict[str, Any] = {"begins": {}, "officers": [], "over": [], "rules": {}}
+        seen = empty | (json.loads(path.read_bytes()) if path.exists() else {})
+        chain, used = package.proof.registers, package.proof.edition
+        registers = [register.sha256 for register in chain]
+        known = len(seen["officers"])
+        for version, (known_sha256, brought) in enumerate(zip(seen["officers"], registers, strict=False), 1):
+            if known_sha256 != brought:
                 raise Denied("rules-other-register", version=version)
-        rule = package.proof.edition.blueprint
+        rule = used.blueprint
+        if used.register < len(seen["over"]):
+            edition.require_in(used, seen["over"][used.register].get(rule.id, ()))
         texts = {rule.id: {str(rule.version): rule.sha256}}
-        for name, hashes in package.proof.registers[-1].rules.items():
+        if rule.version > 1:
+            texts[rule.id][str(rule.version - 1)] = used.supersedes
+        for name, hashes in chain[-1].rules.items():
             texts.setdefault(name, {}).update({str(version): sha256 for version, sha256 in enumerate(hashes, 1)})
         for name, versions in texts.items():
             known_versions = seen["rules"].setdefault(name, {})
             for version_, sha256 in versions.items():
                 if known_versions.setdefault(version_, sha256) != sha256:
                     raise Denied("rules-other-text", rule=name, version=version_)
-        seen["officers"] = max(seen["officers"], registers, key=len)
+        begins = seen["begins"].setdefault(rule.id, {})
+        for version_, first in begins.items():  # what has begun is not taken back
+            if int(version_) > rule.version and first <= package.manifest.session.date:
+                raise Denied("rule-superseded", rule=rule.id, version=rule.version, newer=int(version_), day=first)
+        begins[str(rule.version)] = rule.effective_from.isoformat()
+        if len(registers) >= known:
+            over = [{name: list(hashes) for name, hashes in register.rules.items()} for register in chain]
+            seen |= {"officers": registers, "over": over}
         write_atomically(path, canonical(seen))
 
     def make_current(self, session_id: str) -> None:

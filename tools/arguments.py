@@ -45,11 +45,10 @@ class Command(argparse.ArgumentParser):
         self.add_argument(option, dest="key", type=Path, required=required, metavar="FILE", help=_("your key file"))
         self.takes_file("--key-passphrase-file", _("read your passphrase here"))
 
-    def takes_file(self, option: str, text: str, *, many: bool = False) -> None:
+    def takes_file(self, option: str, text: str, *, many: bool = False, **more: Any) -> None:
         if many:
-            self.add_argument(option, type=Path, metavar="FILE", help=text, action="append", default=[])
-        else:
-            self.add_argument(option, type=Path, metavar="FILE", help=text)
+            more |= {"action": "append", "default": []}
+        self.add_argument(option, type=Path, metavar="FILE", help=text, **more)
 
 
 class Actor(argparse.ArgumentParser):
@@ -102,13 +101,22 @@ class Commands:
             takes_language(command)
 
     def add(
-        self, name: str, run: Callable[[argparse.Namespace], int] | str, text: str, more: str, example: str
+        self,
+        name: str,
+        run: Callable[[argparse.Namespace], int] | str,
+        text: str,
+        more: str,
+        example: str,
+        *,
+        reports: bool = True,
     ) -> Command:
-        """`run` may be the name of a module whose `run` it is: it is imported when the command is given."""
+        """`run` may be the name of a module whose `run` it is: it is imported when the command is given. A screen
+        reports nothing."""
         command: Command = self.subparsers.add_parser(
             name, help=text, description=more, epilog=_example(example), formatter_class=help_formatter()
         )
-        command.add_argument("--json", action="store_true", help=_("print the report as JSON"))
+        if reports:
+            command.add_argument("--json", action="store_true", help=_("print the report as JSON"))
         command.set_defaults(run=_Late(run) if isinstance(run, str) else run)
         return command
 

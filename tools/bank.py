@@ -6,13 +6,12 @@ After: one file for each command, or for a few that belong together.
 import argparse
 import importlib
 
-from tools import bank_browse
 from tools.arguments import Commands
 from tools.say import _
 
 MODULES = (
-    "init", "import", "list", "revise", "person", "review", "shares", "open", "backup", "handin", "slices", "check",
-    "trace",
+    "init", "import", "browse", "list", "revise", "person", "review", "shares", "open", "backup", "handin", "slices",
+    "check", "trace",
 )  # fmt: skip
 
 
@@ -34,7 +33,6 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _declare(bank: Commands) -> None:
     for name in MODULES:
         importlib.import_module(f"tools.bank_{name}").add(bank)
-    bank_browse.add(bank.subparsers)
     bank.arrange(
         {
             _("Writing"): "init template import browse list search revise adopt submit",

@@ -1,6 +1,7 @@
 """`examd bank backup|restore|journal`: copies of a shared bank, and the record of all that was done with it."""
 
 import argparse
+import re
 import sys
 import unicodedata
 from pathlib import Path
@@ -86,7 +87,8 @@ def run_journal(args: argparse.Namespace) -> int:
 
     journal = Journal.read(args.bank)
     checked = check(journal.lines)
-    findings, notes = list(checked.findings), list(checked.notes)
+    findings = list(checked.findings)
+    notes = [note for note in checked.notes if note not in checked.accepted]
     custodies = {spoken(digest(dict(record))): (n, record["generation"]) for n, record in checked.custodies}
     first = next(iter(custodies), "")
     if not is_shared(args.bank):
@@ -108,7 +110,8 @@ def run_journal(args: argparse.Namespace) -> int:
         findings.append((journal.n, "journal-position-unknown"))
     if args.json:
         record = {
-            "ok": not findings, "findings": findings, "notes": notes, "custody": first,
+            "ok": not findings and not checked.accepted, "findings": findings, "accepted": checked.accepted,
+            "notes": notes, "custody": first,
             "custodies": [
                 {"n": n, "generation": generation, "fingerprint": each}
                 for each, (n, generation) in custodies.items()
@@ -119,7 +122,7 @@ def run_journal(args: argparse.Namespace) -> int:
             ],
         }  # fmt: skip
         as_json(record)
-        return 1 if findings else 0
+        return 1 if findings or checked.accepted else 0
     for line in journal.lines[-args.last :]:
         entry = line.entry
         print(plain(f"{entry.n:>5}  {local_time(entry.at)}  {_entry(entry.act, entry.facts)}"))
@@ -127,6 +130,8 @@ def run_journal(args: argparse.Namespace) -> int:
             print(plain(f"{'':>25}{more}"))
     for number, code in notes:
         print(f"{number:>5}  {told(code, {})}", file=sys.stderr)
+    for number, code in checked.accepted:
+        print(f"{number:>5}  ✗ {told(code, {})}  {_('accepted by its keyholders')}", file=sys.stderr)
     for number, code in findings:
         print(f"{number:>5}  ✗ {told(code, {})}", file=sys.stderr)
     print(_("Custody fingerprint of the first entry: {digits}").format(digits=first or "–"))
@@ -136,6 +141,10 @@ def run_journal(args: argparse.Namespace) -> int:
     print(_("Position: {position}").format(position=position_of(journal).spoken))
     if findings:
         print(_("The journal is NOT sound: {n} findings.").format(n=len(findings)))
+        return 1
+    if checked.accepted:
+        altered = " ".join(map(str, dict.fromkeys(number for number, _code in checked.accepted)))
+        print(_("Altered, and accepted by its keyholders: entries {altered}. All others hold.").format(altered=altered))
         return 1
     print(_("Sound: {n} entries, chain and all signatures hold.").format(n=journal.n))
     return 0
@@ -152,6 +161,8 @@ def _entry(act: str, facts: Any) -> str:
     shown = dict(facts)
     if facts.get("what") in NAMES:
         shown["what"] = sentence(facts["what"], {}, NAMES)
+    if facts.get("code"):
+        shown["code"] = _why(str(facts["code"]))
     if facts.get("reason") in REASONS:
         shown["reason"] = sentence(facts["reason"], {}, REASONS)
     if act == "opened":
@@ -166,11 +177,24 @@ def _entry(act: str, facts: Any) -> str:
     return text + (f"  [{facts['said']}]" if facts.get("said") else "")
 
 
+def _why(code: str) -> str:
+    """The sentence of a refusal, its facts left open: the journal keeps none."""
+    from tools.sentences import told
+
+    text = told(code, {})
+    if text == f"{code}: ":
+        return code
+    return re.sub(r"^…\s*[:：]\s*", "", re.sub(r"<\w+>", "…", text)).rstrip(".。")
+
+
 def _more(facts: Any) -> list[str]:
-    """Why holders opened an older copy, and what they knew to be missing."""
+    """Why holders opened an older or altered copy, and what they knew to be wrong with it."""
+    from bank.journal import LOSS_ACCEPTED, accepted
     from tools.sentences.custody import LOSSES
 
     if not facts.get("accepted"):
         return []
-    reason = _("older copy opened knowingly: {reason}").format(reason=facts["accepted"])
+    older = LOSS_ACCEPTED in accepted(facts)
+    line = _("older copy opened knowingly: {reason}") if older else _("altered journal accepted: {reason}")
+    reason = line.format(reason=facts["accepted"])
     return [reason, *dict.fromkeys(sentence(loss["code"], loss, LOSSES) for loss in facts["lost"])]

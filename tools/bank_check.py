@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tools.arguments import Commands
 from tools.bank_list import level_name, type_name
 from tools.open_bank import open_bank
-from tools.printing import MOST_LINES, as_json, by_number, rows, table
+from tools.printing import MOST_LINES, as_json, rows, table
 from tools.say import _, sentence
 
 if TYPE_CHECKING:
@@ -103,6 +103,8 @@ def _shown(item: "BankItem") -> set[str]:
 
 
 def _counted(values: Iterable[str]) -> dict[str, int]:
+    from bank.blueprint import by_number
+
     return dict(sorted(Counter(values).items(), key=lambda entry: by_number(entry[0])))
 
 

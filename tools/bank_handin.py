@@ -174,7 +174,7 @@ def _record(args: argparse.Namespace, taken: "Taken") -> dict[str, Any]:
         "sha256": taken.sha256,
         "added": len(taken.added),
         "revised": [place_record(_at(place)) | {"item": item, "from": rev} for place, item, rev in taken.revised],
-        "already": len(taken.already),
+        "already": len(taken.already) - len(taken.contradicting),
         "repeats": [place_record(_at(each)) for each in taken.repeats],
         "contradicting": [contradiction_record(*each) for each in _contradicting(taken)],
         "near": [near_record(*each) for each in _near(taken)],
@@ -196,11 +196,13 @@ def _print_taken(args: argparse.Namespace, taken: "Taken") -> None:
         _("Another wording of an item of the bank:"),
         [(where(_at(place)), f"{item} @{rev}") for place, item, rev in taken.revised],
     )
+    if taken.revised:
+        line = _("{n} would become new revisions.") if args.dry_run else _("{n} became new revisions.")
+        print(line.format(n=len(taken.revised)))
     print_remarks([_refusal(each) for each in taken.remarks])
-    numbers = {"added": len(taken.added), "already": len(taken.already), "refused": len(taken.refused)}
-    print(counted(
-        dry_run=args.dry_run, contradicting=len(taken.contradicting), pictures=taken.pictures, **numbers
-    ))  # fmt: skip
+    contradicting = len(taken.contradicting)
+    numbers = {"added": len(taken.added), "already": len(taken.already) - contradicting, "refused": len(taken.refused)}
+    print(counted(dry_run=args.dry_run, contradicting=contradicting, pictures=taken.pictures, **numbers))
 
 
 def _contradicting(taken: "Taken") -> "list[Contradicting]":

@@ -81,7 +81,7 @@ def run_import(args: argparse.Namespace) -> int:
     else:
         print_rows(whole.refused, told.contradicting, told.repeats, told.near)
         print_remarks(whole.remarks)
-        numbers = {"added": len(report.added), "already": len(report.already), "refused": len(whole.refused)}
+        numbers = {"added": len(report.added), "already": told.already, "refused": len(whole.refused)}
         print(counted(
             dry_run=args.dry_run, contradicting=len(told.contradicting), pictures=len(whole.media), **numbers
         ))  # fmt: skip
@@ -107,6 +107,8 @@ class _Told:
         ]
         against = {id(place) for place, _other, _name in self.contradicting}
         self.repeats = [place for place in self.repeats if id(place) not in against]
+        self.already = len(report.already) - len(self.contradicting)
+        """Each row counts once: one that contradicts the bank is not held."""
         self.near = [(first[twin.of], twin, first.get(twin.id)) for twin in twins]
 
 
@@ -116,7 +118,7 @@ def _record(args: argparse.Namespace, told: _Told) -> dict[str, Any]:
         "dry_run": args.dry_run,
         "rows": len(result.items) + len(result.refused),
         "added": len(report.added),
-        "already": len(report.already),
+        "already": told.already,
         "repeats": [place_record(each) for each in told.repeats],
         "contradicting": [contradiction_record(*each) for each in told.contradicting],
         "near": [near_record(*each) for each in told.near],

@@ -67,9 +67,16 @@ def run_open(args: argparse.Namespace) -> int:
         args,
         status,
         _open_until(status),
+        *_accepted(status),
         _("Answer keys of at most {n} items may leave.").format(n=status["limit"]),
         _("Position: {position}").format(position=status["position"]),
         *_unlocked(status),
+    )
+
+
+def _accepted(status: dict[str, Any]) -> list[str]:
+    return [_("Opened knowingly in spite of a loss: {reason}").format(reason=status["accepted"])] * bool(
+        status["accepted"]
     )
 
 
@@ -149,7 +156,8 @@ def run_status(args: argparse.Namespace) -> int:
         )
     if status is not None:
         line = _("Answer keys of {used} items have left, of at most {limit}.")
-        lines += [_open_until(status), line.format(used=status["keys_out"], limit=status["limit"]), *_unlocked(status)]
+        lines += [_open_until(status), *_accepted(status)]
+        lines += [line.format(used=status["keys_out"], limit=status["limit"]), *_unlocked(status)]
         return report(args, record, *lines)
     why = agent.absence(args.bank)
     record["not_open"] = {"code": why.code, **why.facts}

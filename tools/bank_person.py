@@ -97,21 +97,27 @@ def _vouched(person: "Person") -> str:
 
 def _enrol(bank: "Bank", args: argparse.Namespace) -> None:
     from bank import life, people
-    from bank.refused import BadFile
+    from bank.refused import BadFile, Denied
 
     if not args.name or not args.role:
         raise BadFile("person-malformed", name=args.key.stem)
-    # Whatever would refuse the person is asked first: no key file is left behind by a refusal.
+    # Whatever would refuse the person is asked before anybody types a passphrase.
     people.check_name(args.name, args.key.stem, bank.people(), same_name=args.same_name, was=args.was)
     vouchers = _vouchers(bank, args, "")
-    if args.key.exists():
-        signer = unlock.signer(args.key, args.key_passphrase_file)
-    else:
+    if is_new := not args.key.exists():
         prompt = _("New passphrase of {file}").format(file=args.key.name)
         signer = people.create(args.key, ask_secret("key", prompt, args.key_passphrase_file, confirm=True))
-        print(_("{file} is this person's signature: it stays with them alone.").format(file=args.key), file=sys.stderr)
+    else:
+        signer = unlock.signer(args.key, args.key_passphrase_file)
     roles = frozenset(map(people.Role, args.role))
-    person = life.enrol(bank, signer, args.name, roles, vouchers, same_name=args.same_name, was=args.was)
+    try:
+        person = life.enrol(bank, signer, args.name, roles, vouchers, same_name=args.same_name, was=args.was)
+    except (BadFile, Denied):
+        if is_new:  # a refusal: nothing was enrolled, and no key file is left behind
+            args.key.unlink(missing_ok=True)
+        raise
+    if is_new:
+        print(_("{file} is this person's signature: it stays with them alone.").format(file=args.key), file=sys.stderr)
     if not person.vouched:
         print(_("Not separated: one person holds this bank, and nobody vouched for {name}.").format(name=person.name),
               file=sys.stderr)  # fmt: skip
@@ -133,7 +139,7 @@ def _vouchers(bank: "Bank", args: argparse.Namespace, besides: str) -> "list[Sig
         files = [*args.sponsor_passphrase_file, None, None]
         return [unlock.signer(key, file) for key, file in zip(args.sponsor, files, strict=False)]
     if wanted == "keepers":
-        print(_("{name}: two keyholders vouch for this.").format(name=name), file=sys.stderr)
+        print(_("{name}: the keyholders by whom the bank is open vouch for this.").format(name=name), file=sys.stderr)
         shares = [offered.unseal(passphrase) for offered, passphrase in present(args, custody_of(args))]
         return [people.Keeper(share.head.holder, share.signing_key) for share in shares]
     if besides or len(known) >= people.VOUCHERS:

@@ -78,9 +78,9 @@ def _chosen(bank: "Bank", args: argparse.Namespace) -> "list[BankItem]":
     return [bank.find(word) for word in some(args.items)]
 
 
-def _done(args: argparse.Namespace, text: str, items: "Sequence[BankItem]") -> int:
+def _done(args: argparse.Namespace, text: str, items: "Sequence[BankItem]", nothing: str = "") -> int:
     record = {"items": [{"item": item_name(item), "rev": item.rev} for item in items]}
-    return report(args, record, text.format(n=len(items)))
+    return report(args, record, text.format(n=len(items)) if items else nothing)
 
 
 def run_submit(args: argparse.Namespace) -> int:
@@ -95,7 +95,8 @@ def run_submit(args: argparse.Namespace) -> int:
         signer = unlock.signer(args.key, args.key_passphrase_file)
         with Progress(args.bank.name) as progress:
             life.submit(bank, items, signer, progress.show)
-    return _done(args, _("{n} items handed in for review."), items)
+    nothing = _("Nothing to hand in: there is no draft but those that were returned.")
+    return _done(args, _("{n} items handed in for review."), items, nothing)
 
 
 def run_queue(args: argparse.Namespace) -> int:
@@ -168,7 +169,7 @@ def run_approve(args: argparse.Namespace) -> int:
             items = [item for item in waiting if not mine & review.hands(bank.events(item.number))]
         with Progress(args.bank.name) as progress:
             life.approve(bank, items, signer, progress=progress.show)
-    return _done(args, _("{n} items approved."), items)
+    return _done(args, _("{n} items approved."), items, _("Nothing to approve: nothing of others waits for review."))
 
 
 def run_return(args: argparse.Namespace) -> int:

@@ -9,7 +9,9 @@ from tools.arguments import Commands, day, positive, some
 from tools.bank_changes import change_records, item_name, print_changes, word
 from tools.open_bank import open_bank
 from tools.printing import as_json, report
-from tools.say import _
+from tools.say import _, plain
+
+MOST_NAMED = 10
 
 
 def add(bank: Commands) -> None:
@@ -99,6 +101,8 @@ def run_adopt(args: argparse.Namespace) -> int:
         if items:
             life.adopt(bank, items, unlock.signer(args.key, args.key_passphrase_file))
     told = {"items": [{"item": item_name(item), "rev": item.rev} for item in items]}
+    if not items:
+        return report(args, told, _("Nothing to adopt: of every draft it is known who wrote it."))
     return report(args, told, _("You are now the writer of {n} drafts.").format(n=len(items)))
 
 
@@ -127,23 +131,27 @@ def run_diff(args: argparse.Namespace) -> int:
 
 
 def run_history(args: argparse.Namespace) -> int:
-    from bank.review import Act
+    from bank import review
 
     with open_bank(args) as bank:
         people = bank.people()
         for item in bank.revisions(bank.find(args.item).lineage):
             wrote = bank.wrote(bank.seal(item))
             for event in bank.events(item.number):
-                signed = bool(event.statement) or (event.act is Act.WRITE and bool({*event.who.split(",")} & wrote))
-                who = [people[one].name if one in people else one for one in event.who.split(",")]
+                signed = review.is_signed(event, wrote)
+                own, earlier = review.parted(event, wrote)
+                who = "、".join(people[one].name if one in people else one for one in own)
+                before = "、".join(people[one].name if one in people else one for one in earlier)
                 if args.json:
                     record = {"rev": item.rev, "act": event.act.value, "who": event.who, "at": event.at}
                     record |= {"remarks": event.remarks, "signed": signed}
-                    as_json(record)
+                    as_json(record | {"by": own, "hands_before": earlier})
                     continue
                 act = word(event.act.value, "ACTS")
                 sign = "✓" if signed else " "
-                print(f"{item.rev}  {event.at}  {sign} {act}  {'、'.join(who)}  {event.remarks}".rstrip())
+                inherited = _("(hands in it before: {names})").format(names=before) if before else ""
+                line = f"{item.rev}  {event.at}  {sign} {act}"
+                print(plain("  ".join(filter(None, (line, who, inherited, event.remarks))).rstrip()))
     return 0
 
 
@@ -155,7 +163,9 @@ def run_repeal(args: argparse.Namespace) -> int:
         life.repeal(bank, args.text, args.on, unlock.writer(bank, args))
         items = [item for item in bank.items(state=None) if item.state is not State.RETIRED]
         found = life.repealed(items, {args.text: args.on.isoformat()}, args.on)
-    for item, basis in found:
+    for item, basis in found if args.json else found[:MOST_NAMED]:
         report(args, {"item": item_name(item), "basis": basis}, item_name(item))
+    if len(found) > MOST_NAMED and not args.json:
+        print("  " + _("… and {n} more (--json lists them all)").format(n=len(found) - MOST_NAMED))
     print(_("{n} items cite it: revise or retire them.").format(n=len(found)), file=sys.stderr)
     return 0

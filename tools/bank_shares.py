@@ -67,7 +67,7 @@ def add(bank: Commands) -> None:
         run_replace,
         _("replace a keyholder; all others must be present"),
         _("The bank gets a new key and everyone a new share. The share of who left opens nothing any more."),
-        "examd bank replace-holder bank/ 李丽 周杰",
+        "examd bank replace-holder bank/ 李丽 周杰 --share /media/a/share-1-1.json --share /media/c/share-1-3.json",
     )
     passphrase = bank.add(
         "new-passphrase",

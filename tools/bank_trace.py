@@ -220,7 +220,9 @@ def _form_record(match: "Match") -> dict[str, Any]:
     candidate, sitting = match.candidate, match.sitting
     return {
         "admission_no": candidate.admission_no, "ordinal": candidate.c, "package": sitting.package,
-        "seats": [{"from_minute": sat.minute, "seat": sat.terminal} for sat in candidate.seats],
+        "seats": [
+            {"from_minute": sat.minute if sat.minute >= 0 else None, "seat": sat.terminal} for sat in candidate.seats
+        ],
         "session": sitting.session, "shown": sorted(one.item for one in match.shown), "site": sitting.site,
     }  # fmt: skip
 
@@ -292,6 +294,9 @@ def _verdict(fit: "Fit") -> str:
     if len(fit.matches) > 1:
         return _("NOT SUFFICIENT to name anybody: {n} forms show the same.").format(n=len(fit.matches))
     line = _("NOT SUFFICIENT to name anybody: an accident is likelier than 1 in {n}. Give more items, or more options.")
+    if fit.by_rule <= LIMIT:
+        line = _("NOT SUFFICIENT to name anybody: from the orders alone, an accident is likelier than 1 in {n}. "
+                 "Give more options, or more items.")  # fmt: skip
     return line.format(n=f"{LIMIT.denominator:,}")
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from tools import staying, unlock
 from tools.arguments import Commands
-from tools.open_bank import open_bank
+from tools.open_bank import open_bank, require_bank
 from tools.printing import as_json
 from tools.say import _
+from tools.words_of_rules import cell_name
 
 if TYPE_CHECKING:
     from bank.blueprint import Blueprint
@@ -66,12 +67,13 @@ def run_issue(args: argparse.Namespace) -> int:
     from examd.package.layout import Session
 
     office = Office(args.directory)
-    bureau = unlock.bureau(office, args.passphrase_file)
+    require_bank(args.bank)
     site, chief = Card.read(args.site, "site"), Card.read(args.chief, "chief")
     rule = _rule(office, args.rule, args.date, mock=args.mock)
     book = None if args.mock and Path(args.rule).is_file() else office.checked_rulebook()
     people = roster.read(args.roster)
     session = Session(args.session, args.name, args.date, site.id, site.name, args.mock)
+    bureau = unlock.bureau(office, args.passphrase_file)
     if not args.again and (before := office.issued_for(session.id, site.id, bureau)):
         raise Denied("issued-before", session=session.id, site=site.id, package=before[-1])
     with open_bank(args, prompt=_("Bank keyholder's passphrase"), file=args.bank_passphrase_file) as bank:
@@ -107,7 +109,7 @@ def run_issue(args: argparse.Namespace) -> int:
         spent = marks.spent(issued.meeting, kept, (session.id, site.id), on)
         bank.mark(issued.marks, issued.package_id, session.id, site.id, until)
         if book is not None and not args.mock:  # the keyholders' key protects it: no newer rule can vanish unseen
-            bank.note_rules(seen.names(bureau.card.sign, book.heads()))
+            bank.note_rules(bureau.card.sign, book.packed().decode())
     office.keep_codes(issued, bureau)
     if args.json:
         as_json({
@@ -144,7 +146,7 @@ def _print_leakage(issued: "Issued", until: str) -> None:
         "If the site leaks the pool: {items} of {bank} items ({share:.0%}) are "
         "lost; worst cell {cell}: {lost} of {held}"
     ).format(
-        items=cost.items, bank=cost.bank, share=cost.items / cost.bank, cell=worst.stratum, lost=worst.pool,
+        items=cost.items, bank=cost.bank, share=cost.items / cost.bank, cell=cell_name(worst.stratum), lost=worst.pool,
         held=worst.bank,
     ))  # fmt: skip
     left = {

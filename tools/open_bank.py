@@ -18,6 +18,7 @@ def open_bank(args: argparse.Namespace, *, prompt: str = "", file: Path | None =
     from tools.say import _
     from tools.secrets import ask_secret
 
+    require_bank(args.bank)
     if custody.is_shared(args.bank):
         remote = agent.connect(args.bank, purpose(args))
         if remote is None:
@@ -25,6 +26,16 @@ def open_bank(args: argparse.Namespace, *, prompt: str = "", file: Path | None =
         return cast("Bank", remote)  # its methods under their own names: see bank.agent
     passphrase = ask_secret("bank", prompt or _("Passphrase of the bank"), file or args.passphrase_file)
     return Bank.open(args.bank, passphrase)
+
+
+def require_bank(directory: Path) -> None:
+    """Refuses a folder without a bank, before anybody types a passphrase for it."""
+    from bank import custody
+    from bank.refused import BadFile
+    from bank.store import KEY_FILE
+
+    if not custody.is_shared(directory) and not (directory / KEY_FILE).exists():
+        raise BadFile("bank-missing", file=str(directory))
 
 
 def purpose(args: argparse.Namespace) -> str:

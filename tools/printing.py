@@ -53,11 +53,6 @@ def table(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
     Console(highlight=False, markup=False).print(shown)
 
 
-def by_number(code: str) -> list[tuple[int, str]]:
-    """Sorts 2.10 after 2.9."""
-    return [(int(part), "") if part.isdecimal() else (10**9, part) for part in code.split(".")]
-
-
 class Progress:
     """One line on a terminal's stderr that counts up and goes away; nothing where stderr is no terminal."""
 

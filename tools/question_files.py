@@ -122,11 +122,11 @@ def print_remarks(remarks: "Sequence[Refusal]") -> None:
 
 
 def counted(*, dry_run: bool, added: int, already: int, contradicting: int, refused: int, pictures: int) -> str:
-    """Each row counts once; `already` of the caller holds the contradicting ones, too."""
+    """Each row counts once: one that contradicts is not there already."""
     line = _("{added} added, {already} already there, {refused} refused; {pictures} pictures.")
     if dry_run:
         line = _("Nothing was changed. It would be: {added} added, {already} already there, {refused} refused.")
-    told = line.format(added=added, already=already - contradicting, refused=refused, pictures=pictures)
+    told = line.format(added=added, already=already, refused=refused, pictures=pictures)
     if contradicting:
         told += " " + _("{n} with another answer key than the same question.").format(n=contradicting)
     return told

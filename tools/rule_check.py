@@ -6,16 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from tools import rule_reading, staying
 from tools.arguments import Commands, positive
-from tools.printing import as_json, by_number, table
+from tools.printing import as_json, table
 from tools.rule_reading import TRIAL
 from tools.say import _
 from tools.words_of_rules import cell_name
 
 if TYPE_CHECKING:
     from bank.blueprint import Blueprint
+    from bank.pool import ItemFacts
     from bank.proof import Demand, Lack, Proof
     from bank.refused import Refused
     from bank.usable import Stock
+
+POOLS = 4
+"""A session's pool is picked at random: near its limits a rule is judged by the worst of so many."""
 
 
 def add(rule: Commands) -> None:
@@ -38,10 +42,8 @@ def add(rule: Commands) -> None:
 
 
 def run_check(args: argparse.Namespace) -> int:
-    from bank.assembly import Assembler
     from bank.blueprint import parse
     from bank.exposure import require_large_enough
-    from bank.picking import session_pool
     from bank.proof import prove
     from bank.refused import Denied, Refused
 
@@ -59,15 +61,33 @@ def run_check(args: argparse.Namespace) -> int:
     if not proof.feasible:
         return _impossible(proof, stock, as_record=args.json)
     try:
-        pool = session_pool(stock.facts, blueprint, TRIAL, stock.ledger)
-        assembler = Assembler(pool, blueprint, TRIAL, "trial")
-        acceptance = rule_reading.acceptance_of(pool, blueprint, assembler)
-        assembler.require_enough_attempts(args.candidates, acceptance["admitted"], acceptance["draws"])
+        pool, acceptance = _judged(stock, blueprint, args.candidates)
     except Denied as refusal:
-        for line in () if args.json else staying.short(stock, blueprint):
-            print("  " + line)
+        if not args.json:
+            for line in list(staying.short(stock, blueprint)) or staying.others(stock, blueprint):
+                print("  " + line)
         return rule_reading.found_wrong(args, refusal)
     return _told(args, blueprint, stock, proof, acceptance, rule_reading.off_the_mark(pool, blueprint))
+
+
+def _judged(stock: "Stock", blueprint: "Blueprint", candidates: int) -> "tuple[list[ItemFacts], dict[str, int]]":
+    """A session's pool, and how many trial draws from the worst of several are admissible; refused as issuing would."""
+    from hashlib import sha256
+
+    from bank.assembly import Assembler
+    from bank.picking import session_pool
+
+    tried = []
+    for key in (TRIAL, *(sha256(TRIAL + bytes([n])).digest() for n in range(1, POOLS))):
+        pool = session_pool(stock.facts, blueprint, key, stock.ledger)
+        assembler = Assembler(pool, blueprint, TRIAL, "trial")
+        acceptance = rule_reading.acceptance_of(pool, blueprint, assembler)
+        assembler.require_enough_attempts(candidates, acceptance["admitted"], acceptance["draws"])
+        tried.append((pool, acceptance))
+        if assembler.admits_all:
+            break
+    worst = min((acceptance for _pool, acceptance in tried), key=lambda found: found["admitted"])
+    return tried[0][0], worst | {"pools": len(tried)}
 
 
 def _told(
@@ -96,8 +116,8 @@ def _told(
 
 def _obstacle(blueprint: "Blueprint") -> "Refused | None":
     """Why no session could use the rule whatever the bank holds: issuing and signing refuse it for the same."""
+    from bank.edition import named
     from bank.refused import Refused
-    from examd.package.edition import named
     from examd.package.issue import require_showable
 
     try:
@@ -110,12 +130,14 @@ def _obstacle(blueprint: "Blueprint") -> "Refused | None":
 
 def _impossible(proof: "Proof", stock: "Stock", *, as_record: bool) -> int:
     if as_record:
-        as_json({"ok": False, "code": "rule-impossible"} | _record(proof) | {"cells": _cells(stock)})
+        counted = {"counted_for": stock.usable.kind.value, "cells": _cells(stock)}
+        as_json({"ok": False, "code": "rule-impossible"} | _record(proof) | counted)
         return 1
     if proof.alone:
         print(_("Each of these demands of the rule is more than can be met:"))
-        for lack in proof.alone:
+        for lack, groups in zip(proof.alone, proof.alone_enemies, strict=True):
             print("  " + _line(lack, stock, alone=True))
+            _print_enemies(groups, "    ")
     together = ([] if proof.alone else [proof.conflict]) + list(proof.further)
     for lacks, groups in zip(together, proof.enemies[-len(together) :] if together else (), strict=True):
         print(_("These demands of the rule cannot be met together:"))
@@ -125,10 +147,14 @@ def _impossible(proof: "Proof", stock: "Stock", *, as_record: bool) -> int:
     return 1
 
 
-def _print_reason(lacks: "Sequence[Lack]", groups: Sequence[str]) -> None:
+def _print_enemies(groups: Sequence[str], indent: str) -> None:
     if groups:
-        line = _("  Reason: a form holds one item of an enemy group at most. The groups in the way: {groups}.")
-        print(line.format(groups=_(", ").join(groups)))
+        line = _("Reason: a form holds one item of an enemy group at most. The groups in the way: {groups}.")
+        print(indent + line.format(groups=_(", ").join(groups)))
+
+
+def _print_reason(lacks: "Sequence[Lack]", groups: Sequence[str]) -> None:
+    _print_enemies(groups, "  ")
     added = _(", ").join(f"{_name(lack.demand)} {lack.missing}" for lack in lacks if lack.missing)
     if added:
         print(
@@ -161,6 +187,7 @@ def _record(proof: "Proof") -> dict[str, Any]:
     return {
         "conflict": told(proof.conflict), "alone": told(proof.alone), "further": [told(each) for each in proof.further],
         "enemies": [list(groups) for groups in proof.enemies],
+        "alone_enemies": [list(groups) for groups in proof.alone_enemies],
     }  # fmt: skip
 
 
@@ -182,7 +209,7 @@ def _cells(stock: "Stock") -> list[dict[str, Any]]:
 
 def _summary(blueprint: "Blueprint", stock: "Stock | None", proof: "Proof | None") -> dict[str, Any]:
     cells = []
-    for cell in blueprint.cells:
+    for cell in blueprint.cells_as_read:
         stated: dict[str, Any] = {"cell": cell.stratum, "count": cell.count, "points": cell.points}
         if stock is not None:
             standing = stock.cells[cell.stratum]
@@ -199,6 +226,7 @@ def _summary(blueprint: "Blueprint", stock: "Stock | None", proof: "Proof | None
         "pass_points": blueprint.pass_points,
         "below_multiple": [demand.name for demand in proof.below_multiple] if proof is not None else None,
         "withheld": None if stock is None else stock.usable.reasons,
+        "counted_for": None if stock is None else stock.usable.kind.value,
         "cells": cells,
     }
 
@@ -206,7 +234,7 @@ def _summary(blueprint: "Blueprint", stock: "Stock | None", proof: "Proof | None
 def _print_rule(
     blueprint: "Blueprint", stock: "Stock | None", proof: "Proof | None", acceptance: dict[str, int] | None
 ) -> None:
-    from bank.blueprint import within
+    from bank.blueprint import by_number, within
 
     rule_reading.print_heading(blueprint)
     titles, lines = [_("chapter"), _("points"), _("items")], []
@@ -225,10 +253,19 @@ def _print_rule(
             ]
         lines.append(row)
     table(titles, lines)
+    if stock is not None:
+        for line in staying.others(stock, blueprint):
+            print(line)
     if proof is not None and acceptance is not None:
         short = [cell_name(demand.name) for demand in proof.below_multiple]
         if short:
             line = _("{n} cells hold less than {multiple} times what a form takes; their pool is all there is: {cells}")
             print(line.format(n=len(short), multiple=blueprint.pool_multiple, cells=_(", ").join(short)))
         print(_("Proved: a form exists that fills every cell, with every tag and no two enemies."))
-        print(_("{admitted} of {draws} trial draws are admissible").format(**acceptance))
+        line = _("{admitted} of {draws} trial draws are admissible")
+        if acceptance["pools"] > 1:
+            line = _("{admitted} of {draws} trial draws are admissible, from the worst of {pools} trial pools")
+        print(line.format(**acceptance))
+        if acceptance["admitted"] * 10_000 < 2 * acceptance["draws"] * blueprint.min_accept:
+            line = _("WARNING: that is near the limit of {share:.0%}. Another pool may fall below it and be refused.")
+            print(line.format(share=blueprint.min_accept / 10_000))

@@ -12,12 +12,14 @@ from tools import rule_telling, unlock
 from tools.arguments import Commands
 from tools.printing import as_json, report
 from tools.rule_reading import read
-from tools.say import _
+from tools.say import _, plain
 from tools.secrets import ask_line, ask_secret
 
 if TYPE_CHECKING:
+    from bank.blueprint import Blueprint
+    from bank.edition import Edition, Officer, Register
     from examd.bureau.rulebook import Rulebook
-    from examd.package.edition import Edition, Officer, Register
+    from examd.holders import Card
 
 
 def add(rule: Commands) -> None:
@@ -49,11 +51,15 @@ def add(rule: Commands) -> None:
         "--gone", action="append", default=[], type=_gone, metavar="ID=REASON",
         help=_("an officer of now who cannot consent, and why: stands in the register for ever (may be repeated)"),
     )  # fmt: skip
+    appoint.add_argument(
+        "--same-name", default="", metavar=_("REASON"),
+        help=_("two officers bear one name and are two people: why, for the register"),
+    )  # fmt: skip
 
     consent = rule.add(
         "consent",
         run_consent,
-        _("consent to the next register, as an officer of the one in force"),
+        _("consent to the next register of rule officers"),
         _("Shows who comes and who goes, then signs. The next register is in force once two officers consented."),
         "examd rule consent office --officer my-keys",
     )
@@ -139,21 +145,18 @@ def run_appoint(args: argparse.Namespace) -> int:
     cards = [Card.read(path, ROLE) for path in args.cards]
     office = Office(args.office)
     book = office.checked_rulebook()
-    register = book.appoint(cards, unlock.bureau(office, args.passphrase_file), dict(args.gone))
+    register = book.appoint(cards, unlock.bureau(office, args.passphrase_file), dict(args.gone), args.same_name.strip())
     return report(args, _register_record(register), *_register_lines(register))
 
 
 def run_consent(args: argparse.Namespace) -> int:
-    from bank.refused import Denied
     from examd import holders
     from examd.bureau.office import Office
     from examd.bureau.rulebook import ROLE
 
     book = Office(args.office).checked_rulebook()
     _hold_against_note(book, args.officer)
-    pending = book.pending()
-    if pending is None:
-        raise Denied("rules-nothing-to-consent")
+    pending = book.awaiting(_card(args.officer))
     for lines in (_register_lines(book.registers()[-1]), _changes(book.officers(), pending)):
         print("\n".join(lines), file=sys.stderr)
     _confirm(args, _("Consent to this register? (yes/no) "))
@@ -194,7 +197,9 @@ def _register_lines(register: "Register") -> list[str]:
     lines = [f"{title}  {state}", f"  {register.sha256}"]
     lines += [f"  {officer.name} ({officer.id})" for officer in register.officers]
     lines += [_("  could not consent: {id} ({why})").format(id=id_, why=why) for id_, why in register.gone.items()]
-    return lines
+    if register.namesakes:
+        lines.append(_("  of one name, and said to be two people: {why}").format(why=register.namesakes))
+    return [plain(line) for line in lines]
 
 
 def _changes(before: "tuple[Officer, ...]", after: "Register") -> list[str]:
@@ -207,7 +212,9 @@ def _changes(before: "tuple[Officer, ...]", after: "Register") -> list[str]:
         if left not in after.officers:
             lines.append(f"- {left.name} ({left.id})")
     lines += [_("  said to be unable to consent: {id} ({why})").format(id=i, why=why) for i, why in after.gone.items()]
-    return lines
+    if after.namesakes:
+        lines.append(_("  of one name, and said to be two people: {why}").format(why=after.namesakes))
+    return [plain(line) for line in lines]
 
 
 # -- rules -------------------------------------------------------------------------------------------------------------
@@ -215,18 +222,19 @@ def _changes(before: "tuple[Officer, ...]", after: "Register") -> list[str]:
 
 def run_sign(args: argparse.Namespace) -> int:
     from bank.blueprint import parse
+    from bank.edition import NEEDED
     from examd import holders
     from examd.bureau.office import Office
     from examd.bureau.rulebook import ROLE
-    from examd.package.edition import NEEDED
 
     blueprint = parse(read(args.rule))
     book = Office(args.office).checked_rulebook()
     _hold_against_note(book, args.officer)
+    book.to_sign(blueprint, _card(args.officer))  # whatever stands against it is said before 65 lines are read
     before = [edition for edition in book.history(blueprint.id) if edition.complete]
     changed = rule_telling.differences(before[-1].blueprint if before else None, blueprint)
     rule_telling.show(blueprint)
-    print("\n".join(_told_changes(before, changed)), file=sys.stderr)
+    print("\n".join([*_told_changes(before, changed), *_told_others(book, blueprint)]), file=sys.stderr)
     _confirm(args, _("Sign this rule? (yes/no) "))
     secret = ask_secret(ROLE, _("Rule officer's passphrase"), file=args.passphrase_file)
     edition = book.sign(blueprint, holders.unlock(args.officer, ROLE, secret))
@@ -249,6 +257,18 @@ def _told_changes(before: "list[Edition]", changed: list[str]) -> list[str]:
         return [_("This is its first version.")]
     title = _("Changed against version {version}:").format(version=before[-1].blueprint.version)
     return [title, *(f"  {line}" for line in changed or [_("nothing but the number")])]
+
+
+def _told_others(book: "Rulebook", blueprint: "Blueprint | None", rule: str = "") -> list[str]:
+    """Other texts that officers proposed as the same version: the first with two signatures is taken."""
+    return [
+        plain(_("Another text of version {version} is proposed by {names}: {sha256}").format(
+            names="、".join(officer.name for officer in each.signed_by), sha256=each.blueprint.sha256,
+            version=each.blueprint.version,
+        ))
+        for each in book.proposals(blueprint.id if blueprint else rule)
+        if blueprint is None or each.blueprint.sha256 != blueprint.sha256
+    ]  # fmt: skip
 
 
 def run_history(args: argparse.Namespace) -> int:
@@ -282,13 +302,26 @@ def run_history(args: argparse.Namespace) -> int:
             current = edition.blueprint
             names = "、".join(officer.name for officer in edition.signed_by)
             state = _("in use") if edition.complete else _("one signature lacking")
-            until = str(current.effective_to or "…")
-            print(f"{rule} v{current.version}  {current.effective_from} – {until}  {names}  {state}")
+            print(f"{rule} v{current.version}  {rule_telling.in_force(current)}  {names}  {state}")
             print(f"  {current.sha256}")
             for line in rule_telling.differences(before, current):
                 print("  " + line)
             before = current
+        for line in _told_others(book, before, rule):
+            print(line)
     return 0
+
+
+def _card(folder: Path) -> "Card | None":
+    """Who is going to sign, as far as it is known without a passphrase; None where the card was given away."""
+    from bank.refused import BadFile
+    from examd.bureau.rulebook import ROLE
+    from examd.holders import Card
+
+    key, card = folder / f"{ROLE}.key", folder / f"{ROLE}.card.json"
+    if not key.exists():
+        raise BadFile("file-unreadable", file=str(key), why="No such file or directory")
+    return Card.read(card, ROLE) if card.exists() else None
 
 
 # -- what was seen before ----------------------------------------------------------------------------------------------
@@ -308,9 +341,10 @@ def _keep_note(book: "Rulebook", folder: Path) -> None:
 
 
 def _hold_against(book: "Rulebook", folder: Path) -> None:
+    from bank import edition
     from bank.refused import BadFile
     from examd.bureau import seen
-    from examd.package import edition, layout
+    from examd.package import layout
 
     if (folder / seen.NOTE).exists():
         _hold_against_note(book, folder)

@@ -57,6 +57,7 @@ def stocked(args: argparse.Namespace, blueprint: "Blueprint", candidates: int) -
     with open_bank(args) as bank:
         found = stock_of(bank, blueprint, on, staying.kind_of(bank, args), candidates)
         if not args.json:
+            staying.tell_kind(bank, args)
             staying.tell(found.usable.reasons)
         yield bank, found
 
@@ -94,9 +95,10 @@ def off_the_mark(pool: "list[ItemFacts]", blueprint: "Blueprint") -> str:
         return ""
     line = _(
         "WARNING: the pass mark is {mark:.0%}, but candidates score {mean:.0%} on average. Equal forms are promised "
-        "where the two are no further apart than {near:.0%}; further off, a form's chances differ more than promised."
+        "where the two are no further apart than {near} percentage points; further off, a form's chances differ more "
+        "than promised."
     )
-    return line.format(mark=mark, mean=mean, near=NEAR)
+    return line.format(mark=mark, mean=mean, near=round(NEAR * 100))
 
 
 def found_wrong(args: argparse.Namespace, refusal: "Refused") -> int:

@@ -45,9 +45,11 @@ def run_reserve(args: argparse.Namespace) -> int:
     from bank.canonical import digest
     from bank.optimiser import reserve
     from bank.refused import Refused
-    from examd.files import write_atomically
+    from tools.files import require_new, write_new
 
     blueprint = parse(rule_reading.read(args.rule))
+    if args.out is not None:
+        require_new(args.out)  # before --keep enters forms that nobody would have
     with rule_reading.stocked(args, blueprint, 0) as (bank, stock):
         try:
             made = reserve(stock.free, blueprint, args.forms, secrets.token_bytes(32))
@@ -64,7 +66,7 @@ def run_reserve(args: argparse.Namespace) -> int:
             _keep(bank, blueprint, forms, stock.ledger.day)
     report = {"rule": blueprint.id, "version": blueprint.version, "sha256": blueprint.sha256, "forms": forms}
     if args.out is not None:
-        write_atomically(args.out, json.dumps(report, indent=1).encode(), private=True)
+        write_new(args.out, json.dumps(report, indent=1).encode(), private=True)
     if args.json:
         as_json({"ok": True} | report)
         return 0

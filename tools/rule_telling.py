@@ -7,12 +7,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from bank.table import decimal
-from tools.printing import by_number
 from tools.say import _
-from tools.words_of_rules import LEVELS, cell_name, level_name, type_name
+from tools.words_of_rules import cell_name, level_name, type_name
 
 if TYPE_CHECKING:
-    from bank.blueprint import Blueprint, Cell
+    from bank.blueprint import Blueprint
 
 
 def show(blueprint: "Blueprint") -> None:
@@ -29,17 +28,25 @@ def differences(before: "Blueprint | None", after: "Blueprint") -> list[str]:
         return []
     old, new = _terms(before) | _cells(before), _terms(after) | _cells(after)
     names = [*new, *(name for name in old if name not in new)]
-    return [f"{name}: {old.get(name, '—')} → {new.get(name, '—')}" for name in names if old.get(name) != new.get(name)]
+    told = {name: f"{old.get(name, '—')} → {new.get(name, '—')}" for name in names if old.get(name) != new.get(name)}
+    return [line.strip() for line in _lines(told)]
+
+
+def in_force(rule: "Blueprint") -> str:
+    if rule.effective_to is None:
+        return _("from {first} on").format(first=rule.effective_from)
+    return _("{first} to {last}").format(first=rule.effective_from, last=rule.effective_to)
 
 
 def _lines(told: dict[str, str]) -> list[str]:
-    return [f"  {name}: {value}" for name, value in told.items()]
+    line = _("{field}: {text}")
+    return ["  " + line.format(field=name, text=value) for name, value in told.items()]
 
 
 def _table(rule: "Blueprint") -> list[str]:
     """By chapter, by type and points; in one line the levels."""
     rows: dict[tuple[str, str, int, int], list[str]] = {}
-    for cell in sorted(rule.cells, key=lambda cell: (by_number(cell.chapter), _place(rule, cell), _LEVELS(cell.level))):
+    for cell in rule.cells_as_read:
         rows.setdefault((cell.chapter, cell.type, cell.points, cell.size), []).append(
             f"{level_name(cell.level)} {cell.count}"
         )
@@ -61,19 +68,12 @@ def _chapter(rule: "Blueprint", code: str) -> str:
     return f"{title}  {rule.chapters[code].name}" if code in rule.chapters else title
 
 
-def _place(rule: "Blueprint", cell: "Cell") -> int:
-    return rule.type_order.index(cell.type)
-
-
-_LEVELS = [*LEVELS].index
-
-
 def _terms(rule: "Blueprint") -> dict[str, str]:
     """Every field but the cells, named and said in words; every default is said as well."""
     terms = {
         _("title of the rule"): rule.name,
         _("source"): rule.source,
-        _("in force"): f"{rule.effective_from} – {rule.effective_to or '…'}",
+        _("in force"): in_force(rule),
         _("minutes"): str(rule.minutes),
         _("points in all"): str(rule.total_points),
         _("points to pass"): str(rule.pass_points),
@@ -115,7 +115,7 @@ def _cells(rule: "Blueprint") -> dict[str, str]:
         cell_name(cell.stratum): (units if cell.size == 1 else groups).format(
             items=cell.count, groups=cell.count, size=cell.size, points=cell.points
         )
-        for cell in rule.cells
+        for cell in rule.cells_as_read
     }
 
 

@@ -27,8 +27,8 @@ def add(rule: Commands) -> None:
         run_try,
         _("draw trial forms from a bank and measure how alike they are"),
         _(
-            "Draws a session pool and forms from it, beside plain stratified draws from the same pool, and says in "
-            "three lines at the end whether forms are equally fair. The borderline candidate passes with a chance of "
+            "Draws a session pool and forms from it, beside plain stratified draws from the same pool, and says at the "
+            "end whether forms are equally fair. The borderline candidate passes with a chance of "
             "one half on average, under a three-parameter logistic model about the stated shares of right answers. "
             "Refused (exit code 1) where fewer draws are admissible than the rule's min_accept."
         ),
@@ -94,13 +94,14 @@ def run_try(args: argparse.Namespace) -> int:
         coming = season(stock.facts, blueprint, args.sessions, args.candidates, args.every, TRIAL, stock.ledger)
     if args.svg is not None:
         _write_svg(args.svg, blueprint, found, ahead, scores)
-    verdict, warning = _verdict(blueprint, ahead, stock), rule_reading.off_the_mark(pool, blueprint)
+    verdict, warning = _verdict(blueprint, ahead, stock, coming), rule_reading.off_the_mark(pool, blueprint)
     if args.json:
         report = {
             "fair": found[0].record(), "plain": found[1].record(), "pool": len(pool), "acceptance": acceptance,
             "outlook": ahead.record(), "cells": cells, "season": None if coming is None else coming.record(),
             "verdict": verdict, "warning": warning or None, "promise_kept": _kept(ahead),
             "measured": stock.measured, "items": len(stock.facts), "withheld": stock.usable.reasons,
+            "counted_for": stock.usable.kind.value,
         }  # fmt: skip
         as_json({"ok": True, "sha256": blueprint.sha256} | report)
         return 0
@@ -120,8 +121,9 @@ def _kept(ahead: "Outlook") -> bool:
     return ahead.known.sd <= PROMISED["known"]
 
 
-def _verdict(blueprint: "Blueprint", ahead: "Outlook", stock: "Stock") -> list[str]:
-    """Three lines for whoever answers for the rule: what it does, whether that is enough, on what it rests."""
+def _verdict(blueprint: "Blueprint", ahead: "Outlook", stock: "Stock", coming: "Season | None") -> list[str]:
+    """For whoever answers for the rule: what it does, whether that is enough, on what it rests; and where it sets no
+    cap, how far a season goes with one item."""
     from tools.fairness import PROMISED, RESPONSES
 
     lines = [
@@ -156,7 +158,16 @@ def _verdict(blueprint: "Blueprint", ahead: "Outlook", stock: "Stock") -> list[s
         "Measured on {n} answers an item: {responses}; judged by experts alone: {experts}."
     )
     told = {"measured": stock.measured, "items": len(stock.facts), "n": RESPONSES}
-    return [*lines, line.format(responses=_range(ahead.responses), experts=_range(ahead.experts), **told)]
+    lines.append(line.format(responses=_range(ahead.responses), experts=_range(ahead.experts), **told))
+    limits = blueprint.exposure
+    if coming is not None and (limits is None or limits.sessions is limits.candidates is None):
+        lines.append(
+            _(
+                "Exposure: the rule sets no cap. In the season forecast one item travels to {times} sessions and is "
+                "met by {most} candidates; whether that may be is for people to decide."
+            ).format(times=coming.sessions_most, most=coming.seen_most)
+        )
+    return lines
 
 
 def _range(spread: "Spread") -> str:
@@ -181,15 +192,19 @@ def _propose(args: argparse.Namespace) -> int:
     from bank.margins import propose_cells, with_cells
     from bank.refused import Refused
     from bank.usable import usable
-    from examd.files import write_atomically
+    from tools.files import require_new, write_new
     from tools.sentences import said
 
-    text, held = rule_reading.read(args.propose), None
+    if args.out is not None:
+        require_new(args.out)
+    text, held, kind = rule_reading.read(args.propose), None, None
     if args.bank is not None:
         on = args.date or datetime.now(UTC).date()
         with open_bank(args) as bank:
             found = usable(bank, on, staying.kind_of(bank, args))
-        held = dict(tally(found.items))
+            if not args.json:
+                staying.tell_kind(bank, args)
+        held, kind = dict(tally(found.items)), found.kind.value
         if not args.json:
             staying.tell(found.reasons)
     try:
@@ -204,9 +219,9 @@ def _propose(args: argparse.Namespace) -> int:
         print(said(refusal), file=sys.stderr)  # stdout may be on its way into a file
         return 1
     if args.out is not None:
-        write_atomically(args.out, whole.encode())
+        write_new(args.out, whole.encode())
     if args.json:
-        as_json({"ok": True, "rule": blueprint.record(), "sha256": blueprint.sha256})
+        as_json({"ok": True, "rule": blueprint.record(), "sha256": blueprint.sha256, "counted_for": kind})
     elif args.out is not None:
         print(_("Written: {file}. Read it, change it, check it; then have it signed.").format(file=args.out))
     else:
@@ -226,7 +241,7 @@ def _by_cell(blueprint: "Blueprint", pool: "list[ItemFacts]", drawn: "Drawn") ->
     """For each cell: units in the pool, exposure of its items (flat, most, least), and what two forms share of it."""
     forms, seen = len(drawn.rows), drawn.seen
     cells = []
-    for cell in blueprint.cells:
+    for cell in blueprint.cells_as_read:
         those = [n for n, fact in enumerate(pool) if fact.stratum == cell.stratum]
         counts = seen[those]
         pairs = forms * (forms - 1)

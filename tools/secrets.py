@@ -34,16 +34,22 @@ def _typed(name: str, prompt: str, confirm: bool) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", GetPassWarning)  # where echo cannot be turned off, do not ask at all
-            secret = getpass(f"{prompt}: ")
+            secret = getpass(_asking(prompt))
             if confirm and secret:
                 from bank.seal.passphrase import check_passphrase
 
                 check_passphrase(secret)  # before it is typed again
-                if getpass(_("Once more") + ": ") != secret:
+                if getpass(_asking(_("Once more"))) != secret:
                     raise Denied("secret-mismatch", name=name)
     except (GetPassWarning, EOFError, OSError):
         raise Denied("secret-no-terminal", name=name) from None
     return secret
+
+
+def _asking(prompt: str) -> str:
+    from tools.say import _
+
+    return _("{prompt}: ").format(prompt=prompt)
 
 
 def ask_code(name: str, prompt: str, file: Path | None = None) -> str:
@@ -55,7 +61,7 @@ def ask_code(name: str, prompt: str, file: Path | None = None) -> str:
 
     groups: list[str] = []
     while len(groups) < codes.GROUPS:
-        typed = ask_line(name, f"{prompt} [{len(groups) + 1}/{codes.GROUPS}]: ")
+        typed = ask_line(name, _asking(f"{prompt} [{len(groups) + 1}/{codes.GROUPS}]"))
         try:
             groups += codes.groups_of(typed, len(groups) + 1)
         except Denied as denied:
@@ -86,7 +92,7 @@ def ask_words(name: str, prompt: str, file: Path | None = None) -> list[str]:
         return shares.clear_parts(_read(name, file, whole=True))
     parts: list[str] = []
     while len(parts) < shares.WORDS + shares.GROUPS:
-        typed = ask_line(name, f"{prompt} [{len(parts) + 1}/{shares.WORDS + shares.GROUPS}]: ")
+        typed = ask_line(name, _asking(f"{prompt} [{len(parts) + 1}/{shares.WORDS + shares.GROUPS}]"))
         try:
             for part in typed.split():  # what stands before a slip is kept
                 parts += shares.clear_parts(part, len(parts) + 1)

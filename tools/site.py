@@ -309,13 +309,16 @@ def run_open(args: argparse.Namespace) -> int:
 
 def _tell_rule(rule: dict[str, Any]) -> None:
     """Who answers for the composition of the forms; the register's number is what other sites must read as well."""
-    from tools.say import _
+    from tools.say import _, plain
 
     text = _("Rule {id} v{version}, {name}: unsigned rule, drill.")
     if rule["signed_by"]:
         text = _("Rule {id} v{version}, {name}: signed by {names}. Register of rule officers {officers}")
     names = "、".join(rule["signed_by"])
-    print(text.format_map(rule | {"names": names}), file=sys.stderr)
+    print(plain(text.format_map(rule | {"names": names})), file=sys.stderr)
+    for gone in rule.get("gone", ()):
+        text = _("  Register {register} of rule officers says that {id} could not consent: {why}")
+        print(plain(text.format_map(gone)), file=sys.stderr)
 
 
 def _warn_of_the_date(package: Path) -> None:

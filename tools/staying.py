@@ -2,8 +2,10 @@
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING
 
 from tools.say import N_, _
@@ -39,6 +41,16 @@ def kind_of(bank: "Bank", args: argparse.Namespace) -> "Permission":
     return Permission.DRILL if args.mock or bank.sample or bank.practice else Permission.EXAM
 
 
+def tell_kind(bank: "Bank", args: argparse.Namespace) -> None:
+    """On stderr, where a session that counts was asked for and the bank serves drills alone: issuing will refuse it."""
+    if args.mock or not (bank.sample or bank.practice):
+        return
+    line = _("{bank} is a bank of samples: counted as for a drill (--mock). For a session that counts it is refused.")
+    if bank.practice:
+        line = _("{bank} is for practice: counted as for a drill (--mock). For a session that counts it is refused.")
+    print(line.format(bank=args.bank.name), file=sys.stderr)
+
+
 def tell(home: Mapping[str, int]) -> None:
     """On stderr, one line a reason; nothing where all items may be used."""
     for code, items in home.items():
@@ -59,9 +71,23 @@ def told(stratum: str, cell: "Standing") -> str:
     return line + (_(" ({parts})").format(parts=_("; ").join(parts)) if parts else "")
 
 
+def others(stock: "Stock", blueprint: "Blueprint") -> Iterator[str]:
+    """In one line, why the items of the rule's cells that are not free stay; none where all are free."""
+    items, days = Counter[str](), list[date]()
+    for cell in blueprint.cells:
+        standing = stock.cells[cell.stratum]
+        items.update({code: number * cell.size for code, number in standing.home.items()})
+        days += [standing.again] if standing.again is not None else []
+    parts = [f"{why(code)} {number}" for code, number in sorted(items.items())]
+    if days:
+        parts.append(_("the first is free again on {day}").format(day=min(days)))
+    if parts:
+        yield _("Not free: {parts}").format(parts=_("; ").join(parts))
+
+
 def short(stock: "Stock", blueprint: "Blueprint", forms: int = 1) -> Iterator[str]:
     """Every cell that cannot give what so many forms take of it, with the reasons."""
-    for cell in blueprint.cells:
+    for cell in blueprint.cells_as_read:
         standing = stock.cells[cell.stratum]
         if standing.most < cell.count * forms:
             line = _("{cell}; a form needs {n}") if forms == 1 else _("{cell}; the forms need {n} together")

@@ -61,10 +61,20 @@ def _missed(text: str) -> str:
     return _("; ").join(told)
 
 
+def _field(text: str) -> str:
+    """ "cells[13].type": a person counts cells, not what is between brackets."""
+    found = re.fullmatch(r"cells\[(\d+)\](?:\.(.*))?", text)
+    if found is None:
+        return text
+    cell = _("cell number {n}").format(n=found[1])
+    return cell if found[2] is None else _("{cell}, {field}").format(cell=cell, field=found[2])
+
+
 FACTS: dict[str, Callable[[str], str]] = {
     "cell": cell_name,
     "other": cell_name,
     "cells": _cells,
+    "field": _field,
     "margin": margin_name,
     "missed": _missed,
     "parts": lambda text: re.sub(r"[a-z]+", lambda word: type_name(word[0]), text),

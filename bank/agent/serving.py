@@ -187,6 +187,7 @@ class Agent:
     def status(self) -> dict[str, Any]:
         opening = self.opening
         return {
+            "accepted": opening.accepted,
             "bank": opening.custody.bank,
             "directory": str(opening.bank.directory),
             "guards": self._guards,

@@ -21,7 +21,9 @@ from bank.blueprint.parts import (
     Limits,
     MultipleScoring,
     TypeMargin,
+    by_number,
     covers,
+    place,
     within,
 )
 from bank.blueprint.proposal import propose
@@ -30,5 +32,6 @@ from bank.blueprint.units import Unit, by_stratum, enemies, feasible
 
 __all__ = [
     "ANY", "CASE", "Blueprint", "Cell", "ChapterMargin", "Grading", "ItemOrder", "Limits", "MultipleScoring",
-    "TypeMargin", "Unit", "by_stratum", "covers", "enemies", "feasible", "parse", "propose", "within",
+    "TypeMargin", "Unit", "by_number", "by_stratum", "covers", "enemies", "feasible", "parse", "place", "propose",
+    "within",
 ]  # fmt: skip

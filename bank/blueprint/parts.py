@@ -3,11 +3,12 @@
 Before: `bank.blueprint.reading` takes them from a table. After: `bank.blueprint.rule` holds them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from bank.content import ItemType
+from bank.content import ItemType, Level
 from bank.table import decimal
 
 ANY = "any"
@@ -105,6 +106,20 @@ class Cell:
 def within(chapter: str, inner: str) -> bool:
     """Whether `inner` is `chapter` or nested in it: dots nest, so "1.1.3" is within "1" and "11" is not."""
     return inner == chapter or inner.startswith(chapter + ".")
+
+
+def by_number(chapter: str) -> list[tuple[int, str]]:
+    """Sorts 2.10 after 2.9."""
+    return [(int(part), "") if part.isdecimal() else (10**9, part) for part in chapter.split(".")]
+
+
+_LEVELS = (*(level.value for level in Level), ANY)
+
+
+def place(cell: tuple[str, str, str], types: Sequence[str]) -> tuple[list[tuple[int, str]], int, int]:
+    """Where people look for a cell (type, chapter, level): by chapter, in the order of `types`, from 了解 up."""
+    type_, chapter, level = cell
+    return by_number(chapter), types.index(type_), _LEVELS.index(level)
 
 
 def covers(chapter: str, inner: str) -> bool:

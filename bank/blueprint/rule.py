@@ -22,6 +22,7 @@ from bank.blueprint.parts import (
     MultipleScoring,
     Overlap,
     TypeMargin,
+    place,
     within,
 )
 from bank.canonical import digest
@@ -117,6 +118,11 @@ class Blueprint:
     @property
     def items(self) -> int:
         return sum(cell.items for cell in self.cells)
+
+    @property
+    def cells_as_read(self) -> list[Cell]:
+        """The cells in the order in which people look for them."""
+        return sorted(self.cells, key=lambda cell: place((cell.type, cell.chapter, cell.level), self.type_order))
 
     def cell_of(self, type: CellType, chapter: str, level: str) -> Cell | None:  # noqa: A002
         """The one cell an item belongs to; cells are disjoint."""

@@ -181,6 +181,9 @@ def reseal(custody: Custody, holder: Holder, opened: Share | Sequence[str], pass
     head = Head(custody.bank, custody.generation, custody.need, len(custody.holders), holder.index, holder.name)
     share = opened if isinstance(opened, Share) else shares.from_clear(head, opened)
     if share.head != head or share.public != holder.public:
+        other = next((each.name for each in custody.holders if each.public == share.public), None)
+        if other is not None and other != holder.name:
+            raise Denied("words-of-another", holder=holder.name, other=other)
         raise Denied("share-stranger", holder=holder.name)
     files.make_folder(place.parent)
     files.replace(place, shares.seal(share, passphrase))

@@ -11,6 +11,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from bank import people
 from bank.canonical import digest
 from bank.custody import backups, files, positions, unfinished
 from bank.custody.holders import Custody, Offered, check_offered, rebuild
@@ -42,12 +43,13 @@ class Opening:
         clock: Clock,
     ) -> None:  # fmt: skip
         self.bank = bank
-        bank.keepers = {holder.public: holder.name for holder in custody.holders}
         self.custody = custody
         self.journal = journal
         self.until = until
         self.limit = limit
         self.present: tuple[str, ...] = ()
+        self.accepted = ""
+        """Why its holders went on with an older or altered copy."""
         self._witnesses = witnesses
         self._clock = clock
         self.session = Ed25519PrivateKey.generate()
@@ -71,7 +73,7 @@ class Opening:
     ) -> "Opening":
         """`present`: each holder's share, and its passphrase or what that opened.
 
-        `accept_loss`: why an older copy is used knowingly.
+        `accept_loss`: why an older copy is used knowingly; also where only people of the bank know that it is older.
         """
         if not 1 <= hours <= MOST_HOURS:
             raise Denied("hours-out-of-range", found=hours, most=MOST_HOURS)
@@ -113,7 +115,7 @@ class Opening:
             self._epoch = 1 + max([self._epoch, *(each.epoch for each in seen if each is not None)])
         last = self.journal.lines[-1].entry.act if self.journal.lines else CLOSED
         facts = {
-            "accepted": accepted if losses else "",
+            "accepted": accepted,
             "bank": self.custody.bank,
             "epoch": self._epoch,
             "generation": self.custody.generation,
@@ -127,7 +129,11 @@ class Opening:
         }
         entry = self.journal.next(OPENED, now, facts)
         self._write(entry.line(self.session, {share.head.index: share.signing_key for share in opened}))
+        self.accepted = accepted
         self.present = tuple(share.head.holder for share in opened)
+        here = {share.head.index for share in opened}
+        self.bank.keepers = {each.public: each.name for each in self.custody.holders if each.index in here}
+        self.bank.keepers_needed = max(people.VOUCHERS, self.custody.need)
         self.leave_witness()
 
     # What is noted is on the disk before it happens.

@@ -29,6 +29,7 @@ __all__ = ["DOCUMENT", "read"]
 
 _UNREAD = {"简答": "essay", "问答": "essay", "论述": "essay", "计算": "calculation", "名词解释": "essay"}
 _NO_END = 10_000
+_LOST = "options-without-question"
 _WITHOUT_OPTIONS = (ItemType.TRUEFALSE.value, ItemType.FILL.value)
 _LONG = ("answer", "explanation", "basis")
 """Labels that may have several lines."""
@@ -43,7 +44,7 @@ def read(parts: archive.Zip, file: str, add: Add, notes: Notes) -> Iterator[tupl
     paper = _Paper(list(Document(parts, file, add).lines()), notes)
     paper.read()
     places: dict[tuple[str, tuple[str, ...]], int] = {}
-    taken: list[int] = []
+    taken: list[tuple[int, str]] = []
     for question in paper.questions:
         told: list[str] = []
         made: Draft | BadRow
@@ -53,11 +54,12 @@ def read(parts: archive.Zip, file: str, add: Add, notes: Notes) -> Iterator[tupl
             made = bad
         yield question.row, question.words, made
         if "answer-in-stem" in told:
-            taken.append(question.row)
+            taken.append((question.row, question.words))
         elif told and isinstance(made, Draft):
             notes += [(question.row, reason, {"words": question.words}) for reason in told]
     if taken:
-        notes.append((taken[0], "answer-in-stem", {"found": len(taken)}))
+        row, words = taken[0]
+        notes.append((row, "answer-in-stem", {"found": len(taken), "words": words}))
 
 
 class _Paper:
@@ -127,7 +129,7 @@ class _Paper:
             self._restarted = True
         elif stem is not None and self._begins(place, stem):
             self._begin(line, stem)
-        elif self._now is not None:
+        elif self._lost(place, line) or self._now is not None:
             self._put(place, line)
         elif self._case is not None:
             if not marks.QUESTIONS.fullmatch(plain):
@@ -136,6 +138,20 @@ class _Paper:
             self._case.bad = self._case.bad or line.bad
         elif text.strip() and not (self._shared and marks.LETTERED.match(plain)):
             self._note(line.row, "line-not-read")
+
+    def _lost(self, place: int, line: Line) -> bool:
+        """Whether options begin of which nothing says to which question they belong: refused once, with their lines."""
+        now = self._now
+        again = now is not None and now.bad == _LOST and now.answered()
+        free = now is None and self._case is None and not self._shared
+        if not (free or again) or not marks.options_in(line.text, 0, False):
+            return False
+        above = next((each for each in reversed(self._lines[:place]) if each.text.strip()), line)
+        if self._notes and self._notes[-1][:2] == (above.row, "line-not-read"):
+            self._notes.pop()
+        self._now = Question(above.row, 0, self._type, self._chapter, words=words_of(above.text), bad=_LOST)
+        self.questions.append(self._now)
+        return True
 
     def _section(self, word: str) -> None:
         self._end_case()
@@ -196,9 +212,8 @@ class _Paper:
             question.type, rest = marks.type_of(hint[1]) or question.type, rest[hint.end() :]
         before = (stem["before"] or "").strip()
         if before:
-            question.labels["answer"] = [before]
+            question.answer(before)
         self._put(-1, Line(rest, line.images, line.row, line.bad))
-        question.at = "stem" if question.at == "answer" else question.at
 
     def _forget(self, question: Question) -> None:
         """The last question was none: it is the background of those that follow."""
@@ -234,7 +249,7 @@ class _Paper:
     def _asks(self, place: int) -> bool:
         """Whether options, an answer or a place for one follow before the next number."""
         first = self._lines[place].text
-        if re.search(r"[（(]\s*(?:[A-H√×]+\s*)?[)）]|_{2,}", first):
+        if re.search(r"[（(]\s*(?:[A-H√×]+\s*)?[)）]|_{2,}", first) or marks.ending(first) is not None:
             return True
         for line in self._lines[place + 1 : place + _AHEAD]:
             plain = marks.folded(line.text)
@@ -252,9 +267,9 @@ class _Paper:
         label = None if place < 0 else marks.label_of(line.text)
         name = None if label is None else LABELS.get(label[0])
         if label is not None and name is not None:
-            for word, said in marks.parted(label[1]) if name == "answer" else [("", label[1])]:
-                now.at = LABELS.get(word, name)
-                now.labels.setdefault(now.at, []).append(said)
+            self._say(now, name, label[1])
+        elif self._ends_with_answer(now, line, place):
+            return
         elif not self._options(now, line, place):
             if now.at == "stem":
                 now.stem.append(line.text)
@@ -272,9 +287,39 @@ class _Paper:
             else:
                 self._note(line.row, "picture-of-explanation")
 
+    def _say(self, now: Question, name: str, text: str) -> None:
+        for word, said in marks.parted(text) if name == "answer" else [("", text)]:
+            now.at = LABELS.get(word, name)
+            if now.at == "answer":
+                now.answer(said)
+            else:
+                now.labels.setdefault(now.at, []).append(said)
+
+    def _ends_with_answer(self, now: Question, line: Line, place: int) -> bool:
+        """Whether the line ends with the answer: "A.一 B.二 答案：B", "…不应断电。答案：错", "…（ ）【C】"."""
+        found = marks.ending(line.text) if now.at in ("stem", "options") and now.type != ItemType.FILL.value else None
+        if found is None:
+            return False
+        before, answer, by = found
+        if self._options(now, Line(before, (), line.row), place):
+            pass
+        elif now.at == "options":
+            if before.strip():
+                return False  # an option of several lines: where it ends is not sure
+        elif by == "答" and (before.strip() or now.type != ItemType.TRUEFALSE.value):
+            return False  # 乙答：对
+        else:
+            now.stem.append(before.rstrip())
+            now.taken = by == "【】"
+        (now.option_images[-1] if now.options else now.images).extend(line.images)
+        now.ended = not now.options
+        self._say(now, "answer", answer)
+        return True
+
     def _options(self, now: Question, line: Line, place: int) -> bool:
         """Whether the line holds the next option, or several."""
-        if now.at not in ("stem", "options") or now.type == ItemType.FILL.value:
+        follows = now.ended and now.at == "answer" and not now.options
+        if not (follows or now.at in ("stem", "options")) or now.type == ItemType.FILL.value:
             return False
         text = line.text
         small = now.small or (not now.options and self._small(place))
@@ -294,6 +339,10 @@ class _Paper:
         for (_start, begin), end in zip(found, ends, strict=True):
             now.options.append([text[begin:end].strip(" \t\u3000")])
             now.option_images.append([])
+        told = [option[0] for option in now.options[-len(found) :]]
+        if len(found) > 1 and all(text.endswith(("；", ";")) for text in told[:-1]):  # A．绝缘；B．屏护；C．接地
+            for option, text in zip(now.options[-len(found) :], told, strict=True):
+                option[0] = text.rstrip("；; ")
         now.at = "options"
         return True
 

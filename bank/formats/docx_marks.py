@@ -22,7 +22,8 @@ KIND = re.compile(rf"\s*{_PREFIX}?\s*[\[【]?({_WORDS})题?[\]】]?((?:[\s(:，,
 CHAPTER = re.compile(rf"\s*(第[{_CHINESE}百零〇\d]{{1,5}}章.{{0,180}})")
 _TRUTHS = "√|×|✓|✔|✗|✘|对|错|正确|错误"
 STEM = re.compile(
-    rf"\s*(?:\(\s*(?P<before>{_TRUTHS}|[A-H]{{1,8}}|\s*)\s*\)\s*)?"
+    rf"\s*(?:\(\s*(?P<before>{_TRUTHS}|[A-H]{{1,8}}|[TXVYN]|\s*)\s*\)\s*)?"
+    r"(?:[【\[]\s*(?:题干|题目|试题)\s*[】\]]\s*:?\s*|(?:题干|题目):\s*)?"
     r"(?:(?P<plain>\d{1,4})\s*[.、](?!\d)|\((?P<round>\d{1,4})\)|第(?P<named>\d{1,4})题[:.、]?)\s*(?P<rest>.*)",
     re.DOTALL,
 )
@@ -37,6 +38,7 @@ _INLINE = re.compile(
     r"|(?<=[\s。;；,，])(解析|答案解析|试题解析|依据|难度|知识点|考点):)\s*"
 )
 IN_STEM = re.compile(rf"\(\s*([A-H](?:[\s、,，]*[A-H]){{0,7}}|{_TRUTHS})\s*\)")
+IN_STATEMENT = re.compile(rf"\(\s*([TFXVYN]|{_TRUTHS})\s*\)")
 BLANK = re.compile(r"\(\s*\)|_{2,}")
 PLACE = re.compile(rf"\(\s*(?:[A-H]{{1,8}}|{_TRUTHS})?\s*\)|_{{2,}}")
 """Where an answer goes, filled or not."""
@@ -82,6 +84,12 @@ SHARED_OPTIONS = re.compile(
 )
 """Questions that choose from one list of options."""
 TOKEN = re.compile(rf"\s*({_TOKEN})[\s。.;；]*")
+_ENDING = re.compile(
+    r"(?:^|(?<=[\s。;,.!?)】]))(?:[【\[]\s*(?:参考|正确|标准)?答案\s*[】\]]\s*:?|(?:参考|正确|标准)?答案\s*:|(?P<bare>答\s*:))"
+    rf"|(?P<boxed>【(?=\s*(?:{_TOKEN}|F)\s*】[\s。.;]*$))"
+)
+WITHIN = re.compile(rf"答案\s*[:】\]]|(?:^|\s)答\s*:|【\s*(?:{_TOKEN}|F)\s*】|[√×✓✔✗✘]\s*[。.]?\s*$", re.MULTILINE)
+"""An answer may stand here."""
 
 
 def folded(text: str) -> str:
@@ -113,6 +121,22 @@ def parted(text: str) -> list[tuple[str, str]]:
     starts = [mark.start() for mark in marks] + [len(text)]
     told = [(mark[1] or mark[2], text[mark.end() : end]) for mark, end in zip(marks, starts[1:], strict=True)]
     return [("", text[: starts[0]]), *told]
+
+
+def ending(text: str) -> tuple[str, str, str] | None:
+    """ "C.三 答案：C" -> what stands before the answer at the end of a line, the answer with what is said behind it,
+    by what it is told: 答案, 答 or 【】.
+    """
+    plain = folded(text)
+    found = list(_ENDING.finditer(plain))
+    if len(found) != 1 or WITHIN.search(plain[: found[0].start()]):
+        return None
+    rest = text[found[0].end() :]
+    if found[0]["boxed"]:
+        return text[: found[0].start()], rest[: rest.index("】")], "【】"
+    if TOKEN.fullmatch(folded(parted(rest)[0][1])) is None:
+        return None
+    return text[: found[0].start()], rest, "答" if found[0]["bare"] else "答案"
 
 
 def options_in(text: str, held: int, bare: bool, small: bool = False) -> list[tuple[int, int]]:
@@ -202,8 +226,38 @@ def answer_stands(match: re.Match[str]) -> bool:
 
 
 def truth_stands(match: re.Match[str]) -> bool:
-    """The same of 对 and √: "熔断器（对）电路" says what it protects."""
+    """The same of 对 and √: "熔断器（对）电路" says what it protects. "中性线（N）" is a name: letters need more."""
+    if len(match[1]) == 1 and match[1] in "TFXVYN":
+        before = match.string[: match.start()]
+        return _roomy(match) and (len(match[0]) > 3 or not before.strip() or before[-1] in " \t\n。.!?")
     return match[1] in "√×✓✔✗✘" or _roomy(match)
+
+
+def standing(stem: str, *, statement: bool) -> tuple[list[re.Match[str]], list[re.Match[str]]]:
+    """What stands in the brackets of a stem as its answer does, and what may as well be part of the text.
+
+    Where the stem has an empty bracket or a gap, all of it is text.
+    """
+    plain = folded(stem)
+    surely: list[re.Match[str]] = []
+    perhaps: list[re.Match[str]] = []
+    for match in () if BLANK.search(plain) else (IN_STATEMENT if statement else IN_STEM).finditer(plain):
+        if statement:
+            (surely if truth_stands(match) else perhaps).append(match)
+        elif match[1][0] in OPTION_LETTERS:
+            (surely if answer_stands(match) else perhaps).append(match)
+    return surely, perhaps
+
+
+def at_end(match: re.Match[str]) -> bool:
+    """ "先断电（T）": T or F where nothing follows. "法拉（F）" looks alike."""
+    before = match.string[: match.start()].rstrip()
+    return match[1] in ("T", "F") and _roomy(match) and not (before[-1:].isascii() and before[-1:].isalnum())
+
+
+def truth(word: str) -> bool | None:
+    """As `spelling` knows it; and V for √, which not every keyboard has."""
+    return True if word.strip() in ("V", "Ｖ") else spelling.truth(word)
 
 
 def _roomy(match: re.Match[str]) -> bool:

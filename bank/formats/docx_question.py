@@ -2,7 +2,6 @@
 answer left in the stem.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -88,6 +87,10 @@ class Question:
     """Its options bear small letters."""
     listed: int = 0
     """Last number of a list within it."""
+    ended: bool = False
+    """Its answer stood at the end of the stem: options may follow, and nothing else."""
+    taken: bool = False
+    """Its answer stood at the end of the stem, in 【】."""
     bad: str = ""
     words: str = ""
     """Its first ones, with its number: how an author finds it, for Word does not number paragraphs."""
@@ -98,6 +101,13 @@ class Question:
 
     def answered(self) -> bool:
         return "answer" in self.labels or "value" in self.labels
+
+    def answer(self, said: str) -> None:
+        held = "\n".join(self.labels.setdefault("answer", [])).strip()
+        if held and said.strip() and not _same(held, said):
+            self.bad = self.bad or "answers-disagree"
+        elif not held or not said.strip():
+            self.labels["answer"].append(said)
 
 
 def draft(now: Question, places: dict[tuple[str, tuple[str, ...]], int], note: Note) -> Draft:
@@ -111,7 +121,7 @@ def draft(now: Question, places: dict[tuple[str, tuple[str, ...]], int], note: N
     if now.unsupported:
         raise BadRow("unsupported-interaction", interaction=now.unsupported)
     bad = now.bad or ("" if now.case is None else now.case.bad)
-    if bad in ("struck-text", "hidden-text"):
+    if bad in ("struck-text", "hidden-text", "answers-disagree", "options-without-question"):
         raise BadRow(bad)
     if bad:
         raise BadRow("unsupported-markup", markup=bad)
@@ -120,9 +130,15 @@ def draft(now: Question, places: dict[tuple[str, tuple[str, ...]], int], note: N
     kind = now.said("type") or now.type
     known = spelling.item_type(kind) if kind else None
     stem, answer = _without_answer(now, "\n".join(now.stem).strip(), known, note)
-    truth = known is ItemType.TRUEFALSE or (known is None and spelling.truth(answer) is not None)
+    truth = known is ItemType.TRUEFALSE or (known is None and marks.truth(answer) is not None)
+    if truth and spelling.truth(answer) is None and marks.truth(answer):
+        answer = "√"
+    if now.taken:
+        note("answer-in-stem")
     if (now.within or now.case) and not now.options and known is not ItemType.FILL and not truth:
         raise BadRow("unsupported-interaction", interaction="essay")
+    if not answer and "value" not in now.labels and known is not ItemType.FILL and _speaks_of_answer(now):
+        raise BadRow("answer-within-text")
     number = None
     if "value" in now.labels:
         units = tuple(dict.fromkeys(spelling.variants(now.said("units")))) if "units" in now.labels else ()
@@ -163,6 +179,11 @@ def _swallows(now: Question) -> bool:
     return any(stem is not None and marks.PLACE.search(stem["rest"]) is not None for stem in stems)
 
 
+def _speaks_of_answer(now: Question) -> bool:
+    lines = (*now.stem, *(line for option in now.options for line in option))
+    return any(marks.WITHIN.search(marks.folded(line)) for line in lines)
+
+
 def _without_answer(now: Question, stem: str, known: ItemType | str | None, note: Note) -> tuple[str, str]:
     """The stem without the answer in its brackets, and the answer. Where it is said twice, it is said alike.
 
@@ -174,38 +195,36 @@ def _without_answer(now: Question, stem: str, known: ItemType | str | None, note
     if gathered and answer and not _same(gathered, answer):
         raise BadRow("answers-disagree")
     answer = answer or gathered
-    plain = marks.folded(stem)
-    if known is ItemType.FILL or marks.BLANK.search(plain):
+    if known is ItemType.FILL:
         return stem, answer
-    surely: list[re.Match[str]] = []
-    perhaps: list[re.Match[str]] = []
-    for match in marks.IN_STEM.finditer(plain):
-        truth = spelling.truth(match[1]) is not None
-        if truth and not now.options:
-            if marks.truth_stands(match):
-                surely.append(match)
-            elif _same(match[1], answer):
-                note("bracket-left")
-        elif not truth and known is not ItemType.TRUEFALSE:
-            (surely if marks.answer_stands(match) else perhaps).append(match)
+    statement = known is ItemType.TRUEFALSE or (known is None and not now.options)
+    surely, perhaps = marks.standing(stem, statement=statement)
+    if statement and not answer and not surely:
+        surely = [match for match in perhaps if marks.at_end(match)]
     read = surely or perhaps
-    if any(not _same(match[1], answer or read[-1][1]) for match in (surely if answer else surely + perhaps)):
+    if any(not _same(match[1], answer or read[-1][1]) for match in (surely if answer or statement else read + perhaps)):
         raise BadRow("answers-disagree")
-    same = any(_same(match[1], answer or match[1]) for match in perhaps)
-    if same and not surely:
+    same = [match for match in perhaps if _same(match[1], answer or match[1]) and match not in surely]
+    if same and not surely and not (statement and (answer or same[0][1] in _TRUTH_WORDS)):
         raise BadRow("bracket-unclear")
+    if same and (surely or answer) and (not statement or any(match[1] in _TRUTH_WORDS for match in same)):
+        note("bracket-left")
+    elif surely:
+        note("answer-in-stem")
     if surely:
-        note("bracket-left" if same else "answer-in-stem")
         answer = answer or surely[-1][1]
     for match in reversed(surely):  # the answer must not stand in the question
         stem = f"{stem[: match.start()]}（{_BOX}）{stem[match.end() :]}"
     return stem, answer
 
 
+_TRUTH_WORDS = ("对", "错", "正确", "错误")
+
+
 def _same(one: str, other: str) -> bool:
-    truth = spelling.truth(one)
+    truth = marks.truth(one)
     if truth is not None:
-        return truth == spelling.truth(other)
+        return truth == marks.truth(other)
     letters = spelling.letters(one)
     if letters is None:
         return spelling.variants(one) == spelling.variants(other)

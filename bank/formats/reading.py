@@ -17,6 +17,7 @@ from bank.formats import (
     archive,
     csv_,
     docx,
+    docx_marks,
     gift,
     jsonl,
     moodle_xml,
@@ -306,11 +307,30 @@ def _doubtful(item: Item) -> Iterator[str]:
     kind, answer_key = item.content.type, item.answer_key
     if kind is ItemType.MULTIPLE and len(answer_key.correct) == 1:
         yield "one-answer-of-several"
+    if kind is not ItemType.FILL and _shows_answer(item):
+        yield "answer-shown"
     if kind is ItemType.FILL:
         if len(_BLANKS.findall(item.content.stem)) > 1:
             yield "several-blanks"
         elif any(_in_parts(text) for text in answer_key.accepted):
             yield "answer-as-one-text"
+
+
+_FILLED = re.compile(r"[(（]\s*[A-HTXYVNＡ-ＨＴＸＹＶＮ√×✓✔✗✘对错正]")
+"""Hardly any stem has it, and looking closer takes its time."""
+
+
+def _shows_answer(item: Item) -> bool:
+    """Whether the answer stands in the brackets of the stem, where `docx` would take it out."""
+    stem, correct = item.content.stem, item.answer_key.correct
+    if _FILLED.search(stem) is None:
+        return False
+    if item.content.type is not ItemType.TRUEFALSE:
+        surely, _perhaps = docx_marks.standing(stem, statement=False)
+        return any(set(spelling.letters(match[1]) or ()) == set(correct) for match in surely)
+    surely, perhaps = docx_marks.standing(stem, statement=True)
+    surely += [match for match in perhaps if docx_marks.at_end(match)]
+    return any(docx_marks.truth(match[1]) is (correct == (0,)) for match in surely)
 
 
 def _in_parts(text: str) -> bool:

@@ -76,6 +76,8 @@ class Sheet:
     """The file form cannot say "merged": an empty chapter or type means "as above"."""
     unsafe: dict[tuple[int, int], str] = field(default_factory=dict)
     """Cells of which no text is surely meant, and why: a formula, a date, struck text."""
+    forms: dict[tuple[int, int], str] = field(default_factory=dict)
+    """Of those that show another number than they hold: the form they show it in."""
     hidden: bool = False
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: list[int] = field(default_factory=list)
@@ -228,7 +230,7 @@ def drafts(sheet: Sheet, heading: Heading) -> Iterator[tuple[int, Draft | BadRow
             if not text:
                 origin = covering.get((number, heading.columns[name][0]))
                 if origin in sheet.unsafe:
-                    sheet.bad_rows[number] = BadRow(sheet.unsafe[origin], column=name)
+                    sheet.bad_rows[number] = _unsafe(sheet, origin, name)
                 elif origin is not None:
                     texts[name] = _cell(sheet.rows[origin[0]], origin[1])
                 elif sheet.flows and name in _FLOWING:
@@ -307,7 +309,13 @@ def _check_safe(sheet: Sheet, heading: Heading, number: int) -> None:
             name in _FIGURES and reason == "cell-shown-otherwise"  # 0.85 shown as 0.9 is 0.85
         )
         if reason is not None and not harmless:
-            raise BadRow(reason, column=name)
+            raise _unsafe(sheet, (number, column), name)
+
+
+def _unsafe(sheet: Sheet, place: tuple[int, int], column: str) -> BadRow:
+    reason = sheet.unsafe[place]
+    form = {"form": sheet.forms.get(place, "")} if reason == "cell-shown-otherwise" else {}
+    return BadRow(reason, column=column, **form)
 
 
 _FIGURES = ("difficulty", "value", "tolerance", "place", "number")

@@ -68,6 +68,7 @@ def read(data: bytes, file: str) -> list[Sheet]:
                     list[Sequence[str]](rows),
                     merged,
                     unsafe=seen.look.unsafe,
+                    forms=seen.look.forms,
                     hidden=seen.hidden,
                     hidden_rows=seen.look.hidden_rows,
                     hidden_columns=seen.look.hidden_columns,

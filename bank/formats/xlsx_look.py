@@ -47,6 +47,8 @@ class Look:
     """What a cell shows, where its value alone does not say it."""
     unsafe: dict[tuple[int, int], str] = field(default_factory=dict)
     """Cells of which no text is surely meant, and why."""
+    forms: dict[tuple[int, int], str] = field(default_factory=dict)
+    """The forms of numbers by which cells show something else than they hold."""
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: list[int] = field(default_factory=list)
     heights: dict[int, float] = field(default_factory=dict)
@@ -75,7 +77,7 @@ def styles(root: Node) -> Styles:
         if code is None and known in xlsx_numbers.DATES:
             found.dates.add(name)
         elif code is None or code not in xlsx_numbers.PLAIN:
-            found.codes[name] = code or "?"
+            found.codes[name] = f"?{said}" if code is None else code
             if code is not None and xlsx_numbers.is_date(code):
                 found.dates.add(name)
         look = fonts[int(font)] if font.isdecimal() and len(font) < 6 and int(font) < len(fonts) else ""
@@ -256,6 +258,7 @@ class _Cells:
             text = None if style in styles.dates else xlsx_numbers.shown(self._said, styles.codes[style])
             if text is None:
                 self.found.unsafe[place] = "cell-date" if style in styles.dates else "cell-shown-otherwise"
+                self.found.forms[place] = styles.codes.get(style, "")[:80]
             else:
                 self.found.texts[place] = text
         if look and (self._said or self._runs.whole()):

@@ -8,13 +8,21 @@ import re
 from decimal import Decimal, InvalidOperation
 
 BUILT_IN = {
-    0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 37: "#,##0", 38: "#,##0",
+    0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%",
+    11: "0.00E+00", 12: "# ?/?", 13: "# ??/??", 48: "##0.0E+0", 37: "#,##0", 38: "#,##0",
     39: "#,##0.00", 40: "#,##0.00", 49: "@",
 }  # fmt: skip
-"""Codes that a workbook names by number alone, those of dates and fractions left out."""
+"""Codes that a workbook names by number alone, those of dates left out."""
 PLAIN = frozenset(["General", "@", ""])
+_GENERAL = re.compile(r"General|G/通用格式", re.I)
+"""As Chinese programs write it."""
 DATES = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
-_LITERAL = re.compile(r'"([^"]*)"|\\(.)|[_*].|\[(?:Black|Blue|Cyan|Green|Magenta|Red|White|Yellow|Color ?\d+)\]', re.I)
+_LITERAL = re.compile(
+    r'"([^"]*)"|\\(.)|[_*].|\[(?:Black|Blue|Cyan|Green|Magenta|Red|White|Yellow|Color ?\d+)\]'
+    r"|\[\$([^\]\[-]*)(?:-(?:[0-9A-F]{1,4}|[A-Z]{2}-[A-Z]{2}))?\]",
+    re.I,
+)
+"""Longer names of a place, as in [$-2000401], may ask for other digits than ours."""
 _NUMBER = re.compile(r"([^#0?,.%\x00]*)([#0?,]*)(?:\.([0#?]+))?(%?)([^#0?,.%\x00]*)")
 _SPACE = re.compile(r"[-+ ()$¥￥:]*")
 _DATE = re.compile(r"[ymdhs]|AM/PM|上午", re.I)
@@ -24,7 +32,7 @@ MOST_DIGITS = 15
 
 def is_date(code: str) -> bool:
     bare = _LITERAL.sub("", code)
-    return code not in PLAIN and _DATE.search(re.sub(r"\[\$[^\]]*\]", "", bare)) is not None
+    return code not in PLAIN and _DATE.search(re.sub(r"(?i)\[(?:\$[^\]]*|DBNum\d)\]", "", bare)) is not None
 
 
 def general(number: float) -> str | None:
@@ -39,7 +47,7 @@ def shown(value: str, code: str) -> str | None:
         number = Decimal(value)
         if not number.is_finite():
             return None
-        if code in PLAIN:
+        if code in PLAIN or _GENERAL.fullmatch(code):
             return general(float(number))
         return _formatted(Decimal(f"{float(number):.{MOST_DIGITS}g}"), code)
     except (InvalidOperation, ValueError, OverflowError):
@@ -50,17 +58,18 @@ def _formatted(number: Decimal, code: str) -> str | None:
     literals: list[str] = []
 
     def kept(match: re.Match[str]) -> str:
-        text = match[1] if match[1] is not None else match[2] or ""
+        text = match[1] or match[2] or match[3] or ""
         literals.append(text)
         return "\0" if text else ""
 
     sections = _LITERAL.sub(kept, code).split(";")
-    pattern = sections[0]
+    pattern = _GENERAL.sub("\1", sections[0])
     if (number < 0 and len(sections) > 1) or (number == 0 and len(sections) > 2):
         return None
     holes = pattern.count("\0")
     literals = [text for text in literals if text][:holes]
-    before, _, after = pattern.partition(re.sub(r"^[^#0?]*|[^#0?,.%]*$", "", pattern) or "\1")
+    if "\1" in pattern:
+        return _filled(pattern, literals, number, general(abs(float(number))))
     match = _NUMBER.fullmatch(pattern.replace("\0", ""))
     if match is None or not match[2] + (match[3] or "") or not _SPACE.fullmatch(match[1] + match[5]):
         return None
@@ -78,6 +87,17 @@ def _formatted(number: Decimal, code: str) -> str | None:
         digits = re.sub(r"(?<=\d)(?=(?:\d{3})+$)", ",", digits)
     rest = rest[: decimals.rfind("0") + 1] + rest[decimals.rfind("0") + 1 :].rstrip("0")
     text = digits + (f".{rest}" if decimals else "") + match[4]
+    middle = re.sub(r"^[^#0?]*|[^#0?,.%]*$", "", pattern)
+    if "\0" in middle:
+        return None  # 000"-"0000
+    return _filled(pattern.replace(middle, "\1", 1), literals, rounded, text)
+
+
+def _filled(pattern: str, literals: list[str], number: Decimal, digits: str | None) -> str | None:
+    """The pattern with its digits at \\1 and its literals at each \\0; None where anything else steers it."""
+    ahead, found, behind = pattern.partition("\1")
+    if not found or digits is None or not _SPACE.fullmatch((ahead + behind).replace("\0", "")):
+        return None
     fill = iter(literals)
-    ahead, behind = (re.sub("\0", lambda _: next(fill, ""), part) for part in (before, after))
-    return ("-" if rounded < 0 else "") + ahead + text + behind
+    ahead, behind = (re.sub("\0", lambda _: next(fill, ""), part) for part in (ahead, behind))
+    return ("-" if number < 0 else "") + ahead + digits + behind

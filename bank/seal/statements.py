@@ -17,6 +17,14 @@ from bank.refused import BadFile, Denied
 MAX_STATEMENT_BYTES = 64 * 1024 * 1024
 """A result of 100,000 candidates is some 30 MiB; anything larger is not one of ours."""
 
+LONGEST_LINE = 200
+
+
+def tellable(text: str) -> bool:
+    """One line that people can be shown. A name with a line break in it could write lines of its own on a screen on
+    which somebody is asked to sign."""
+    return 0 < len(text) <= LONGEST_LINE and text.replace("\u3000", "-").isprintable() and text == text.strip()
+
 
 def public_hex(key: Ed25519PrivateKey) -> str:
     return key.public_key().public_bytes_raw().hex()

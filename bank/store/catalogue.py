@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _ROWS = (
     "SELECT r.number, r.item, r.rev = i.newest, r.state, r.type, r.chapter, r.level,"
-    " r.p4 IS NOT NULL OR c.p4 IS NOT NULL, r.content, r.code, r.about, r.written_by"
+    " r.p4 IS NOT NULL OR c.p4 IS NOT NULL, r.content, r.code, r.about, r.written_by, i.lineage"
     " FROM {of} CROSS JOIN revisions r ON r.item = i.number LEFT JOIN calibrations c ON c.revision = r.number"
     " WHERE r.rev = i.newest OR r.state = 'approved' OR r.state = 'in-review' OR r.state = 'draft'"
     " ORDER BY r.item, r.rev"
@@ -110,7 +110,7 @@ class Catalogue:
         hands = self._hands(connection, items)
         one: dict[Any, Any] = {}
         """One object for all that are equal: there are few chapters, few people, few provisions."""
-        for number, item, newest, state, kind, chapter, level, judged, content, code, about, by in rows:
+        for number, item, newest, state, kind, chapter, level, judged, content, code, about, by, lineage in rows:
             shown, said = _content.decode(content), _about.decode(about)
             who = tuple(sorted({*filter(None, by.split(",")), *hands.get(number, ())}))
             basis = "\n".join(filter(None, (said.basis, *(each.text for each in said.bases))))
@@ -125,6 +125,7 @@ class Catalogue:
                 Level(level),
                 bool(judged),
                 index.folded("\n".join((shown.stem, *(option.text for option in shown.options), code))),
+                "" if code else lineage[:8],
                 one.setdefault(basis, basis),
                 min((each.repealed_on for each in said.bases if each.repealed_on), default=""),
                 one.setdefault(who, who),

@@ -178,8 +178,7 @@ class Drafts(AnswerKeys):
         salts = {wording[0]: draft.salt}
         before = review.hands(events)
         own = newest.state is State.DRAFT and before <= {by} and not any(event.statement for event in events)
-        if newest.state is State.DRAFT:  # nobody has approved what is in it: all who had a hand in it still have
-            by = ",".join(sorted(before | {by} - {""}))
+        by = ",".join(sorted(self._hands_before(draft.item, newest, events) | {by} - {""}))
         if own:
             number = newest.number
             writing.rewrite(connection, number, wording, by, at, salts)
@@ -192,6 +191,18 @@ class Drafts(AnswerKeys):
                 self._note(connection, newest.number, Event(Act.SUPERSEDE, by, at), State.RETIRED)
         acts.chain(connection, [(None, Act.WRITE.value, by, at, str(number), b"")])
         keep(connection, [draft.item], media)
+
+    def _hands_before(self, item: Item, newest: BankItem, events: Sequence[Event]) -> set[str]:
+        """Who has a hand in `item` already: in what it is made from, if nobody ever approved that, and in any revision
+        that says the very same. A draft that its writer retires stays its writer's, whoever brings it again."""
+        unapproved = not any(event.act in (Act.APPROVE, Act.SAMPLE, Act.ACCEPT) for event in events)
+        found = review.hands(events) | self.wrote(self.seal(newest)) if unapproved else set()
+        for other in self.revisions(newest.lineage):
+            if other.id == item.id:
+                answer_key, explanation, _salt = self._kept(other)
+                if (answer_key, explanation) == (item.answer_key, item.explanation):
+                    found |= review.hands(self.events(other.number)) | self.wrote(self.seal(other))
+        return found
 
     def _revisable(self, draft: Draft) -> BankItem:
         """The revision that `draft` would follow, or Denied."""

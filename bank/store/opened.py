@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from bank import edition
 from bank.canonical import canonical
 from bank.refused import Denied
 from bank.vault import Vault
@@ -40,16 +41,20 @@ class Opened:
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('journal', ?)", (position,))
 
     def rules_noted(self) -> dict[str, str]:
-        """What rules the sessions of this bank were issued with, as `examd.bureau.seen` names them: name -> hash."""
+        """What rules the sessions of this bank were issued with, as `bank.edition.heads` names them: name -> hash."""
         return dict(json.loads(self._meta("rules") or "{}"))
 
-    def note_rules(self, noted: dict[str, str]) -> None:
-        """Adds; what is noted stays, or whoever issues could make the bank forget."""
-        before = self.rules_noted()
-        for name, sha256 in noted.items():
-            expected = before.get(name, sha256)
-            if expected != sha256:
-                raise Denied("rules-noted-otherwise", name=name, expected=expected[:16], found=sha256[:16])
+    def note_rules(self, bureau: str, book: str) -> None:
+        """Notes the registers and rules of the bureau with this public key, after checking the officers' signatures.
+
+        Adds; what is noted stays, or whoever issues could make the bank forget. So nothing is taken on anybody's word,
+        and a book that lacks a register or a version noted before is an older one: it is refused.
+        """
+        noted, before = edition.heads(book.encode(), bureau, name="rules"), self.rules_noted()
+        for name, expected in before.items():
+            if name.startswith(f"{bureau}/") and noted.get(name) != expected:
+                found = noted.get(name, "")
+                raise Denied("rules-noted-otherwise", name=name, expected=expected[:16], found=found[:16])
         note = canonical(before | noted).decode()
         with self.vault.transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('rules', ?)", (note,))

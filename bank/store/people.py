@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bank import people
+from bank.journal import keyholders
 from bank.people import Person
 from bank.refused import BadFile, Denied
 from bank.seal import statements
@@ -21,17 +22,29 @@ class People(Opened):
         super().__init__(directory, vault)
         self._people: dict[str, Person] | None = None
         self.keepers: Mapping[str, str] = {}
-        """Keyholders of a bank in shares, public key -> name: set by `bank.custody` when they open it."""
+        """Keyholders by whom a bank in shares is open, public key -> name: set by `bank.custody` when they open it."""
+        self.keepers_needed = people.VOUCHERS
 
     def people(self) -> dict[str, Person]:
         """Authors and reviewers by id, in the order they were enrolled; each proved by what was signed."""
         if self._people is None:
-            # The acts on no revision are few, and have an index.
-            query = "SELECT act, statement FROM acts WHERE revision IS NULL AND (act = ? OR act = ?) ORDER BY number"
-            with self.vault.reading() as connection:
-                rows = connection.execute(query, (people.ENROL, people.END)).fetchall()
-            self._people = people.enrolled(self.vault.name, [(act, bytes(statement)) for act, statement in rows])
+            self._people = people.enrolled(self.vault.name, self._enrolments(), self._keyholders)
         return self._people
+
+    def _enrolments(self) -> list[tuple[str, bytes]]:
+        # The acts on no revision are few, and have an index.
+        query = "SELECT act, statement FROM acts WHERE revision IS NULL AND (act = ? OR act = ?) ORDER BY number"
+        with self.vault.reading() as connection:
+            rows = connection.execute(query, (people.ENROL, people.END)).fetchall()
+        return [(act, bytes(statement)) for act, statement in rows]
+
+    def _keyholders(self) -> set[str]:
+        """Keys of all who ever held this bank, as its journal tells."""
+        return keyholders(self.directory) | self.keepers.keys()
+
+    def _strangers(self) -> list[int]:
+        """Acts on people, counted from 1, that were signed with a keyholder's key which nobody ever held."""
+        return people.strangers(self._enrolments(), self._keyholders())
 
     def enrol(self, statement: bytes) -> Person:
         """Adds a person (`bank.people.application`)."""
@@ -44,7 +57,7 @@ class People(Opened):
     def _admit(self, act: str, statement: bytes) -> Person:
         admit = people.admit if act == people.ENROL else people.dismiss
         try:
-            person = admit(self.vault.name, statement, self.people(), self.keepers)
+            person = admit(self.vault.name, statement, self.people(), self.keepers, self.keepers_needed)
         except (ValueError, KeyError, TypeError):
             raise BadFile("statement-malformed", file="") from None
         with self.vault.transaction() as connection:

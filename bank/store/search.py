@@ -8,7 +8,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator
 
-from bank import listing
+from bank import listing, people
 from bank.content import ItemType, Level
 from bank.listing import Line, Related, Wanted
 from bank.review import State
@@ -122,7 +122,8 @@ class Search(AnswerKeys, Provisions):
     def numbers(self, wanted: Wanted) -> list[int]:
         """The revisions (`BankItem.number`) that are as `wanted`, in the order their items were added."""
         repeals = (text for text, day in self.repeals().items() if day <= wanted.on) if wanted.on else ()
-        return listing.found(self._lines(), wanted, index.folded(wanted.search.strip()), repeals)
+        ids = functools.partial(people.keys_of, known=self.people())
+        return listing.found(self._lines(), wanted, index.folded(wanted.search.strip()), repeals, ids)
 
     def related(self, number: int) -> Related:
         """The case group of a revision and its enemies, by number."""

@@ -91,6 +91,7 @@ class Signing(Stated):
             self.people()
         except BrokenStore as refused:
             return [*found, Finding("", 0, refused.code)]
+        found += [Finding("", number, "person-stranger") for number in self._strangers()]
         found += self._unstated()
         for state in State:
             for item in self.unverified_items(state=state):

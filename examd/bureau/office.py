@@ -17,6 +17,7 @@ import re
 from pathlib import Path
 
 from bank.canonical import canonical
+from bank.edition import unpack
 from bank.refused import BadFile, Denied
 from bank.seal import locks, statements
 from examd import holders
@@ -25,7 +26,6 @@ from examd.bureau.rulebook import Rulebook
 from examd.files import write_atomically
 from examd.holders import Card, Holder
 from examd.package import layout
-from examd.package.edition import unpack
 from examd.package.issue import Issued
 from examd.package.layout import Manifest
 

@@ -1,7 +1,8 @@
 """The bureau's register of composition rules: every version signed by two rule officers, none ever replaced.
 
-    rules/officers.<n>.json          who may sign rules: a chain of its own (`examd.package.edition`)
+    rules/officers.<n>.json          who may sign rules: a chain of its own (`bank.edition`)
     rules/<rule id>/<version>.json   one version: the rule whole, what it follows on, the officers' signatures
+    rules/<rule id>/*.proposed       other texts of the next version, until one of them has two signatures
 
 A version follows the one before it, by one, and names its hash: a version cannot be slipped in, left out or changed
 without its successors showing it. It names the register under which it is signed, and registers never go back. What was
@@ -18,17 +19,19 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from bank import edition as editions
 from bank.blueprint import Blueprint
 from bank.canonical import canonical
-from bank.refused import Denied
+from bank.edition import NEEDED, Edition, Officer, Proof, Register
+from bank.people import plain
+from bank.refused import BadFile, Denied
 from bank.seal import statements
 from examd.bureau.seen import Heads
 from examd.files import sync_directory, write_atomically
 from examd.holders import Card, Holder
-from examd.package import edition as editions
-from examd.package.edition import NEEDED, Edition, Officer, Proof, Register
 
 ROLE, OFFICERS = "rule-officer", "officers"
+PROPOSED = ".proposed"
 
 
 class Rulebook:
@@ -54,14 +57,23 @@ class Rulebook:
         """The next register, as far as the officers of the one in force have signed it."""
         return self._registers()[1]
 
-    def appoint(self, cards: Sequence[Card], bureau: Holder, gone: Mapping[str, str] | None = None) -> Register:
+    def appoint(
+        self, cards: Sequence[Card], bureau: Holder, gone: Mapping[str, str] | None = None, same_name: str = ""
+    ) -> Register:
         """Proposes who signs rules from now on, these and no others. The first register is in force at once; each later
-        one when the officers before have consented. `gone`: who of them cannot, and why."""
+        one when the officers before have consented. `gone`: who of them cannot, and why. `same_name`: why two of them
+        may bear one name, or one person with two cards could sign for two."""
         signs, gone = {card.sign for card in cards}, dict(gone or {})
         if len(signs) < NEEDED or len({card.id for card in cards}) < len(cards) or len(signs) < len(cards):
             raise Denied("rules-too-few-officers", needed=NEEDED, found=len(signs))
         if self.bureau.sign in signs:
             raise Denied("rules-officer-is-bureau")
+        names = [plain(card.name) for card in cards]
+        twins = [card.id for card, name in zip(cards, names, strict=True) if names.count(name) > 1]
+        if twins and not same_name:
+            raise Denied("rules-same-name", ids=", ".join(twins))
+        if not all(map(statements.tellable, [same_name or "-", *gone.values()])):
+            raise BadFile("holder-name")
         before = self.registers()[-1] if self.kept else None
         for absent in gone:
             if before is None or absent not in {each.id for each in before.officers}:
@@ -72,24 +84,31 @@ class Rulebook:
             if officer.id in gone and officer.sign in signs:
                 raise Denied("rules-gone-and-appointed", id=officer.id)
         officers = [Officer(card.id, card.name, card.sign) for card in cards]
-        signed = editions.register_statement(officers, gone, self._settled() if before else {}, before)
+        signed = editions.register_statement(
+            officers, gone, self._settled() if before else {}, before, same_name if twins else ""
+        )
         self.directory.mkdir(exist_ok=True)
         file = statements.sign(signed, bureau.signing_key)
         write_atomically(self._register(signed["version"]), file)
         return editions.read_register(file, before, self.bureau.sign, name=self._register(signed["version"]).name)
 
-    def consent(self, holder: Holder) -> Register:
-        """An officer in force signs the next register."""
+    def awaiting(self, card: Card | None) -> Register:
+        """The next register, if it waits for the consent of whoever has this card: known before any key is opened."""
         chain, pending = self._registers()
         if pending is None:
             raise Denied("rules-nothing-to-consent")
-        officer = self._in_force(holder, chain)
-        if officer.id in pending.gone:
+        officer = self._in_force(card, chain)
+        if officer is not None and officer.id in pending.gone:
             raise Denied("rules-called-gone", id=officer.id)
-        if officer in pending.signed_by:
+        if officer is not None and officer in pending.signed_by:
             raise Denied("rules-consented-already", officer=officer.name)
         if dict(pending.rules) != self._settled():
             raise Denied("rules-changed-since")  # whoever consents closes the old register over rules as they stand
+        return pending
+
+    def consent(self, holder: Holder) -> Register:
+        """An officer in force signs the next register."""
+        pending, chain = self.awaiting(holder.card), self.registers()
         path = self._register(pending.version)
         file = _with(path.read_bytes(), holder)
         write_atomically(path, file)
@@ -97,30 +116,49 @@ class Rulebook:
 
     # -- rules ---------------------------------------------------------------------------------------------------------
 
-    def sign(self, blueprint: Blueprint, holder: Holder) -> Edition:
-        """Adds one officer's signature to the next version of the rule. Whoever signs first puts it on the table."""
+    def to_sign(self, blueprint: Blueprint, card: Card | None) -> tuple[Path, bytes]:
+        """The next version of the rule with the signatures it has, if it lacks that of whoever has this card: known
+        before any key is opened. Without a card whatever depends on nobody's is checked."""
         chain = self.registers()
-        officer = self._in_force(holder, chain)
+        officer = self._in_force(card, chain)
         path = self._path(blueprint.id, blueprint.version)
-        history = self.history(blueprint.id)
-        settled = [edition for edition in history if edition.complete]
+        settled = [edition for edition in self.history(blueprint.id) if edition.complete]
         due = len(settled) + 1
         if blueprint.version != due:
             raise Denied("rule-version", rule=blueprint.id, found=blueprint.version, expected=due)
         supersedes = settled[-1].blueprint.sha256 if settled else ""
         file = canonical({"signed": editions.edition_statement(blueprint, supersedes, chain[-1]), "signatures": []})
-        pending = history[-1] if len(history) == due else None
-        if pending is not None and pending.blueprint.sha256 == blueprint.sha256:
-            if officer in pending.signed_by:
-                raise Denied("rule-signed-already", rule=blueprint.id, version=due, officer=officer.name)
-            file = path.read_bytes()
-        elif pending is not None and pending.signed_by != (officer,):  # one's own proposal one may still correct
-            names = ", ".join(each.name for each in pending.signed_by)
-            raise Denied("rule-other-text", rule=blueprint.id, version=due, officer=names)
+        on_table = self._on_table(blueprint.id, due)
+        for where, proposal in on_table.items():
+            if proposal.blueprint.sha256 == blueprint.sha256:
+                if officer is not None and officer in proposal.signed_by:
+                    raise Denied("rule-signed-already", rule=blueprint.id, version=due, officer=officer.name)
+                return where, where.read_bytes()
+        for where, proposal in on_table.items():
+            if officer is not None and proposal.signed_by == (officer,):  # one's own proposal one may still correct
+                return where, file
+        if path in on_table and officer is not None:
+            path = path.with_name(f"{due}.{officer.sign[:16]}{PROPOSED}")
+        return path, file
+
+    def sign(self, blueprint: Blueprint, holder: Holder) -> Edition:
+        """Adds one officer's signature to the next version of the rule. Whoever signs first puts a text on the table.
+        Several may lie there, or one officer could hold up all others; the first that is whole is the version."""
+        path, file = self.to_sign(blueprint, holder.card)
+        version = self._path(blueprint.id, blueprint.version)
         path.parent.mkdir(exist_ok=True)
-        write_atomically(path, _with(file, holder))
+        signed = _with(file, holder)
+        edition = editions.read_edition(signed, self.registers(), name=path.name)
+        write_atomically(version if edition.complete else path, signed)
+        for other in self._beside(blueprint.id, blueprint.version) if edition.complete else ():
+            other.unlink()
         sync_directory(self.directory)
-        return self.history(blueprint.id)[-1]
+        return edition
+
+    def proposals(self, rule: str) -> list[Edition]:
+        """The texts on the table as the next version, with one signature each."""
+        due = sum(edition.complete for edition in self.history(rule)) + 1
+        return list(self._on_table(rule, due).values())
 
     def history(self, rule: str) -> list[Edition]:
         """Every version, the first first; the last may still lack a signature. Refuses a chain that does not hold."""
@@ -133,12 +171,7 @@ class Rulebook:
                 left_over = 1  # begun by officers who went; those who came begin again
                 break
             before = found[-1] if found else None
-            if (
-                (edition.blueprint.id, edition.blueprint.version) != (rule, len(found) + 1)
-                or edition.supersedes != (before.blueprint.sha256 if before else "")
-                or (before is not None and (not before.complete or edition.register < before.register))
-            ):
-                raise Denied("rule-chain-broken", rule=rule, version=len(found) + 1)
+            editions.require_follows(edition, rule, before)
             if not edition.signed_by:
                 raise Denied("rules-register-signature", file=f"{rule}/{path.name}")
             if edition.complete:
@@ -183,6 +216,13 @@ class Rulebook:
                 registers = [self._register(register.version).read_bytes() for register in self.registers()]
                 return editions.pack(registers, self._path(blueprint.id, blueprint.version).read_bytes())
         raise Denied("rule-not-signed", rule=blueprint.id)
+
+    def packed(self) -> bytes:
+        """Every register and every whole version: what a bank checks and notes."""
+        registers = [self._register(register.version).read_bytes() for register in self.registers()]
+        rules = {rule: len(hashes) for rule, hashes in self._settled().items()}
+        versions = [[self._path(rule, at).read_bytes() for at in range(1, n + 1)] for rule, n in rules.items()]
+        return editions.pack_book(registers, versions)
 
     # -- what was there before -----------------------------------------------------------------------------------------
 
@@ -238,12 +278,28 @@ class Rulebook:
                 found[rule] = hashes
         return found
 
+    def _on_table(self, rule: str, version: int) -> dict[Path, Edition]:
+        """Of officers in force; what those before them began is begun again."""
+        chain = self.registers()
+        found = {}
+        for path in (self._path(rule, version), *self._beside(rule, version)):
+            if path.exists():
+                edition = editions.read_edition(path.read_bytes(), chain, name=f"{rule}/{path.name}")
+                if edition.register == len(chain) and edition.signed_by and not edition.complete:
+                    found[path] = edition
+        return found
+
+    def _beside(self, rule: str, version: int) -> list[Path]:
+        return sorted((self.directory / editions.named(rule)).glob(f"{version}.*{PROPOSED}"))
+
     @staticmethod
-    def _in_force(holder: Holder, chain: Sequence[Register]) -> Officer:
+    def _in_force(card: Card | None, chain: Sequence[Register]) -> Officer | None:
+        if card is None:
+            return None
         for officer in chain[-1].officers:
-            if officer.sign == holder.card.sign:
+            if officer.sign == card.sign:
                 return officer
-        raise Denied("rules-not-an-officer", id=holder.card.id)
+        raise Denied("rules-not-an-officer", id=card.id)
 
     def _register(self, version: int) -> Path:
         return self.directory / f"{OFFICERS}.{version}.json"

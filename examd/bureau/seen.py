@@ -53,18 +53,13 @@ def noting(text: str, bureau: str, heads: Heads) -> str:
     return canonical((json.loads(text) if text else {}) | {bureau: heads.record()}).decode()
 
 
-def names(bureau: str, heads: Heads) -> dict[str, str]:
-    """The same, one name for each version: how a bank notes it, which only ever adds."""
-    version, sha256 = heads.register
-    rules = {f"{bureau}/{rule}/{version}": sha256 for rule, (version, sha256) in heads.rules.items()}
-    return {f"{bureau}//{version}": sha256} | rules
-
-
 def of_names(noted: Mapping[str, str], bureau: str) -> Heads | None:
+    """What a bank notes of this bureau (`bank.edition.heads`)."""
     newest: dict[str, tuple[int, str]] = {}
     for name, sha256 in noted.items():
-        who, rule, version = name.split("/")
-        if who == bureau:
+        who, _slash, what = name.partition("/")
+        rule, _slash, version = what.rpartition("/")
+        if who == bureau and version.isdecimal():
             newest[rule] = max(newest.get(rule, (0, "")), (int(version), sha256))
     return Heads(newest.pop(""), newest) if "" in newest else None
 

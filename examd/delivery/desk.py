@@ -248,13 +248,22 @@ def _locks_out(server: "Server") -> Facts:
 
 
 def _rule(package: opening.Package) -> Facts:
-    """Which rule, and who signed it: nobody, in a drill under an unsigned one."""
+    """Which rule, and who signed it: nobody, in a drill under an unsigned one. And of whom it was said that they could
+    not consent to their successors: on the day somebody may be at hand who knows better."""
     rule, proof = package.blueprint, package.proof
     told: dict[str, Any] = {"id": rule.id, "name": rule.name, "signed_by": [], "version": rule.version}
     if proof is None:
         return told
-    officers = [officer.name for officer in proof.edition.signed_by]
-    return told | {"officers": proof.registers[0].sha256, "register": proof.edition.register, "signed_by": officers}
+    return told | {
+        "gone": [
+            {"id": who, "register": register.version, "why": why}
+            for register in proof.registers
+            for who, why in register.gone.items()
+        ],
+        "officers": proof.registers[0].sha256,
+        "register": proof.edition.register,
+        "signed_by": [officer.name for officer in proof.edition.signed_by],
+    }
 
 
 async def _open(server: "Server", person: Person, facts: Facts) -> Facts:

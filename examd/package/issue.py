@@ -16,6 +16,7 @@ from bank.assembly import Assembler
 from bank.blueprint import CASE, Blueprint
 from bank.canonical import canonical
 from bank.content import ItemType
+from bank.edition import unpack
 from bank.exposure import Ledger, meeting
 from bank.facts import facts_of
 from bank.item import AnswerKey
@@ -28,7 +29,6 @@ from bank.store import BankItem
 from examd.files import sync_directory, write_atomically
 from examd.holders import Card, Holder
 from examd.package import layout
-from examd.package.edition import unpack
 from examd.package.layout import RosterLine
 
 

@@ -16,7 +16,7 @@ from bank.refused import BadFile
 
 MANIFEST, RULE = "manifest.json", "rule.json"
 EDITION = "edition.json"
-"""The rule as two officers signed it (`examd.package.edition`); drills may do without."""
+"""The rule as two officers signed it (`bank.edition`); drills may do without."""
 ROSTER, ITEMS, ANSWERS = "roster", "items", "answers"
 SEALED_PARTS = (ROSTER, ITEMS, ANSWERS)
 KIND = "examd-package"

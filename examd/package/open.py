@@ -19,15 +19,16 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from bank import edition
 from bank.blueprint import Blueprint
 from bank.content import Content
+from bank.edition import Proof
 from bank.pool import ItemFacts, pool_root
 from bank.refused import BadFile, Denied
 from bank.seal import locks, statements
 from bank.seal.locks import Identity
 from examd.files import write_atomically
-from examd.package import edition, layout
-from examd.package.edition import Proof
+from examd.package import layout
 from examd.package.layout import Manifest, RosterLine
 
 MAX_MANIFEST_BYTES = 256 * 1024
@@ -71,6 +72,8 @@ def read(directory: Path, bureau_key: str) -> Package:
         raise BadFile("part-malformed", what=layout.RULE) from None
     if blueprint.sha256 != manifest.rule.sha256:
         raise Denied("rule-hash", expected=manifest.rule.sha256, found=blueprint.sha256)
+    if (blueprint.id, blueprint.version) != (manifest.rule.id, manifest.rule.version):  # what people are shown
+        raise BadFile("part-malformed", what=layout.MANIFEST)
     signed_rule = _read(directory / layout.EDITION, layout.MAX_PART_BYTES) if _has(manifest, layout.EDITION) else None
     proof = rule_proof(signed_rule, manifest, blueprint)
     return Package(directory, manifest, hashlib.sha256(data).hexdigest(), blueprint, proof)

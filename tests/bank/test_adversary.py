@@ -26,7 +26,6 @@ from bank.journal import Journal
 from bank.people import Role
 from bank.refused import Refused
 from bank.review import Act
-from bank.seal import passphrase as sealing
 from bank.seal import shares, statements
 from bank.store import Bank, provisions
 
@@ -80,7 +79,6 @@ class World:
 @pytest.fixture(scope="module", autouse=True)
 def apart(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patched, tempfile.TemporaryDirectory(prefix="examd-") as run:
-        patched.setattr(sealing, "MEMORY_KIB", 64)
         patched.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patched.setenv("XDG_RUNTIME_DIR", run)  # short: a socket's address is
         yield
@@ -169,10 +167,14 @@ def refused(call):
     return caught.value.code
 
 
+def invented():
+    return [people.Keeper(name, journal.Ed25519PrivateKey.generate()) for name, _ in HOLDERS[:2]]
+
+
 def keepers(w):
     """Two keyholders who vouch; of a bank that has none, somebody's."""
     if not (w.folder / "shares").exists():
-        return [people.Keeper(name, journal.Ed25519PrivateKey.generate()) for name, _ in HOLDERS[:2]]
+        return invented()
     return [people.Keeper(each.head.holder, each.unseal(word).signing_key) for each, word in present(w, 1, 2)]
 
 
@@ -241,6 +243,47 @@ REVIEW = {
     ),
     "be two people of one name": (
         "person-same-name", lambda w: life.enrol(w.bank, w.stranger, "李 明", BOTH, [w.li, w.wang]),
+    ),
+    "be two people of one name, the second with a letter that leaves no ink": (
+        "person-same-name", lambda w: life.enrol(w.bank, w.stranger, "李明\N{HANGUL FILLER}", BOTH, [w.li, w.wang]),
+    ),
+    "take another's name when coming back with a new key": (
+        "person-same-name",
+        lambda w: (
+            life.end(w.bank, "zhao", [w.zhao]),
+            life.enrol(w.bank, w.stranger, "李明", BOTH, [w.li, w.wang], was="zhao"),
+        ),
+    ),
+    "bring keyholders of one's own making": (
+        "keeper-unknown",
+        lambda w: (
+            life.end(w.bank, "zhao", [w.zhao]),
+            life.end(w.bank, "wang", [w.wang]),
+            life.enrol(w.bank, w.stranger, "甲", BOTH, invented()),
+        ),
+    ),
+    "approve one's own wording that one retired and another brought again": (
+        "own-item",
+        lambda w: (
+            mine := life.begin(w.bank, item(9), w.wang),
+            life.retire(w.bank, [mine], w.wang, "重复"),
+            again := life.write(w.bank, mine.lineage, item(9), w.li),
+            life.submit(w.bank, [again], w.li),
+            life.approve(w.bank, [w.bank.newest(mine.lineage)], w.wang),
+        ),
+    ),
+    "approve one's own wording that another brought back after one was approved": (
+        "own-item",
+        lambda w: (
+            mine := life.begin(w.bank, item(9), w.wang),
+            other := life.write(w.bank, mine.lineage, item(10), w.li),
+            life.submit(w.bank, [other], w.li),
+            life.enrol(w.bank, w.stranger, "孙梅", BOTH, [w.li, w.wang]),
+            life.approve(w.bank, [w.bank.newest(mine.lineage)], w.stranger),
+            again := life.write(w.bank, mine.lineage, item(9), w.li),
+            life.submit(w.bank, [again], w.li),
+            life.approve(w.bank, [w.bank.newest(mine.lineage)], w.wang),
+        ),
     ),
     "say in somebody's name that their work has ended": (
         "signature",
@@ -534,6 +577,62 @@ def test_whatever_is_altered_in_the_journal_is_found(attack, shared):
     change(found)
     path.write_bytes(b"".join(canonical(line) + b"\n" for line in found))
     assert code in {each for _, each in journal.check(Journal.read(shared.folder).lines).findings}
+
+
+def enrolling(w, names, *indices):
+    """Opened by the first two holders, who and others vouch for new people."""
+    with begin(w, 1, 2) as opening:
+        for name in ("li", "wang", "zhao"):
+            life.end(opening.bank, name, [w.hand[name]])
+        given = [people.Keeper(each.head.holder, each.unseal(word).signing_key) for each, word in present(w, *indices)]
+        return [
+            life.enrol(opening.bank, people.create(w.folder.with_name(f"n{n}.key"), PASSPHRASE), name, BOTH, given).vouched
+            for n, name in enumerate(names)
+        ]
+
+
+def test_a_keyholder_vouches_for_others_and_not_for_themselves(shared):
+    assert refused(lambda: enrolling(shared, ["王 强"], 1, 2)) == "person-needs-keepers"
+
+
+def test_only_keyholders_by_whom_the_bank_is_open_vouch(shared):
+    assert refused(lambda: enrolling(shared, ["孙梅"], 1, 3)) == "keeper-unknown"
+
+
+def test_people_whom_two_keyholders_vouched_for_are_proved_from_the_journal(shared):
+    assert enrolling(shared, ["孙梅"], 1, 2) == [("王强", "李丽")]
+    with begin(shared, 2, 3) as opening:
+        assert opening.bank.people()["n0"].vouched == ("王强", "李丽") and opening.bank.findings() == []
+
+
+def test_as_many_keyholders_vouch_as_open_the_bank(shared):
+    with begin(shared, 1, 2, given=present(shared, 1, 2, 3)) as opening:
+        opening.bank.keepers_needed = 3
+        for name in ("li", "wang", "zhao"):
+            life.end(opening.bank, name, [shared.hand[name]])
+        signer, two = people.create(shared.folder.with_name("n.key"), PASSPHRASE), keepers(shared)
+        assert refused(lambda: life.enrol(opening.bank, signer, "孙梅", BOTH, two)) == "person-needs-keepers"
+
+
+def test_invented_keyholders_written_past_the_bank_vouch_for_nobody_and_are_found(single):
+    """Whoever holds the bank alone writes what they like into it, and shares it with real people afterwards."""
+    for name in ("li", "wang", "zhao"):
+        life.end(single.bank, name, [single.hand[name]])
+    false = invented()
+    said = people.application(single.bank.vault.name, single.stranger, "甲", BOTH, false)
+    single.bank.keepers = {statements.public_hex(each.key): each.name for each in false}
+    single.bank.enrol(said)
+    single.bank.keepers, single.bank._people = {}, None
+    assert single.bank.people()["stranger"].vouched == ()
+    assert [each.code for each in single.bank.findings()] == ["person-stranger"]
+
+
+def test_a_loss_that_the_keyholders_accepted_serves_for_that_opening_alone(shared):
+    put_back(shared, "bank.db", "journal.jsonl")
+    begin(shared, 1, 2, accept_loss="磁盘损坏").close()
+    with begin(shared, 1, 2) as opening:
+        shared.bank = opening.bank
+        assert refused(lambda: life.accept_loss(opening.bank, shared.saw_more("wang"), "丢失")) == "loss-not-accepted"
 
 
 def test_a_session_of_one_holder_cannot_write_itself_into_the_journal(shared):

@@ -23,7 +23,6 @@ from bank.item import AnswerKey, Item
 from bank.journal import Journal
 from bank.refused import BrokenStore, Denied, Refused
 from bank.review import State
-from bank.seal import passphrase as sealing
 from bank.store import Bank
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the Windows half of the line has not been tried")
@@ -42,7 +41,6 @@ ITEMS = [item(n) for n in range(1_200)]
 
 @pytest.fixture(autouse=True)
 def apart(monkeypatch, tmp_path):
-    monkeypatch.setattr(sealing, "MEMORY_KIB", 64)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     run = tempfile.TemporaryDirectory(prefix="examd-")  # short: a socket's address is
     monkeypatch.setenv("XDG_RUNTIME_DIR", run.name)
@@ -54,7 +52,6 @@ def apart(monkeypatch, tmp_path):
 def filled(tmp_path_factory):
     folder = tmp_path_factory.mktemp("agent") / "bank"
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sealing, "MEMORY_KIB", 64)
         patched.setenv("XDG_STATE_HOME", str(folder.parent / "state"))
         bank = Bank.create(folder, "correct horse battery", sample=True)
         bank.add(ITEMS, approve_as_sample=True)
@@ -133,6 +130,12 @@ def test_what_is_offered_are_methods_of_the_bank_and_no_others(remote):
     for name in ("open", "create", "act", "open_with_key", "nonsense"):
         with pytest.raises(Denied, match="agent-no-such-act"):
             getattr(remote, name)(1)
+
+
+def test_nobody_on_the_line_can_have_rules_noted_that_officers_did_not_sign(remote):
+    for brought in ('{"x":"00"}', '{"BK//9":"00"}', '{"officers":[],"rules":[]}', "", "[" * 100_000):
+        refusal("statement-malformed", remote.note_rules, "BK", brought)
+    assert remote.rules_noted() == {}
 
 
 def test_refusals_of_the_bank_arrive_as_they_were_raised(remote):

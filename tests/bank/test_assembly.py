@@ -326,6 +326,22 @@ def test_a_rule_under_which_admissible_forms_are_rare_is_refused():
     assert refusal.value.facts["least"] == 5
 
 
+def test_what_makes_admissible_forms_rare_is_said_and_nothing_else_blamed():
+    def refused(blueprint, pool):
+        with pytest.raises(Denied) as refusal:
+            Assembler(pool, blueprint, SEED, SESSION).acceptance(500)
+        return refusal.value
+
+    free = replace(rule(), difficulty=None, min_accept=9_000)
+    peaceful = [replace(fact, enemies=(), tags=()) for fact in BANK]
+    feuding = [replace(fact, enemies=("feud",)) if n % 3 == 0 else fact for n, fact in enumerate(peaceful)]
+    quarrel = refused(replace(free, mandatory={}), feuding)
+    assert (quarrel.code, quarrel.facts["groups"]) == ("rule-rarely-at-peace", "feud")
+    tagged = [replace(fact, tags=("rare",)) if n % 9 == 0 else fact for n, fact in enumerate(peaceful)]
+    rare = refused(replace(free, mandatory={"rare": 2}), tagged)
+    assert (rare.code, rare.facts["tag"]) == ("rule-rarely-tagged", "rare")
+
+
 def test_equal_difficulty_is_refused_where_nobody_stated_a_difficulty():
     with pytest.raises(Denied) as refusal:
         Assembler([replace(f, p4=0) if f.chapter == "2.1" else f for f in BANK], rule(), SEED, SESSION)
@@ -360,6 +376,8 @@ def test_a_rule_that_may_leave_a_candidate_without_a_form_is_refused():
         assembler.require_enough_attempts(100, admitted, 500)
     assert refusal.value.code == "rule-attempts-too-few"
     assert refusal.value.facts["attempts"] == 1
+    enough = replace(tight, attempts=refusal.value.facts["enough"])
+    Assembler(BANK, enough, SEED, SESSION).require_enough_attempts(100, admitted, 500)
     Assembler(BANK, rule(difficulty={"tolerance": "0.1"}), SEED, SESSION).require_enough_attempts(10**5, admitted, 500)
 
 

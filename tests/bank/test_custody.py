@@ -40,8 +40,7 @@ class Clock:
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch, tmp_path):
-    monkeypatch.setattr(sealing, "MEMORY_KIB", 64)
+def apart(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
@@ -328,9 +327,13 @@ def test_holders_may_accept_a_loss_and_then_the_lost_copy_is_the_older_one(lived
     refusal("bank-copy-older", begin, lived, 1, 2)
 
 
-def test_accepting_a_loss_where_there_is_none_changes_nothing(lived, clock):
-    begin(lived, 1, 2, clock=clock, accept_loss="unneeded").close()
-    assert Journal.read(lived).lines[-2].entry.facts["accepted"] == ""
+def test_holders_may_accept_a_loss_that_only_people_of_the_bank_know_of(lived, clock):
+    begin(lived, 1, 2, clock=clock, accept_loss="命题人见过更新的副本").close()
+    opened = Journal.read(lived).lines[-2].entry
+    assert (opened.facts["accepted"], opened.facts["lost"], opened.facts["epoch"]) == ("命题人见过更新的副本", [], 0)
+    assert journal.loss_accepted(Journal.read(lived).lines)
+    begin(lived, 1, 2, clock=clock).close()
+    assert not journal.loss_accepted(Journal.read(lived).lines)
 
 
 def test_an_opening_that_was_cut_off_is_known_at_the_next(lived, clock):

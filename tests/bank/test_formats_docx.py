@@ -544,7 +544,7 @@ def test_a_word_of_truth_within_a_statement_is_part_of_it(tmp_path):
     ]  # fmt: skip
     assert [item.answer_key.correct for item in result.items] == [(0,), (1,), (0,)]
     assert [(each.row, each.reason, each.words) for each in result.remarks] == [
-        (2, "bracket-left", "1. 熔断器（对）电路短路起保护"), (5, "answer-in-stem", ""),
+        (2, "bracket-left", "1. 熔断器（对）电路短路起保护"), (5, "answer-in-stem", "3. 水能导电（对）。"),
     ]  # fmt: skip
 
 
@@ -667,3 +667,93 @@ def test_questions_in_a_table_are_said_to_stand_there(tmp_path):
     result = read(tmp_path, HEAD, "1. 甲", "答案：A", "A.一 B.二", raw=p("B.三") + raw)
     assert "table-not-read" in [each.reason for each in result.remarks]
     assert all("题干" not in item.content.stem for item in result.items)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["1. 哪一项（ ）", "A.一 B.二 C.三 答案：C"],
+        ["1. 哪一项（ ） A.一 B.二 C.三 答案：C"],
+        ["1. 哪一项（ ）。答案：C", "A.一", "B.二", "C.三"],
+        ["1. 哪一项（ ）【C】", "A.一 B.二 C.三"],
+        ["1. 哪一项【Ｃ】", "A.一 B.二 C.三"],
+        ["1. 哪一项（ ）", "A.一", "B.二", "C.三", "答：C"],
+        ["1. 哪一项（ ）", "A.一 B.二 C.三", "【C】"],
+        ["1. 哪一项（ ）", "A.一；B.二；C.三； 【正确答案】 C。"],
+        ["【题干】1. 哪一项（ ）", "A.一 B.二 C.三 答案：C 【解析】因为"],
+    ],
+)
+def test_an_answer_is_read_where_it_ends_a_line(tmp_path, lines):
+    result = read(tmp_path, "一、单选题", *lines, "2. 下一题（A）", "A.一 B.二")
+    assert not result.refused
+    one, other = result.items
+    assert one.content.stem.startswith("哪一项") and "C" not in one.content.stem and "答案" not in one.content.stem
+    assert ([option.text for option in one.content.options], one.answer_key.correct) == (["一", "二", "三"], (2,))
+    assert other.content.stem == "下一题（　）"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["1. 答案：B 哪一项（ ）", "A.一", "B.二"],
+        ["1. 哪一项（ ）", "A.一", "B.二", "我的答案：A 正确答案：B"],
+        ["1. 哪一项（ ）", "A.一", "B.二有两行", "第二行 答案：B"],
+    ],
+)
+def test_an_answer_that_cannot_be_told_from_the_text_is_refused_with_what_to_do(tmp_path, lines):
+    (refused,) = read(tmp_path, "一、单选题", *lines).refused
+    assert refused.reason == "answer-within-text"
+
+
+def test_two_answers_of_one_question_are_never_joined(tmp_path):
+    (refused,) = read(tmp_path, "一、多选题", "1. 哪些（ ）", "A.一 B.二 C.三 答案：AB", "答案：C").refused
+    assert refused.reason == "answers-disagree"
+    (item,) = read(tmp_path, "一、多选题", "1. 哪些（ ）", "A.一 B.二 C.三 答案：AB", "答案：A、B").items
+    assert item.answer_key.correct == (0, 1)
+
+
+def test_dialogue_in_a_statement_is_no_answer(tmp_path):
+    result = read(tmp_path, "三、判断题", "1. 甲问能否合闸，乙答：对", "2. 停电后应验电。答案：对")
+    assert [each.reason for each in result.refused] == ["no-answer"]
+    assert [(item.content.stem, item.answer_key.correct) for item in result.items] == [("停电后应验电。", (0,))]
+
+
+def test_letters_for_right_and_wrong_are_read_where_they_are_clear(tmp_path):
+    lines = ["先断电（T）", "先拉人（F）", "雷雨天可以爬杆。(X)", "先验电。（V）", "壬（ N ）", "癸（ Ｙ ）"]
+    result = read(tmp_path, "三、判断题", *(f"{n}. {line}" for n, line in enumerate(lines, 1)), "（ V ）7. 应持证上岗。")
+    assert not result.refused
+    assert [item.answer_key.correct[0] for item in result.items] == [0, 1, 1, 0, 1, 0, 0]
+    assert not any(letter in item.content.stem for item in result.items for letter in "TFXVNＹ")
+
+
+def test_letters_that_may_be_names_are_not_taken_for_an_answer(tmp_path):
+    lines = ["1. 不装熔断器的是中性线（N）", "2. 电压的单位是伏特（V）", "答案：√", "3. 电容的单位是法拉（F）。", "答案：√"]
+    result = read(tmp_path, "三、判断题", *lines, "4. 星形（Y）接法的线电压更高")
+    assert [(each.row, each.reason) for each in result.refused] == [(2, "bracket-unclear"), (7, "bracket-unclear")]
+    assert [item.content.stem for item in result.items] == ["电压的单位是伏特（V）", "电容的单位是法拉（F）。"]
+    assert [item.answer_key.correct for item in result.items] == [(0,), (0,)]
+
+
+def test_options_that_follow_no_number_are_one_refusal_a_question(tmp_path):
+    lines = ["下列是导体的是（ ）", "A. 铜", "B. 橡胶", "答案：A", "绝缘的是（ ）", "A. 铜", "B. 橡胶", "答案：B"]
+    result = read(tmp_path, "一、单选题", *lines, "1. 哪一项（A）", "A.一 B.二")
+    assert [(each.words, each.reason) for each in result.refused] == [
+        ("下列是导体的是（ ）", "options-without-question"), ("绝缘的是（ ）", "options-without-question"),
+    ]  # fmt: skip
+    assert len(result.items) == 1 and "line-not-read" not in [each.reason for each in result.remarks]
+
+
+def test_a_semicolon_between_options_of_one_line_is_none_of_theirs(tmp_path):
+    lines = ["1. 措施有（AB）", "A．绝缘；B．屏护；", "C．无；D．间距", "2. 又有（AB）", "A．绝缘；", "B．屏护。"]
+    one, other = read(tmp_path, "二、多选题", *lines).items
+    assert [option.text for option in one.content.options] == ["绝缘", "屏护", "无", "间距"]
+    assert [option.text for option in other.content.options] == ["绝缘；", "屏护。"]
+
+
+def test_behind_an_answer_at_the_end_of_the_stem_nothing_joins_the_stem(tmp_path):
+    lines = ["1. 停电后应验电。答案：对", "因为有感应电压", "2. 水能导电。答案：对 【解析】水中有离子", "所以", "3. 雷雨天爬杆。答案：错"]
+    result = read(tmp_path, "三、判断题", *lines)
+    assert [(each.row, each.reason) for each in result.refused] == [(2, "answer-unreadable")]
+    assert [(item.content.stem, item.explanation) for item in result.items] == [
+        ("水能导电。", "水中有离子\n所以"), ("雷雨天爬杆。", ""),
+    ]  # fmt: skip

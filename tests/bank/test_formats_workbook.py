@@ -96,6 +96,8 @@ def test_a_string_within_its_cell_may_be_raised_or_struck_too(sheet, tmp_path):
         (0.05, "0%", "5%"), (36, '0"V"', "36V"), (0.5, "0.00", "0.50"), (7, "000", "007"), (1234567, "#,##0", "1,234,567"),
         (0.1 + 0.2, "General", "0.3"), (0.00001, "General", "0.00001"), (123456789012345, "General", "123456789012345"),
         (36, "0\\V", "36V"), (-3, "0", "-3"), (12.5, "0.0_ ", "12.5"), (5, '"约"0" m"', "约5 m"), (12, "[Red]0", "12"),
+        (36, 'General"V"', "36V"), (-1.5, 'G/通用格式" A"', "-1.5 A"), (0.5, "G/通用格式", "0.5"), (5, "[$-804]0", "5"),
+        (1200.5, "[$¥-804]#,##0.00", "¥1,200.50"), (12, "[$USD] 0", "USD 12"), (3, "[$€-zh-CN]0", "€3"),
     ],
 )  # fmt: skip
 def test_a_number_is_read_as_the_workbook_shows_it(sheet, value, code, shown):
@@ -113,6 +115,10 @@ def test_a_number_is_read_as_the_workbook_shows_it(sheet, value, code, shown):
         (1.5, "# ?/?", "cell-shown-otherwise"),
         (3500, '0.0,"k"', "cell-shown-otherwise"),
         (-3, "0;(0)", "cell-shown-otherwise"),
+        (5, "[$-2000401]0", "cell-shown-otherwise"),
+        (12, "[DBNum1][$-804]General", "cell-shown-otherwise"),
+        (12, '0"-"0', "cell-shown-otherwise"),
+        (0.5, "General%", "cell-shown-otherwise"),
         (123456789012345678, "General", "number-too-long"),
         (123456789012345678, "0", "cell-shown-otherwise"),
     ],
@@ -123,7 +129,8 @@ def test_what_the_workbook_shows_otherwise_than_it_holds_is_refused(sheet, value
         (page.write_number if isinstance(value, int | float) else page.write_datetime)(2, 2, value, form)
 
     (refused,) = sheet(change).refused
-    assert (refused.row, refused.reason, refused.facts) == (3, reason, {"column": "options"})
+    form = {"form": code} if reason == "cell-shown-otherwise" else {}
+    assert (refused.row, refused.reason, refused.facts) == (3, reason, {"column": "options"} | form)
 
 
 def test_a_difficulty_may_be_shown_rounded(sheet):
@@ -201,3 +208,30 @@ def test_what_is_our_own_is_read_without_a_second_look(sheet, tmp_path, monkeypa
     formats.write(tmp_path / "o.xlsx", first.items)
     monkeypatch.setattr("bank.formats.xlsx_look.look", None)
     assert formats.read(tmp_path / "o.xlsx").items == first.items
+
+
+@pytest.mark.parametrize(
+    ("stem", "kind", "answer", "shown"),
+    [
+        ("停电后应验电（×）", "判断", "错", True), ("停电后应验电（×）", "判断", "对", False),
+        ("题干含答案（B）", "单选", "B", True), ("题干含答案（B）", "单选", "A", False),
+        ("断电（F）", "判断", "错", True), ("熔断器（对）电路起保护", "判断", "对", False),
+        ("电压的单位是伏特（V）", "判断", "对", False), ("甲类（B）灭火器是（ ）", "单选", "B", False),
+        ("甲类（B）灭火器", "单选", "B", False), ("措施有（ A、B ）等", "多选", "AB", True),
+    ],
+)  # fmt: skip
+def test_an_answer_that_candidates_would_see_in_the_stem_is_told(sheet, stem, kind, answer, shown):
+    def change(book, page):
+        page.write_row(2, 0, [stem, kind, *(("正确", "错误") if kind == "判断" else ("甲", "乙")), answer])
+
+    result = sheet(change)
+    assert not result.refused and result.items[1].content.stem == stem
+    assert [(each.row, each.reason) for each in result.remarks] == ([(3, "answer-shown")] if shown else [])
+
+
+@pytest.mark.parametrize(("mark", "reason"), [("\u200b", None), ("\u2060", None), ("\u00ad", None), ("\ufe0f", None),
+                                             ("\u200d", "control-character"), ("\u200c", "control-character")])  # fmt: skip
+def test_dirt_of_pasting_is_taken_out_and_what_joins_letters_is_refused(sheet, mark, reason):
+    result = sheet(lambda book, page: page.write_string(2, 0, f"断路{mark}器"))
+    assert [each.reason for each in result.refused] == ([reason] if reason else [])
+    assert reason or result.items[1].content.stem == "断路器"

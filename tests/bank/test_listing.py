@@ -10,7 +10,6 @@ from bank.item import AnswerKey, Basis, Item
 from bank.listing import Lack, Wanted
 from bank.people import Role
 from bank.review import State
-from bank.seal import passphrase as sealing
 from bank.store import Bank
 
 PASSPHRASE = "correct horse battery"
@@ -22,8 +21,7 @@ def item(number, stem="触电急救首先应做什么？", **more):
 
 
 @pytest.fixture
-def bank(tmp_path, monkeypatch):
-    monkeypatch.setattr(sealing, "MEMORY_KIB", 64)
+def bank(tmp_path):
     with Bank.create(tmp_path / "bank", PASSPHRASE) as bank:
         yield bank
 
@@ -60,6 +58,13 @@ def test_whatever_is_done_to_the_bank_is_in_the_listing_at_once(bank, hands):
     assert found(bank, search="急救 0") == []
     life.retire(bank, [bank.find("q0")], wang, "过时")
     assert found(bank, state=State.RETIRED) == ["q0"]
+
+
+def test_an_item_without_a_code_is_found_by_the_name_it_is_shown_under(bank, hands):
+    life.add(bank, [dataclasses.replace(item(9), code="")], hands[0])
+    (made,) = bank.numbered(bank.numbers(Wanted(search="? 9")) or bank.numbers(Wanted(search="？ 9")))
+    assert bank.numbers(Wanted(search=made.lineage[:4].upper())) == [made.number]
+    assert bank.numbers(Wanted(search=bank.find("q1").lineage[:8])) == []  # it is called by its code
 
 
 def test_measuring_is_seen_though_it_is_no_act(bank, hands):
@@ -120,9 +125,20 @@ def test_twins_are_those_that_an_import_would_name(bank, hands):
     assert any(bank.twins(one.number) for one in held)
 
 
-def test_a_sample_that_is_taken_later_is_in_the_listing(tmp_path, monkeypatch):
-    monkeypatch.setattr(sealing, "MEMORY_KIB", 64)
+def test_a_sample_that_is_taken_later_is_in_the_listing(tmp_path):
     with Bank.create(tmp_path / "samples", PASSPHRASE, sample=True) as bank:
         assert found(bank) == []
         bank.add([item(1)], approve_as_sample=True)
         assert found(bank) == ["q1"]
+
+
+def test_with_a_new_key_old_work_is_still_ones_own(bank, hands, tmp_path):
+    li, wang = hands
+    life.submit(bank, [bank.find("q0"), bank.find("q1")], li)
+    third, again = (people.create(tmp_path / f"{name}.key", PASSPHRASE) for name in ("third", "again"))
+    life.enrol(bank, third, "third", frozenset({Role.REVIEWER}), (li, wang))
+    life.end(bank, "li", (li,))
+    life.enrol(bank, again, "li", frozenset({Role.REVIEWER}), (wang, third), was="li")
+    assert found(bank, state=State.IN_REVIEW, other_hand="again") == []
+    assert found(bank, hand="again") == ["q0", "q1", "q2"]
+    assert found(bank, state=State.IN_REVIEW, other_hand="wang") == ["q0", "q1"]

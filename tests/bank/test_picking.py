@@ -1,6 +1,7 @@
 """The session pool: caps hold in the pool that travels, and whether a rule can be issued is never luck."""
 
 from datetime import date
+from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
@@ -119,6 +120,69 @@ def test_a_rule_that_is_proved_possible_is_never_refused_by_its_pool(data):
     if prove(facts, wanted).feasible:
         pool = session_pool(facts, wanted, data.draw(st.binary(min_size=32, max_size=32)))
         assert prove(pool, wanted).feasible
+
+
+def test_a_unit_that_many_have_met_travels_in_a_large_pool_though_enemies_fill_it():
+    # Two items met by six already may meet four more: only a pool of five lets them, and so enemies have to travel.
+    facts = [fact(1), fact(2), *(fact(3 + n, enemies=[f"g{n % 2}"]) for n in range(7))]
+    uses = {fact(n).id: [Use("old", date(2026, 10, 1), 6)] for n in (1, 2)}
+    wanted = rule((3,), pool={"multiple": 3}, exposure={"candidates": 10})
+    for key in keys(10):
+        pool = session_pool(facts, wanted, key, Ledger(uses, TODAY, 6))
+        assert {fact(1).id, fact(2).id} & {each.id for each in pool}
+        assert prove(pool, wanted).feasible
+        assert all(met + 6 * (item in uses) <= 10 for item, met in meeting(pool, wanted, 6).items())
+
+
+def test_enemies_travel_where_recent_items_would_be_too_many_of_a_smaller_pool():
+    fresh = [fact(n, enemies=["g"]) for n in range(4)]
+    recent = [fact(10 + n, tags=["t"]) for n in range(4)]
+    uses = {each.id: [Use("old", date(2026, 10, 1), 5)] for each in recent}
+    wanted = rule((3,), pool={"multiple": 2}, overlap={"sessions": 1, "share": "0.5"}, mandatory={"t": 2})
+    for key in keys(20):
+        pool = session_pool(facts := fresh + recent, wanted, key, Ledger(uses, TODAY, 10))
+        assert prove(pool, wanted).feasible and len(facts) > len(pool)
+        assert 2 * sum(each.id in uses for each in pool) <= len(pool)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_whether_a_pool_is_picked_is_the_truth_and_not_the_key(data):
+    """Held against every form there is, at every size that a pool may have."""
+    group = st.sampled_from([(), (), ("a",), ("b",), ("a", "b")])
+    facts = [fact(n, enemies=data.draw(group), tags=["t"] if data.draw(st.booleans()) else ()) for n in range(9)]
+    uses = {
+        each.id: [Use("old", date(2026, 10, 1), data.draw(st.integers(0, 6)))]
+        for each in facts if data.draw(st.booleans())
+    }  # fmt: skip
+    count, multiple, cap, candidates, share = 3, data.draw(st.integers(1, 3)), 10, data.draw(st.integers(3, 10)), "0.34"
+    wanted = rule(
+        (count,), pool={"multiple": multiple}, exposure={"candidates": cap}, mandatory={"t": 1},
+        overlap={"sessions": 1, "share": share},
+    )  # fmt: skip
+    recent = {item for item, (use,) in uses.items() if use.candidates}
+
+    def possible(size):
+        meets = -(-candidates * count // size)
+        able = [f for f in facts if sum(use.candidates for use in uses.get(f.id, ())) + meets <= cap]
+        most = int(size * 0.34)
+        if len([f for f in able if f.id not in recent]) + min(most, len(recent & {f.id for f in able})) < size:
+            return False
+        return any(
+            len(groups := [g for f in form for g in f.enemies]) == len(set(groups))
+            and any(f.tags for f in form)
+            and sum(f.id in recent for f in form) <= most
+            for form in combinations(able, count)
+        )
+
+    truth = any(possible(size) for size in range(count, count * multiple + 1))
+    for key in keys(3):
+        try:
+            session_pool(facts, wanted, key, Ledger(uses, TODAY, candidates))
+            picked = True
+        except Denied:
+            picked = False
+        assert picked == truth
 
 
 def test_marks_of_other_packages_give_way_where_a_form_needs_them():

@@ -81,6 +81,15 @@ def test_enemies_are_named_as_the_reason_and_only_where_they_are():
     assert short.enemies == ((),)
 
 
+def test_of_demands_impossible_alone_each_has_the_groups_that_hold_it_back():
+    twins = [fact(n, 1, enemies=["g"] if n < 2 else ()) for n in range(5)]
+    few = [fact(10 + n, 2, enemies=["h"] if n < 2 else ()) for n in range(4)]  # too few even without the group
+    proof = prove([*twins, *few, *(fact(20 + n, 3) for n in range(2))], rule([5, 5, 3]))
+    assert [lack.missing for lack in proof.alone] == [1, 2, 1]
+    assert proof.alone_enemies == (("g",), ("h",), ())
+    assert proof.enemies[0] == ("g",)
+
+
 def test_conflicts_that_have_nothing_to_do_with_each_other_are_all_told():
     one = [fact(n, 1 + n % 2, enemies=["g"]) for n in range(2)]
     other = [fact(10 + n, 3 + n % 2, enemies=["h"]) for n in range(2)]

@@ -10,7 +10,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bank.refused import BadFile, Denied
-from bank.seal import passphrase as sealing
 from bank.seal import shares
 from bank.seal.shares import Head, Share
 
@@ -26,12 +25,6 @@ def shared_data():
 
 SHARED = shared_data()
 VECTORS = None if SHARED is None else SHARED / "vectors/slip39/vectors.json"
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """Argon2id at its least: its cost is another test's matter."""
-    monkeypatch.setattr(sealing, "MEMORY_KIB", 64)
 
 
 @pytest.mark.skipif(VECTORS is None, reason="the shared vectors are not on this machine")

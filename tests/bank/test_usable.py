@@ -8,7 +8,6 @@ from bank import life
 from bank.blueprint import Blueprint
 from bank.content import Content, ItemType, Option
 from bank.item import AnswerKey, Basis, Item
-from bank.seal import passphrase as sealing
 from bank.sharing import Permission
 from bank.store import Bank
 from bank.usable import stock_of, usable
@@ -34,8 +33,7 @@ def rule(**changes):
 
 
 @pytest.fixture
-def bank(tmp_path, monkeypatch):
-    monkeypatch.setattr(sealing, "MEMORY_KIB", 64)
+def bank(tmp_path):
     with Bank.create(tmp_path / "bank", "correct horse battery", sample=True) as made_here:
         items = [plain(n, basis="《旧规程》第三条") for n in range(3)] + [plain(n) for n in range(3, 12)]
         items.append(plain(20, bases=(Basis("某条", repealed_on=date(2027, 1, 1)),)))

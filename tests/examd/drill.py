@@ -4,8 +4,10 @@ Holders are made without passphrases (each would cost an Argon2id); `tests/walk`
 of `Staffed` have one, so they are made once for a whole run of tests.
 """
 
+import functools
 import json
 import secrets
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -146,6 +148,23 @@ class Toy:
 PASSPHRASE = "一个够长的口令 of some length"
 
 
+@functools.cache
+def on_duty() -> tuple[list[tuple], dict[str, str]]:
+    """Rows of a staff book, and the secret of each one's codes."""
+    people = {
+        "admin": Role.ADMINISTRATOR, "deputy": Role.ADMINISTRATOR, "closer": Role.ADMINISTRATOR,
+        "watcher": Role.INVIGILATOR,
+    }  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        vault = Vault.create(Path(folder) / "staff.db", bytes(32), application=STAFF_APPLICATION, schema=SCHEMA)
+        book = StaffBook(vault)
+        secret = {name: book.add(name, role, PASSPHRASE) for name, role in people.items()}
+        with vault.reading() as connection:
+            rows = connection.execute("SELECT * FROM staff").fetchall()
+        book.close()
+    return rows, secret
+
+
 class Staffed(Toy):
     """A toy with a site folder, an administrator and an invigilator."""
 
@@ -156,18 +175,15 @@ class Staffed(Toy):
         card = self.bureau.card
         fields = {name: getattr(card, name) for name in ("role", "id", "name", "age", "sign")}
         (self.site_folder / "bureau.card.json").write_text(json.dumps(fields, ensure_ascii=False))
-        Vault.create(
-            self.site_folder / "staff.db", self.site.vault_key, application=STAFF_APPLICATION, schema=SCHEMA
-        ).close()
-        book: StaffBook = self.folder.staff(self.site)
-        self.totp = {
-            name: pyotp.TOTP(book.add(name, role, PASSPHRASE))
-            for name, role in (
-                ("admin", Role.ADMINISTRATOR), ("deputy", Role.ADMINISTRATOR), ("closer", Role.ADMINISTRATOR),
-                ("watcher", Role.INVIGILATOR),
-            )
-        }  # fmt: skip
-        book.close()
+        rows, secret = on_duty()
+        with (
+            Vault.create(
+                self.site_folder / "staff.db", self.site.vault_key, application=STAFF_APPLICATION, schema=SCHEMA
+            ) as vault,
+            vault.transaction() as connection,
+        ):
+            connection.executemany(f"INSERT INTO staff VALUES ({', '.join('?' * len(rows[0]))})", rows)
+        self.totp = {name: pyotp.TOTP(each) for name, each in secret.items()}
 
     @property
     def folder(self) -> SiteFolder:

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from bank import edition
 from bank.blueprint import Blueprint
 from bank.canonical import canonical
 from bank.refused import BadFile, Denied
@@ -16,7 +17,6 @@ from examd import holders
 from examd.bureau import seen
 from examd.bureau.office import Office
 from examd.bureau.rulebook import ROLE, Rulebook
-from examd.package import edition
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -100,11 +100,55 @@ def test_versions_go_up_by_one_and_what_was_signed_stays(book, by):
     assert [edition.supersedes for edition in book.history("SP-ELV-T")] == ["", rule().sha256]
 
 
-def test_the_second_officer_signs_the_same_text_or_none(book, by):
+def test_signatures_under_different_texts_make_no_version(book, by):
     book.sign(rule(), by["zhang"])
-    refused("rule-other-text", book.sign, rule(minutes=45), by["li"])
-    assert book.sign(rule(minutes=45), by["zhang"]).blueprint.minutes == 45  # one's own proposal one may correct
-    assert book.sign(rule(minutes=45), by["li"]).complete
+    assert not book.sign(rule(minutes=45), by["li"]).complete
+    refused("rule-not-signed", book.in_force, "SP-ELV-T", date(2026, 5, 1))
+    assert book.sign(rule(minutes=50), by["zhang"]).blueprint.minutes == 50  # one's own proposal one may correct
+    assert [each.blueprint.minutes for each in book.proposals("SP-ELV-T")] == [50, 45]
+    assert book.sign(rule(minutes=45), by["wang"]).complete
+    assert book.proposals("SP-ELV-T") == []
+    assert [each.blueprint.minutes for each in book.history("SP-ELV-T")] == [45]
+    refused("rule-version", book.sign, rule(minutes=50), by["wang"])
+
+
+def test_one_officer_holds_up_nobody(book, by, people):
+    settle(book, by, rule())
+    book.sign(rule(2, minutes=45), by["wang"])
+    assert settle(book, by, rule(2)).complete
+    assert book.history("SP-ELV-T")[-1].blueprint == rule(2)
+    book.sign(rule(3, minutes=45), by["wang"])
+    book.sign(rule(3), by["zhang"])
+    replace_officers(book, by, people[1], ("wang", "zhao"))
+    assert book.proposals("SP-ELV-T") == []  # what officers before began is begun again
+    book.sign(rule(3), by["zhao"])
+    assert book.sign(rule(3), by["wang"]).complete
+
+
+def test_two_officers_of_one_name_are_asked_about_and_the_reason_stays(people, tmp_path):
+    office, bureau, officers = people
+    book = office.rulebook()
+    book.directory = tmp_path / "rules"
+    named = [replace(officers["zhang"].card, name="张三zhang"), replace(officers["eve"].card, name="张三 ＺＨＡＮＧ")]
+    refused("rules-same-name", book.appoint, named, bureau)
+    refused("holder-name", book.appoint, named, bureau, None, "两人\n- 另一行")
+    assert not book.kept
+    assert book.appoint(named, bureau, None, "一科、二科各一人").namesakes == "一科、二科各一人"
+    assert book.registers()[0].namesakes == "一科、二科各一人"
+
+
+def test_a_name_or_a_reason_writes_no_lines_of_its_own(book, by, people, tmp_path):
+    forged = "王五\n规则负责人名单第 3 份"
+    refused("holder-name", book.appoint, cards(by, "li", "wang"), people[1], {"zhang": "病故）\n- …"})
+    refused("holder-name", holders.create, tmp_path / "x", ROLE, "wang", forged, PASSPHRASE)
+    card = tmp_path / "card.json"
+    fields = {name: getattr(by["wang"].card, name) for name in ("role", "id", "age", "sign")}
+    card.write_text(json.dumps(fields | {"name": forged}))
+    refused("card-malformed", holders.Card.read, card, ROLE)
+    officer = edition.Officer("x", forged, by["eve"].card.sign)
+    signed = edition.register_statement([*book.officers(), officer], {}, {}, None)
+    file = statements.sign(signed, people[1].signing_key)
+    refused("statement-malformed", edition.read_registers, [file], book.bureau.sign)
 
 
 def test_a_session_gets_the_newest_version_that_has_begun(book, by):
@@ -305,17 +349,47 @@ def test_a_package_that_was_issued_is_a_witness(book, by, people, tmp_path):
     refused("rule-rolled-back", office.checked_rulebook)
 
 
-def test_a_bank_notes_the_same_and_never_less(tmp_path):
-    one, later = seen.Heads((1, "a"), {"R": (2, "b")}), seen.Heads((2, "c"), {"R": (10, "d"), "Q": (1, "e")})
+def test_a_bank_notes_what_officers_signed_and_never_less(book, by, people, tmp_path):
+    me = book.bureau.sign
+    settle(book, by, rule())
+    older = book.packed().decode()
+    settle(book, by, rule(2))
+    replace_officers(book, by, people[1], ("wang", "zhao"))
     with Bank.create(tmp_path / "bank", PASSPHRASE) as bank:
-        assert seen.of_names(bank.rules_noted(), "me") is None
-        bank.note_rules(seen.names("me", one))
-        bank.note_rules(seen.names("me", later))
-        bank.note_rules(seen.names("me", one))
-        bank.note_rules({})
-        assert seen.of_names(bank.rules_noted(), "me") == later
+        assert seen.of_names(bank.rules_noted(), me) is None
+        bank.note_rules(me, older)
+        bank.note_rules(me, book.packed().decode())
+        bank.note_rules(me, book.packed().decode())
+        assert seen.of_names(bank.rules_noted(), me) == book.heads()
         assert seen.of_names(bank.rules_noted(), "other") is None
-        refused("rules-noted-otherwise", bank.note_rules, seen.names("me", seen.Heads((2, "x"), {})))
+        refused("rules-noted-otherwise", bank.note_rules, me, older)
+        assert seen.of_names(bank.rules_noted(), me) == book.heads()
+
+
+def test_a_bank_takes_nothing_on_the_word_of_whoever_opened_it(book, by, people, tmp_path):
+    me = book.bureau.sign
+    settle(book, by, rule())
+    whole = json.loads(book.packed())
+    unsigned = [dict(whole["rules"][0][0], signatures=whole["rules"][0][0]["signatures"][:1])]
+    with Bank.create(tmp_path / "bank", PASSPHRASE) as bank:
+        for code, bureau, brought in (
+            ("statement-malformed", me, '{"x":"00"}'),
+            ("statement-malformed", me, json.dumps({f"{me}//9": "00"})),
+            ("statement-malformed", me, "["),
+            ("statement-malformed", me, canonical({"officers": [], "rules": []}).decode()),
+            ("statement-malformed", me, book.packed().decode().replace('{"officers"', '{"officers":[],"officers"')),
+            ("rules-register-signature", by["eve"].card.sign, book.packed().decode()),
+            ("rules-register-signature", "zz", book.packed().decode()),
+            ("rule-not-signed", me, canonical(whole | {"rules": [unsigned]}).decode()),
+        ):
+            refused(code, bank.note_rules, bureau, brought)
+        assert bank.rules_noted() == {}
+        settle(book, by, rule(2))
+        versions = json.loads(book.packed())["rules"][0]
+        refused("rule-chain-broken", bank.note_rules, me, canonical(whole | {"rules": [versions[1:]]}).decode())
+        replace_officers(book, by, people[1], ("wang", "zhao"))
+        left_out = canonical(json.loads(book.packed()) | {"rules": [versions[:1]]}).decode()
+        refused("rule-chain-broken", bank.note_rules, me, left_out)
 
 
 def test_notes_of_several_bureaus_stand_beside_each_other(tmp_path):

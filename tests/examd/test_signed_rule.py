@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from bank import edition
 from bank.canonical import canonical
 from bank.refused import BadFile, Denied
 from bank.seal import statements
 from examd import results
 from examd.bureau.rulebook import ROLE, Rulebook
+from examd.delivery import desk
 from examd.holders import Holder
 from examd.package import layout
 from examd.package import open as opening
@@ -23,6 +25,7 @@ from examd.package.layout import Session
 from examd.site import SiteFolder
 from tests.examd.drill import Staffed, Toy, bank_items, holder, toy_rule
 from tests.examd.served import served
+from tools.site import _tell_rule
 
 
 @dataclass
@@ -183,6 +186,96 @@ def test_a_site_follows_when_officers_change_and_still_takes_an_older_package(tm
     adopted(site, toy, toy.issue("T-3"))
     adopted(site, toy, older)
     assert len(json.loads((site.directory / "rules.seen.json").read_bytes())["officers"]) == 2
+
+
+def officers_changed(toy):
+    """Zhang goes; li and wang stay."""
+    toy.book.appoint([officer.card for officer in toy.officers[1:]], toy.bureau)
+    for officer in toy.officers[:2]:
+        toy.book.consent(officer)
+
+
+def signed_by_hand(toy, rule, supersedes, officers):
+    """An edition under the first register, with that register alone: what dismissed officers and the bureau can make."""
+    first = (toy.book.directory / "officers.1.json").read_bytes()
+    signed = edition.edition_statement(rule, supersedes, edition.read_registers([first], toy.bureau.card.sign)[0])
+    return edition.pack([first], statements.sign(signed, *(officer.signing_key for officer in officers)))
+
+
+def test_officers_who_were_dismissed_sign_nothing_for_a_site_that_knows_their_successors(tmp_path, site):
+    toy = Real(tmp_path / "bureau")
+    before = toy.issued
+    officers_changed(toy)
+    second = toy_rule(version=2, pass_points=2)
+    for officer in toy.officers[1:]:
+        toy.book.sign(second, officer)
+    current = toy.issue("T-2", blueprint=second, edition=toy.book.travelling(second))
+    adopted(site, toy, current)
+    dismissed = toy.officers[:2]
+    for version, supersedes in ((3, second.sha256), (3, "0" * 64), (2, toy.rule.sha256)):
+        forged = toy_rule(version=version, pass_points=1)
+        given = signed_by_hand(toy, forged, supersedes, dismissed)
+        late = toy.issue(f"T-{version}-{supersedes[:4]}", blueprint=forged, edition=given)
+        refused("rule-register-over", adopted, site, toy, late)
+    refused("rule-superseded", adopted, site, toy, before)
+
+
+def test_a_version_that_follows_on_another_text_than_the_site_knows_is_not_taken(tmp_path, site):
+    toy = Real(tmp_path / "bureau")
+    adopted(site, toy, toy.issued)
+    second = toy_rule(version=2, pass_points=2)
+    given = signed_by_hand(toy, second, "0" * 64, toy.officers)
+    refused("rules-other-text", adopted, site, toy, toy.issue("T-2", blueprint=second, edition=given))
+    nothing = signed_by_hand(toy, second, "", toy.officers)
+    refused("rule-chain-broken", toy.issue, "T-2", blueprint=second, edition=nothing)
+
+
+def test_a_version_that_was_over_on_the_day_is_not_taken_back_and_one_not_yet_over_is(tmp_path, site):
+    toy = Real(tmp_path / "bureau")
+    before = toy.issue("T-2")
+    later = toy_rule(version=2, effective_from="2026-11-22")
+    for officer in toy.officers[:2]:
+        toy.book.sign(later, officer)
+    other_day = Session("T-4", "正式场次", "2026-11-22", toy.site.card.id, "某考点", False)
+    adopted(site, toy, toy.issue("T-4", blueprint=later, edition=toy.book.travelling(later), session=other_day))
+    adopted(site, toy, before)  # of the day before
+    again = Session("T-5", "正式场次", "2026-11-22", toy.site.card.id, "某考点", False)
+    refused("rule-superseded", adopted, site, toy, toy.issue("T-5", session=again))
+
+
+def test_whom_a_register_calls_gone_is_told_on_the_day(tmp_path, capsys):
+    toy = Real(tmp_path / "bureau")
+    assert desk._rule(opening.read(toy.issued.directory, toy.bureau.card.sign))["gone"] == []
+    toy.book.appoint([officer.card for officer in toy.officers[:2]], toy.bureau, {"wang": "病故"})
+    for officer in toy.officers[:2]:
+        toy.book.consent(officer)
+    told = desk._rule(opening.read(toy.issue("T-2").directory, toy.bureau.card.sign))
+    assert told["gone"] == [{"id": "wang", "register": 2, "why": "病故"}]
+    _tell_rule(told)
+    assert "wang" in (shown := capsys.readouterr().err) and "病故" in shown
+
+
+def test_a_manifest_that_names_another_version_than_the_rule_is_not_opened(made, copied):
+    for change in ({"version": 2}, {"id": "other"}):
+        manifest = json.loads((made.directory / layout.MANIFEST).read_bytes())["signed"]
+        manifest["rule"] |= change
+        (copied / layout.MANIFEST).write_bytes(statements.sign(manifest, made.bureau.signing_key))
+        refused("part-malformed", opening.read, copied, made.bureau.card.sign)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace('{"officers"', '{"note":"x","officers"', 1),
+        lambda text: text.replace('{"officers"', '{"officers":[],"officers"', 1),
+        lambda text: text.replace('"signatures"', '"note":"x","signatures"', 1),
+        lambda text: text.replace('"gone":{}', '"gone":{},"note":"x"', 1),
+    ],
+)
+def test_an_edition_says_nothing_twice_and_nothing_beside(made, change):
+    text = (made.directory / layout.EDITION).read_bytes().decode()
+    assert change(text) != text
+    refused("statement-malformed", edition.unpack, change(text).encode(), made.bureau.card.sign, name=layout.EDITION)
 
 
 # -- to the end --------------------------------------------------------------------------------------------------------

@@ -60,6 +60,13 @@ def shown(app: TerminalApp) -> str:
     return "\n".join(strip.text for strip in strips)
 
 
+async def resize(pilot, width: int, height: int) -> None:
+    """Another window, and the screen laid out in it."""
+    await pilot.resize_terminal(width, height)
+    strips = pilot.app.screen._compositor.render_strips
+    await until(pilot, lambda: pilot.app.size.width == width and {each.cell_length for each in strips()} == {width})
+
+
 async def press_chip(pilot, action: str) -> None:
     """Click the chip of the key bar that does `action`, long after any click before."""
     pilot.app._click_chain_last_time = None
@@ -319,11 +326,11 @@ async def test_the_sheet_lists_open_and_flagged_questions(hall, tmp_path):
 
 async def test_a_window_too_small_says_so_takes_no_key_and_recovers(hall, tmp_path):
     async with seated(hall, tmp_path / "j", size=(80, 24)) as (app, pilot):
-        await pilot.resize_terminal(79, 24)
+        await resize(pilot, 79, 24)
         await until(pilot, lambda: "80 列 24 行" in shown(app))
         await pilot.press("b")
         assert app.seat.choice(0) == ()
-        await pilot.resize_terminal(120, 40)
+        await resize(pilot, 120, 40)
         await until(pilot, lambda: "第 1 题" in shown(app))
         await pilot.press("b")
         assert app.seat.choice(0) == (1,)
@@ -454,7 +461,9 @@ def settling(monkeypatch):
 
 
 async def at_rest(pilot) -> None:
-    await until(pilot, lambda: pilot.app._now() >= pilot.app._settled_ms)
+    """As if this screen had been here long enough."""
+    await pilot.pause()
+    pilot.app._settled_ms = pilot.app._now()
 
 
 async def test_no_double_click_on_any_chip_or_option_does_more_than_one_click(hall, tmp_path, settling):

@@ -205,6 +205,10 @@ def test_a_damaged_bank_is_exit_code_4(place, capsys):
 def test_a_wrong_passphrase_and_a_missing_bank_are_told_apart(place):
     with pytest.raises(BadFile, match="bank-missing"):
         run(place, "list", "nowhere")
+    (place / "pass").rename(place / "kept")
+    with pytest.raises(BadFile, match="bank-missing"):
+        run(place, "list", "nowhere")  # before anybody is asked for a passphrase
+    (place / "kept").rename(place / "pass")
     (place / "pass").write_text("another passphrase")
     with pytest.raises(Denied, match="wrong-passphrase"):
         run(place, "list", "bank")
@@ -291,7 +295,7 @@ class TestSecrets:
                 os.execv(sys.executable, [sys.executable, "-c", program])
             seen = b""
             for entry in ("typed by hand", second):
-                while not seen.endswith(b": "):
+                while not seen.endswith("：".encode()):
                     seen += os.read(terminal, 1000)
                 assert b"typed by hand" not in seen
                 os.write(terminal, entry.encode() + b"\n")
@@ -353,6 +357,36 @@ def test_an_item_goes_through_its_life_in_commands(place, capsys):
     assert run(place, "check", "real") == 0
 
 
+def test_history_tells_who_wrote_a_revision_apart_from_who_had_a_hand_in_it_before(place, capsys):
+    assert run(place, "init", "real") == 0
+    for who, name in (("li", "李明"), ("wang", "王芳")):
+        words = ("--key", f"{who}.key", "--name", name, "--role", "author", "--role", "reviewer")
+        assert run(place, "person", "real", *words, "--key-passphrase-file", "pass") == 0
+
+    def act(name, who, *words):
+        return run(place, name, "real", *words, "--as", f"{who}.key", "--key-passphrase-file", "pass")
+
+    assert act("import", "li", "items.csv") == 0
+    capsys.readouterr()
+    assert act("adopt", "li", "--all") == 0 and "Nothing to adopt" in capsys.readouterr().out
+    assert act("approve", "li", "--all") == 0 and "Nothing to approve" in capsys.readouterr().out
+    assert act("retire", "li", "q1", "--remarks", "重复") == 0
+    (place / "q1.csv").write_text(HEAD + GOOD.splitlines()[0] + "\n")
+    assert act("revise", "wang", "q1", "q1.csv") == 0
+    capsys.readouterr()
+    assert run(place, "history", "real", "q1") == 0
+    (line,) = (each for each in capsys.readouterr().out.splitlines() if each.startswith("2 "))
+    assert line.endswith("✓ written  王芳  (hands in it before: 李明)")
+    # One sponsor's key in two files is one sponsor; the key file made for the refused person is not left behind.
+    third = ("--key", "chen.key", "--name", "陈刚", "--role", "author", "--key-passphrase-file", "pass")
+    (place / "copy").mkdir()
+    (place / "copy/li.key").write_bytes((place / "li.key").read_bytes())
+    sponsors = [each for key in ("li.key", "copy/li.key") for each in ("--sponsor", key, "--sponsor-passphrase-file", "pass")]
+    with pytest.raises(Denied, match="person-needs-sponsors"):
+        run(place, "person", "real", *third, *sponsors)
+    assert not (place / "chen.key").exists()
+
+
 def test_samples_are_approved_only_in_a_bank_of_samples(place, capsys):
     assert run(place, "init", "real") == 0
     with pytest.raises(Denied, match="drafts-unsigned"):
@@ -390,7 +424,7 @@ def refusal_codes():
 
 def test_every_refusal_of_this_slice_has_a_sentence():
     codes = set(refusal_codes())
-    said = SENTENCES.keys().union(*(each.SENTENCES for each in (guard, handin, package, review, rule)))
+    said = set(SENTENCES).union(*(each.SENTENCES for each in (guard, handin, package, review, rule)))
     assert len(codes) > 60 and codes <= said
 
 
@@ -408,7 +442,7 @@ def test_every_sentence_has_its_facts_and_a_chinese_form():
     ]
     for text in texts:
         chinese = say._(text)
-        assert re.search("[一-鿿]", chinese), text
+        assert re.search("[一-鿿：]", chinese), text
         assert set(re.findall(r"{(\w+)", text)) == set(re.findall(r"{(\w+)", chinese)), text
 
 
@@ -434,3 +468,16 @@ def test_real_banks_go_in_with_exactly_their_counts_and_a_second_form_of_one_add
     run(place, "check", "bank", "--json")
     report = told(capsys)
     assert report["items"] == 2562 and report["needing_picture"] == 53 and report["lacking"]["picture"] == 0
+
+
+def test_a_repeal_names_the_first_ten_and_counts_the_others(place, capsys):
+    row = GOOD.splitlines()[0].replace("q1", "{0}").replace("首先", "第{0}步")
+    (place / "many.csv").write_text(HEAD + "".join(row.format(f"r{n}") + "\n" for n in range(12)))
+    assert run(place, "import", "bank", "many.csv") == 0
+    capsys.readouterr()
+    words = ("repeal", "bank", "通则", "--on", "2026-01-01")
+    assert run(place, *words) == 0
+    told = capsys.readouterr()
+    assert len(told.out.splitlines()) == 11 and "and 2 more" in told.out and "12 items cite it" in told.err
+    assert run(place, *words, "--json") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 12

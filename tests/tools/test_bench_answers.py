@@ -6,15 +6,17 @@ from pathlib import Path
 import pytest
 
 from tools import cli
+from tools.bench import answers
 from tools.bench.answers import _look_up
 from tools.load.drill import made_up_roster, sample_rule
 from tools.load.fleet import planned
 
-TERMINALS, SECONDS = 20, 2
+TERMINALS, SECONDS = 10, 2
 
 
 @pytest.mark.xdist_group("load")
-def test_every_acknowledged_answer_of_a_small_room_is_in_the_record_once(capfd):
+def test_every_acknowledged_answer_of_a_small_room_is_in_the_record_once(capfd, monkeypatch):
+    monkeypatch.setattr(answers, "ROUNDS", 1)
     code = cli.main(["bench", "answers", "--terminals", str(TERMINALS), "--seconds", str(SECONDS), "--json"])
     figures = json.loads(capfd.readouterr().out)
     assert code == 0

@@ -15,7 +15,6 @@ from bank.custody import Offered, Opening, hand_over
 from bank.item import AnswerKey, Basis, Item, Number, Translation
 from bank.people import Role
 from bank.review import Act, State
-from bank.seal import passphrase as sealing
 from bank.store import Bank
 from terminal import say as candidate
 from tests import pictures
@@ -63,13 +62,6 @@ ITEMS = [
         code="q7",
     ),
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick():
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sealing, "MEMORY_KIB", 64)
-        yield
 
 
 @pytest.fixture(autouse=True)
@@ -261,7 +253,8 @@ async def test_an_edit_makes_a_draft_revision_and_the_approved_one_stays_in_forc
             "第 1 版 → 第 2 版", "− 第 1 题：触电急救首先应做什么？", "+ 触电急救的第一步是什么？", "− A", "+ B"
         )
         await desk.press("h")
-        await desk.says("已批准  王芳", "李明")
+        await desk.says("已批准  王芳", "✓", "命题  李明")
+        assert sum(line.count("✓ 2") for line in desk.text.splitlines()) == 4  # the import's writing among them
     revisions = bank.revisions(first.lineage)
     assert [each.state for each in revisions] == [State.APPROVED, State.DRAFT]
     assert next(bank.whole([revisions[1]])).answer_key.correct == (1,)
@@ -319,12 +312,12 @@ async def test_submitted_by_one_approved_by_another(sit, bank):
     async with sit("li") as desk:
         await desk.press("s")
         await desk.sign()
-        await desk.says("q1: 送审 ✓")
+        await desk.says("q1：送审 ✓")
         await desk.press("down", "s")
         await desk.until(lambda: isinstance(desk.app.screen, Sign))
         assert not list(desk.app.screen.query(LineField))  # the passphrase is asked for once a sitting
         await desk.press("enter")
-        await desk.says("q2: 送审 ✓")
+        await desk.says("q2：送审 ✓")
         await desk.press("q")
         await desk.says("没有符合条件的试题")  # both are of this hand
     async with sit("wang") as desk:
@@ -336,13 +329,13 @@ async def test_submitted_by_one_approved_by_another(sit, bank):
         await desk.says(CANARY)
         await desk.press("a")
         await desk.sign()
-        await desk.says("q1: 已批准 ✓")
+        await desk.says("q1：已批准 ✓")
         await desk.lists("q2")
         await desk.press("r")
         await desk.until(lambda: isinstance(desk.app.screen, Sign))
         await desk.write("#remarks", "选项 B 与 C 重复")
         await desk.press("enter")
-        await desk.says("q2: 退回 ✓")
+        await desk.says("q2：退回 ✓")
     assert bank.find("q1").state is State.APPROVED
     returned = bank.find("q2")
     assert returned.state is State.DRAFT
@@ -498,7 +491,7 @@ async def test_through_the_agent_every_answer_key_is_counted_against_the_bound(s
         await desk.press("u", "h", "s")
         await desk.until(lambda: isinstance(desk.app.screen, Sign))
         await desk.press("enter")
-        await desk.says("q2: 送审 ✓")
+        await desk.says("q2：送审 ✓")
         await desk.press("down", "k")
         await desk.says("最多")
         assert CANARY not in desk.text
@@ -596,6 +589,39 @@ async def test_a_picture_comes_by_its_path_and_goes_by_a_key(sit, bank, tmp_path
     assert bank.find("q1").content.media == ()
 
 
+async def test_a_picture_whose_path_was_typed_and_not_entered_is_saved_as_well(sit, bank, tmp_path):
+    async with sit() as desk:
+        await edits(desk)
+        await desk.press("f8")
+        await desk.until(lambda: bool(desk.app.screen.query("#add-media")))
+        await desk.write("#add-media", str(tmp_path / "none.png"))
+        await desk.press("ctrl+s")
+        await desk.says("none.png")
+        await desk.write("#add-media", str(png(tmp_path / "a.png")))
+        await desk.press("ctrl+s")
+        await desk.until(lambda: desk.app.screen is desk.app.browse)
+    assert len(bank.find("q1").content.media) == 1
+
+
+async def test_leaving_the_desk_amid_an_edit_asks_first(sit):
+    async with sit() as desk:
+        await edits(desk)
+        await desk.write("#stem", "改到一半")
+        await desk.press("ctrl+q")
+        await desk.says("再按 Ctrl+Q 放弃并离开")
+        assert desk.app.is_running and isinstance(desk.app.screen, Editor)
+
+
+async def test_a_reason_that_is_missing_is_asked_for(sit, bank, hand):
+    life.submit(bank, [bank.find("q1")], hand["li"])
+    async with sit("wang") as desk:
+        await desk.press("r")
+        await desk.until(lambda: isinstance(desk.app.screen, Sign))
+        await desk.press("enter")
+        await desk.says("未填：理由")
+    assert bank.find("q1").state is State.IN_REVIEW
+
+
 async def test_what_is_wrong_is_shown_at_its_field(sit):
     async with sit(size=(80, 24)) as desk:
         await edits(desk)
@@ -612,6 +638,7 @@ async def test_a_background_written_anew_is_so_for_its_whole_case(sit, bank, han
     life.add(bank, [of_case(1), of_case(2)], hand["li"])
     async with sit() as desk:
         await desk.until(lambda: len(desk.app.desk.numbers) == 9)
+        acts = bank.head()[0]
         await desk.press("end", "g")
         await desk.says("案例共 2 题", BACKGROUND.text, "▸ 2")
         await edits(desk)
@@ -620,6 +647,7 @@ async def test_a_background_written_anew_is_so_for_its_whole_case(sit, bank, han
         await desk.until(lambda: desk.app.screen is desk.app.browse)
         await desk.says("另一起事故。")
     assert [bank.find(code).background.text for code in ("q11", "q12")] == ["另一起事故。"] * 2
+    assert bank.head()[0] == acts + 3  # one statement, and what it did to each of the two
     life.submit(bank, [bank.find("q11")], hand["li"])
     async with sit() as desk:
         await desk.press("end")
@@ -678,7 +706,7 @@ async def test_the_queue_shows_a_revision_by_its_changes_and_goes_on_by_itself(s
         await desk.says("待审 1 / 2", "第 1 版 → 第 2 版", "+ 改过的解析")
         await desk.press("enter", "a")  # the changes to what is approved were shown
         await desk.sign()
-        await desk.says("q1: 已批准 ✓", "第 2 题", "断电")
+        await desk.says("q1：已批准 ✓", "第 2 题", "断电")
         await desk.pilot.pause(0.3)
         await desk.says("断电")  # nothing that was asked for before comes over it
         assert desk.app.browse.has_class("-full")

@@ -9,13 +9,11 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
-from bank.seal import passphrase as sealing
 from tools import cli, fonts, say
 from tools.sentences import custody as sentences
 
@@ -27,27 +25,31 @@ ROW = "q{n},第 {n} 题触电急救首先应做什么？,单选,断电,喊人,�
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the Windows half of the line has not been tried")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quick():
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """A folder with a bank of eight items in three hands, everybody's passphrase and what was seen of the journal."""
+    place = tmp_path_factory.mktemp("shared")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sealing, "MEMORY_KIB", 64)
-        yield
+        patched.setenv("XDG_STATE_HOME", str(place / "state"))
+        patched.chdir(place)
+        for name, word in (PEOPLE | {"bank": "correct horse battery"}).items():
+            (place / name).write_text(word + "\n")
+            (place / name).chmod(0o600)
+        (place / "items.csv").write_text(HEAD + "".join(ROW.format(n=n) for n in range(1, 9)))
+        assert examd("bank init b --sample --passphrase-file bank") == 0
+        assert examd("bank import b items.csv --passphrase-file bank") == 0
+        assert examd("bank share b --passphrase-file bank", *holders("王强", "李丽", "赵敏")) == 0
+    return place
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch, capsys):
+def place(shared, tmp_path, monkeypatch, capsys):
+    shutil.copytree(shared, tmp_path, dirs_exist_ok=True)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     run = tempfile.TemporaryDirectory(prefix="examd-")  # short: a socket's address is
     monkeypatch.setenv("XDG_RUNTIME_DIR", run.name)
     monkeypatch.setenv("EXAMD_LANG", "en")
     monkeypatch.chdir(tmp_path)
-    for name, word in (PEOPLE | {"bank": "correct horse battery"}).items():
-        (tmp_path / name).write_text(word + "\n")
-        (tmp_path / name).chmod(0o600)
-    (tmp_path / "items.csv").write_text(HEAD + "".join(ROW.format(n=n) for n in range(1, 9)))
-    assert examd("bank init b --sample --passphrase-file bank") == 0
-    assert examd("bank import b items.csv --passphrase-file bank") == 0
-    assert examd("bank share b --passphrase-file bank", *holders("王强", "李丽", "赵敏")) == 0
     capsys.readouterr()
     yield tmp_path
     with contextlib.suppress(Exception):
@@ -321,7 +323,9 @@ def test_a_forgotten_passphrase_is_replaced_from_the_words_in_clear(place, capsy
     share.unlink()
     assert examd("bank new-passphrase b 王强=周杰 --words wrong") == 3
     assert examd("bank new-passphrase b 王强=周杰 --words 李丽") == 3
+    capsys.readouterr()
     assert examd("bank new-passphrase b 李丽=周杰 --words clear") == 3
+    assert "These are the words of 王强, not those of 李丽." in capsys.readouterr().err
     assert examd("bank new-passphrase b 王强=周杰 --words clear") == 0
     assert examd("bank verify-shares b --holder 王强=周杰 --holder 李丽=李丽") == 0
     assert examd("bank new-passphrase b 王强=王强 --old 周杰") == 0
@@ -368,7 +372,8 @@ def killed(line, at):
 
 
 @pytest.mark.parametrize("command", ["share", "rekey"])
-def test_a_handing_over_killed_at_any_step_is_finished_or_begun_again_by_its_holders(place, capsys, command):
+@pytest.mark.parametrize("stride", [4, pytest.param(1, marks=pytest.mark.campaign)])
+def test_a_handing_over_killed_at_any_step_is_finished_or_begun_again_by_its_holders(place, capsys, command, stride):
     everyone = holders("王强", "李丽", "赵敏")
     if command == "share":
         assert examd("bank init c --sample --passphrase-file bank") == 0
@@ -377,7 +382,7 @@ def test_a_handing_over_killed_at_any_step_is_finished_or_begun_again_by_its_hol
         fresh, line = place / "b", ["bank", "rekey", "t", *everyone]
     table = place / "t"
     ways = set()
-    for at in itertools.count(1):
+    for at in itertools.count(1, stride):
         shutil.rmtree(table, ignore_errors=True)
         shutil.rmtree(place / "state", ignore_errors=True)
         shutil.copytree(fresh, table)
@@ -508,6 +513,14 @@ def test_what_was_refused_does_not_stand_in_the_journal_as_done(place, capsys):
     assert "entry 4 (noting exposure) did NOT happen" in capsys.readouterr().out
 
 
+def test_the_journal_says_in_words_why_something_did_not_happen():
+    from tools.bank_backup import _entry
+
+    line = _entry("undone", {"of": 4, "what": "enrol", "code": "person-needs-keepers"})
+    assert "person-needs-keepers" not in line and "keyholders by whom the bank is open" in line and "<" not in line
+    assert "OSError" in _entry("undone", {"of": 4, "what": "expose", "code": "OSError"})
+
+
 def test_an_altered_journal_stops_opening_and_backing_up_until_its_holders_accept_it(place, capsys):
     path = place / "b/journal.jsonl"
     path.write_bytes(path.read_bytes().replace(b'"reason":"shared"', b'"reason":"nobody"'))
@@ -516,9 +529,13 @@ def test_an_altered_journal_stops_opening_and_backing_up_until_its_holders_accep
     assert "The journal was altered, in 1 places; the first is entry 2" in capsys.readouterr().err
     assert examd("bank open b --hours 1 --accept-loss 磁盘坏块", *two) == 0
     assert examd("bank backup b copy") == 0 and examd("bank close b") == 0
-    assert examd("bank restore r copy") == 0 and examd("bank journal r") == 0
     seen = capsys.readouterr()
-    assert "older copy opened knowingly: 磁盘坏块" in seen.out and "    2  The signature" in seen.err
+    assert "Opened knowingly in spite of a loss: 磁盘坏块" in seen.out
+    assert examd("bank restore r copy") == 0 and examd("bank journal r") == 1
+    seen = capsys.readouterr()
+    assert "altered journal accepted: 磁盘坏块" in seen.out and "    2  ✗ The signature" in seen.err
+    assert "Altered, and accepted by its keyholders: entries 2" in seen.out and "Sound" not in seen.out
+    assert "older copy" not in seen.out + seen.err
     data = (place / "copy/journal.jsonl").read_bytes().replace(b'"torn":false', b'"torn":true')
     (place / "copy/journal.jsonl").write_bytes(data)
     assert examd("bank restore again copy") == 2
@@ -585,14 +602,3 @@ def test_every_refusal_and_every_act_has_its_sentence_in_chinese():
             assert say._(text) != text, text
     finally:
         say.set_language("en")
-
-
-def test_help_explains_each_command_with_an_example():
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "EXAMD_LANG": "en"}
-    for command in ("share", "cards", "verify-shares", "open", "close", "status", "rekey", "replace-holder", "backup",
-                    "new-passphrase", "restore", "journal"):  # fmt: skip
-        done = subprocess.run(
-            [sys.executable, "-m", "tools.cli", "bank", command, "--help"],
-            capture_output=True, text=True, check=True, env=environment,
-        )  # fmt: skip
-        assert "Example: examd bank " + command in done.stdout

@@ -134,6 +134,28 @@ def test_a_chance_is_said_as_a_clerk_says_it(chance, zh, en):
         assert odds(chance) == told
 
 
+def test_a_verdict_names_the_chance_that_is_too_likely():
+    from bank.trace import Fit
+    from tools.bank_trace import _verdict
+
+    say.set_language("en")
+    given = {"matches": (None,), "items": 4, "of": 4}
+    assert "from the orders alone" in _verdict(Fit(**given, by_rule=1 / 2000, orders=1 / 900))
+    assert "alone" not in _verdict(Fit(**given, by_rule=1 / 800, orders=1 / 700))
+
+
+def test_a_seat_taken_before_the_start_has_no_minute():
+    from types import SimpleNamespace as Made
+
+    from tools.bank_trace import _form_record
+
+    seats = (Made(terminal="7", minute=-1), Made(terminal="9", minute=12))
+    candidate = Made(admission_no="1", c=1, seats=seats)
+    sitting = Made(package="p", session="s", site="t")
+    told = _form_record(Made(candidate=candidate, sitting=sitting, shown=()))["seats"]
+    assert [each["from_minute"] for each in told] == [None, 12]
+
+
 def test_spent_marks_are_named_to_the_officer_who_spends_them(place, capsys):
     """A rule whose pool is the whole bank leaves no mark at home."""
     rule = (SAMPLES / "rule.toml").read_text()
@@ -299,5 +321,7 @@ def test_an_import_says_which_row_contradicts_which(place, capsys):
     assert "c1.csv row 3  ≠ k1 in the bank" in told.err and "c1.csv row 2  ≠" not in told.err
     assert "0 added, 1 already there" in told.out and "1 with another answer key" in told.out
     assert run("bank", "import", "own", "c1.csv", "--dry-run", "--json") == 1
-    (found,) = json.loads(capsys.readouterr().out)["contradicting"]
-    assert found == {"file": "c1.csv", "sheet": "", "row": 3, "against": None, "item": "k1"}
+    report = json.loads(capsys.readouterr().out)
+    assert (report["added"], report["already"], report["rows"]) == (0, 1, 2)  # as the text counts them
+    (found,) = report["contradicting"]
+    assert found == {"file": "c1.csv", "sheet": "", "row": 3, "words": "", "against": None, "item": "k1"}

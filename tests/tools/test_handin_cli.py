@@ -67,6 +67,18 @@ def test_from_the_stick_to_the_bank(place, capsys):
     assert "taken already" in capsys.readouterr().err
 
 
+def test_taking_another_wording_says_that_it_became_a_revision(place, capsys):
+    assert run("card", "bank", "--name", "某省题库", *PASS) == 0
+    assert run(*PACK, "--out", "d.examd") == 1 and run("take", "bank", "d.examd", *PASS) == 0
+    (place / "items.csv").write_text(HEAD + GOOD.splitlines()[1].replace("安培", "伏特") + "\n")
+    assert run(*PACK, "--revises", "q2@1", "--out", "e.examd") == 0
+    capsys.readouterr()
+    assert run("take", "bank", "e.examd", "--dry-run", *PASS) == 0
+    assert "1 would become new revisions." in capsys.readouterr().out
+    assert run("take", "bank", "e.examd", *PASS) == 0
+    assert "1 became new revisions." in capsys.readouterr().out
+
+
 def test_what_contradicts_the_bank_is_named_by_the_authors_own_row(place, capsys):
     run("import", "bank", "items.csv", "--as", "stick/liming.key", "--key-passphrase-file", "pass", *PASS)
     run("card", "bank", *PASS)

@@ -8,7 +8,6 @@ import pytest
 from bank import life
 from bank.content import Content, ItemType, Option
 from bank.item import AnswerKey, Item
-from bank.seal import passphrase as sealing
 from bank.store import Bank
 from examd import holders
 from examd.bureau.office import Office
@@ -39,7 +38,6 @@ any = 10
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sealing, "MEMORY_KIB", 64)
     (tmp_path / "pass").write_text(WORD + "\n")
     (tmp_path / "pass").chmod(0o600)
     Office.create(tmp_path / "office", "B", "局", WORD)
@@ -62,12 +60,12 @@ def place(tmp_path, monkeypatch):
     say.set_language("zh")
 
 
-def issue(day):
+def issue(day, *words, bank="bank"):
     return cli.main(
-        ["bureau", "issue", "office", "--bank", "bank", "--rule", "rule.toml", "--roster", "roster.csv", "--site",
+        ["bureau", "issue", "office", "--bank", bank, "--rule", "rule.toml", "--roster", "roster.csv", "--site",
          "site/site.card.json", "--chief", "chief/chief.card.json", "--session", "S-1", "--name", "场次", "--date", day,
-         "--out", "stick", "--mock", "--bank-passphrase-file", "pass", "--passphrase-file", "pass", "--json",
-         "--lang", "en"]
+         "--out", "stick", "--mock", "--bank-passphrase-file", "pass", "--passphrase-file", "pass",
+         "--lang", "en", *(words or ("--json",))]
     )  # fmt: skip
 
 
@@ -82,6 +80,17 @@ def test_items_that_cite_repealed_law_do_not_travel(place, capsys):
     with Bank.open(place / "bank", WORD) as bank:
         travelled = set(bank.exposure())
     assert len(travelled) == 20 and not travelled & old
+
+
+def test_what_a_leak_would_cost_is_told_in_words(place, capsys):
+    assert issue("2026-11-21", "--again") == 0
+    assert "worst cell single answer·chapter 1: " in capsys.readouterr().out
+
+
+def test_a_folder_without_a_bank_is_refused_before_any_passphrase(place, capsys):
+    (place / "pass").unlink()
+    assert issue("2026-11-21", bank="nowhere") == 2
+    assert json.loads(capsys.readouterr().out)["refused"] == "bank-missing"
 
 
 def test_a_cell_that_is_short_is_told_with_the_reasons_when_issuing_is_refused(place, capsys):

@@ -126,6 +126,54 @@ def test_a_cell_the_bank_cannot_fill_is_named_with_its_numbers(capsys, bank, cha
     )
 
 
+def test_a_field_of_a_cell_is_named_as_people_count_cells(capsys, changed):
+    cell = '{ type = "truefalse", chapter = "1", level = "grasp"'
+    assert run("rule", "check", changed(cell, cell.replace("level", "levl"))) == 1
+    assert capsys.readouterr().out.startswith("cell number 2, levl is not a field of a rule.")
+    say.set_language("zh")
+    run("rule", "check", changed(cell, cell.replace('"truefalse"', '"单选"')))
+    assert capsys.readouterr().out.startswith("第 2 个单元格的 type：“单选”不在可选值")
+
+
+def test_a_bank_of_samples_is_said_to_count_for_drills_alone(capsys, own, tmp_path):
+    (tmp_path / "small.toml").write_text(SMALL, "utf-8")
+    line = "own is a bank of samples: counted as for a drill (--mock). For a session that counts it is refused.\n"
+    assert run("rule", "check", tmp_path / "small.toml", *own) == 0
+    assert capsys.readouterr().err == line
+    assert run("rule", "check", tmp_path / "small.toml", "--mock", *own) == 0
+    assert capsys.readouterr().err == ""
+    assert run("rule", "check", tmp_path / "small.toml", "--json", *own) == 0
+    said = capsys.readouterr()
+    assert said.err == "" and json.loads(said.out)["counted_for"] == "drill"
+    assert run("rule", "try", tmp_path / "small.toml", "--forms", 30, "--json", *own) == 0
+    assert json.loads(capsys.readouterr().out)["counted_for"] == "drill"
+
+
+def test_a_cell_whose_items_are_each_others_enemies_says_so(capsys, tmp_path):
+    words = ("--bank", tmp_path / "own", "--passphrase-file", tmp_path / "own.pp")
+    words[3].write_text(PASSPHRASE + "\n")
+    words[3].chmod(0o600)
+    options = tuple(map(Option, "甲乙丙丁"))
+    items = [
+        Item(
+            Content(ItemType.SINGLE, f"第 {n} 题", options), AnswerKey((0,)), "1",
+            p4=8_000, enemies=("twins",) if n < 3 else (),
+        )
+        for n in range(11)
+    ]  # fmt: skip
+    with Bank.create(words[1], PASSPHRASE, sample=True) as made:
+        made.add(items, approve_as_sample=True)
+    (tmp_path / "small.toml").write_text(SMALL, "utf-8")
+    assert run("rule", "check", tmp_path / "small.toml", "--mock", *words) == 1
+    assert capsys.readouterr().out == (
+        "Each of these demands of the rule is more than can be met:\n"
+        "  single answer·chapter 1: 11 in the bank, 11 free; a form needs 10, 1 lacking\n"
+        "    Reason: a form holds one item of an enemy group at most. The groups in the way: twins.\n"
+    )
+    run("rule", "check", tmp_path / "small.toml", "--mock", "--json", *words)
+    assert json.loads(capsys.readouterr().out)["alone_enemies"] == [["twins"]]
+
+
 def test_so_many_candidates_ask_for_a_larger_pool(capsys, bank, changed):
     path = changed("[pool]", "[exposure]\ncandidates = 100\n\n[pool]")
     assert run("rule", "check", path, "--candidates", 300, *bank) == 0
@@ -162,6 +210,8 @@ def test_a_trial_shows_each_cell_what_remains_a_season_and_a_picture(capsys, ban
     assert run("rule", "try", SAMPLE, "--json", *arguments) == 0
     report = json.loads(capsys.readouterr().out)
     assert len(report["cells"]) == 59
+    chapters = [int(cell["cell"].split("/")[1]) for cell in report["cells"]]
+    assert chapters == sorted(chapters)
     assert all(cell["exposure_least"] <= cell["exposure"] <= cell["exposure_most"] for cell in report["cells"])
     ahead = {name: spread["sd"] for name, spread in report["outlook"].items()}
     assert ahead["known"] == report["fair"]["pass_sd"] < ahead["responses"] < min(ahead["experts"], ahead["plain"])
@@ -177,10 +227,11 @@ def test_a_trial_shows_each_cell_what_remains_a_season_and_a_picture(capsys, ban
     assert {"40%", "50%", "60%"} <= set(words) and any("The narrower, the fairer" in each for each in words)
     assert run("rule", "try", SAMPLE, *arguments) == 0
     out = capsys.readouterr().out
-    verdict = out.rstrip().splitlines()[-3:]
+    verdict = out.rstrip().splitlines()[-4:]
     assert re.match(r"Fairness: one and the same candidate .* 4\d% to 5\d% .* draw: \d\d% to \d\d%\)\.", verdict[0])
     assert verdict[1].startswith("GOOD ENOUGH if the stated shares are right: ")
     assert verdict[2].startswith("This takes the stated shares of right answers for true: 0 of 400 items")
+    assert "the rule sets no cap. In the season forecast one item travels to 5 sessions" in verdict[3]
     assert "█" in out
     assert "Season: 5 of 5 sessions of 60 candidates, 7 days apart" in out
 
@@ -202,17 +253,32 @@ def test_cells_are_proposed_from_margins(capsys, bank, tmp_path):
     text = (tmp_path / "margins.toml").read_text("utf-8").replace("multiple = 3 ", "multiple = 5 ")
     (tmp_path / "margins.toml").write_text(text, "utf-8")  # but the bank holds a form's items four times
     capsys.readouterr()
-    (tmp_path / "rule.toml").write_text("mine")
     words = ("--propose", tmp_path / "margins.toml", "--out", tmp_path / "rule.toml", *bank)
     assert run("rule", "try", *words) == 1
     said = capsys.readouterr()
     assert said.out == ""  # stdout may be on its way into a file
     assert "no table of whole numbers meets these margins with what the bank holds" in said.err
     assert "types true-false" in said.err
-    assert (tmp_path / "rule.toml").read_text() == "mine"
+    told = re.search("The bank has no more for: (.*)", said.err)[1]
+    assert told.index("chapter 1·know") < told.index("chapter 1·master") < told.index("chapter 2·")
+    assert not (tmp_path / "rule.toml").exists()
     (tmp_path / "margins.toml").write_text(text.replace("multiple = 5 ", "multiple = 4 "), "utf-8")
     assert run("rule", "try", *words) == 0
-    assert parse((tmp_path / "rule.toml").read_bytes()).pool_multiple == 4
+    written = (tmp_path / "rule.toml").read_text("utf-8")
+    assert parse(written.encode()).pool_multiple == 4
+    cells = [line for line in written.splitlines() if line.startswith("  {")]
+    assert cells == sorted(cells, key=lambda line: int(re.search('chapter = "([0-9]+)"', line)[1]))
+    assert [re.search('type = "([a-z]+)".*level = "([a-z]+)"', line).groups() for line in cells[:3]] == [
+        ("truefalse", level) for level in ("know", "grasp", "master")
+    ]
+
+
+def test_a_proposal_is_never_written_over_another_file(tmp_path):
+    (tmp_path / "rule.toml").write_text("mine")
+    unread = ("--bank", tmp_path, "--passphrase-file", tmp_path / "none")
+    with pytest.raises(Denied, match="handin-file-exists"):
+        run("rule", "try", "--propose", SAMPLE.with_name("margins.toml"), "--out", tmp_path / "rule.toml", *unread)
+    assert (tmp_path / "rule.toml").read_text() == "mine"
 
 
 @pytest.fixture
@@ -270,6 +336,7 @@ def test_a_cell_that_is_short_says_what_rests_and_what_cites_repealed_law(capsys
         life.repeal(bank, "《旧规程》", date(2026, 12, 1), None)
     path = small("[exposure]\nrest_days = 30\n")
     assert run("rule", "check", path, "--date", "2026-11-25", *own) == 0
+    assert "Not free: rest 10; the first is free again on 2026-12-20\n" in capsys.readouterr().out
     assert run("rule", "check", path, "--date", "2026-12-05", *own) == 1
     said = capsys.readouterr()
     assert "30 items stay in the bank: cite a basis that is repealed." in said.err
@@ -378,7 +445,11 @@ def test_a_trial_without_a_bank_says_what_is_missing():
 def test_reserve_forms_are_made_and_kept_for_ones_own_eyes(capsys, bank, tmp_path):
     assert run("rule", "reserve", SAMPLE, "--forms", 3, "--out", tmp_path / "reserve.json", *bank) == 0
     assert (tmp_path / "reserve.json").stat().st_mode & 0o777 == 0o600
-    forms = json.loads((tmp_path / "reserve.json").read_text())["forms"]
+    written = (tmp_path / "reserve.json").read_bytes()
+    with pytest.raises(Denied, match="handin-file-exists"):
+        run("rule", "reserve", SAMPLE, "--forms", 3, "--out", tmp_path / "reserve.json", *bank)
+    assert (tmp_path / "reserve.json").read_bytes() == written
+    forms = json.loads(written)["forms"]
     ids = [item for form in forms for item in form["items"]]
     assert len(ids) == len(set(ids)) == 300
     assert not any(item in capsys.readouterr().out for item in ids)
@@ -415,14 +486,40 @@ def test_a_rule_is_signed_by_two_and_its_history_says_what_changed(capsys, offic
     second.write_text(second.read_text("utf-8").replace("minutes = 120", "minutes = 90"), "utf-8")
     assert sign(office, second, "li") == 0
     shown = capsys.readouterr().err
-    assert "minutes: 120 → 90" in shown
+    assert "minutes: 120 → 90" in shown and "in force: from 2026-01-01 on" in shown
     assert "true-false, 1 points each: know 1、grasp 2、master 4" in shown  # the whole table
     assert run("rule", "history", "--office", office) == 0
     out = capsys.readouterr().out
-    assert "SP-ELV-T v1  2026-01-01 – …  zhang、li  in use" in out
-    assert "SP-ELV-T v2  2026-01-01 – …  li  one signature lacking" in out
+    assert "SP-ELV-T v1  from 2026-01-01 on  zhang、li  in use" in out
+    assert "SP-ELV-T v2  from 2026-01-01 on  li  one signature lacking" in out
     assert run("rule", "history", "SP-ELV-T", "--office", office, "--json") == 0
     assert [each["complete"] for each in json.loads(capsys.readouterr().out)["SP-ELV-T"]] == [True, False]
+
+
+def test_what_stands_against_signing_is_said_before_anything_is_shown_or_asked(capsys, office, changed, tmp_path):
+    second, unread = changed("version = 1", "version = 2"), ("--passphrase-file", tmp_path / "none")
+
+    def refused(code, path, book=office, who="zhang"):
+        with pytest.raises((Denied, BadFile), match=code):
+            run("rule", "sign", path, "--office", book, "--officer", tmp_path / who, *unread)
+        shown = capsys.readouterr()
+        assert shown.out == shown.err == ""
+
+    Office.create(tmp_path / "new", "N", "局", PASSPHRASE)
+    words = ("--id", "wang", "--name", "王五", "--passphrase-file", tmp_path / "pp")
+    run("rule", "officer", tmp_path / "wang", *words)
+    sign(office, SAMPLE, "zhang")
+    capsys.readouterr()
+    refused("rules-no-register", SAMPLE, book=tmp_path / "new")
+    refused("rule-version", second)
+    refused("rules-not-an-officer", SAMPLE, who="wang")
+    refused("file-unreadable", SAMPLE, who="nobody")
+    refused("rule-signed-already", SAMPLE)
+    sign(office, SAMPLE, "li")
+    capsys.readouterr()
+    refused("rule-version", SAMPLE)
+    with pytest.raises(Denied, match="rules-nothing-to-consent"):
+        run("rule", "consent", office, "--officer", tmp_path / "zhang", *unread)
 
 
 def consent(office, name):
@@ -499,7 +596,7 @@ def test_a_session_uses_the_signed_version_in_force_and_no_file_but_for_a_drill(
 
 
 def test_the_benchmark_prints_every_length_and_holds_what_is_promised(capsys):
-    assert run("bench", "forms", "--forms", 150, "--lengths", "30,60,100", "--json") == 0
+    assert run("bench", "forms", "--forms", 150, "--lengths", "30,100", "--json") == 0
     report = json.loads(capsys.readouterr().out)
     assert report["ok"]
     for found in report["lengths"].values():
@@ -527,7 +624,7 @@ def test_every_refusal_of_rules_and_forms_has_a_sentence():
     raised = set()
     modules = ("table", "assembly", "exposure", "picking", "optimiser", "proof", "margins")
     alone = [*(ROOT / f"bank/{module}.py" for module in modules), ROOT / "examd/bureau/rulebook.py"]
-    alone += [ROOT / "examd/package/edition.py"]
+    alone += [ROOT / "bank/edition.py"]
     for path in (*alone, *(ROOT / "bank/blueprint").glob("*.py")):
         source = path.read_text("utf-8")
         raised |= set(re.findall(r'(?:BadFile|Denied|_compare)\(\s*"([a-z0-9-]+)"', source))

@@ -1,5 +1,7 @@
 """An honest session passes; each lie in it, however consistently signed again, fails exactly the checks it concerns."""
 
+import json
+
 import pytest
 
 from tests.verify.maker import (
@@ -24,8 +26,8 @@ from tools.verify import checks, forms
 from tools.verify.outcome import Outcome, Status
 
 
-def judged(directory, key=BUREAU.public, officers=OFFICERS):
-    _, outcomes = checks.run(directory, key, officers)
+def judged(directory, key=BUREAU.public, officers=OFFICERS, known=()):
+    _, outcomes = checks.run(directory, key, officers, known)
     return {
         status: {out.name for out in outcomes if out.status is status} for status in Status
     } | {"codes": {finding.code for out in outcomes for finding in out.failures}}  # fmt: skip
@@ -496,6 +498,60 @@ def test_a_register_that_an_officer_could_not_sign_passes_and_is_said(tmp_path):
     verdict = judged(Maker(officers=two_gone, edition=lambda p: p.update(hands=[LI, ZHAO])).write(tmp_path))
     assert verdict[Status.FAILED] == set()
     assert verdict[Status.ATTENTION] == {"alarms", "time", "rule-officers"}
+
+
+def cut_short(plan):
+    """What the bureau and two officers can make who were dismissed: the chain ends before their successors."""
+    under_the_first(plan)
+    plan["registers"] = plan["registers"][:1]
+
+
+def known(folder, **hooks):
+    """The edition of another package of the same bureau."""
+    return [Maker(**hooks).write(folder / "other") / "package" / "edition.json"]
+
+
+def test_a_chain_cut_short_is_told_by_an_edition_that_the_auditor_knows(tmp_path):
+    forged = Maker(edition=cut_short).write(tmp_path / "one")
+    assert judged(forged)[Status.FAILED] == set()  # by itself it holds together
+    verdict = judged(forged, known=known(tmp_path))
+    assert verdict[Status.FAILED] == {"rule-signatures"} and "register_over" in verdict["codes"]
+    honest = Maker().write(tmp_path / "two")
+    assert judged(honest, known=known(tmp_path / "more"))[Status.FAILED] == set()
+
+
+def test_a_version_that_was_over_on_the_day_is_told_by_the_edition_of_its_successor(tmp_path):
+    honest = Maker().write(tmp_path / "one")
+    of = honest / "package" / "edition.json"
+    used = json.loads(of.read_bytes())["rule"]["signed"]
+    for first, codes in (("2026-01-02", {"superseded"}), ("2099-01-01", set())):
+
+        def successor(plan, first=first):
+            text = plan["says"]["rule"] | {"version": used["rule"]["version"] + 1, "effective_from": first}
+            plan["says"] |= {"rule": text, "sha256": h(jcs(text)).hex(), "supersedes": used["sha256"]}
+
+        later = known(tmp_path / first, edition=successor)
+        assert judged(honest, known=later)["codes"] == codes
+
+
+def test_what_the_auditor_brings_is_checked_as_well(tmp_path):
+    honest = Maker().write(tmp_path / "one")
+    (tmp_path / "not").write_text("{")
+    assert judged(honest, known=[tmp_path / "not"])["codes"] == {"not_json"}
+    assert judged(honest, known=[tmp_path / "none"])["codes"] == {"not_json"}
+    assert judged(honest, known=known(tmp_path / "a", edition=begun_anew))["codes"] == {"hash"}
+    assert judged(honest, known=known(tmp_path / "b", edition=lambda p: p.update(hands=[LI])))["codes"] == {"officers_few"}
+
+
+def test_a_name_that_could_write_lines_of_its_own_is_no_name(tmp_path):
+    for name in ("王五\n规则负责人名单第 3 份", "王\x1b[2J", " 王", ""):
+        forged = officers(lambda p, name=name: p[1]["says"]["officers"][0].update(name=name))
+        assert judged(Maker(**forged).write(tmp_path / h(name.encode()).hex()))["codes"] >= {"shape"}
+
+
+def test_why_two_officers_bear_one_name_may_stand_in_a_register(tmp_path):
+    forged = officers(lambda p: p[1]["says"].update(namesakes="一科、二科各一人"))
+    assert judged(Maker(**forged).write(tmp_path))[Status.FAILED] == set()
 
 
 def test_a_version_signed_before_its_officers_left_stays_good(tmp_path):

@@ -23,6 +23,7 @@ from terminal import look
 from tools.desk.browse import Browse
 from tools.desk.desk import Desk
 from tools.desk.dialogs import Explain
+from tools.desk.editor import Editor
 from tools.say import _
 
 BROKEN = 4
@@ -74,7 +75,11 @@ class DeskApp(App[int], inherit_bindings=False):
         self.push_screen(Explain(topic, field))
 
     def action_leave(self) -> None:
-        self.exit(0)
+        editor = next((each for each in self.screen_stack if isinstance(each, Editor)), None)
+        if editor is None or editor.may_leave(
+            _("Something was changed. Ctrl+Q again leaves without saving; Ctrl+S saves.")
+        ):
+            self.exit(0)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Between fields of the desk only: OSC 52 would carry exam text to the machine outside."""

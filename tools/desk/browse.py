@@ -5,7 +5,11 @@ Before: `tools.desk.app`. After: `tools.desk.editor` and `tools.desk.dialogs` fo
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 
 from bank.content import ItemType, Level
 from bank.refused import Refused
@@ -16,7 +20,8 @@ from tools.desk.desk import Asked
 from tools.desk.dialogs import Picker, Sign
 from tools.desk.editor import Editor
 from tools.desk.form import Form
-from tools.desk.looking import ACTS, Looking
+from tools.desk.keys import ACTS
+from tools.desk.looking import Looking
 from tools.say import _, sentence
 from tools.sentences import bank as words
 from tools.sentences import review as lives
@@ -26,6 +31,17 @@ MOST_MARKED = 500
 
 
 class Browse(Looking, inherit_bindings=True):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n,N", "new"),
+        Binding("space", "mark"),
+        Binding("asterisk", "mark_all"),
+        Binding("e,E", "edit"),
+        Binding("s,S", "act('submit')"),
+        Binding("a,A", "act('approve')"),
+        Binding("r,R", "act('return')"),
+        Binding("x,X", "act('retire')"),
+    ]
+
     def action_mark(self) -> None:
         item = self.item
         if item is None:
@@ -62,11 +78,11 @@ class Browse(Looking, inherit_bindings=True):
 
         def done(well: bool | None) -> None:
             if well:
-                self.tell("calm", f"{name}: {sentence(act.value, {}, lives.ACTS)} ✓")
+                self.tell("calm", _("{item}: {act} ✓").format(item=name, act=sentence(act.value, {}, lives.ACTS)))
                 self.find(keep=item.lineage)
             self.draw()
 
-        what = f"{name}  {fit(one_line(item.content.stem), 56)}"
+        what = f"{name}  {fit(one_line(item.content.stem), 110)}"
         asks = act in (Act.RETURN, Act.RETIRE)
         dialog = Sign(self.desk, _(ACTS[act]), what, partial(self.desk.act, act, [item]), remarks=asks)
         self.app.push_screen(dialog, done)
@@ -133,7 +149,11 @@ class Browse(Looking, inherit_bindings=True):
 
     async def begin(self) -> None:
         """A new item: type, chapter and level first, then the editor. Beside a case group, the next of that case."""
-        asked = self.asked
+        asked, beside = self.asked, self.item if self.shown == "group" else None
+        if beside is not None and beside.background is not None:
+            asked = replace(asked, chapter=asked.chapter or beside.chapter, level=asked.level or beside.level.value)
+        else:
+            beside = None
         kinds = tuple((each.value, _(words.TYPES[each.value]), "") for each in ItemType)
         kind = await self.app.push_screen_wait(Picker(_("new item: type"), kinds, asked.type))
         if kind is None:
@@ -147,9 +167,9 @@ class Browse(Looking, inherit_bindings=True):
         if level is None:
             return
         given = {"chapter": chapter, "level": level}
-        if self.shown == "group" and self.item is not None and self.item.background is not None:
-            group = await self.desk.ask(self.desk.group, self.item)
-            given["background"] = self.item.background.text
-            given["media-background"] = " ".join(self.item.background.media)
+        if beside is not None and beside.background is not None:
+            group = await self.desk.ask(self.desk.group, beside)
+            given["background"] = beside.background.text
+            given["media-background"] = " ".join(beside.background.media)
             given["place"] = str(max(each.place for each in group) + 1)
         self.write(None, Form(None, ItemType(kind), **given))

@@ -25,9 +25,9 @@ from bank.sharing import Slice
 from bank.store import Bank, BankItem
 
 T = TypeVar("T")
-BLOCK = 20
+BLOCK = 5
 """Items are fetched in stretches of so many: what a screen shows and little more. A bank in shares counts each."""
-KEPT_BLOCKS = 200
+KEPT_BLOCKS = 800
 MOST_LISTED = 20
 """Enemies or twins shown of one item."""
 
@@ -52,6 +52,19 @@ class Difference:
     before: int
     after: int
     changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One act of an item's history, in names."""
+
+    rev: int
+    state: State
+    event: Event
+    who: str
+    earlier: str
+    """Who had a hand in the wording before, and did not write this one."""
+    signed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +184,20 @@ class Desk:
             self.looked_at.add(item.number)
         return Difference(before.rev, item.rev, review.changes(old, new))
 
-    def history(self, item: BankItem) -> tuple[tuple[int, State, str, Event], ...]:
-        """Revision, its state, names, act; newest first."""
+    def history(self, item: BankItem) -> tuple[Told, ...]:
+        """Every act on it; newest first."""
         known = self.bank.people()
+
+        def names(ids: Sequence[str]) -> str:
+            return "、".join(known[each].name if each in known else each for each in ids)
+
         rows = []
         for each in self.bank.revisions(item.lineage):
+            wrote = self.bank.wrote(self.bank.seal(each))
             for event in self.bank.events(each.number):
-                names = "、".join(known[who].name if who in known else who for who in event.who.split(","))
-                rows.append((each.rev, each.state, names, event))
+                own, earlier = review.parted(event, wrote)
+                signed = review.is_signed(event, wrote)
+                rows.append(Told(each.rev, each.state, event, names(own), names(earlier), signed))
         return tuple(reversed(rows))
 
     def group(self, item: BankItem) -> tuple[BankItem, ...]:

@@ -54,14 +54,20 @@ class Picker(ModalScreen[str | None], inherit_bindings=False):
         Binding("pageup", "move(-10)"),
         Binding("enter,space", "take"),
         Binding("escape", "leave"),
-        Binding("f1", "app.explain('pick')"),
+        Binding("f1", "explain"),
     ]
 
     def __init__(
-        self, title: str, choices: tuple[tuple[str, str, str], ...], chosen: str, *, wide: bool = False
+        self,
+        title: str,
+        choices: tuple[tuple[str, str, str], ...],
+        chosen: str,
+        *,
+        topic: str = "choose",
+        wide: bool = False,
     ) -> None:
         super().__init__()
-        self.wide = wide
+        self.topic, self.wide = topic, wide
         self.asked = title
         self.choices = choices
         self.cursor = next((n for n, choice in enumerate(choices) if choice[0] == chosen), 0)
@@ -83,6 +89,9 @@ class Picker(ModalScreen[str | None], inherit_bindings=False):
 
     def action_take(self, place: int = -1) -> None:
         self.dismiss(self.choices[self.cursor if place < 0 else place][0])
+
+    async def action_explain(self) -> None:
+        await self.app.run_action(f"explain('{self.topic}')")
 
     def action_leave(self) -> None:
         self.dismiss(None)
@@ -141,10 +150,22 @@ class Explain(ModalScreen[None], inherit_bindings=False):
         title, text, keys = HELP[self.topic]
         told = _(text) if not self.field else _(FIELDS[self.field]) + "\n\n" + _(text)
         self.query_one(Explanation).show(_(title), told, tuple((_(key), _(what)) for key, what in keys))
-        self.query_one(KeyBar).show((Key("Esc", _("Close"), "screen.leave", main=True), Key("↑↓", _("Scroll"))))
+        self.call_after_refresh(self.draw_keys)
+
+    def draw_keys(self) -> None:
+        page = self.query_one(Explanation)
+        below = page.top + page.size.height < len(page._lay_out())
+        more = f"{'▲' if page.top else ' '}{'▼' if below else ' '}"
+        self.query_one(KeyBar).show(
+            (Key("Esc", _("Close"), "screen.leave", main=True), Key("↑↓", f"{_('Scroll')} {more}"))
+        )
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.draw_keys)
 
     def action_scroll(self, lines: int) -> None:
         self.query_one(Explanation).scroll_lines(lines)
+        self.draw_keys()
 
     def action_leave(self) -> None:
         self.dismiss()
@@ -176,7 +197,7 @@ class Sign(ModalScreen[bool], inherit_bindings=False):
         with Vertical(id="box", classes="-sign"):
             yield Words(id="what")
             if self.remarks:
-                yield LineField(id="remarks", placeholder=_("remarks"))
+                yield LineField(id="remarks", placeholder=_("the reason, in writing"))
             if self.desk.signer is None:
                 yield LineField(str(self.desk.key or ""), id="key", placeholder=_("your key file"))
                 yield LineField(id="passphrase", password=True, placeholder=_("its passphrase"))
@@ -210,6 +231,8 @@ class Sign(ModalScreen[bool], inherit_bindings=False):
     async def action_enter(self) -> None:
         empty = next((field for field in self.query(LineField) if not field.value.strip()), None)
         if empty is not None:
+            if empty.has_focus:
+                self.tell(_("Missing: {what}").format(what=empty.placeholder), "red")
             empty.focus()
         elif not self.busy:
             self.busy = True

@@ -11,13 +11,13 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from bank.content import OPTION_LETTERS, Background, Content, ItemType, blocks
-from bank.item import AnswerKey, Basis, Item
-from bank.review import Event, State
+from bank.item import AnswerKey, Basis, Item, Number
+from bank.review import State
 from bank.store import BankItem
 from terminal.look import AMBER, BLUE, BOLD, CHIP, FAINT, FIELD, GREEN, INK, PAPER, RED, SOFT, TICK, Row
 from terminal.text import clean, fit, wrap
 from tools.bank_changes import field_word, in_words
-from tools.desk.desk import Difference
+from tools.desk.desk import Difference, Told
 from tools.say import _, sentence
 from tools.sentences import bank as words
 from tools.sentences import review as lives
@@ -54,10 +54,12 @@ def share(p4: int) -> str:
 
 def answer_text(answer_key: AnswerKey) -> str:
     parts = ["".join(OPTION_LETTERS[index] for index in answer_key.correct), *answer_key.accepted]
-    if answer_key.number is not None:
-        number = answer_key.number
-        parts.append(f"{number.value} ± {number.tolerance} {' / '.join(number.units)}".strip())
     return " / ".join(part for part in parts if part)
+
+
+def number_text(number: Number) -> str:
+    units = " / ".join(unit or _("no unit") for unit in number.units)
+    return f"{number.value} ± {number.tolerance} {units}".strip()
 
 
 class Page:
@@ -95,8 +97,8 @@ class Page:
 
     def rule(self, title: str) -> None:
         self.line()
-        row = self.line(title, SOFT)
-        row.put(" ").put("─" * max(0, LEFT + self.measure - row.x), _RULE)
+        row = self.line(f"{title} " if title else "", SOFT)
+        row.put("─" * max(0, LEFT + self.measure - row.x), _RULE)
 
     def fact(self, label: str, value: str, style: Style = INK, column: int = 12) -> None:
         lines = wrap(value, max(2, self.measure - column)) if value else ["—"]
@@ -132,7 +134,10 @@ def item_page(
     question(page, content, held, () if whole is None else whole.answer_key.correct)
     if whole is not None:
         page.rule(_("Answer key"))
-        page.fact(_("answer"), answer_text(whole.answer_key), GREEN)
+        if text := answer_text(whole.answer_key):
+            page.fact(_("answer"), text, GREEN)
+        if whole.answer_key.number is not None:
+            page.fact(_("right value"), number_text(whole.answer_key.number), GREEN)
         page.fact(_("explanation"), whole.explanation)
     about(page, item, repealed)
     return page.rows
@@ -184,7 +189,7 @@ def about(page: Page, item: BankItem, repealed: tuple[str, ...]) -> None:
     expected = "" if item.expected_p4 is None else share(item.expected_p4)
     if item.calibrated_p4 is not None:
         expected += "  " + _("measured")
-    page.fact(_("difficulty"), expected)
+    page.fact(_("expected"), expected)
     page.fact(_("basis"), item.basis)
     for basis in item.bases:
         page.fact("", "§ " + basis.text + in_force(basis), INK)
@@ -270,19 +275,22 @@ def styled_lines(pieces: list[tuple[str, Style]], width: int) -> list[list[tuple
     return found
 
 
-def history_page(width: int, rows: tuple[tuple[int, State, str, Event], ...]) -> list[Row]:
+def history_page(width: int, rows: tuple[Told, ...]) -> list[Row]:
     page = Page(width)
     rev = 0
-    for number, state, names, event in rows:
-        if number != rev:
+    for told in rows:
+        event = told.event
+        if told.rev != rev:
             if rev:
                 page.line()
-            glyph, style = STATES[state]
-            page.line(_("revision {rev}").format(rev=number), BLUE).put(f"   {glyph} {state_word(state)}", style)
-            rev = number
-        row = page.line(f"{TICK} " if event.statement else "  ", GREEN)
+            glyph, style = STATES[told.state]
+            page.line(_("revision {rev}").format(rev=told.rev), BLUE).put(f"   {glyph} {state_word(told.state)}", style)
+            rev = told.rev
+        row = page.line(f"{TICK} " if told.signed else "  ", GREEN)
         row.put(event.at[:16].replace("T", " "), SOFT).put("  ").put(sentence(event.act.value, {}, lives.ACTS), BOLD)
-        row.put("  ").put(names or "—")
+        row.put("  ").put(told.who or "—")
+        if told.earlier:
+            page.words(_("(hands in it before: {names})").format(names=told.earlier), SOFT, LEFT + 4)
         if event.remarks:
             page.words(event.remarks, AMBER, LEFT + 4)
     page.line()

@@ -153,7 +153,7 @@ class Editor(Screen[BankItem | None], inherit_bindings=False):
     async def on_mount(self) -> None:
         self.tell("", "")
         self.measure(self.app.size.width, self.app.size.height)
-        await self.fill()
+        await self.fill("stem")
 
     async def fill(self, focus: str = "") -> None:
         """The fields of the section, made of the form's values."""
@@ -250,12 +250,22 @@ class Editor(Screen[BankItem | None], inherit_bindings=False):
         else:
             await self.action_next(1)
 
-    async def add_picture(self, holder: str, path: str) -> None:
+    async def add_typed(self) -> bool:
+        """A path that was typed and not entered is meant as well; False where one of them names no picture."""
+        typed = [(str(each.id), each.value.strip()) for each in self.query(LineField)]
+        added = [
+            await self.add_picture(name.removeprefix("add-"), path)
+            for name, path in typed
+            if name.startswith("add-") and path
+        ]
+        return all(added)
+
+    async def add_picture(self, holder: str, path: str) -> bool:
         try:
             digest, data = await asyncio.to_thread(_picture, Path(path).expanduser())
         except BadRow as bad:
             await self.refuse(holder, told(bad.reason, bad.facts))
-            return
+            return False
         self.media[digest] = data
         held = self.form.value(holder).split()
         if digest not in held:
@@ -263,6 +273,7 @@ class Editor(Screen[BankItem | None], inherit_bindings=False):
         self.wrong = ("", "")
         self.tell("", "")
         await self.fill(f"add-{holder}")
+        return True
 
     def drop(self, holder: str, digest: str) -> None:
         self.form.values[holder] = " ".join(each for each in self.form.value(holder).split() if each != digest)
@@ -282,7 +293,7 @@ class Editor(Screen[BankItem | None], inherit_bindings=False):
     # ---- acting ----------------------------------------------------------------------------------------------------
 
     async def action_save(self) -> None:
-        if self.busy:
+        if self.busy or not await self.add_typed():
             return
         try:
             item = self.form.made()
@@ -316,8 +327,9 @@ class Editor(Screen[BankItem | None], inherit_bindings=False):
             await self.fill(first)
 
     async def action_view(self, name: str) -> None:
-        self.section = name
-        await self.fill()
+        if await self.add_typed():
+            self.section = name
+            await self.fill()
 
     async def action_section(self, step: int) -> None:
         names = [name for name, _title in SECTIONS]
@@ -335,11 +347,16 @@ class Editor(Screen[BankItem | None], inherit_bindings=False):
         self.query_one("#fields", VerticalScroll).scroll_relative(y=10 * step, animate=False)
 
     def action_leave(self) -> None:
-        if self.warned or not (self.form.changed or self.media):
+        if self.may_leave(_("Something was changed. Esc again leaves without saving; Ctrl+S saves.")):
             self.dismiss(None)
-            return
+
+    def may_leave(self, warning: str) -> bool:
+        """At once where nothing was changed, else when told a second time."""
+        if self.warned or not (self.form.changed or self.media):
+            return True
         self.warned = True
-        self.tell("amber", _("Something was changed. Esc again leaves without saving; Ctrl+S saves."))
+        self.tell("amber", warning)
+        return False
 
     async def action_explain(self) -> None:
         here = "" if self.focused is None else str(self.focused.id).removeprefix("add-")

@@ -154,7 +154,7 @@ class Form:
         if self.type is ItemType.FILL:
             key = [
                 Field("answer", _("accepted"), Kind.LINE, "accepted"),
-                Field("value", _("number")),
+                Field("value", _("right value")),
                 Field("tolerance", _("tolerance")),
                 Field("units", _("units")),
             ]
@@ -166,7 +166,7 @@ class Form:
         """Whatever can show a picture: language before it, part behind it, its name."""
         found = []
         for own in ("", *(f"t{n}-" for n in range(self.languages))):
-            lang = f"{self.value(own + 'lang')} " if own else ""
+            lang = f"{self.value(own + 'lang').strip() or '?'} " if own else ""
             found.append((own, "", lang + _("stem")))
             if self.is_choice:
                 found += [

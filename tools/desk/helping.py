@@ -92,7 +92,12 @@ HELP: dict[str, Help] = {
         ),
         (("Tab", N_("next field")), ("Enter", N_("next field, and at the last one do it")), ("Esc", N_("do nothing"))),
     ),
-    "pick": (
+    "choose": (
+        N_("Choosing"),
+        N_("One of these."),
+        (("↑ ↓", N_("move")), ("Enter", N_("take it")), ("Esc", N_("leave it as it was"))),
+    ),
+    "filter": (
         N_("Choosing"),
         N_("One value for this filter; the first line takes the filter away."),
         (("↑ ↓", N_("move")), ("Enter", N_("take it")), ("Esc", N_("leave it as it was"))),

@@ -9,6 +9,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.widgets import Input, TextArea
 
 from bank.store import BankItem
@@ -29,7 +30,7 @@ from terminal.look import (
     SOFT,
     Row,
 )
-from terminal.text import clean, fit, one_line
+from terminal.text import clean, fit, one_line, wrap
 from terminal.widgets.board import Board
 from tools.desk.drawing import STATES, type_word
 from tools.say import _
@@ -87,7 +88,8 @@ class List(Board):
         _version, total, cursor, focused, first, items, marked = self.state
         rows = [self._row(width, first + n, item, cursor, focused, marked) for n, item in enumerate(items[:height])]
         if not total:
-            rows = [Row(width), Row(width).at(3).put(_("Nothing is like that. Esc takes the filters away."), SOFT)]
+            told = wrap(_("Nothing is like that. Esc takes the filters away."), width - 4)
+            rows = [Row(width), *(Row(width).at(3).put(line, SOFT) for line in told)]
         return rows
 
     @staticmethod
@@ -106,7 +108,7 @@ class List(Board):
             row.put(fit(type_word(item), 10), ground if here else BLUE).at(NUMBER + 27)
             row.put(fit(item.chapter, 6), ground if here else SOFT).at(NUMBER + 34)
         else:
-            row.put(fit(type_word(item), 8), ground if here else BLUE).put(" ")
+            row.put(fit(type_word(item), 10), ground if here else BLUE).put(" ")
         row.put(fit(one_line(item.content.stem), width - row.x - 1))
         return row.at(width, ground).all_press(f"screen.go_to({place})")
 
@@ -128,8 +130,10 @@ class Tabs(Board):
         room = sum(cell_len(key) + cell_len(word) + 5 for key, word, _name in tabs) <= width - 4
         for key, word, name in tabs:
             press = f"screen.view('{name}')"
-            style = CHOSEN_CHIP if name == shown else CHIP
-            row.put(f" {key} ", style, press)
+            if name == shown:  # brackets, for whoever sees no colours
+                row.put(f"[{key}]", CHOSEN_CHIP, press)
+            else:
+                row.put(f" {key} ", CHIP, press)
             row.put(f" {word}{'  ' if room else ' '}", CHOSEN_MARK if name == shown else PANEL_INK, press)
         return [row.right(more, PANEL_SOFT, 1)]
 
@@ -161,6 +165,12 @@ class LineField(Input):
         super().__init__(
             one_line(value), id=id, password=password, placeholder=placeholder, compact=True, select_on_focus=False
         )
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> "LineField":
+        """Textual lays the whole screen out anew at each letter; one line stays one line whatever is written in it."""
+        return super().refresh(*regions, repaint=repaint, layout=layout and not self.size, recompose=recompose)
 
     def _on_paste(self, event: events.Paste) -> None:
         event.text = one_line(event.text)

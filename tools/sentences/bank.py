@@ -143,7 +143,8 @@ SENTENCES = {
         "again in a cell formatted as text."
     ),
     "cell-shown-otherwise": N_(
-        "Column {column} shows its number otherwise than the cell holds it; type it again in a cell formatted as text."
+        "Column {column} shows its number otherwise than the cell holds it (number format {form}); "
+        "type it again in a cell formatted as text."
     ),
     "cell-raised": N_("Column {column} is raised or lowered as a whole; format only the characters concerned."),
     "number-too-long": N_(
@@ -173,6 +174,11 @@ SENTENCES = {
     "answer-in-stem": N_(
         "In {found} questions from here on, the answer stood in the brackets of the stem and was taken out of them."
     ),
+    "answer-shown": N_("The answer stands in the brackets of the stem: candidates would see it. Empty the brackets."),
+    "answer-within-text": N_(
+        "An answer stands where it cannot be told from the text; write it on a line of its own: 答案：B."
+    ),
+    "options-without-question": N_("Options stand here without a question; begin it with its number, as in 1. …"),
     "bracket-left": N_("What stands in brackets in the stem reads like an answer; it was left as part of the text."),
     "answers-without-numbers": N_("Answers without the numbers of their questions were not read."),
     "shared-options": N_("Questions that share one list of options are not read."),

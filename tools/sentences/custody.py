@@ -21,6 +21,7 @@ SENTENCES = {
         "Number {number} is not as printed: nine digits 0-9 and letters a-f, the last of which checks it."
     ),
     "words-wrong": N_("Word {number} is wrong: all others fit together."),
+    "words-of-another": N_("These are the words of {other}, not those of {holder}."),
     "words-several-wrong": N_("More than one word is wrong, or words are in another order: compare all with the card."),
     "share-altered": N_("{file}: what it says of itself ({holder}) was altered; it does not open."),
     "share-malformed": N_("{file} is not a share, or is damaged."),
@@ -99,10 +100,14 @@ SENTENCES = {
         "A handing over was broken off after the new key came into force; the next opening writes its entry."
     ),
     "journal-position-unknown": N_("The position you gave is nowhere in this journal."),
-    "journal-not-closed": N_("The opening up to here was not closed: its agent was killed, or the power failed."),
+    "journal-not-closed": N_(
+        "The opening up to here was not closed: its agent was killed, the power failed, or the journal was cut here, "
+        "as in a copy made while the bank was open."
+    ),
     "journal-after-hour": N_("The entry is later than the hour of its opening."),
     "journal-clock-back": N_("The clock went back."),
     "journal-loss-accepted": N_("An older copy was opened knowingly."),
+    "journal-alteration-accepted": N_("The bank was opened although its journal had been altered, knowingly."),
     # The agent (`bank.agent`, `bank.channel`).
     "agent-already": N_("The bank is open already."),
     "agent-out-of-reach": N_(
@@ -147,6 +152,7 @@ ACTS = {
     "enrol": N_("a person enrolled"),
     "end_person": N_("a person ended"),
     "repeal": N_("a provision repealed"),
+    "note_rules": N_("rules and registers of rule officers noted, their signatures checked"),
     "accept_loss": N_("a person accepted the loss of a newer copy"),
     "backup": N_("backup written"),
     "answer_positions": N_("where the right answers of {items} items stand; {total} in this opening"),
@@ -176,6 +182,7 @@ NAMES = {
     "enrol": N_("enrolling a person"),
     "end_person": N_("ending a person"),
     "repeal": N_("repealing a provision"),
+    "note_rules": N_("noting rules and registers of rule officers"),
     "accept_loss": N_("a person accepting a loss"),
     "backup": N_("a backup"),
 }

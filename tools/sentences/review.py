@@ -13,7 +13,10 @@ SENTENCES = {
     "person-needs-sponsors": N_(
         "{name}: {need} of the bank's people who are at work must sign for this (--sponsor FILE --sponsor FILE)."
     ),
-    "person-needs-keepers": N_("{name}: {need} keyholders must vouch for this (--holder NAME --holder NAME)."),
+    "person-needs-keepers": N_(
+        "{name}: {need} of the keyholders by whom the bank is open must vouch for this, among them two others than "
+        "the person (--holder NAME --holder NAME)."
+    ),
     "person-needs-sharing": N_(
         "{name}: the bank has no two others at work who could sign for this, and no keyholders. Give it to keyholders "
         "(bank share); two of them then vouch."
@@ -25,7 +28,7 @@ SENTENCES = {
     "person-still-enrolled": N_(
         "{name} ({id}) is at work, or was followed by another key already: end that one first (--end {id})."
     ),
-    "keeper-unknown": N_("{name}: not all of them are keyholders of this bank as it is held now."),
+    "keeper-unknown": N_("{name}: not all of them are keyholders by whom this bank is open now."),
     "writer-unknown": N_("Nobody knows who wrote item {item}: its writer signs first (bank adopt)."),
     "writer-known": N_("Whoever wrote item {item} has signed for it; there is nothing to adopt."),
     "drafts-unsigned": N_("{file} is a bank with reviews: whoever writes in it signs (--as KEY)."),
@@ -81,6 +84,10 @@ SENTENCES = {
     "bank-kind-changed": N_("The bank calls itself a bank of samples or of practice, and was not made as one."),
     "repeal-unsigned": N_("Act {rev} ends a provision and is signed by nobody of the bank: it has no effect."),
     "person-forged": N_("Act {number} on the bank's people has not the signatures that it takes."),
+    "person-stranger": N_(
+        "Act {rev} on the bank's people was signed by somebody as keyholder who never held a share of it: it vouches "
+        "for nobody."
+    ),
     "number-malformed": N_("A number in an answer key is not written as a decimal."),
 }  # fmt: skip
 
@@ -134,7 +141,7 @@ FIELDS = {
     "stem": N_("stem"),
     "pictures": N_("pictures"),
     "answer key": N_("answer key"),
-    "number": N_("number"),
+    "number": N_("right value"),
     "explanation": N_("explanation"),
     "background": N_("background"),
     "bases": N_("provisions"),

@@ -13,13 +13,14 @@ SENTENCES = {
         "form takes; pool.multiple says {multiple}. No bank, however large, can mend that."
     ),
     "rule-attempts-too-few": N_(
-        "Rule {rule}: {admitted} of {draws} trial draws are admissible, and with {attempts} attempts a form the chance "
-        "that one of {candidates} candidates gets no form is up to {chance} ({most} at most is allowed). Raise "
-        "attempts, or widen the tolerance."
+        "Rule {rule}: the rule draws {attempts} times for a form at most. {admitted} of {draws} trial draws are "
+        "admissible; so few draws prove no more than that {share} in 100 are. With that, the chance that one of "
+        "{candidates} candidates gets no form is up to {chance}, and {most} at most is allowed. Raise attempts to "
+        "{enough}."
     ),
     "pool-without-form": N_(
         "Rule {rule}: no pool can be picked from which a form could be drawn, with its caps, rests, overlap, enemies "
-        "and tags together. The rule is not relaxed: examd rule check says what is lacking."
+        "and tags together. The rule is not relaxed: add items to the bank, or let the rule's officers change it."
     ),
     "rule-not-table": N_("{field}: a table is expected here."),
     "rule-not-list": N_("{field}: a list is expected here."),
@@ -46,7 +47,16 @@ SENTENCES = {
     "rule-no-longer-in-force": N_("Rule {rule} was in force until {effective_to}, no longer on {day}."),
     "rule-rarely-admits": N_(
         "Rule {rule}: only {admitted} of {draws} trial draws are admissible, at least {least} are required. "
-        "Widen the tolerance, or add items to the bank."
+        "The tolerance rejects most of them: widen it, or add items to the bank."
+    ),
+    "rule-rarely-at-peace": N_(
+        "Rule {rule}: only {admitted} of {draws} trial draws are admissible, at least {least} are required. "
+        "On most of them two items of an enemy group meet: the pool has to hold several of a group, since there are "
+        "too few others. Add items of no enemy group; most often in the way: {groups}."
+    ),
+    "rule-rarely-tagged": N_(
+        "Rule {rule}: only {admitted} of {draws} trial draws are admissible, at least {least} are required. "
+        "Most of them hold too few items with the tag {tag}: add items with that tag."
     ),
     "fact-outside-rule": N_("Item {item} is said to lie in cell {cell} of rule {rule}, but does not."),
     "fact-twice": N_("Item {item} is twice in cell {cell}."),
@@ -144,9 +154,9 @@ SENTENCES = {
         "{file}: neither an officer's folder with a note of what was seen, nor a package or result with a signed rule."
     ),
     "rules-noted-otherwise": N_(
-        "{name} in the bureau's register of rules is another text (SHA-256 {found}…) than the one this bank issued with "
-        "before ({expected}…). Nothing was noted. Ask the bureau's rule officers which register is theirs, and issue "
-        "with that one."
+        "{name} in the bureau's register of rules is missing or reads otherwise (SHA-256 {found}…) than when this bank "
+        "issued with it before ({expected}…). Nothing was noted. Ask the bureau's rule officers which register is "
+        "theirs, and issue with that one."
     ),
     "rules-not-confirmed": N_("Not confirmed: nothing was signed."),
     "rules-register-signature": N_(
@@ -156,7 +166,18 @@ SENTENCES = {
         "Rule {rule}: the next version is {expected}, not {found}. A version that was signed is never changed."
     ),
     "rule-signed-already": N_("{officer} has signed version {version} of rule {rule} already; another officer has to."),
-    "rule-other-text": N_("{officer} proposed another text as version {version} of rule {rule}. Agree on one first."),
+    "rule-superseded": N_(
+        "Version {version} of rule {rule} was over on the day of this session: version {newer} is in force from {day} "
+        "on, as an earlier package of this bureau shows. Ask the bureau's rule officers."
+    ),
+    "rules-same-name": N_(
+        "Several of the officers bear one name ({ids}). One person with two cards would sign for two. If they are "
+        "different people, say how they are told apart: --same-name REASON."
+    ),
+    "holder-name": N_(
+        "A name, a number or a reason is one line of at most 200 characters, without line breaks, invisible characters "
+        "or blanks around it."
+    ),
     "rule-chain-broken": N_(
         "The register of rule {rule} does not hold together at version {version}: a version is missing, "
         "changed or out of order."

@@ -6,7 +6,7 @@ on only after their shape was checked.
 
 import hashlib
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +59,15 @@ class Case:
     rates: Known[list[Json]] = Known()
     """Recomputed rates, the total last."""
 
-    def __init__(self, directory: Path, bureau_key: bytes | None, officers_sha256: str | None = None) -> None:
+    def __init__(
+        self, directory: Path, bureau_key: bytes | None, officers_sha256: str | None = None, known: Sequence[Path] = ()
+    ) -> None:
         self.directory = directory
         self.bureau_key = bureau_key
         self.officers_sha256 = officers_sha256
         """Of the first register of rule officers, from a source that the auditor trusts."""
+        self.known = known
+        """Files `edition.json` that the auditor has from other packages of this bureau."""
 
     def size_of(self, name: str) -> int | None:
         """None where there is no such regular file (a link, a pipe and a directory are not)."""

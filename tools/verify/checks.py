@@ -5,7 +5,7 @@ need it to "skipped", with the reason, and a fault of the verifier itself to "fa
 input may end the audit early, and nothing unjudged may pass for good.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import course, forms, issued, officers, results, sealed, tables
@@ -67,9 +67,12 @@ CHECKS: tuple[tuple[str, Check], ...] = (
 
 
 def run(
-    directory: Path, bureau_key: bytes | None = None, officers_sha256: str | None = None
+    directory: Path,
+    bureau_key: bytes | None = None,
+    officers_sha256: str | None = None,
+    known: Sequence[Path] = (),
 ) -> tuple[Case, list[Outcome]]:
-    case, outcomes = Case(directory, bureau_key, officers_sha256), []
+    case, outcomes = Case(directory, bureau_key, officers_sha256, known), []
     for number, (name, check) in enumerate(CHECKS, 1):
         out = Outcome(number, name)
         try:

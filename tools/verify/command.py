@@ -21,6 +21,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", metavar="DIR", type=Path, help=text("help_directory", language))
     parser.add_argument("--bureau-key", metavar="HEX", help=text("help_key", language))
     parser.add_argument("--rule-officers", metavar="HEX", help=text("help_officers", language))
+    parser.add_argument(
+        "--rules-known", metavar="FILE", type=Path, action="append", default=[], help=text("help_known", language)
+    )
     parser.add_argument("--lang", choices=("zh", "en"), default=language, help=text("help_lang", language))
     parser.add_argument("--json", action="store_true", help=text("help_json", language))
     parser.set_defaults(run=run)
@@ -43,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
     except (OSError, ValueError):
         print(text("usage_directory", args.lang, directory=directory), file=sys.stderr)
         return 2
-    case, outcomes = checks.run(directory, bytes.fromhex(key) if key else None, officers.lower() if officers else None)
+    bureau_key, first = bytes.fromhex(key) if key else None, officers.lower() if officers else None
+    case, outcomes = checks.run(directory, bureau_key, first, args.rules_known)
     written = report.as_json(case, outcomes, args.lang) if args.json else report.as_text(case, outcomes, args.lang)
     return _print(written, 0 if checks.passed(outcomes) else 1)
 

@@ -2,22 +2,33 @@
 
 The bureau's key signs packages; it must not be able to choose a rule alone. So a rule counts by the signatures of two
 officers, and a change of officers by those of two before them. What the chain cannot prove is its own beginning, which
-the bureau signs alone: the auditor gives the hash of the first register, from a source they trust.
+the bureau signs alone: the auditor gives the hash of the first register, from a source they trust. Nor can it prove its
+end: a chain cut short holds together. So the auditor gives editions that they know from other packages.
 """
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from . import canonical, statements
-from .case import Case
+from .case import LIMIT, Case
 from .issued import EDITION, MANIFEST
 from .outcome import Outcome
 from .rules import RULE
-from .shapes import hexadecimal, integer, list_of, map_of, one_of, pattern, record, text
+from .shapes import Wrong, hexadecimal, integer, list_of, map_of, one_of, pattern, record, wrongs
 
 NEEDED = 2
-_OFFICER = record({"id": text, "name": text, "sign": hexadecimal(32)})
+
+
+def _line(value: Any, path: str, wrong: Wrong) -> None:
+    """A name with a line break in it could write lines of its own where it is shown."""
+    told = type(value) is str and value == value.strip() and value.replace("\u3000", "-").isprintable()
+    if not told or not 0 < len(value) <= 200:
+        wrong.append((path, "one line of text"))
+
+
+_OFFICER = record({"id": _line, "name": _line, "sign": hexadecimal(32)})
 _REGISTER = record(
     {
         "type": one_of("examd-rule-officers"),
@@ -25,9 +36,11 @@ _REGISTER = record(
         "version": integer(1),
         "before": pattern(r"([0-9a-f]{64})?", "64 hex digits or nothing"),
         "officers": list_of(_OFFICER, least=NEEDED),
-        "gone": map_of(text),
+        "gone": map_of(_line),
         "rules": map_of(list_of(hexadecimal(32))),
-    }
+        "namesakes": _line,
+    },
+    optional=["namesakes"],
 )
 _RULE = record(
     {
@@ -71,10 +84,14 @@ def rule_officers(case: Case, out: Outcome) -> None:
     """Each register is the next one, and signed by the bureau and by officers of the one before."""
     if _unsigned_drill(case, out):
         return
-    bureau = bytes.fromhex(case.manifest["keys"]["bureau"])
+    _chain(EDITION, case.registers, bytes.fromhex(case.manifest["keys"]["bureau"]), out)
+    out.note("counted", n=len(case.registers))
+
+
+def _chain(file: str, registers: list[Json], bureau: bytes, out: Outcome) -> None:
     before: Json | None = None
-    for number, statement in enumerate(case.registers, 1):
-        place, signed = f"{EDITION} officers[{number - 1}]", statement["signed"]
+    for number, statement in enumerate(registers, 1):
+        place, signed = f"{file} officers[{number - 1}]", statement["signed"]
         expected = _digest(before) if before else ""
         if signed["version"] != number:
             out.fail("differs", f"{place} version", found=signed["version"], expected=number)
@@ -90,7 +107,6 @@ def rule_officers(case: Case, out: Outcome) -> None:
         if before:
             _follows(place, statement, before, out)
         before = signed
-    out.note("counted", n=len(case.registers))
 
 
 def rule_officers_first(case: Case, out: Outcome) -> None:
@@ -118,11 +134,70 @@ def rule_signatures(case: Case, out: Outcome) -> None:
     hands = {officer["sign"]: officer["name"] for officer in _hands(case.edition, register["officers"])}
     if len(hands) < NEEDED:
         out.fail("officers_few", f"{EDITION} rule", found=len(hands), needed=NEEDED)
-    if version < len(case.registers):  # what is not in the list was signed by officers who were no longer any
-        kept = case.registers[version]["signed"]["rules"].get(signed["rule"]["id"], [])
+    _not_late(signed, case.registers, out)
+    for path in case.known:
+        _held_against(case, signed, path, out)
+    out.note("signed_by", names="、".join(hands.values()))
+
+
+def _not_late(signed: Json, registers: list[Json], out: Outcome) -> None:
+    """What is not in the next register's list was signed by officers who were no longer any."""
+    version = signed["register"]["version"]
+    if version < len(registers):
+        kept = registers[version]["signed"]["rules"].get(signed["rule"]["id"], [])
         if signed["sha256"] not in kept[signed["rule"]["version"] - 1 : signed["rule"]["version"]]:
             out.fail("register_over", f"{EDITION} rule", version=version, newer=version + 1)
-    out.note("signed_by", names="、".join(hands.values()))
+
+
+def _held_against(case: Case, signed: Json, path: Path, out: Outcome) -> None:
+    """An edition that the auditor knows from another package: this one may not know less and say otherwise."""
+    known = _read(path, out)
+    if known is None:
+        return
+    _chain(path.name, known["officers"], bytes.fromhex(case.manifest["keys"]["bureau"]), out)
+    for number, (here, there) in enumerate(zip(case.registers, known["officers"], strict=False)):
+        expected, found = _digest(there["signed"]), _digest(here["signed"])
+        if found != expected:
+            out.fail("hash", f"{EDITION} officers[{number}]", found=found, expected=expected)
+            return
+    if len(known["officers"]) > len(case.registers):
+        _not_late(signed, known["officers"], out)
+    newest, rule = known["rule"]["signed"], signed["rule"]
+    texts = dict(enumerate(known["officers"][-1]["signed"]["rules"].get(rule["id"], []), 1))
+    if newest["rule"]["id"] == rule["id"]:
+        hands = list(_hands(known["rule"], _officers_of(newest, known["officers"])))
+        if len(hands) < NEEDED:
+            out.fail("officers_few", path.name, found=len(hands), needed=NEEDED)
+            return
+        version, first = newest["rule"]["version"], newest["rule"]["effective_from"]
+        texts |= {version: _digest(newest["rule"]), version - 1: newest["supersedes"]}
+        if version > rule["version"] and first <= case.manifest["session"]["date"]:
+            out.fail("superseded", f"{EDITION} rule", version=rule["version"], newer=version, first=first)
+    for version, found in ((rule["version"], signed["sha256"]), (rule["version"] - 1, signed["supersedes"])):
+        if texts.get(version, found) != found:
+            out.fail("hash", f"{EDITION} rule, version {version}", found=found, expected=texts[version])
+
+
+def _officers_of(signed: Json, registers: list[Json]) -> list[Json]:
+    version = signed["register"]["version"]
+    if version > len(registers) or signed["register"]["sha256"] != _digest(registers[version - 1]["signed"]):
+        return []
+    officers: list[Json] = registers[version - 1]["signed"]["officers"]
+    return officers
+
+
+def _read(path: Path, out: Outcome) -> Json | None:
+    try:
+        with path.open("rb") as stream:
+            value = canonical.parse(stream.read(LIMIT))
+        canonical.encode(value)
+    except (OSError, canonical.NotJson) as error:
+        out.fail("not_json", path.name, why=str(error))
+        return None
+    wrong = wrongs(_FILE, value)
+    for place, expected in wrong:
+        out.fail("shape", path.name + place, expected=expected)
+    return None if wrong else value
 
 
 def _follows(place: str, statement: Json, before: Json, out: Outcome) -> None:

@@ -26,6 +26,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "首份规则负责人名单的哈希（64 位十六进制），须得自可信来源",
         "hash of the first register of rule officers (64 hex digits), from a source you trust",
     ),
+    "help_known": (
+        "本机构另一考试包的 edition.json，用以核对名单与版本是否被截短（可重复）",
+        "edition.json of another package of this bureau: shows registers and versions left out here (may be repeated)",
+    ),
     "help_lang": ("报告语言（默认 zh）", "language of the report (default: zh)"),
     "help_json": ("以 JSON 输出报告", "the report as JSON on standard output"),
     "example": ("示例", "example"),
@@ -159,6 +163,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "register_over": (
         "依据第 {version} 份名单签署，但第 {newer} 份接替时并无此版本",
         "signed under register {version}, but was not there when register {newer} took over",
+    ),
+    "superseded": (
+        "第 {version} 版在当日已由第 {newer} 版接替（{first} 起）",
+        "version {version} was over on that day: version {newer} is in force from {first} on",
     ),
     "officers_not_pinned": (
         "首份名单（{sha256}）仅由签发机构签名；请用 --rule-officers 给出可信来源的哈希",

@@ -12,8 +12,8 @@ least, and the register says for ever who was missing and why.
 An edition counts signatures of officers of the register that it names, and no others. The next register lists the
 editions that were whole when it took over: whoever was dismissed can add nothing.
 
-Before: `examd.bureau.rulebook` keeps them. After: `examd.package.open`, `examd.results`; `tools.verify` does the same
-again with code of its own.
+Before: `examd.bureau.rulebook` keeps them. After: `examd.package.open`, `examd.site`, `examd.results`, and the bank,
+which notes what sessions were issued with; `tools.verify` does the same again with code of its own.
 """
 
 import json
@@ -24,7 +24,7 @@ from typing import Any
 
 from bank.blueprint import Blueprint
 from bank.canonical import canonical, digest
-from bank.refused import BadFile, Denied
+from bank.refused import BadFile, Denied, Refused
 from bank.seal import statements
 
 OFFICERS, RULE = "examd-rule-officers", "examd-rule"
@@ -32,7 +32,7 @@ NEEDED = 2
 """Officers, for a rule or the next register. One alone could favour whom they like; two have to agree on it."""
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _KEY = re.compile(r"[0-9a-f]{64}", re.ASCII)
-"""One spelling of a public key, or one person could be two."""
+"""A public key, or a hash. One spelling, or one person could be two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,8 @@ class Register:
     """Of the officers before."""
     needed: int
     """How many of them had to."""
+    namesakes: str = ""
+    """Why two of the officers bear the same name; "" where none do."""
 
     @property
     def complete(self) -> bool:
@@ -95,8 +97,9 @@ class Proof:
 
 
 def register_statement(
-    officers: Sequence[Officer], gone: Mapping[str, str], rules: Mapping[str, Sequence[str]], before: Register | None
-) -> dict[str, Any]:
+    officers: Sequence[Officer], gone: Mapping[str, str], rules: Mapping[str, Sequence[str]], before: Register | None,
+    namesakes: str = "",
+) -> dict[str, Any]:  # fmt: skip
     return {
         "type": OFFICERS,
         "v": 1,
@@ -105,7 +108,7 @@ def register_statement(
         "officers": [officer.record() for officer in officers],
         "gone": dict(gone),
         "rules": {rule: list(hashes) for rule, hashes in rules.items()},
-    }
+    } | ({"namesakes": namesakes} if namesakes else {})
 
 
 def read_register(file: bytes, before: Register | None, bureau: str, *, name: str) -> Register:
@@ -117,11 +120,17 @@ def read_register(file: bytes, before: Register | None, bureau: str, *, name: st
         )
         gone = {str(who): str(why) for who, why in signed["gone"].items()}
         rules = {str(rule): tuple(map(str, hashes)) for rule, hashes in signed["rules"].items()}
+        namesakes = str(signed.get("namesakes", ""))
         place = int(signed["version"]), str(signed["before"])
     except (KeyError, TypeError, ValueError, AttributeError):
         raise BadFile("statement-malformed", file=name) from None
+    said = [namesakes or "-", *gone.values(), *(text for each in officers for text in (each.id, each.name))]
+    if not all(map(statements.tellable, said)):
+        raise BadFile("statement-malformed", file=name)
     if place != ((before.version + 1, before.sha256) if before else (1, "")):
         raise Denied("rules-register-broken", file=name)
+    if register_statement(officers, gone, rules, before, namesakes) != signed:  # nothing beside what was read
+        raise BadFile("statement-malformed", file=name)
     signs, ids = {officer.sign for officer in officers}, {officer.id for officer in officers}
     distinct = len(signs) == len(ids) == len(officers) >= NEEDED
     if not distinct or bureau in signs or not all(map(_KEY.fullmatch, signs)):
@@ -139,7 +148,7 @@ def read_register(file: bytes, before: Register | None, bureau: str, *, name: st
         raise Denied("rules-register-signature", file=name)
     needed = max(1, min(NEEDED, len(left))) if before else 0
     hands = tuple(officer for officer in left if signed_by(file, officer.sign, name))
-    return Register(place[0], digest(signed), officers, gone, rules, hands, needed)
+    return Register(place[0], digest(signed), officers, gone, rules, hands, needed, namesakes)
 
 
 def read_registers(files: Sequence[bytes], bureau: str) -> tuple[Register, ...]:
@@ -176,25 +185,44 @@ def read_edition(file: bytes, registers: Sequence[Register], *, name: str) -> Ed
         version, sha256 = int(signed["register"]["version"]), signed["register"]["sha256"]
     except (KeyError, TypeError, ValueError):
         raise BadFile("statement-malformed", file=name) from None
-    if stated != blueprint.sha256 or not isinstance(supersedes, str):
+    first = blueprint.version == 1
+    follows = isinstance(supersedes, str) and (supersedes == "" if first else _KEY.fullmatch(supersedes))
+    if stated != blueprint.sha256 or not follows:
         raise Denied("rule-chain-broken", rule=blueprint.id, version=blueprint.version)
     if not 1 <= version <= len(registers) or registers[version - 1].sha256 != sha256:
         raise Denied("rules-register-missing", rule=blueprint.id, version=blueprint.version, register=version)
+    if edition_statement(blueprint, supersedes, registers[version - 1]) != signed:
+        raise BadFile("statement-malformed", file=name)
     officers = registers[version - 1].officers
     hands = tuple(officer for officer in officers if signed_by(file, officer.sign, name))
     return Edition(blueprint, supersedes, version, hands)
 
 
+def require_follows(edition: Edition, rule: str, before: Edition | None) -> None:
+    """That it is the version of `rule` right after `before`, which was whole when it was signed."""
+    due = before.blueprint.version + 1 if before else 1
+    if (
+        (edition.blueprint.id, edition.blueprint.version) != (rule, due)
+        or edition.supersedes != (before.blueprint.sha256 if before else "")
+        or (before is not None and (not before.complete or edition.register < before.register))
+    ):
+        raise Denied("rule-chain-broken", rule=rule, version=due)
+
+
 def require_not_late(edition: Edition, registers: Sequence[Register]) -> None:
     """Refuses an edition that its register's officers signed after the next register had taken over."""
     if edition.register < len(registers):
-        blueprint = edition.blueprint
-        kept = registers[edition.register].rules.get(blueprint.id, ())
-        if blueprint.sha256 not in kept[blueprint.version - 1 : blueprint.version]:
-            raise Denied(
-                "rule-register-over", rule=blueprint.id, version=blueprint.version, register=edition.register,
-                newer=edition.register + 1,
-            )  # fmt: skip
+        require_in(edition, registers[edition.register].rules.get(edition.blueprint.id, ()))
+
+
+def require_in(edition: Edition, closed: Sequence[str]) -> None:
+    """The same, where the hashes are known that the register after the edition's own closed over."""
+    blueprint = edition.blueprint
+    if blueprint.sha256 not in closed[blueprint.version - 1 : blueprint.version]:
+        raise Denied(
+            "rule-register-over", rule=blueprint.id, version=blueprint.version, register=edition.register,
+            newer=edition.register + 1,
+        )  # fmt: skip
 
 
 def signed_by(file: bytes, public: str, name: str) -> bool:
@@ -222,14 +250,65 @@ def pack(registers: Sequence[bytes], edition: bytes) -> bytes:
 
 def unpack(file: bytes, bureau: str, *, name: str) -> Proof:
     """Checks everything that the file can prove by itself. Raises BadFile or Denied."""
-    try:
-        record = json.loads(file)
-        registers, edition = [canonical(each) for each in record["officers"]], canonical(record["rule"])
-    except (ValueError, TypeError, KeyError, RecursionError):
-        raise BadFile("statement-malformed", file=name) from None
-    chain = read_registers(registers, bureau)
-    read = read_edition(edition, chain, name=name)
+    record = _record(file, {"officers", "rule"}, name)
+    chain = read_registers([canonical(each) for each in record["officers"]], bureau)
+    read = _whole(canonical(record["rule"]), chain, name)
+    return Proof(chain, read)
+
+
+def _whole(file: bytes, chain: Sequence[Register], name: str) -> Edition:
+    read = read_edition(file, chain, name=name)
     if not read.complete:
         raise Denied("rule-not-signed", rule=read.blueprint.id)
     require_not_late(read, chain)
-    return Proof(chain, read)
+    return read
+
+
+def _record(file: bytes, keys: set[str], name: str) -> dict[str, Any]:
+    """Read back it must be the very bytes: no name twice, of which two readers could take different ones."""
+    try:
+        record = json.loads(file)
+        statements_ = [each for part in record.values() for each in _leaves(part)]
+        whole = all(each.keys() == {"signed", "signatures"} for each in statements_)
+        if whole and record.keys() == keys and canonical(record) == file:
+            return dict(record)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, Refused):
+        pass
+    raise BadFile("statement-malformed", file=name)
+
+
+def _leaves(part: Any) -> list[Any]:
+    return [leaf for each in part for leaf in _leaves(each)] if isinstance(part, list) else [part]
+
+
+# -- what a bank notes -------------------------------------------------------------------------------------------------
+
+
+def pack_book(registers: Sequence[bytes], rules: Sequence[Sequence[bytes]]) -> bytes:
+    """All registers, and of each rule all whole versions from the first."""
+    versions = [[json.loads(file) for file in files] for files in rules]
+    return canonical({"officers": [json.loads(file) for file in registers], "rules": versions})
+
+
+def heads(file: bytes, bureau: str, *, name: str) -> dict[str, str]:
+    """The hash of every register and version in a packed book, each checked: `<bureau>//<version>` and
+    `<bureau>/<rule>/<version>` -> hash. Whoever brings a book has to bring the officers' hands under all of it."""
+    record = _record(file, {"officers", "rules"}, name)
+    chain = read_registers([canonical(each) for each in record["officers"]], bureau)
+    if not chain:
+        raise BadFile("statement-malformed", file=name)
+    found = {f"{bureau}//{register.version}": register.sha256 for register in chain}
+    whole: dict[str, tuple[str, ...]] = {}
+    for versions in record["rules"]:
+        before: Edition | None = None
+        for version in versions:
+            edition = _whole(canonical(version), chain, name)
+            rule = named(edition.blueprint.id)
+            require_follows(edition, before.blueprint.id if before else rule, before)
+            found[f"{bureau}/{rule}/{edition.blueprint.version}"] = edition.blueprint.sha256
+            whole[rule] = (*whole.get(rule, ()), edition.blueprint.sha256)
+            before = edition
+    for rule, hashes in chain[-1].rules.items():  # nor may a version be left out that a register closed over
+        if whole.get(rule, ())[: len(hashes)] != hashes:
+            raise Denied("rule-chain-broken", rule=rule, version=len(hashes))
+    return found
