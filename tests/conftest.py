@@ -30,3 +30,9 @@ def cheap_passphrases():
         for cost, least in (("MEMORY_KIB", 64), ("PASSES", 1), ("LANES", 1)):
             patched.setattr(passphrase, cost, least)
         yield
+
+
+@pytest.fixture(autouse=True)
+def own_language(monkeypatch):
+    """A command leaves its language in the environment, for the processes that it starts; not for the next test."""
+    monkeypatch.delenv("EXAMD_LANG", raising=False)

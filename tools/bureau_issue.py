@@ -1,10 +1,11 @@
 """`examd bureau issue`: bank, rule and roster in, a sealed package for one session at one site out."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools import staying, unlock
+from tools import rule_in_use, staying, unlock
 from tools.arguments import Commands
 from tools.open_bank import open_bank, require_bank
 from tools.printing import as_json
@@ -56,7 +57,7 @@ def add(bureau: Commands) -> None:
 def run_issue(args: argparse.Namespace) -> int:
     from datetime import date
 
-    from bank import marks
+    from bank import edition, marks
     from bank.refused import Denied
     from bank.sharing import Permission
     from bank.usable import stock_of
@@ -69,8 +70,12 @@ def run_issue(args: argparse.Namespace) -> int:
     office = Office(args.directory)
     require_bank(args.bank)
     site, chief = Card.read(args.site, "site"), Card.read(args.chief, "chief")
-    rule = _rule(office, args.rule, args.date, mock=args.mock)
     book = None if args.mock and Path(args.rule).is_file() else office.checked_rulebook()
+    rule = _rule(office, args.rule, args.date, mock=args.mock)
+    signed = book.travelling(rule) if book is not None else None
+    proof = edition.unpack(signed, book.bureau.sign, name="edition.json") if book is not None and signed else None
+    # Before a key is opened: the one who issues may know an officer listed here to be dismissed.
+    print("\n".join(rule_in_use.lines(rule, proof)), file=sys.stderr if args.json else sys.stdout, flush=True)
     people = roster.read(args.roster)
     session = Session(args.session, args.name, args.date, site.id, site.name, args.mock)
     bureau = unlock.bureau(office, args.passphrase_file)
@@ -99,7 +104,7 @@ def run_issue(args: argparse.Namespace) -> int:
                 site=site,
                 chief=chief,
                 archive_age=office.archive_age(),
-                edition=book.travelling(rule) if book is not None else None,
+                edition=signed,
             )
         # Before the codes are kept: a package that the ledger does not know of can never be opened.
         bank.expose(session.id, site.id, issued.meeting, session.date)
@@ -121,7 +126,7 @@ def run_issue(args: argparse.Namespace) -> int:
             "package": str(issued.directory), "package_id": issued.package_id, "pool_items": issued.pool_size,
             "rule_sha256": rule.sha256, "trial_acceptance_of_2000": issued.acceptance,
             "withheld": stock.usable.reasons,
-        })  # fmt: skip
+        } | rule_in_use.record(rule, proof))  # fmt: skip
         return 0
     print(_("Package {directory}").format(directory=issued.directory))
     print(_("{candidates} candidates, a pool of {pool} items, {share:.0%} of trial draws admissible").format(

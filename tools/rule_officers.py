@@ -5,6 +5,7 @@ A session uses only a version that two officers signed and that is in force on i
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from bank.blueprint import Blueprint
     from bank.edition import Edition, Officer, Register
     from examd.bureau.rulebook import Rulebook
+    from examd.bureau.seen import Heads
     from examd.holders import Card
 
 
@@ -331,7 +333,27 @@ def _hold_against_note(book: "Rulebook", folder: Path) -> None:
     """Refuses a register that lacks what this officer saw in it the last time."""
     from examd.bureau import seen
 
-    book.hold_against(seen.read(seen.note_of(folder), book.bureau.sign, where=seen.NOTE), str(folder / seen.NOTE))
+    noted = seen.read(seen.note_of(folder), book.bureau.sign, where=seen.NOTE)
+    book.hold_against(noted, str(folder / seen.NOTE))
+    if noted is not None:
+        _note_own(book, folder, noted)
+
+
+def _note_own(book: "Rulebook", folder: Path, noted: "Heads") -> None:
+    """Whoever consents first sees no whole register yet. Once it is whole the note learns of it, and of no register
+    without this officer's own hand: to look at a forged one must not make the true one strange."""
+    from examd.bureau import seen
+    from examd.bureau.rulebook import ROLE
+    from examd.holders import Card
+
+    card = folder / f"{ROLE}.card.json"
+    if not card.exists():
+        return
+    sign = Card.read(card, ROLE).sign
+    own = [each for each in book.registers() if any(officer.sign == sign for officer in each.signed_by)]
+    if own and own[-1].version > noted.register[0]:
+        with suppress(OSError):  # a stick that is write-protected can still be compared
+            seen.keep_note(folder, book.bureau.sign, seen.Heads((own[-1].version, own[-1].sha256), noted.rules))
 
 
 def _keep_note(book: "Rulebook", folder: Path) -> None:

@@ -27,7 +27,7 @@ STEM = re.compile(
     r"(?:(?P<plain>\d{1,4})\s*[.、](?!\d)|\((?P<round>\d{1,4})\)|第(?P<named>\d{1,4})题[:.、]?)\s*(?P<rest>.*)",
     re.DOTALL,
 )
-_OPTION = re.compile(r"(?:^|(?<=[\s;；]))\(?([A-H])\s?[.、:)]\s*")
+_OPTION = re.compile(r"(?:^|(?<=[\s;；])|(?<=\))(?=[A-H]\s?\.))\(?([A-H])\s?[.、:)]\s*")
 _TIGHT = re.compile(r"\(?(?<![A-Za-z0-9])([A-H])\s?[.、:)]\s*")
 _BARE = re.compile(r"(?:^|(?<=\s))([A-H])\s+(?=\S)")
 LETTERED = re.compile(r"\s*\(?[A-H]\s?[.、:)]")

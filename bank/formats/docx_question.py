@@ -137,7 +137,7 @@ def draft(now: Question, places: dict[tuple[str, tuple[str, ...]], int], note: N
         note("answer-in-stem")
     if (now.within or now.case) and not now.options and known is not ItemType.FILL and not truth:
         raise BadRow("unsupported-interaction", interaction="essay")
-    if not answer and "value" not in now.labels and known is not ItemType.FILL and _speaks_of_answer(now):
+    if not answer and "value" not in now.labels and _speaks_of_answer(now):
         raise BadRow("answer-within-text")
     number = None
     if "value" in now.labels:

@@ -236,6 +236,8 @@ class Rulebook:
         if noted is None:
             return
         version, sha256 = noted.register
+        if not self.kept:  # to be put back, and never begun anew
+            raise Denied("rules-register-lost", where=where, version=version)
         if [each.sha256 for each in self.registers()[version - 1 : version]] != [sha256]:
             raise Denied("rules-rolled-back", where=where, version=version)
         settled = self._settled()

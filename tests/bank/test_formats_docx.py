@@ -674,6 +674,7 @@ def test_questions_in_a_table_are_said_to_stand_there(tmp_path):
     [
         ["1. 哪一项（ ）", "A.一 B.二 C.三 答案：C"],
         ["1. 哪一项（ ） A.一 B.二 C.三 答案：C"],
+        ["1. 哪一项（ ）A.一 B.二 C.三 答案：C"],
         ["1. 哪一项（ ）。答案：C", "A.一", "B.二", "C.三"],
         ["1. 哪一项（ ）【C】", "A.一 B.二 C.三"],
         ["1. 哪一项【Ｃ】", "A.一 B.二 C.三"],
@@ -698,6 +699,7 @@ def test_an_answer_is_read_where_it_ends_a_line(tmp_path, lines):
         ["1. 答案：B 哪一项（ ）", "A.一", "B.二"],
         ["1. 哪一项（ ）", "A.一", "B.二", "我的答案：A 正确答案：B"],
         ["1. 哪一项（ ）", "A.一", "B.二有两行", "第二行 答案：B"],
+        ["二、填空题", "1. 电压是____V。答案：36"],
     ],
 )
 def test_an_answer_that_cannot_be_told_from_the_text_is_refused_with_what_to_do(tmp_path, lines):

@@ -292,6 +292,7 @@ class TestSecrets:
                     "except Exception as e: print(e.code)"
                 )
                 os.chdir(ROOT)
+                os.environ["EXAMD_LANG"] = "zh"
                 os.execv(sys.executable, [sys.executable, "-c", program])
             seen = b""
             for entry in ("typed by hand", second):

@@ -157,15 +157,17 @@ def test_a_seat_taken_before_the_start_has_no_minute():
 
 
 def test_spent_marks_are_named_to_the_officer_who_spends_them(place, capsys):
-    """A rule whose pool is the whole bank leaves no mark at home."""
+    """A rule whose pool is the whole bank leaves no mark at home, but where it is the enemy of an item that travels."""
     rule = (SAMPLES / "rule.toml").read_text()
     (place / "all.toml").write_text(re.sub(r"(?m)^multiple *= *\d+", "multiple = 50", rule))
     assert run("bank", "exposure", "bank", "--json") == 0
     kept = {use["session"] for row in json.loads(capsys.readouterr().out) for use in row["uses"] if "mark_until" in use}
     report = json.loads(issue("M-1", capsys, "--json", "--rule", "all.toml").out)
     assert report["marks"].keys() == {"chance_on_a_form", "items", "spent", "until"}
-    assert {each["session"] for each in report["marks"]["spent"]} == kept != set()
-    assert "of session S-1, site S-1, had to travel again" in issue("M-2", capsys, "--rule", "all.toml").out
+    spent = {each["session"] for each in report["marks"]["spent"]}
+    assert spent and spent <= kept
+    told = issue("M-2", capsys, "--rule", "all.toml").out
+    assert any(f"of session {session}, site {session}, had to travel again" in told for session in kept)
 
 
 def slice_(capsys, *more, permission="drill", until="2099-12-31"):

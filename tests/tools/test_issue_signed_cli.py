@@ -90,13 +90,17 @@ def sign(place, path, names=("zhang", "li")):
         assert run("rule", "sign", path, "--office", "office", "--officer", name, "--passphrase-file", "pp") == 0
 
 
+def command(session, *more, rule="SP-ELV-T"):
+    return run(
+        "bureau", "issue", "office", "--bank", "bank", "--rule", rule, "--roster", "roster.csv", "--site",
+        "site/site.card.json", "--chief", "chief/chief.card.json", "--session", session, "--name", "场", "--date",
+        "2026-11-21", "--out", "stick", "--passphrase-file", "pp", "--bank-passphrase-file", "pp", *more,
+    )  # fmt: skip
+
+
 def issue(capsys, session):
     capsys.readouterr()
-    code = run(
-        "bureau", "issue", "office", "--bank", "bank", "--rule", "SP-ELV-T", "--roster", "roster.csv", "--site",
-        "site/site.card.json", "--chief", "chief/chief.card.json", "--session", session, "--name", "场", "--date",
-        "2026-11-21", "--out", "stick", "--passphrase-file", "pp", "--bank-passphrase-file", "pp", "--json",
-    )  # fmt: skip
+    code = command(session, "--json")
     out = json.loads(capsys.readouterr().out.splitlines()[-1])
     return out["refused"] if code else out
 
@@ -148,3 +152,61 @@ def test_with_a_register_in_place_the_issuing_officer_cannot_change_it_alone(pla
         path = rule(place, 1)
         assert run("rule", "sign", path, "--office", "office", "--officer", name, "--passphrase-file", "pp") == 3
     assert issue(capsys, "S-1") == "rule-not-signed"
+
+
+def test_issuing_says_which_version_and_which_officers_before_it_seals(place, capsys):
+    sign(place, rule(place, 1))
+    first = issue(capsys, "S-1")
+    book = Office(place / "office").rulebook()
+    people = [{"id": name, "name": name} for name in ("zhang", "li")]
+    assert (first["rule"], first["rule_version"], first["signed_by"], first["signed_under"]) == ("SP-ELV-T", 1, people, 1)
+    assert first["register"] == {"version": 1, "sha256": book.registers()[0].sha256, "officers": people, "left": []}
+    cards = [f"{name}/rule-officer.card.json" for name in ("zhang", "eve", "eva")]
+    run("rule", "appoint", "office", *cards, "--passphrase-file", "pp")
+    for name in ("li", "zhang"):
+        assert run("rule", "consent", "office", "--officer", name, "--passphrase-file", "pp") == 0
+    cards = [f"{name}/rule-officer.card.json" for name in ("zhang", "eva")]
+    run("rule", "appoint", "office", *cards, "--gone", "eve=病故", "--passphrase-file", "pp")
+    for name in ("zhang", "eva"):
+        assert run("rule", "consent", "office", "--officer", name, "--passphrase-file", "pp") == 0
+    capsys.readouterr()
+    assert command("S-2") == 0
+    newest = book.registers()[-1]
+    assert capsys.readouterr().out.splitlines()[:4] == [
+        "Rule SP-ELV-T, version 1 (from 2026-01-01 on), signed by zhang、li under register 1",
+        f"Register 3 of rule officers ({newest.sha256[:16]}…): zhang、eva",
+        "  officers no longer: li、eve (病故)",
+        *[f"Package {path}" for path in (place / "stick").relative_to(place).glob("PKG-*") if first["package_id"] not in str(path)],
+    ]
+    left = issue(capsys, "S-3")["register"]["left"]
+    assert left == [{"id": "li", "name": "li", "why": ""}, {"id": "eve", "name": "eve", "why": "病故"}]
+
+
+def test_what_stands_over_an_issue_is_said_although_the_issue_is_refused_later(place, capsys):
+    sign(place, rule(place, 1))
+    (place / "pp").write_text("another passphrase than theirs\n")
+    capsys.readouterr()
+    assert command("S-1") == 3
+    assert capsys.readouterr().out.startswith("Rule SP-ELV-T, version 1 (from 2026-01-01 on), signed by zhang、li\nRegister 1")
+
+
+def test_a_drill_under_a_file_of_ones_own_is_said_to_be_unsigned(place, capsys):
+    capsys.readouterr()
+    assert command("S-1", "--mock", rule=rule(place, 7)) == 0
+    assert capsys.readouterr().out.startswith("Rule SP-ELV-T, version 7 (from 2026-01-01 on), not signed: for a drill alone\n")
+
+
+def test_a_register_that_is_missing_after_an_issue_is_to_be_put_back_and_not_begun_anew(place, capsys):
+    sign(place, rule(place, 1))
+    issued = issue(capsys, "S-1")
+    (place / "office" / "rules").rename(place / "away")
+    cards = [f"{name}/rule-officer.card.json" for name in ("zhang", "li")]
+    for words in (("appoint", "office", *cards), ("register", "office"), ("history", "--office", "office")):
+        capsys.readouterr()
+        assert run("rule", *words) == 3
+        said = capsys.readouterr().err
+        assert f"PKG-{issued['package_id']} has seen register 1" in said and "from a backup" in said
+        assert "appoint" not in said
+    assert issue(capsys, "S-2") == "rules-register-lost"
+    (place / "away").rename(place / "office" / "rules")
+    assert "package_id" in issue(capsys, "S-2")

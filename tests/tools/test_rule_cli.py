@@ -550,6 +550,36 @@ def test_officers_change_with_the_consent_of_two_before_them(capsys, office):
         sign(office, SAMPLE, "zhang")
 
 
+def test_a_new_register_taken_away_before_any_issue_is_missed_by_both_who_consented(office):
+    folder = office.parent
+    run("rule", "officer", folder / "wang", "--id", "wang", "--name", "王五", "--passphrase-file", folder / "pp")
+    cards = [folder / name / "rule-officer.card.json" for name in ("li", "wang")]
+    run("rule", "appoint", office, *cards, "--passphrase-file", folder / "pp")
+    register = office / "rules" / "officers.2.json"
+
+    def against(name):
+        return run("rule", "history", "--office", office, "--against", folder / name)
+
+    consent(office, "zhang")
+    proposed = register.read_bytes()
+    assert against("zhang") == 0
+    consent(office, "li")
+    whole = register.read_bytes()
+    register.unlink()
+    with pytest.raises(Denied, match="rules-rolled-back"):
+        against("li")
+    assert against("zhang") == 0  # consented first, and has not looked since
+    register.write_bytes(whole)
+    assert against("zhang") == 0
+    for older in (None, proposed):
+        register.unlink()
+        if older:
+            register.write_bytes(older)
+        with pytest.raises(Denied, match="rules-rolled-back"):
+            against("zhang")
+        register.write_bytes(whole)
+
+
 def test_an_officer_who_cannot_consent_is_named_with_the_reason(capsys, office):
     folder = office.parent
     run("rule", "officer", folder / "wang", "--id", "wang", "--name", "王五", "--passphrase-file", folder / "pp")

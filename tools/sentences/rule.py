@@ -105,6 +105,10 @@ SENTENCES = {
     "rules-no-register": N_(
         "The bureau keeps no register of rules yet: examd rule appoint names its two rule officers."
     ),
+    "rules-register-lost": N_(
+        "The register of rules is missing from the bureau's folder, and {where} has seen register {version} of rule "
+        "officers in it. Begin none anew: put the folder rules back from a backup."
+    ),
     "rules-too-few-officers": N_("{needed} different rule officers are needed, {found} given."),
     "rules-not-an-officer": N_("{id} is not a rule officer of this bureau."),
     "rules-officer-is-bureau": N_("The bureau's own key cannot be a rule officer's: one person would sign for two."),
