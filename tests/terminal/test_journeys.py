@@ -54,7 +54,7 @@ async def seated(hall: Hall, journal, size=(120, 40), started=True, **more):
 def shown(app: TerminalApp) -> str:
     """The screen as a reader sees it; every line is exactly as wide as the screen."""
     strips = app.screen._compositor.render_strips()
-    assert len(strips) == app.size.height
+    assert len(strips) in (0, app.size.height)  # none: a screen that came a moment ago and is not laid out yet
     for strip in strips:
         assert strip.cell_length == app.size.width == sum(cell_len(segment.text) for segment in strip)
     return "\n".join(strip.text for strip in strips)
