@@ -84,7 +84,7 @@ class Zip:
         if len(parts) > MOST_PARTS:
             raise BadFile("archive-too-large", file=file)
         for part in parts:
-            if part.is_dir():
+            if part.filename.endswith("/"):  # `is_dir` fails on a name that begins with NUL
                 continue
             name = part.orig_filename.replace("\\", "/")
             pure = name.split("/")

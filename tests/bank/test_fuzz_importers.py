@@ -232,6 +232,7 @@ def zipped(*parts, links=()):
         (zipped(("/etc/x.xml", b"<a/>")), "archive-path"),
         (zipped(("..\\x.xml", b"<a/>")), "archive-path"),
         (zipped(("C:\\x.xml", b"<a/>")), "archive-path"),
+        (zipped(("0x.xml", b"<a/>")).replace(b"0x.xml", b"\0x.xml"), "archive-path"),
         (zipped(("imsmanifest.xml", b"/etc/passwd"), links=["imsmanifest.xml"]), "archive-link"),
         (zipped(("a.xml", bytes(40 * 1024 * 1024))), "part-too-large"),
         (zipped(*((f"{n}.xml", bytes(15 * 1024 * 1024)) for n in range(20))), "archive-too-large"),
