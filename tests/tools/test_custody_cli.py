@@ -169,7 +169,6 @@ def test_a_restored_old_copy_is_refused_and_opens_when_its_loss_is_accepted(plac
 
 
 def test_cards_are_printed_and_a_name_that_no_font_shows_is_said(place, capsys, monkeypatch):
-    pytest.importorskip("typst")
     assert examd("bank cards b cards.pdf") == 0
     assert (place / "cards.pdf").read_bytes().startswith(b"%PDF") and (place / "cards.pdf").stat().st_mode & 0o77 == 0
     assert examd("bank cards b cards.pdf --words 王强=王强") == 0
@@ -182,20 +181,22 @@ def test_cards_are_printed_and_a_name_that_no_font_shows_is_said(place, capsys, 
 
 def pages(pdf):
     """Each page of a PDF as a picture, as a printer at 200 dpi would have it."""
-    image = pytest.importorskip("PIL.Image")
+    from PIL import Image
+
     if shutil.which("pdftoppm") is None:
         pytest.skip("no pdftoppm on this machine")
     subprocess.run(["pdftoppm", "-r", "200", "-gray", "-png", pdf, pdf.with_suffix("")], check=True)
-    return [image.open(path) for path in sorted(pdf.parent.glob(f"{pdf.stem}-*.png"))]
+    return [Image.open(path) for path in sorted(pdf.parent.glob(f"{pdf.stem}-*.png"))]
 
 
 def test_what_is_scanned_off_a_printed_card_is_the_share_again(place, capsys):
-    scanner = pytest.importorskip("zxingcpp")
+    import zxingcpp
+
     assert examd("bank cards b cards.pdf --words 李丽=李丽") == 0
     printed = pages(place / "cards.pdf")
     assert len(printed) == 3  # a page each, the words as well
     for index, page in enumerate(printed, 1):
-        (found,) = scanner.read_barcodes(page)
+        (found,) = zxingcpp.read_barcodes(page)
         share = place / f"b/shares/share-1-{index}.json"
         assert json.loads(found.text) == json.loads(share.read_bytes())
         share.write_text(found.text)
@@ -203,7 +204,6 @@ def test_what_is_scanned_off_a_printed_card_is_the_share_again(place, capsys):
 
 
 def test_one_holder_prints_one_card_alone(place, capsys):
-    pytest.importorskip("typst")
     (place / "stick").mkdir()
     (place / "b/shares/share-1-1.json").rename(place / "stick/share-1-1.json")
     (place / "b/shares/share-1-3.json").unlink()
