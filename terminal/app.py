@@ -3,7 +3,7 @@
 What it promises: an act is in the journal before it is sent; no screen, crash or restart loses one; nothing a
 candidate presses leads out of the examination; exam text never steers the program.
 
-Before: `tools.terminal` starts it. After: `terminal.screens`, `terminal.client`.
+Before: `tools.cli.terminal` starts it. After: `terminal.screens`, `terminal.client`.
 """
 
 import os

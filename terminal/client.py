@@ -16,7 +16,6 @@ import asyncio
 import contextlib
 import importlib
 import random
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +39,7 @@ from examd.protocol.messages import (
 )
 from examd.protocol.phase import Phase
 from examd.protocol.reasons import Reason
+from examd.protocol.trust import trusting
 from terminal.outbox import Act, Outbox, RecordLost, Restored
 from terminal.seat import Link, Trouble
 
@@ -55,8 +55,6 @@ FIRST_TURN_S = 0.02
 OVERDUE_TICKS = 3
 MAX_FORM_BYTES = 4 << 20
 """A form of 100 items is some 60 kB."""
-NO_CHECK_TIME = 0x200000
-"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which the ssl module has no name for."""
 
 _WAITS = {Reason.PAUSED, Reason.NOT_STARTED, Reason.STORE_FULL}
 _NEVER = {Reason.TIME_UP, Reason.BAD_ANSWER}
@@ -85,16 +83,6 @@ class _Restart(Exception):  # noqa: N818 - a turn of the conversation
 
 class _Stop(Exception):  # noqa: N818
     """This seat's conversation is over."""
-
-
-def trusting(trust: Path) -> ssl.SSLContext:
-    """TLS 1.3 to a server whose chain ends in a certificate of the PEM file `trust`."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.check_hostname = False
-    context.load_verify_locations(trust)
-    context.verify_flags |= ssl.VerifyFlags(NO_CHECK_TIME)
-    return context
 
 
 class Client:

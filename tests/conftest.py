@@ -25,7 +25,7 @@ if sys.dont_write_bytecode:
 
 @pytest.fixture(autouse=True, scope="session")
 def cheap_passphrases():
-    """Files name what they cost, so other processes open these too. `tests/bank/test_passphrase.py` has the full cost."""
+    """Files name what they cost, so other processes open these too. `tests/bank/seal/test_passphrase.py` has the full cost."""
     with pytest.MonkeyPatch.context() as patched:
         for cost, least in (("MEMORY_KIB", 64), ("PASSES", 1), ("LANES", 1)):
             patched.setattr(passphrase, cost, least)

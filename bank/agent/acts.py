@@ -12,8 +12,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, get_args, get_origin, get_type_hints
 
-from bank.handin import Taken
-from bank.people import Person
+from bank.authoring.people import Person
+from bank.authoring.submissions import Taken
 from bank.refused import Denied
 from bank.store import AddReport, Bank
 from bank.vault import Vault

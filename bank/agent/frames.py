@@ -1,6 +1,6 @@
 """What crosses the line, as bytes: an act asked for, and its answer in parts.
 
-Before and after: `bank.agent.serving` and `bank.agent.remote`; `bank.channel` carries the bytes.
+Before and after: `bank.agent.serving` and `bank.agent.remote`; `bank.agent.channel` carries the bytes.
 """
 
 from typing import Any

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from bank import channel
+from bank.agent import channel
 from bank.agent.frames import No
 from bank.agent.serving import Agent
 from bank.custody import Custody, Offered, Opening, check_offered

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from bank import channel
+from bank.agent import channel
 from bank.agent.acts import is_property, signature
 from bank.agent.frames import Ask, No, Part, Told, answers, encoder
 from bank.custody import Custody

@@ -14,13 +14,13 @@ from typing import Any
 
 import msgspec
 
-from bank import channel
+from bank.agent import channel
 from bank.agent.acts import ACTS, Reach, ids_of, is_property, signature, whom
 from bank.agent.frames import Ask, No, Part, Progress, Told, asks, encoder
+from bank.authoring.review import State
 from bank.custody import Opening
 from bank.item import Item
 from bank.refused import Denied, Refused
-from bank.review import State
 from bank.store import Bank
 
 CHUNK = 500

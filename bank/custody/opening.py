@@ -11,7 +11,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bank import people
+from bank.authoring import people
 from bank.canonical import digest
 from bank.custody import backups, files, positions, unfinished
 from bank.custody.holders import Custody, Offered, check_offered, rebuild

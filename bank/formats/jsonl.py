@@ -13,12 +13,12 @@ from typing import Any
 
 from bank.content import Background, Content, ItemType, Level, Option
 from bank.formats import spelling
-from bank.formats.csv_ import MOST_ROWS, decode
 from bank.formats.draft import LONGEST_NAME, BadRow, Draft, DraftOption, DraftTranslation
-from bank.formats.table import HEADINGS
+from bank.formats.sheets.csv_ import MOST_ROWS, decode
+from bank.formats.sheets.table import HEADINGS
 from bank.item import Item, Provenance
+from bank.lending.slices import lent
 from bank.refused import BadFile
-from bank.sharing import lent
 
 LONGEST_LINE = 1_000_000
 LEVEL_WORDS = {Level.KNOW: "了解", Level.GRASP: "掌握", Level.MASTER: "熟练掌握"}

@@ -9,7 +9,7 @@ import re
 from pathlib import Path, PurePosixPath
 
 from bank.formats.draft import BadRow
-from bank.formats.pixels import kind, size
+from bank.formats.image_size import kind, size
 
 __all__ = ["LARGEST", "Pictures", "check", "kind", "size"]
 

@@ -12,25 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from bank.content import ItemType
-from bank.formats import (
-    aiken,
-    archive,
-    csv_,
-    docx,
-    docx_marks,
-    gift,
-    jsonl,
-    moodle_xml,
-    qti,
-    qti_package,
-    rows,
-    safexml,
-    spelling,
-    table,
-    xlsx,
-)  # fmt: skip
+from bank.formats import archive, jsonl, safexml, spelling
+from bank.formats.docx import notation, reading  # fmt: skip
 from bank.formats.draft import BadRow, Draft, finish
+from bank.formats.lms import aiken, gift, moodle_xml, qti, qti_package
 from bank.formats.pictures import Pictures
+from bank.formats.sheets import csv_, rows, table, xlsx
 from bank.item import Item
 from bank.refused import BadFile
 
@@ -235,9 +222,9 @@ class Reader:
 
     def archive(self, parts: archive.Zip) -> None:
         names = parts.names()
-        if docx.DOCUMENT in names:
+        if reading.DOCUMENT in names:
             notes: list[tuple[int, str, dict[str, Any]]] = []
-            for row, words, made in docx.read(parts, self._file, self._pictures.add, notes):
+            for row, words, made in reading.read(parts, self._file, self._pictures.add, notes):
                 self._row("", row, made, words)
             self._noted("", notes)
             return
@@ -326,11 +313,11 @@ def _shows_answer(item: Item) -> bool:
     if _FILLED.search(stem) is None:
         return False
     if item.content.type is not ItemType.TRUEFALSE:
-        surely, _perhaps = docx_marks.standing(stem, statement=False)
+        surely, _perhaps = notation.standing(stem, statement=False)
         return any(set(spelling.letters(match[1]) or ()) == set(correct) for match in surely)
-    surely, perhaps = docx_marks.standing(stem, statement=True)
-    surely += [match for match in perhaps if docx_marks.at_end(match)]
-    return any(docx_marks.truth(match[1]) is (correct == (0,)) for match in surely)
+    surely, perhaps = notation.standing(stem, statement=True)
+    surely += [match for match in perhaps if notation.at_end(match)]
+    return any(notation.truth(match[1]) is (correct == (0,)) for match in surely)
 
 
 def _in_parts(text: str) -> bool:

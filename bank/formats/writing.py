@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from bank.content import ItemType, Level
-from bank.formats import aiken, archive, csv_, docx_out, gift, jsonl, moodle_xml, qti_out, rows, table, xlsx
+from bank.formats import archive, jsonl
+from bank.formats.docx import writing
 from bank.formats.draft import BadRow
+from bank.formats.lms import aiken, gift, moodle_xml, qti_writing
 from bank.formats.pictures import Pictures, kind
 from bank.formats.reading import Reader
+from bank.formats.sheets import csv_, rows, table, xlsx
 from bank.item import NOWHERE, Item
 from bank.refused import BadFile, BrokenStore
 
@@ -64,14 +67,17 @@ class _Form:
 
 
 def _qti(version: str) -> _Form:
-    return _Form(".zip", qti_out.LOSES, qti_out.cannot, lambda items, picture: qti_out.write(items, picture, version))
+    def write(items: list[Item], picture: Callable[[str], bytes | None]) -> bytes:
+        return qti_writing.write(items, picture, version)
+
+    return _Form(".zip", qti_writing.LOSES, qti_writing.cannot, write)
 
 
 _FORMS = {
     "gift": _Form(".gift", gift.LOSES, gift.cannot, lambda items, _: gift.write(items)),
     "aiken": _Form(".aiken", aiken.LOSES, aiken.cannot, lambda items, _: aiken.write(items)),
     "moodle": _Form(".xml", moodle_xml.LOSES, moodle_xml.cannot, moodle_xml.write),
-    "docx": _Form(".docx", docx_out.LOSES, docx_out.cannot, docx_out.write),
+    "docx": _Form(".docx", writing.LOSES, writing.cannot, writing.write),
     "qti-2.1": _qti("2.1"),
     "qti-2.2": _qti("2.2"),
     "qti-3.0": _qti("3.0"),

@@ -17,16 +17,16 @@ it stands on, and a Bank (`bank.store.bank`) is all of them, so whoever needs on
     signing, stated                   acts signed and done; whether the rows say what the acts state
     exposure, media, measured, provisions   where items have been; pictures; measured difficulty; repealed law
 
-Before: `bank.formats` makes Items. After: `bank.life` reviews them; `bank.blueprint` counts them, `examd.package.issue`
-takes a session pool.
+Before: `bank.formats` makes Items. After: `bank.authoring.lifecycle` reviews them; `bank.rules` counts them,
+`examd.package.issue` takes a session pool.
 """
 
+from bank.store.act_audit import Finding
 from bank.store.acts import now
 from bank.store.bank import DATABASE, KEY_FILE, Bank
 from bank.store.bank_item import BankItem
 from bank.store.drafts import AddReport
 from bank.store.exposure import Exposure, ExposureRecord, Mark
-from bank.store.stated import Finding
 
 __all__ = [
     "DATABASE", "KEY_FILE", "AddReport", "Bank", "BankItem", "Exposure", "ExposureRecord", "Finding", "Mark", "now",

@@ -1,6 +1,7 @@
 """The acts as a chain: each bound to all before it by its hash, so that none is taken out or put in between unseen.
 
-Before: whoever did something. After: `bank.store.history` reads them, `bank.life` remembers how far they had come.
+Before: whoever did something. After: `bank.store.history` reads them, `bank.authoring.lifecycle` remembers how far they
+had come.
 """
 
 import hashlib

@@ -10,11 +10,12 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from bank import review, sharing
+from bank.authoring import review
+from bank.authoring.review import Act, State
 from bank.content import ItemType
 from bank.item import AnswerKey, Item
+from bank.lending import slices
 from bank.refused import BrokenStore
-from bank.review import Act, State
 from bank.store.authors import Authors
 from bank.store.bank_item import BankItem
 from bank.store.items import Items
@@ -28,7 +29,7 @@ PROVED = frozenset({State.APPROVED, State.RETIRED})
 class AnswerKeys(Items, Owners, Authors):
     def __init__(self, directory: Path, vault: Vault) -> None:
         super().__init__(directory, vault)
-        self._slices: dict[str, sharing.Terms] = {}
+        self._slices: dict[str, slices.Terms] = {}
 
     def answer_keys(self, ids: Collection[str]) -> dict[str, AnswerKey]:
         """For those of `ids` that the bank holds; of one that was ever approved only as signed."""
@@ -83,7 +84,7 @@ class AnswerKeys(Items, Owners, Authors):
             raise BrokenStore("revision-content-changed", item=item.lineage[:8], rev=item.rev)
         events = self.events(item.number)
         if events[0].act is Act.ACCEPT:
-            sharing.prove(whole, salt, self._terms(events[0].remarks.partition(" ")[2]))
+            slices.prove(whole, salt, self._terms(events[0].remarks.partition(" ")[2]))
             if review.state_after(events) is not item.state:
                 raise BrokenStore("revision-history", item=item.lineage[:8], rev=item.rev)
             return
@@ -109,12 +110,12 @@ class AnswerKeys(Items, Owners, Authors):
                 if row is not None:
                     yield identity, (AnswerKey.from_record(json.loads(row[0])), row[1], row[2], State(row[3]))
 
-    def _terms(self, name: str) -> sharing.Terms:
+    def _terms(self, name: str) -> slices.Terms:
         """Proved once: a slice's statement has a line for each of its items."""
         if name not in self._slices:
             row = self._one("SELECT statement, acceptance FROM slices WHERE id = ?", (name,))
             if row is None:
                 raise BrokenStore("slice-forged", slice=name[:8])
             known, owners = self.people(), self._known_owners()
-            self._slices[name] = sharing.proved(name, self.vault.name, bytes(row[0]), bytes(row[1]), known, owners)
+            self._slices[name] = slices.proved(name, self.vault.name, bytes(row[0]), bytes(row[1]), known, owners)
         return self._slices[name]

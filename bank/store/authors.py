@@ -1,13 +1,14 @@
 """Who is known to have written what: by the statements that writers signed, whatever the bank's rows say.
 
-Before: `bank.authorship` says what a writer signs. After: `bank.store.answer_keys` proves approved revisions by it.
+Before: `bank.authoring.authorship` says what a writer signs. After: `bank.store.answer_keys` proves approved revisions
+by it.
 """
 
 from pathlib import Path
 
-from bank import authorship
+from bank.authoring import authorship
+from bank.authoring.review import Seal
 from bank.refused import BadFile, Denied
-from bank.review import Seal
 from bank.store.people import People
 from bank.vault import Vault
 

@@ -12,14 +12,14 @@ from pathlib import Path
 from bank.refused import BadFile, BrokenStore, Denied
 from bank.seal import passphrase as sealing
 from bank.store import acts
+from bank.store.calibrations import Measured
 from bank.store.exposure import ExposureRecord
-from bank.store.handed_in import HandedIn
-from bank.store.measured import Measured
 from bank.store.media import Media
 from bank.store.migration import migrate
 from bank.store.provisions import Provisions
 from bank.store.signing import Signing
 from bank.store.slices import Slices
+from bank.store.submissions import HandedIn
 from bank.store.tables import PRACTICE, SAMPLE, SCHEMA, VERSION
 from bank.vault import KEY_BYTES, Vault
 
@@ -38,7 +38,7 @@ class Bank(Signing, HandedIn, Slices, ExposureRecord, Media, Measured, Provision
         """An empty bank in a new or empty place; the folder is made where it is missing.
 
         A bank of samples takes items without review and serves no session but drills; it stays one for ever.
-        So does a bank that candidates practise from (应知应会): no confidential item enters it (`bank.sharing`).
+        So does a bank that candidates practise from (应知应会): no confidential item enters it (`bank.lending.slices`).
         """
         sealing.check_passphrase(passphrase)
         try:

@@ -5,9 +5,9 @@ Before: `bank.item`. After: `bank.store.items` makes them from rows.
 
 from dataclasses import dataclass
 
+from bank.authoring.review import State
 from bank.content import Background, Content, Level
 from bank.item import NOWHERE, AnswerKey, Basis, Item, Provenance, Translation
-from bank.review import State
 
 
 @dataclass(frozen=True, slots=True)

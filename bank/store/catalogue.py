@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from bank.authoring.review import State
 from bank.content import ItemType, Level
-from bank.listing import Line
-from bank.review import State
-from bank.store import index
+from bank.store import search_text
+from bank.store.listing import Line
 
 if TYPE_CHECKING:
     import sqlite3
@@ -124,7 +124,7 @@ class Catalogue:
                 one.setdefault(chapter, chapter),
                 Level(level),
                 bool(judged),
-                index.folded("\n".join((shown.stem, *(option.text for option in shown.options), code))),
+                search_text.folded("\n".join((shown.stem, *(option.text for option in shown.options), code))),
                 "" if code else lineage[:8],
                 one.setdefault(basis, basis),
                 min((each.repealed_on for each in said.bases if each.repealed_on), default=""),

@@ -1,17 +1,19 @@
 """New wordings: items weighed and taken in as drafts, and items put into other words, as their writers signed them.
 
-Before: `bank.formats` makes Items, `bank.store.writing` writes rows. After: `bank.life` has them reviewed.
+Before: `bank.formats` makes Items, `bank.store.writing` writes rows. After: `bank.authoring.lifecycle` has them
+reviewed.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bank import authorship, review, sharing
-from bank.authorship import Draft, Written
+from bank.authoring import authorship, review
+from bank.authoring.authorship import Draft, Written
+from bank.authoring.review import Act, Event, State
 from bank.item import Item
+from bank.lending import slices
 from bank.refused import BadFile, Denied
-from bank.review import Act, Event, State
 from bank.store import acts, writing
 from bank.store.acts import now
 from bank.store.answer_keys import AnswerKeys
@@ -87,7 +89,8 @@ class Drafts(AnswerKeys):
         progress: Callable[[int, int], None] | None = None,
     ) -> AddReport:
         """All of `drafts`, new items and other wordings of those that are here, or none: as their writer's statement
-        (`bank.authorship`) says. What somebody else wrote and nobody approved yet stays among the revisions."""
+        (`bank.authoring.authorship`) says. What somebody else wrote and nobody approved yet stays among the
+        revisions."""
         written, author = authorship.prove(statement, self.vault.name, self.people(), file="")
         authorship.require_author(author)
         if [draft.line for draft in drafts] != list(written.lines):
@@ -220,13 +223,13 @@ class Drafts(AnswerKeys):
             raise Denied("act-not-possible", act=Act.WRITE.value, state=newest.state.value)
         review.require_own(self.events(newest.number))
         if self.practice:
-            sharing.require_open([draft.item])
+            slices.require_open([draft.item])
         return newest
 
     def _weigh(self, named: Sequence[Encoded]) -> tuple[AddReport, list[Encoded]]:
-        sharing.require_not_lent(item for _, _, item in named)
+        slices.require_not_lent(item for _, _, item in named)
         if self.practice:
-            sharing.require_open(item for _, _, item in named)
+            slices.require_open(item for _, _, item in named)
         with self.vault.reading() as connection:
             held = {row[0] for row in connection.execute("SELECT id FROM revisions")}
         known = {identity: kept[0] for identity, kept in self._keys({each[0] for each in named} & held)}

@@ -1,13 +1,13 @@
 """Where items have been: the record of exposure, and the marks by which a leak is traced.
 
-Before: `examd.package.issue` sealed a package. After: `bank.exposure` says what may travel again, `bank.trace` where a
-leak came from.
+Before: `examd.package.issue` sealed a package. After: `bank.composing.exposure` says what may travel again,
+`bank.leaks.trace` where a leak came from.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bank.store.opened import Opened
+from bank.store.open_vault import Opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An item that one package has and others have not (`bank.marks`)."""
+    """An item that one package has and others have not (`bank.leaks.watermarks`)."""
 
     item: str
     package: str
@@ -40,7 +40,7 @@ class ExposureRecord(Opened):
             )
 
     def mark(self, items: Sequence[str], package: str, session: str, site: str, until: str) -> None:
-        """Keeps these items out of other packages until the day (`bank.marks`)."""
+        """Keeps these items out of other packages until the day (`bank.leaks.watermarks`)."""
         with self.vault.transaction() as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO marks VALUES ((SELECT item FROM revisions WHERE id = ? LIMIT 1), ?, ?, ?, ?)",

@@ -1,12 +1,12 @@
 """What was done to each revision, by whom, in which order: the acts, read and added to.
 
-Before: `bank.store.acts` chains them. After: `bank.review` proves an approved revision from them.
+Before: `bank.store.acts` chains them. After: `bank.authoring.review` proves an approved revision from them.
 """
 
 from typing import TYPE_CHECKING
 
+from bank.authoring.review import Act, Event, State
 from bank.refused import BrokenStore
-from bank.review import Act, Event, State
 from bank.store import acts
 from bank.store.people import People
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bank.authoring.review import State
 from bank.content import Background, Content, Level
 from bank.item import NOWHERE, Basis, Provenance, Translation
 from bank.refused import BrokenStore, Denied
-from bank.review import State
 from bank.store.bank_item import BankItem
 from bank.store.history import History
 from bank.vault import Vault

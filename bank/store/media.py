@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from bank.item import Item
-from bank.store.opened import Opened
+from bank.store.open_vault import Opened
 
 if TYPE_CHECKING:
     import sqlite3

@@ -4,12 +4,12 @@ import json
 import secrets
 from typing import TYPE_CHECKING
 
+from bank.authoring.review import Act, State, about
 from bank.canonical import canonical
 from bank.content import Content, Level
 from bank.item import AnswerKey, Item
-from bank.review import Act, State, about
 from bank.store.acts import Noted, chain
-from bank.store.index import indexed
+from bank.store.search_text import indexed
 from bank.store.tables import SCHEMA
 from bank.vault import statements
 

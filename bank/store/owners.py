@@ -1,12 +1,12 @@
 """The bodies that this bank takes items from, each by a card that its people have signed.
 
-Before: `bank.owners` says what is signed. After: `bank.store.answer_keys` proves lent items by it.
+Before: `bank.lending.owners` says what is signed. After: `bank.store.answer_keys` proves lent items by it.
 """
 
-from bank import owners
-from bank.owners import Owner
+from bank.lending import owners
+from bank.lending.owners import Owner
+from bank.lending.slices import Body
 from bank.refused import Denied
-from bank.sharing import Body
 from bank.store import acts
 from bank.store.people import People
 
@@ -23,7 +23,7 @@ class Owners(People):
         return owners.listed(self.vault.name, files, self.people(), needed=1 if self.sample else owners.PEOPLE)
 
     def vouch(self, statement: bytes) -> Owner:
-        """Adds one person's signature under an owner's card (`bank.owners.to_sign`)."""
+        """Adds one person's signature under an owner's card (`bank.lending.owners.to_sign`)."""
         body, by, at = owners.check(self.vault.name, statement, self.people())
         person = self.people()[by]
         if person.until:

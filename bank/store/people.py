@@ -1,19 +1,19 @@
 """Who may act in the bank: its people, each proved by what was signed for them.
 
-Before: `bank.people` says what is signed. After: `bank.store.history` lists their acts.
+Before: `bank.authoring.people` says what is signed. After: `bank.store.history` lists their acts.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from bank import people
+from bank.authoring import people
+from bank.authoring.people import Person
 from bank.journal import keyholders
-from bank.people import Person
 from bank.refused import BadFile, Denied
 from bank.seal import statements
 from bank.store import acts
 from bank.store.acts import now
-from bank.store.opened import Opened
+from bank.store.open_vault import Opened
 from bank.vault import Vault
 
 
@@ -47,11 +47,11 @@ class People(Opened):
         return people.strangers(self._enrolments(), self._keyholders())
 
     def enrol(self, statement: bytes) -> Person:
-        """Adds a person (`bank.people.application`)."""
+        """Adds a person (`bank.authoring.people.application`)."""
         return self._admit(people.ENROL, statement)
 
     def end_person(self, statement: bytes) -> Person:
-        """From now on the person signs nothing (`bank.people.ending`); what they signed stays good."""
+        """From now on the person signs nothing (`bank.authoring.people.ending`); what they signed stays good."""
         return self._admit(people.END, statement)
 
     def _admit(self, act: str, statement: bytes) -> Person:
@@ -66,7 +66,8 @@ class People(Opened):
         return person
 
     def accept_loss(self, statement: bytes) -> None:
-        """One of the bank's people goes on with an older copy than they saw, knowingly (`bank.people.Signer.lost`)."""
+        """One of the bank's people goes on with an older copy than they saw, knowingly
+        (`bank.authoring.people.Signer.lost`)."""
         said = statements.read(statement, people.LOSS_KIND, name="")
         person = self.acting(str(said.get("id")))
         statements.verify(statement, person.sign, name="")

@@ -2,7 +2,7 @@
 
 Items that cite one are held back from sessions: to say so, or to say it of another day, takes a signature.
 
-Before: somebody reads the gazette. After: `bank.life.repealed` finds the items that cite them.
+Before: somebody reads the gazette. After: `bank.authoring.lifecycle.repealed` finds the items that cite them.
 """
 
 from datetime import date

@@ -1,6 +1,6 @@
 """Finding revisions among many, and counting them: by the listing in memory, or once, by the index of trigrams.
 
-Before: `bank.listing` says what is wanted. After: every list, and the desk's stretches of one.
+Before: `bank.store.listing` says what is wanted. After: every list, and the desk's stretches of one.
 """
 
 import functools
@@ -8,15 +8,15 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator
 
-from bank import listing, people
+from bank.authoring import people
+from bank.authoring.review import State
 from bank.content import ItemType, Level
-from bank.listing import Line, Related, Wanted
-from bank.review import State
-from bank.store import index
+from bank.store import listing, search_text
 from bank.store.answer_keys import PROVED, AnswerKeys
 from bank.store.bank_item import BankItem
 from bank.store.catalogue import Catalogue
 from bank.store.items import ROW
+from bank.store.listing import Line, Related, Wanted
 from bank.store.provisions import Provisions
 
 _COMMON = 5_000
@@ -71,7 +71,7 @@ class Search(AnswerKeys, Provisions):
         if chapter is not None:
             wanted.append("(r.chapter = ? OR substr(r.chapter, 1, ?) = ?)")
             values += [chapter, len(chapter) + 1, chapter + "."]
-        yield from itertools.islice(self._listed(wanted, values, index.folded(search)), limit)
+        yield from itertools.islice(self._listed(wanted, values, search_text.folded(search)), limit)
 
     def _listed(self, wanted: list[str], values: list[str | int], search: str) -> Iterator[BankItem]:
         if not search:
@@ -83,7 +83,7 @@ class Search(AnswerKeys, Provisions):
         numbers = self._mentioning(search)
         if numbers is None:
             items = self._listed(wanted, values, "")
-            yield from (item for item in items if search in index.searched(item.content, item.code))
+            yield from (item for item in items if search in search_text.searched(item.content, item.code))
             return
         query = f"{ROW} WHERE {' AND '.join([*wanted, 'r.number = ?'])}"
         for number in numbers:
@@ -92,7 +92,7 @@ class Search(AnswerKeys, Provisions):
                 continue
             item = self._bank_item(row)
             # The index says which trigrams a text has, not where; and a draft may have been written anew.
-            if search in index.searched(item.content, item.code):
+            if search in search_text.searched(item.content, item.code):
                 yield item
 
     def _mentioning(self, search: str) -> list[int] | None:
@@ -123,7 +123,7 @@ class Search(AnswerKeys, Provisions):
         """The revisions (`BankItem.number`) that are as `wanted`, in the order their items were added."""
         repeals = (text for text, day in self.repeals().items() if day <= wanted.on) if wanted.on else ()
         ids = functools.partial(people.keys_of, known=self.people())
-        return listing.found(self._lines(), wanted, index.folded(wanted.search.strip()), repeals, ids)
+        return listing.found(self._lines(), wanted, search_text.folded(wanted.search.strip()), repeals, ids)
 
     def related(self, number: int) -> Related:
         """The case group of a revision and its enemies, by number."""

@@ -1,18 +1,18 @@
 """Signed acts: what a person has to sign, and doing what signed statements say. And whether it was all done so.
 
-Before: `bank.store.history`, `bank.review` with the rules. After: `bank.life`.
+Before: `bank.store.history`, `bank.authoring.review` with the rules. After: `bank.authoring.lifecycle`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bank import review
-from bank.people import Person
+from bank.authoring import review
+from bank.authoring.people import Person
+from bank.authoring.review import Act, Event, Seal, State
 from bank.refused import BrokenStore, Denied
-from bank.review import Act, Event, Seal, State
+from bank.store.act_audit import Finding, Stated
 from bank.store.answer_keys import PROVED
 from bank.store.bank_item import BankItem
-from bank.store.stated import Finding, Stated
 
 if TYPE_CHECKING:
     import sqlite3

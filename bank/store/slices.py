@@ -1,10 +1,11 @@
 """Items that other bodies lent to this bank: taken in, taken back, and what each may be used for.
 
 Each slice that an item comes in adds a revision to it: the words, the answer key and what else is said of the item as
-that slice has them, with the slice's own proof. `bank.loans` says which of them is in force. A withdrawal is kept
-whether or not its slice is here: what was taken back before it arrived does not come in afterwards.
+that slice has them, with the slice's own proof. `bank.lending.loans` says which of them is in force. A withdrawal is
+kept whether or not its slice is here: what was taken back before it arrived does not come in afterwards.
 
-Before: `bank.sharing` makes and proves a slice. After: `bank.usable` leaves out what is withheld.
+Before: `bank.lending.slices` makes and proves a slice. After: `bank.composing.availability` leaves out what is
+withheld.
 """
 
 import json
@@ -12,12 +13,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from bank import loans, owners, sharing
+from bank.authoring.review import Act, Event, State
 from bank.item import AnswerKey
-from bank.loans import Loan
+from bank.lending import loans, owners
+from bank.lending import slices as lending
+from bank.lending.loans import Loan
+from bank.lending.slices import Terms
 from bank.refused import Denied
-from bank.review import Act, Event, State
-from bank.sharing import Terms
 from bank.store import acts, media, writing
 from bank.store.drafts import Drafts
 from bank.store.writing import Encoded
@@ -35,15 +37,15 @@ _LOANS = (
 class Slices(Drafts):
     # ---- taken in --------------------------------------------------------------------------------------------------
 
-    def accept(self, statement: bytes, lines: bytes, acceptance: bytes) -> sharing.Accepted:
-        """Takes in a slice (`bank.sharing`); checked as if a stranger brought it."""
-        terms = sharing.read(statement)
-        by, at = sharing.check_acceptance(self.vault.name, terms, acceptance, self.people())
+    def accept(self, statement: bytes, lines: bytes, acceptance: bytes) -> lending.Accepted:
+        """Takes in a slice (`bank.lending.slices`); checked as if a stranger brought it."""
+        terms = lending.read(statement)
+        by, at = lending.check_acceptance(self.vault.name, terms, acceptance, self.people())
         person = self.people()[by]
         if person.until:
             raise Denied("person-ended", name=person.name, until=person.until)
         self._require_welcome(terms, at)
-        found, shown = sharing.items_in(statement, lines)
+        found, shown = lending.items_in(statement, lines)
         salts = {item.id: salt for item, salt in found}
         brought = [writing.encoded(item) for item, _ in found]
         report = self._weighed(terms, brought)
@@ -71,10 +73,10 @@ class Slices(Drafts):
             media.keep(connection, [item for identity, _, item in brought if identity in taken], shown)
         return report
 
-    def weigh_slice(self, statement: bytes, lines: bytes) -> sharing.Accepted:
+    def weigh_slice(self, statement: bytes, lines: bytes) -> lending.Accepted:
         """What `accept` would do with the items, without doing it and without asking who signed what."""
-        found, _shown = sharing.items_in(statement, lines)
-        return self._weighed(sharing.read(statement), [writing.encoded(item) for item, _ in found])
+        found, _shown = lending.items_in(statement, lines)
+        return self._weighed(lending.read(statement), [writing.encoded(item) for item, _ in found])
 
     def _require_welcome(self, terms: Terms, at: str) -> None:
         name = terms.slice[:8]
@@ -85,12 +87,12 @@ class Slices(Drafts):
             raise Denied("slice-already", slice=name)
         if at[:10] > terms.until.isoformat():
             raise Denied("slice-ended", slice=name, until=terms.until.isoformat())
-        if self.practice and sharing.Permission.OPEN not in terms.permission:
+        if self.practice and lending.Permission.OPEN not in terms.permission:
             raise Denied("slice-not-open", slice=name, owner=terms.owner.name)
 
-    def _weighed(self, terms: Terms, brought: Sequence[Encoded]) -> sharing.Accepted:
+    def _weighed(self, terms: Terms, brought: Sequence[Encoded]) -> lending.Accepted:
         if self.practice:
-            sharing.require_open(item for _, _, item in brought)
+            lending.require_open(item for _, _, item in brought)
         lent = self._loans()
         newest = Loan(0, terms, 1 << 62, False)
         found: dict[str, list[str]] = {}
@@ -112,7 +114,7 @@ class Slices(Drafts):
                     found.setdefault("renewed", []).append(identity)
                     if other_key:
                         found.setdefault("corrected", []).append(identity)
-        return sharing.Accepted(**{name: tuple(ids) for name, ids in found.items()})
+        return lending.Accepted(**{name: tuple(ids) for name, ids in found.items()})
 
     def _insert(
         self, connection: "sqlite3.Connection", place: int | None, wording: Encoded, salt: str, event: Event
@@ -140,15 +142,15 @@ class Slices(Drafts):
 
     # ---- taken back ------------------------------------------------------------------------------------------------
 
-    def withdraw(self, withdrawal: bytes) -> sharing.Withdrawn:
+    def withdraw(self, withdrawal: bytes) -> lending.Withdrawn:
         """Takes out of force what its owner took back; of a slice that is not here, keeps the owner's word."""
-        name = sharing.slice_named(withdrawal)
+        name = lending.slice_named(withdrawal)
         here = self._one("SELECT 1 FROM slices WHERE id = ?", (name,)) is not None
         if here:
             terms = self._terms(name)
-            at, owner, note = sharing.check_withdrawal(terms, withdrawal), terms.owner, terms.note
+            at, owner, note = lending.check_withdrawal(terms, withdrawal), terms.owner, terms.note
         else:
-            owner, _name, _statement, at = sharing.read_withdrawal(withdrawal, self._known_owners())
+            owner, _name, _statement, at = lending.read_withdrawal(withdrawal, self._known_owners())
             note = f"{owner.id} {name}"
         lent = self._loans() if here else {}
         of_it = [(place, loan) for place, held in lent.items() for loan in held if loan.terms.slice == name]
@@ -169,7 +171,7 @@ class Slices(Drafts):
                             resumed = Event(Act.RESUME, "", at, note)
                             self._note(connection, following.revision, resumed, State.APPROVED)
                             self._put_in_force(connection, following.revision)
-        return sharing.Withdrawn(name, owner.name, here, retired, sum(left[place] is not None for place, _ in of_it))
+        return lending.Withdrawn(name, owner.name, here, retired, sum(left[place] is not None for place, _ in of_it))
 
     def _withdrawals(self, note: str) -> list[bytes]:
         query = "SELECT statement FROM acts WHERE revision IS NULL AND act = 'withdraw' AND remarks = ?"
@@ -180,7 +182,7 @@ class Slices(Drafts):
         """Whether its owner's word came before the slice, or after it."""
         for file in self._withdrawals(terms.note):
             try:
-                sharing.check_withdrawal(terms, file)
+                lending.check_withdrawal(terms, file)
             except Denied:  # of another slice that bears this number
                 continue
             return True
@@ -198,7 +200,7 @@ class Slices(Drafts):
             (number, number),
         )
 
-    def slices(self) -> list[sharing.Slice]:
+    def slices(self) -> list[lending.Slice]:
         """What other bodies lent to this bank, in the order it came."""
         with self.vault.reading() as connection:
             rows = connection.execute(
@@ -210,15 +212,15 @@ class Slices(Drafts):
             terms = self._terms(name)
             said = json.loads(acceptance)["signed"]
             found.append(
-                sharing.Slice(
+                lending.Slice(
                     name, terms.owner.id, terms.owner.name, tuple(sorted(terms.permission)), terms.first.isoformat(),
                     terms.until.isoformat(), items, standing.count(name), said["by"], said["at"],
-                    sharing.check_withdrawal(terms, bytes(withdrawal)) if withdrawal else "",
+                    lending.check_withdrawal(terms, bytes(withdrawal)) if withdrawal else "",
                 )
             )  # fmt: skip
         return found
 
-    def withheld(self, day: str, purpose: sharing.Permission) -> dict[str, str]:
+    def withheld(self, day: str, purpose: lending.Permission) -> dict[str, str]:
         """Approved items of other bodies that are no part of a `purpose` on `day` (ISO): id -> why, as a code."""
         on, found = date.fromisoformat(day), {}
         for held in self._loans().values():

@@ -92,8 +92,9 @@ PRACTICE = "; INSERT INTO meta VALUES ('practice', '1')"
 """The same for a bank that candidates practise from."""
 
 # Few columns and few rows: with memory wiped after use, each value costs more to bind than to write (20,000 items: 1 s
-# without wiping, several with it). So all that is said about an item is one canonical JSON value (`bank.review.about`),
-# the columns beside it being what is searched by; and who first wrote a revision stands in its row.
+# without wiping, several with it). So all that is said about an item is one canonical JSON value
+# (`bank.authoring.review.about`), the columns beside it being what is searched by; and who first wrote a revision
+# stands in its row.
 # Rows are keyed by running numbers, not by digests: inserting in random order rewrote every page many times. No IN with
 # three or more values: SQLite builds a table for it at every row. The index of trigrams holds no text and is filled
 # from memory in one piece (20,000 items: 1.6 s; 2.1 s and three times the size with positions).

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from bank import review
+from bank.authoring import review
+from bank.authoring.review import State
 from bank.canonical import canonical
 from bank.item import Item, flaw
 from bank.refused import BadFile
-from bank.review import State
-from bank.store.index import indexed
+from bank.store.search_text import indexed
 
 if TYPE_CHECKING:
     import sqlite3

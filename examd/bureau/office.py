@@ -9,7 +9,7 @@
     releases/<package>.checkpoints    the signed checkpoints that code 2 was given against
     rules/                            the signed composition rules (`examd.bureau.rulebook`)
 
-Before: `bank.store`, `bank.blueprint`. After: `examd.package.issue`.
+Before: `bank.store`, `bank.rules`. After: `examd.package.issue`.
 """
 
 import json
@@ -17,8 +17,8 @@ import re
 from pathlib import Path
 
 from bank.canonical import canonical
-from bank.edition import unpack
 from bank.refused import BadFile, Denied
+from bank.rules.signed_rule import unpack
 from bank.seal import locks, statements
 from examd import holders
 from examd.bureau import closing
@@ -63,9 +63,9 @@ class Office:
     def keep_codes(self, issued: Issued, bureau: Holder) -> None:
         plain = canonical({"1": issued.code_1, "2": issued.code_2})
         manifest = (issued.directory / layout.MANIFEST).read_bytes()
-        edition = issued.directory / layout.EDITION
-        if edition.exists():
-            write_atomically(self._release(issued.package_id, "edition.json"), edition.read_bytes())
+        signed_rule = issued.directory / layout.SIGNED_RULE
+        if signed_rule.exists():
+            write_atomically(self._release(issued.package_id, "edition.json"), signed_rule.read_bytes())
         write_atomically(self._release(issued.package_id, "manifest.json"), manifest)
         write_atomically(self._release(issued.package_id, "age"), locks.seal(plain, [bureau.card.age]), private=True)
 

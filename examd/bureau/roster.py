@@ -9,7 +9,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-from bank.formats import csv_, xlsx
+from bank.formats.sheets import csv_, xlsx
 from bank.refused import BadFile
 from examd.package.layout import RosterLine
 

@@ -1,6 +1,6 @@
 """The bureau's register of composition rules: every version signed by two rule officers, none ever replaced.
 
-    rules/officers.<n>.json          who may sign rules: a chain of its own (`bank.edition`)
+    rules/officers.<n>.json          who may sign rules: a chain of its own (`bank.rules.signed_rule`)
     rules/<rule id>/<version>.json   one version: the rule whole, what it follows on, the officers' signatures
     rules/<rule id>/*.proposed       other texts of the next version, until one of them has two signatures
 
@@ -11,7 +11,7 @@ force on its day and nothing else.
 
 The newest file of a chain has no successor. That it was there stands in notes elsewhere: `Rulebook.hold_against`.
 
-Before: `bank.blueprint` checks a rule, `bank.proof` proves it on the bank. After: `examd.package.issue`.
+Before: `bank.rules` checks a rule, `bank.rules.feasibility` proves it on the bank. After: `examd.package.issue`.
 """
 
 import json
@@ -19,14 +19,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from bank import edition as editions
-from bank.blueprint import Blueprint
+from bank.authoring.people import plain
 from bank.canonical import canonical
-from bank.edition import NEEDED, Edition, Officer, Proof, Register
-from bank.people import plain
 from bank.refused import BadFile, Denied
+from bank.rules import Rule
+from bank.rules import signed_rule as signed_rules
+from bank.rules.signed_rule import NEEDED, Officer, Proof, Register, SignedRule
 from bank.seal import statements
-from examd.bureau.seen import Heads
+from examd.bureau.last_seen import Heads
 from examd.files import sync_directory, write_atomically
 from examd.holders import Card, Holder
 
@@ -84,13 +84,13 @@ class Rulebook:
             if officer.id in gone and officer.sign in signs:
                 raise Denied("rules-gone-and-appointed", id=officer.id)
         officers = [Officer(card.id, card.name, card.sign) for card in cards]
-        signed = editions.register_statement(
+        signed = signed_rules.register_statement(
             officers, gone, self._settled() if before else {}, before, same_name if twins else ""
         )
         self.directory.mkdir(exist_ok=True)
         file = statements.sign(signed, bureau.signing_key)
         write_atomically(self._register(signed["version"]), file)
-        return editions.read_register(file, before, self.bureau.sign, name=self._register(signed["version"]).name)
+        return signed_rules.read_register(file, before, self.bureau.sign, name=self._register(signed["version"]).name)
 
     def awaiting(self, card: Card | None) -> Register:
         """The next register, if it waits for the consent of whoever has this card: known before any key is opened."""
@@ -112,27 +112,27 @@ class Rulebook:
         path = self._register(pending.version)
         file = _with(path.read_bytes(), holder)
         write_atomically(path, file)
-        return editions.read_register(file, chain[-1], self.bureau.sign, name=path.name)
+        return signed_rules.read_register(file, chain[-1], self.bureau.sign, name=path.name)
 
     # -- rules ---------------------------------------------------------------------------------------------------------
 
-    def to_sign(self, blueprint: Blueprint, card: Card | None) -> tuple[Path, bytes]:
+    def to_sign(self, rule: Rule, card: Card | None) -> tuple[Path, bytes]:
         """The next version of the rule with the signatures it has, if it lacks that of whoever has this card: known
         before any key is opened. Without a card whatever depends on nobody's is checked."""
         chain = self.registers()
         officer = self._in_force(card, chain)
-        path = self._path(blueprint.id, blueprint.version)
-        settled = [edition for edition in self.history(blueprint.id) if edition.complete]
+        path = self._path(rule.id, rule.version)
+        settled = [signed_rule for signed_rule in self.history(rule.id) if signed_rule.complete]
         due = len(settled) + 1
-        if blueprint.version != due:
-            raise Denied("rule-version", rule=blueprint.id, found=blueprint.version, expected=due)
-        supersedes = settled[-1].blueprint.sha256 if settled else ""
-        file = canonical({"signed": editions.edition_statement(blueprint, supersedes, chain[-1]), "signatures": []})
-        on_table = self._on_table(blueprint.id, due)
+        if rule.version != due:
+            raise Denied("rule-version", rule=rule.id, found=rule.version, expected=due)
+        supersedes = settled[-1].rule.sha256 if settled else ""
+        file = canonical({"signed": signed_rules.signed_rule_statement(rule, supersedes, chain[-1]), "signatures": []})
+        on_table = self._on_table(rule.id, due)
         for where, proposal in on_table.items():
-            if proposal.blueprint.sha256 == blueprint.sha256:
+            if proposal.rule.sha256 == rule.sha256:
                 if officer is not None and officer in proposal.signed_by:
-                    raise Denied("rule-signed-already", rule=blueprint.id, version=due, officer=officer.name)
+                    raise Denied("rule-signed-already", rule=rule.id, version=due, officer=officer.name)
                 return where, where.read_bytes()
         for where, proposal in on_table.items():
             if officer is not None and proposal.signed_by == (officer,):  # one's own proposal one may still correct
@@ -141,49 +141,49 @@ class Rulebook:
             path = path.with_name(f"{due}.{officer.sign[:16]}{PROPOSED}")
         return path, file
 
-    def sign(self, blueprint: Blueprint, holder: Holder) -> Edition:
+    def sign(self, rule: Rule, holder: Holder) -> SignedRule:
         """Adds one officer's signature to the next version of the rule. Whoever signs first puts a text on the table.
         Several may lie there, or one officer could hold up all others; the first that is whole is the version."""
-        path, file = self.to_sign(blueprint, holder.card)
-        version = self._path(blueprint.id, blueprint.version)
+        path, file = self.to_sign(rule, holder.card)
+        version = self._path(rule.id, rule.version)
         path.parent.mkdir(exist_ok=True)
         signed = _with(file, holder)
-        edition = editions.read_edition(signed, self.registers(), name=path.name)
-        write_atomically(version if edition.complete else path, signed)
-        for other in self._beside(blueprint.id, blueprint.version) if edition.complete else ():
+        signed_rule = signed_rules.read_signed_rule(signed, self.registers(), name=path.name)
+        write_atomically(version if signed_rule.complete else path, signed)
+        for other in self._beside(rule.id, rule.version) if signed_rule.complete else ():
             other.unlink()
         sync_directory(self.directory)
-        return edition
+        return signed_rule
 
-    def proposals(self, rule: str) -> list[Edition]:
+    def proposals(self, rule_id: str) -> list[SignedRule]:
         """The texts on the table as the next version, with one signature each."""
-        due = sum(edition.complete for edition in self.history(rule)) + 1
-        return list(self._on_table(rule, due).values())
+        due = sum(signed_rule.complete for signed_rule in self.history(rule_id)) + 1
+        return list(self._on_table(rule_id, due).values())
 
-    def history(self, rule: str) -> list[Edition]:
+    def history(self, rule_id: str) -> list[SignedRule]:
         """Every version, the first first; the last may still lack a signature. Refuses a chain that does not hold."""
         chain = self.registers() if self.kept else ()
-        found: list[Edition] = []
+        found: list[SignedRule] = []
         left_over = 0
-        while (path := self._path(rule, len(found) + 1)).exists():
-            edition = editions.read_edition(path.read_bytes(), chain, name=f"{rule}/{path.name}")
-            if not edition.complete and edition.register < len(chain):
+        while (path := self._path(rule_id, len(found) + 1)).exists():
+            signed_rule = signed_rules.read_signed_rule(path.read_bytes(), chain, name=f"{rule_id}/{path.name}")
+            if not signed_rule.complete and signed_rule.register < len(chain):
                 left_over = 1  # begun by officers who went; those who came begin again
                 break
             before = found[-1] if found else None
-            editions.require_follows(edition, rule, before)
-            if not edition.signed_by:
-                raise Denied("rules-register-signature", file=f"{rule}/{path.name}")
-            if edition.complete:
-                editions.require_not_late(edition, chain)
-            found.append(edition)
-        closed = chain[-1].rules.get(rule, ()) if chain else ()
-        whole = [edition.blueprint.sha256 for edition in found if edition.complete]
+            signed_rules.require_follows(signed_rule, rule_id, before)
+            if not signed_rule.signed_by:
+                raise Denied("rules-register-signature", file=f"{rule_id}/{path.name}")
+            if signed_rule.complete:
+                signed_rules.require_not_late(signed_rule, chain)
+            found.append(signed_rule)
+        closed = chain[-1].rules.get(rule_id, ()) if chain else ()
+        whole = [signed_rule.rule.sha256 for signed_rule in found if signed_rule.complete]
         if (
-            len(list((self.directory / rule).glob("*.json"))) > len(found) + left_over
+            len(list((self.directory / rule_id).glob("*.json"))) > len(found) + left_over
             or tuple(whole[: len(closed)]) != closed
         ):
-            raise Denied("rule-chain-broken", rule=rule, version=len(found) + 1)
+            raise Denied("rule-chain-broken", rule=rule_id, version=len(found) + 1)
         return found
 
     def rules(self) -> list[str]:
@@ -192,43 +192,43 @@ class Rulebook:
             return []
         return sorted({path.name for path in self.directory.iterdir() if path.is_dir()} | {*self.registers()[-1].rules})
 
-    def in_force(self, rule: str, day: date) -> Blueprint:
+    def in_force(self, rule_id: str, day: date) -> Rule:
         """The newest signed version that has begun by `day`: once it did, those before it are over for good."""
-        settled = [edition.blueprint for edition in self.history(rule) if edition.complete]
+        settled = [signed_rule.rule for signed_rule in self.history(rule_id) if signed_rule.complete]
         if not settled:
-            raise Denied("rule-not-signed", rule=rule)
-        begun = [blueprint for blueprint in settled if blueprint.effective_from <= day]
+            raise Denied("rule-not-signed", rule=rule_id)
+        begun = [rule for rule in settled if rule.effective_from <= day]
         current = begun[-1] if begun else settled[0]
         current.require_in_force(day)
         return current
 
-    def require(self, blueprint: Blueprint, day: date) -> None:
+    def require(self, rule: Rule, day: date) -> None:
         """That a rule somebody brought is, to the byte, the signed version in force."""
-        current = self.in_force(blueprint.id, day)
-        if current.sha256 != blueprint.sha256:
-            found, expected = f"{blueprint.version} ({blueprint.sha256})", f"{current.version} ({current.sha256})"
-            raise Denied("rule-not-the-signed-one", rule=blueprint.id, found=found, expected=expected)
+        current = self.in_force(rule.id, day)
+        if current.sha256 != rule.sha256:
+            found, expected = f"{rule.version} ({rule.sha256})", f"{current.version} ({current.sha256})"
+            raise Denied("rule-not-the-signed-one", rule=rule.id, found=found, expected=expected)
 
-    def travelling(self, blueprint: Blueprint) -> bytes:
+    def travelling(self, rule: Rule) -> bytes:
         """The signed edition of this very rule, as a package carries it."""
-        for edition in self.history(blueprint.id):
-            if edition.complete and edition.blueprint.sha256 == blueprint.sha256:
+        for signed_rule in self.history(rule.id):
+            if signed_rule.complete and signed_rule.rule.sha256 == rule.sha256:
                 registers = [self._register(register.version).read_bytes() for register in self.registers()]
-                return editions.pack(registers, self._path(blueprint.id, blueprint.version).read_bytes())
-        raise Denied("rule-not-signed", rule=blueprint.id)
+                return signed_rules.pack(registers, self._path(rule.id, rule.version).read_bytes())
+        raise Denied("rule-not-signed", rule=rule.id)
 
     def packed(self) -> bytes:
         """Every register and every whole version: what a bank checks and notes."""
         registers = [self._register(register.version).read_bytes() for register in self.registers()]
-        rules = {rule: len(hashes) for rule, hashes in self._settled().items()}
-        versions = [[self._path(rule, at).read_bytes() for at in range(1, n + 1)] for rule, n in rules.items()]
-        return editions.pack_book(registers, versions)
+        rules = {rule_id: len(hashes) for rule_id, hashes in self._settled().items()}
+        versions = [[self._path(rule_id, at).read_bytes() for at in range(1, n + 1)] for rule_id, n in rules.items()]
+        return signed_rules.pack_book(registers, versions)
 
     # -- what was there before -----------------------------------------------------------------------------------------
 
     def heads(self) -> Heads:
         newest = self.registers()[-1]
-        rules = {rule: (len(hashes), hashes[-1]) for rule, hashes in self._settled().items()}
+        rules = {rule_id: (len(hashes), hashes[-1]) for rule_id, hashes in self._settled().items()}
         return Heads((newest.version, newest.sha256), rules)
 
     def hold_against(self, noted: Heads | None, where: str) -> None:
@@ -241,16 +241,16 @@ class Rulebook:
         if [each.sha256 for each in self.registers()[version - 1 : version]] != [sha256]:
             raise Denied("rules-rolled-back", where=where, version=version)
         settled = self._settled()
-        for rule, (version, sha256) in noted.rules.items():
-            if settled.get(rule, ())[version - 1 : version] != (sha256,):
-                raise Denied("rule-rolled-back", where=where, rule=rule, version=version)
+        for rule_id, (version, sha256) in noted.rules.items():
+            if settled.get(rule_id, ())[version - 1 : version] != (sha256,):
+                raise Denied("rule-rolled-back", where=where, rule=rule_id, version=version)
 
     def hold_against_package(self, proof: Proof, where: str) -> None:
         """The same with what a package carried away."""
-        newest, blueprint = proof.registers[-1], proof.edition.blueprint
-        rules = {rule: (len(hashes), hashes[-1]) for rule, hashes in newest.rules.items() if hashes}
+        newest, rule = proof.registers[-1], proof.signed_rule.rule
+        rules = {rule_id: (len(hashes), hashes[-1]) for rule_id, hashes in newest.rules.items() if hashes}
         self.hold_against(Heads((newest.version, newest.sha256), rules), where)
-        used = {blueprint.id: (blueprint.version, blueprint.sha256)}
+        used = {rule.id: (rule.version, rule.sha256)}
         self.hold_against(Heads((newest.version, newest.sha256), used), where)
 
     # -- files ---------------------------------------------------------------------------------------------------------
@@ -259,7 +259,7 @@ class Rulebook:
         chain: list[Register] = []
         while (path := self._register(len(chain) + 1)).exists():
             before = chain[-1] if chain else None
-            chain.append(editions.read_register(path.read_bytes(), before, self.bureau.sign, name=path.name))
+            chain.append(signed_rules.read_register(path.read_bytes(), before, self.bureau.sign, name=path.name))
             if not chain[-1].complete:
                 break
         numbers = [path.name for path in self.directory.glob(f"{OFFICERS}.*.json")]
@@ -274,25 +274,25 @@ class Rulebook:
     def _settled(self) -> dict[str, tuple[str, ...]]:
         """Rule id -> the hashes of its whole versions."""
         found = {}
-        for rule in self.rules():
-            hashes = tuple(edition.blueprint.sha256 for edition in self.history(rule) if edition.complete)
+        for rule_id in self.rules():
+            hashes = tuple(signed_rule.rule.sha256 for signed_rule in self.history(rule_id) if signed_rule.complete)
             if hashes:
-                found[rule] = hashes
+                found[rule_id] = hashes
         return found
 
-    def _on_table(self, rule: str, version: int) -> dict[Path, Edition]:
+    def _on_table(self, rule_id: str, version: int) -> dict[Path, SignedRule]:
         """Of officers in force; what those before them began is begun again."""
         chain = self.registers()
         found = {}
-        for path in (self._path(rule, version), *self._beside(rule, version)):
+        for path in (self._path(rule_id, version), *self._beside(rule_id, version)):
             if path.exists():
-                edition = editions.read_edition(path.read_bytes(), chain, name=f"{rule}/{path.name}")
-                if edition.register == len(chain) and edition.signed_by and not edition.complete:
-                    found[path] = edition
+                signed_rule = signed_rules.read_signed_rule(path.read_bytes(), chain, name=f"{rule_id}/{path.name}")
+                if signed_rule.register == len(chain) and signed_rule.signed_by and not signed_rule.complete:
+                    found[path] = signed_rule
         return found
 
-    def _beside(self, rule: str, version: int) -> list[Path]:
-        return sorted((self.directory / editions.named(rule)).glob(f"{version}.*{PROPOSED}"))
+    def _beside(self, rule_id: str, version: int) -> list[Path]:
+        return sorted((self.directory / signed_rules.named(rule_id)).glob(f"{version}.*{PROPOSED}"))
 
     @staticmethod
     def _in_force(card: Card | None, chain: Sequence[Register]) -> Officer | None:
@@ -306,8 +306,8 @@ class Rulebook:
     def _register(self, version: int) -> Path:
         return self.directory / f"{OFFICERS}.{version}.json"
 
-    def _path(self, rule: str, version: int) -> Path:
-        return self.directory / editions.named(rule) / f"{version}.json"
+    def _path(self, rule_id: str, version: int) -> Path:
+        return self.directory / signed_rules.named(rule_id) / f"{version}.json"
 
 
 def _with(file: bytes, holder: Holder) -> bytes:

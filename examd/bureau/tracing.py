@@ -3,22 +3,22 @@
 A form that the record says was shown and that the draw does not give is refused, as in grading: a photo must not be
 traced to a form that nobody was shown. Whoever doubts the record itself runs `examd verify` first.
 
-Before: a result folder (`examd.delivery.export`). After: `bank.trace`.
+Before: a result folder (`examd.delivery.export`). After: `bank.leaks.trace`.
 """
 
 import hashlib
 import json
 from pathlib import Path
 
-from bank.assembly import Assembler
-from bank.blueprint import Blueprint
-from bank.pool import ItemFacts, pool_root
+from bank.composing.assembly import Assembler
+from bank.draw_facts import ItemFacts, pool_root
+from bank.leaks.trace import Candidate, Sat, Sitting
 from bank.refused import BadFile, Denied
+from bank.rules import Rule
 from bank.seal import statements
-from bank.trace import Candidate, Sat, Sitting
+from examd.grading.result import replay, seed_of
 from examd.package import layout
 from examd.record.entries import Kind, decode_entry
-from examd.results import replay, seed_of
 
 RESULT_FILES = ("roster.jsonl", "pool.jsonl", "entries.jsonl")
 
@@ -35,18 +35,18 @@ def sitting(result: Path) -> Sitting:
     manifest = session_of(result / "package")
     roster, pool, entries = (_read(result / name) for name in RESULT_FILES)
     try:
-        blueprint = Blueprint.from_record(json.loads(_read(result / "package" / layout.RULE)))
+        rule = Rule.from_record(json.loads(_read(result / "package" / layout.RULE)))
         facts = [ItemFacts.from_record(record) for record in layout.records_in(pool, what="pool")]
     except (ValueError, KeyError, TypeError):
         raise BadFile("part-malformed", what="pool") from None
-    if blueprint.sha256 != manifest.rule.sha256 or pool_root(fact.record() for fact in facts) != manifest.pool.root:
+    if rule.sha256 != manifest.rule.sha256 or pool_root(fact.record() for fact in facts) != manifest.pool.root:
         raise Denied("pool-root")
     if hashlib.sha256(roster).hexdigest() != manifest.roster.sha256:
         raise Denied("part-commitment", what=layout.ROSTER)
     state, *_ = replay(entries)
     if state.opened is None:
         raise Denied("not-closed")
-    assembler = Assembler(facts, blueprint, seed_of(manifest, state), manifest.draw_session)
+    assembler = Assembler(facts, rule, seed_of(manifest, state), manifest.draw_session)
     seats = _seats(entries, state.started_ms or 0)
     candidates = []
     for line in layout.read_roster(roster):
@@ -58,7 +58,7 @@ def sitting(result: Path) -> Sitting:
             raise Denied("form-is-another", c=line.c, expected=form.digest, found=seat.form)
         candidates.append(Candidate(line.c, line.admission_no, form, tuple(seats.get(line.c, ()))))
     session = manifest.session
-    return Sitting(manifest.package_id, session.id, session.site_id, blueprint, facts, candidates)
+    return Sitting(manifest.package_id, session.id, session.site_id, rule, facts, candidates)
 
 
 def _seats(entries: bytes, started_ms: int) -> dict[int, list[Sat]]:

@@ -1,6 +1,7 @@
 """Closing's export: the record as files that outlive its database (docs/formats.md §6).
 
-Before: CLOSE is in the record. After: `examd.results` grades and reports from these files, `tools.verify` audits them.
+Before: CLOSE is in the record. After: `examd.grading.result` grades and reports from these files, `tools.verify` audits
+them.
 """
 
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ def write(server: "Server") -> None:
     session = server.folder.session(server.package.manifest.session.id)
     result = session / "result"
     (result / "package").mkdir(parents=True, exist_ok=True)
-    names = [layout.MANIFEST, layout.RULE] + ([layout.EDITION] if server.package.proof else [])
+    names = [layout.MANIFEST, layout.RULE] + ([layout.SIGNED_RULE] if server.package.proof else [])
     for name in names:
         write_atomically(result / "package" / name, (session / "package" / name).read_bytes())
     files = {

@@ -13,11 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bank.assembly import Assembler, Form, FormItem
+from bank.composing.assembly import Assembler, Form, FormItem
 from bank.content import ItemType
 from bank.refused import BrokenStore, Denied
 from examd.delivery import view
-from examd.delivery.misses import Misses
+from examd.delivery.wrong_sign_ins import Misses
 from examd.package.layout import RosterLine
 from examd.package.open import OpenItems, Package
 from examd.protocol.messages import (
@@ -96,8 +96,8 @@ class Hall:
         self.misses = Misses()
         self._forms: dict[int, Form] = {}
         self._placed: dict[FormItem, FormItem] = {}
-        self._sitting = view.sitting(package.manifest, package.blueprint)
-        self._limit_ms = package.blueprint.minutes * 60_000
+        self._sitting = view.sitting(package.manifest, package.rule)
+        self._limit_ms = package.rule.minutes * 60_000
         self._assembler: Assembler | None = None
         self.pool = items.facts
         self.closing = False
@@ -124,7 +124,7 @@ class Hall:
             assert self.record.state.opened is not None
             seed = bytes.fromhex(self.record.state.opened["seed"])
             manifest = self.package.manifest
-            self._assembler = Assembler(self.pool, self.package.blueprint, seed, manifest.draw_session)
+            self._assembler = Assembler(self.pool, self.package.rule, seed, manifest.draw_session)
         return self._assembler
 
     def form(self, c: int) -> Form:

@@ -21,7 +21,7 @@ from pathlib import Path
 from bank.refused import Refused
 from examd.delivery.server import Server
 from examd.holders import Holder
-from examd.site import SiteFolder
+from examd.site.folder import SiteFolder
 
 EXIT_CONFIGURATION = 78  # EX_CONFIG of sysexits.h
 

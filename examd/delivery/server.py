@@ -17,7 +17,7 @@ from aiohttp import web, web_response
 from bank.refused import BrokenStore, Denied
 from examd import VERSION
 from examd.clock import Clock, SystemClock
-from examd.delivery import desk, seats, tls
+from examd.delivery import seats, staff_socket, tls
 from examd.delivery.hall import Hall
 from examd.delivery.seats import SeatConnection
 from examd.holders import Holder
@@ -26,7 +26,7 @@ from examd.protocol.messages import TICK_S
 from examd.record import notes
 from examd.record.entries import Kind
 from examd.record.writer import Outcome, Record
-from examd.site import SessionSecrets, SiteFolder
+from examd.site.folder import SessionSecrets, SiteFolder
 
 CHECKPOINT_S = 30
 WATCH_S = 0.25
@@ -97,7 +97,7 @@ class Server:
             self.take_up(self.folder.current)
         app = web.Application()
         app.router.add_get("/seat", functools.partial(seats.serve_seat, self))
-        app.router.add_get("/desk", functools.partial(desk.serve_desk, self))
+        app.router.add_get("/desk", functools.partial(staff_socket.serve_desk, self))
         # One generic answer for everything else: whoever knocks with a browser or a scanner learns nothing.
         runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=STOP_S)
         await runner.setup()
@@ -156,7 +156,7 @@ class Server:
             opening.items(self.package, session.items),
         )
 
-    def run_later(self, function: "desk.Thunk") -> None:
+    def run_later(self, function: "staff_socket.Thunk") -> None:
         """Hands a function from the record's thread to the loop."""
         assert self._loop is not None
         # RuntimeError: the loop has ended, so nobody is left to tell

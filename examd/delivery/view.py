@@ -1,14 +1,14 @@
 """What a candidate is shown, built by naming each allowed field from types that have no place for an answer key.
 
-Before: `bank.assembly` (the form), the opened items. After: the terminal's screen.
+Before: `bank.composing.assembly` (the form), the opened items. After: the terminal's screen.
 """
 
 from collections.abc import Mapping
 
-from bank.assembly import Form
-from bank.blueprint import Blueprint
+from bank.composing.assembly import Form
 from bank.content import OPTION_LETTERS, Content
-from bank.pool import ItemFacts
+from bank.draw_facts import ItemFacts
+from bank.rules import Rule
 from examd.package.layout import Manifest, RosterLine
 from examd.protocol.messages import Candidate, FormView, ItemView, OptionView, Sitting
 
@@ -35,14 +35,14 @@ def candidate(line: RosterLine) -> Candidate:
     return Candidate(line.admission_no, line.name, line.id_masked, line.institution)
 
 
-def sitting(manifest: Manifest, blueprint: Blueprint) -> Sitting:
+def sitting(manifest: Manifest, rule: Rule) -> Sitting:
     return Sitting(
         session=manifest.session.name,
-        exam=blueprint.name,
+        exam=rule.name,
         site=manifest.session.site_name,
         mock=manifest.session.mock,
-        minutes=blueprint.minutes,
-        n_items=blueprint.items,
-        total_points=blueprint.total_points,
-        pass_points=blueprint.pass_points,
+        minutes=rule.minutes,
+        n_items=rule.items,
+        total_points=rule.total_points,
+        pass_points=rule.pass_points,
     )

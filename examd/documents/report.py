@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bank.blueprint import Blueprint
 from bank.refused import BadFile
+from bank.rules import Rule
 from examd.rates.compute import Row, by_institution
 
 
@@ -54,7 +54,7 @@ class Report:
     engine: str
     package_id: str
     session: Session
-    rule: Blueprint
+    rule: Rule
     hashes: Hashes
     entries: int
     separated: bool
@@ -73,7 +73,7 @@ class Report:
         return self.holders.get("chief", "")
 
     @classmethod
-    def from_signed(cls, signed: Mapping[str, Any], rule: Blueprint, names: Mapping[str, str]) -> "Report":
+    def from_signed(cls, signed: Mapping[str, Any], rule: Rule, names: Mapping[str, str]) -> "Report":
         """Reads what `result.json` signs. Raises BadFile where it is malformed, or where its parts disagree."""
         if signed.get("type") != "examd-result" or signed.get("v") != 1:
             raise BadFile("not-a-result", type=str(signed.get("type")), v=str(signed.get("v")))

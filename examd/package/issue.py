@@ -1,6 +1,6 @@
 """Issuing: bank + rule + roster -> session pool -> sealed package. The bureau's side; never loaded by a site.
 
-Before: `bank.store`, `bank.blueprint`, a roster. After: `examd.package.open` at the site. The two release codes come
+Before: `bank.store`, `bank.rules`, a roster. After: `examd.package.open` at the site. The two release codes come
 back to the caller and stand nowhere in the package.
 """
 
@@ -11,19 +11,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bank import draw, marks
-from bank.assembly import Assembler
-from bank.blueprint import CASE, Blueprint
 from bank.canonical import canonical
+from bank.composing import draw
+from bank.composing.assembly import Assembler
+from bank.composing.exposure import Ledger, meeting
+from bank.composing.pool import facts_of
+from bank.composing.pool_selection import session_pool
 from bank.content import ItemType
-from bank.edition import unpack
-from bank.exposure import Ledger, meeting
-from bank.facts import facts_of
+from bank.draw_facts import ItemFacts, pool_root
 from bank.item import AnswerKey
-from bank.leakage import Leakage, leakage
-from bank.picking import session_pool
-from bank.pool import ItemFacts, pool_root
+from bank.leaks import watermarks
+from bank.leaks.cost import Leakage, leakage
 from bank.refused import BadFile, Denied
+from bank.rules import CASE, Rule
+from bank.rules.signed_rule import unpack
 from bank.seal import codes, locks, statements
 from bank.store import BankItem
 from examd.files import sync_directory, write_atomically
@@ -47,7 +48,7 @@ class Issued:
     """For each item that travels, how many candidates can be expected to meet it: for the bank's ledger."""
     leakage: Leakage
     """What it would cost if the site leaked the pool."""
-    marks: tuple[str, ...]
+    watermarks: tuple[str, ...]
     """Items to be kept out of other packages, so that a leak names this one: for the bank's ledger, too."""
     mark_chance: float
     """That one form shows at least one of them."""
@@ -60,7 +61,7 @@ def issue(
     out: Path,
     *,
     session: layout.Session,
-    blueprint: Blueprint,
+    rule: Rule,
     items: Sequence[BankItem],
     answer_keys: Callable[[Collection[str]], Mapping[str, AnswerKey]],
     roster: Sequence[RosterLine],
@@ -69,20 +70,20 @@ def issue(
     chief: Card,
     archive_age: str,
     ledger: Ledger | None = None,
-    edition: bytes | None = None,
+    signed_rule: bytes | None = None,
 ) -> Issued:
     """Writes `PKG-<id>` under `out`. Raises Denied where rule, roster and bank do not fit together.
 
     `edition`: the rule as its officers signed it (`Rulebook.travelling`); only a drill may do without.
     """
-    _check_fit(session, blueprint, roster)
-    _check_signed(session, blueprint, edition, bureau)
+    _check_fit(session, rule, roster)
+    _check_signed(session, rule, signed_rule, bureau)
     package_id = secrets.token_hex(16)
     # The pool's key is random and thrown away: which items travel shall not be predictable, the forms shall be
     # recomputable from the pool alone.
-    facts, key = facts_of(items, blueprint), secrets.token_bytes(32)
-    pool = session_pool(facts, blueprint, key, ledger)
-    marked = [] if ledger is None else marks.choose(pool, facts, blueprint, ledger, key)
+    facts, key = facts_of(items, rule), secrets.token_bytes(32)
+    pool = session_pool(facts, rule, key, ledger)
+    marked = [] if ledger is None else watermarks.choose(pool, facts, rule, ledger, key)
     by_id = {item.id: item for item in items}
     keys = answer_keys([f.id for f in pool])
     bureau_r = secrets.token_bytes(32)
@@ -97,18 +98,18 @@ def issue(
     sha256 = {part: hashlib.sha256(plaintext).hexdigest() for part, plaintext in plaintexts.items()}
     root = pool_root(f.record() for f in pool)
     draw_session = f"{session.id}/{sha256[layout.ROSTER]}"
-    assembler = Assembler(pool, blueprint, secrets.token_bytes(32), draw_session)
+    assembler = Assembler(pool, rule, secrets.token_bytes(32), draw_session)
     trial = assembler.acceptance()
     assembler.require_enough_attempts(len(roster), trial)
-    rule_hash = bytes.fromhex(blueprint.sha256)
+    rule_hash = bytes.fromhex(rule.sha256)
     commit = draw.commit("bureau", draw_session, bytes.fromhex(root), rule_hash, bureau_r)
 
     spoken = {layout.ITEMS: codes.new_code(), layout.ANSWERS: codes.new_code()}
     directory = out / f"PKG-{package_id}"
     directory.mkdir(parents=True)
-    (directory / layout.RULE).write_bytes(canonical(blueprint.record()))
-    if edition is not None:
-        (directory / layout.EDITION).write_bytes(edition)
+    (directory / layout.RULE).write_bytes(canonical(rule.record()))
+    if signed_rule is not None:
+        (directory / layout.SIGNED_RULE).write_bytes(signed_rule)
     for part, plaintext in plaintexts.items():
         one_off = locks.Identity.generate()
         holders = [site.age, chief.age]
@@ -125,7 +126,7 @@ def issue(
         "v": 1,
         "package_id": package_id,
         "session": _fields(session),
-        "rule": {"id": blueprint.id, "version": blueprint.version, "sha256": blueprint.sha256},
+        "rule": {"id": rule.id, "version": rule.version, "sha256": rule.sha256},
         "pool": {"root": root, "n": len(pool)},
         "roster": {"sha256": sha256[layout.ROSTER], "n": len(roster)},
         "items": {"sha256": sha256[layout.ITEMS]},
@@ -140,31 +141,31 @@ def issue(
     }  # fmt: skip
     write_atomically(directory / layout.MANIFEST, statements.sign(manifest, bureau.signing_key))
     sync_directory(out)
-    exposed = meeting(pool, blueprint, len(roster))
+    exposed = meeting(pool, rule, len(roster))
     return Issued(
         directory, package_id, spoken[layout.ITEMS], spoken[layout.ANSWERS], len(pool), trial, exposed,
-        leakage(pool, facts, blueprint, ledger), tuple(marked), float(marks.on_a_form(marked, pool, blueprint)),
+        leakage(pool, facts, rule, ledger), tuple(marked), float(watermarks.on_a_form(marked, pool, rule)),
     )  # fmt: skip
 
 
-def _check_signed(session: layout.Session, blueprint: Blueprint, edition: bytes | None, bureau: Holder) -> None:
-    if edition is None:
+def _check_signed(session: layout.Session, rule: Rule, signed_rule: bytes | None, bureau: Holder) -> None:
+    if signed_rule is None:
         if not session.mock:
-            raise Denied("rule-not-signed", rule=blueprint.id)
+            raise Denied("rule-not-signed", rule=rule.id)
         return
-    signed = unpack(edition, bureau.card.sign, name=layout.EDITION).edition.blueprint
-    if signed.sha256 != blueprint.sha256:
-        found, expected = f"{blueprint.version} ({blueprint.sha256})", f"{signed.version} ({signed.sha256})"
-        raise Denied("rule-not-the-signed-one", rule=blueprint.id, found=found, expected=expected)
+    signed = unpack(signed_rule, bureau.card.sign, name=layout.SIGNED_RULE).signed_rule.rule
+    if signed.sha256 != rule.sha256:
+        found, expected = f"{rule.version} ({rule.sha256})", f"{signed.version} ({signed.sha256})"
+        raise Denied("rule-not-the-signed-one", rule=rule.id, found=found, expected=expected)
 
 
-def _check_fit(session: layout.Session, blueprint: Blueprint, roster: Sequence[RosterLine]) -> None:
+def _check_fit(session: layout.Session, rule: Rule, roster: Sequence[RosterLine]) -> None:
     try:
         day = datetime.strptime(session.date, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
         raise BadFile("session-date", found=session.date) from None
-    blueprint.require_in_force(day)
-    require_showable(blueprint)
+    rule.require_in_force(day)
+    require_showable(rule)
     if not roster:
         raise BadFile("roster-empty")
     for name in (session.id, session.site_id):
@@ -178,9 +179,9 @@ def _check_fit(session: layout.Session, blueprint: Blueprint, roster: Sequence[R
         seen.add(line.admission_no)
 
 
-def require_showable(blueprint: Blueprint) -> None:
+def require_showable(rule: Rule) -> None:
     """A background that is not shown, or an answer that cannot be typed, would cost every candidate those points."""
-    for cell in blueprint.cells:
+    for cell in rule.cells:
         if cell.type in (CASE, ItemType.FILL):
             raise Denied("screen-cannot-show", cell=cell.stratum)
 

@@ -15,8 +15,8 @@ from bank.canonical import canonical
 from bank.refused import BadFile
 
 MANIFEST, RULE = "manifest.json", "rule.json"
-EDITION = "edition.json"
-"""The rule as two officers signed it (`bank.edition`); drills may do without."""
+SIGNED_RULE = "edition.json"
+"""The rule as two officers signed it (`bank.rules.signed_rule`); drills may do without."""
 ROSTER, ITEMS, ANSWERS = "roster", "items", "answers"
 SEALED_PARTS = (ROSTER, ITEMS, ANSWERS)
 KIND = "examd-package"

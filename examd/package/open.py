@@ -7,7 +7,8 @@ Order: signature of the manifest, size and digest of every part (and no file bes
 under the rule, then locks, then each plaintext against the commitment in the manifest. Nothing is decrypted that was
 not issued; nothing decrypted is used that was not committed to.
 
-Before: `examd.package.issue`. After: `examd.delivery` (items, roster), `examd.grading` (answer keys, another process).
+Before: `examd.package.issue`. After: `examd.delivery` (items, roster), `examd.grading.mark` (answer keys, another
+process).
 """
 
 import base64
@@ -19,12 +20,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from bank import edition
-from bank.blueprint import Blueprint
 from bank.content import Content
-from bank.edition import Proof
-from bank.pool import ItemFacts, pool_root
+from bank.draw_facts import ItemFacts, pool_root
 from bank.refused import BadFile, Denied
+from bank.rules import Rule
+from bank.rules import signed_rule as signed_rules
+from bank.rules.signed_rule import Proof
 from bank.seal import locks, statements
 from bank.seal.locks import Identity
 from examd.files import write_atomically
@@ -41,7 +42,7 @@ class Package:
     directory: Path
     manifest: Manifest
     manifest_sha256: str
-    blueprint: Blueprint
+    rule: Rule
     proof: Proof | None = None
     """Who signed the rule; None for a drill under an unsigned one."""
 
@@ -67,28 +68,30 @@ def read(directory: Path, bureau_key: str) -> Package:
         raise Denied("signature", file=layout.MANIFEST)
     _check_parts(directory, manifest)
     try:
-        blueprint = Blueprint.from_record(json.loads(_read(directory / layout.RULE, layout.MAX_PART_BYTES)))
+        rule = Rule.from_record(json.loads(_read(directory / layout.RULE, layout.MAX_PART_BYTES)))
     except ValueError:
         raise BadFile("part-malformed", what=layout.RULE) from None
-    if blueprint.sha256 != manifest.rule.sha256:
-        raise Denied("rule-hash", expected=manifest.rule.sha256, found=blueprint.sha256)
-    if (blueprint.id, blueprint.version) != (manifest.rule.id, manifest.rule.version):  # what people are shown
+    if rule.sha256 != manifest.rule.sha256:
+        raise Denied("rule-hash", expected=manifest.rule.sha256, found=rule.sha256)
+    if (rule.id, rule.version) != (manifest.rule.id, manifest.rule.version):  # what people are shown
         raise BadFile("part-malformed", what=layout.MANIFEST)
-    signed_rule = _read(directory / layout.EDITION, layout.MAX_PART_BYTES) if _has(manifest, layout.EDITION) else None
-    proof = rule_proof(signed_rule, manifest, blueprint)
-    return Package(directory, manifest, hashlib.sha256(data).hexdigest(), blueprint, proof)
+    signed_rule = None
+    if _has(manifest, layout.SIGNED_RULE):
+        signed_rule = _read(directory / layout.SIGNED_RULE, layout.MAX_PART_BYTES)
+    proof = rule_proof(signed_rule, manifest, rule)
+    return Package(directory, manifest, hashlib.sha256(data).hexdigest(), rule, proof)
 
 
-def rule_proof(file: bytes | None, manifest: Manifest, blueprint: Blueprint) -> Proof | None:
+def rule_proof(file: bytes | None, manifest: Manifest, rule: Rule) -> Proof | None:
     """What two rule officers signed, held against the rule of the package. Only a drill may do without."""
     if file is None:
         if not manifest.session.mock:
             raise Denied("rule-not-signed", rule=manifest.rule.id)
         return None
-    proof = edition.unpack(file, manifest.keys.bureau, name=layout.EDITION)
-    signed = proof.edition.blueprint
-    if signed.sha256 != blueprint.sha256:
-        found, expected = f"{blueprint.version} ({blueprint.sha256})", f"{signed.version} ({signed.sha256})"
+    proof = signed_rules.unpack(file, manifest.keys.bureau, name=layout.SIGNED_RULE)
+    signed = proof.signed_rule.rule
+    if signed.sha256 != rule.sha256:
+        found, expected = f"{rule.version} ({rule.sha256})", f"{signed.version} ({signed.sha256})"
         raise Denied("rule-not-the-signed-one", rule=manifest.rule.id, found=found, expected=expected)
     try:
         signed.require_in_force(date.fromisoformat(manifest.session.date))

@@ -1,10 +1,10 @@
 """The session's seed from two shares, bureau's and room's, each committed to before the other could be seen.
 
 Before: `examd.package.open` (the bureau's share is sealed with the items), the record's PREPARE entry (the room's
-commitment). After: `bank.assembly`.
+commitment). After: `bank.composing.assembly`.
 """
 
-from bank import draw
+from bank.composing import draw
 from bank.refused import Denied
 from examd.package.layout import Manifest
 

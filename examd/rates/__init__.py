@@ -1,4 +1,4 @@
 """Pass rates of training institutions, each with its named definition and a Wilson interval.
 
-Before: `examd.grading`. After: `result.json`, which holds counts only; `examd.documents` prints rates from them.
+Before: `examd.grading.mark`. After: `result.json`, which holds counts only; `examd.documents` prints rates from them.
 """

@@ -1,6 +1,6 @@
 """From results to pass rates per training institution: counts, two named definitions, marks for small groups.
 
-Before: `examd.grading` says who passed. After: `result.json` keeps the counts; `examd.documents` prints them.
+Before: `examd.grading.mark` says who passed. After: `result.json` keeps the counts; `examd.documents` prints them.
 
 Rows stand in the byte order of the institution's name and bear no rank: among sixty institutions of twenty candidates
 the raw "best" is truly among the best tenth one time in four, so a list in order of rate would mostly rank luck.

@@ -17,15 +17,17 @@ from pathlib import Path
 
 import pytest
 
-from bank import agent, authorship, channel, journal, life, people
+from bank import agent, journal
+from bank.agent import channel
+from bank.authoring import authorship, lifecycle, people
+from bank.authoring.people import Role
+from bank.authoring.review import Act
 from bank.canonical import canonical
 from bank.content import Content, ItemType, Option
 from bank.custody import Custody, Offered, Opening, hand_over, restore
 from bank.item import AnswerKey, Item
 from bank.journal import Journal
-from bank.people import Role
 from bank.refused import Refused
-from bank.review import Act
 from bank.seal import shares, statements
 from bank.store import Bank, provisions
 
@@ -90,14 +92,14 @@ def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("made")
     hand = {name: people.create(folder / f"{name}.key", PASSPHRASE) for name in ("li", "wang", "zhao", "stranger")}
     with Bank.create(folder / "single", PASSPHRASE) as bank:
-        life.enrol(bank, hand["li"], "李明", BOTH)
-        life.enrol(bank, hand["wang"], "王芳", BOTH)
-        life.enrol(bank, hand["zhao"], "赵华", AUTHOR, [hand["li"], hand["wang"]])
-        life.add(bank, [item(n) for n in (1, 2, 3, 4)], hand["li"])
+        lifecycle.enrol(bank, hand["li"], "李明", BOTH)
+        lifecycle.enrol(bank, hand["wang"], "王芳", BOTH)
+        lifecycle.enrol(bank, hand["zhao"], "赵华", AUTHOR, [hand["li"], hand["wang"]])
+        lifecycle.add(bank, [item(n) for n in (1, 2, 3, 4)], hand["li"])
         one, two, _three, four = (bank.newest(item(n).id) for n in (1, 2, 3, 4))
-        life.submit(bank, [one, four], hand["li"])
-        life.submit(bank, [two], hand["zhao"])
-        life.approve(bank, [four], hand["wang"])
+        lifecycle.submit(bank, [one, four], hand["li"])
+        lifecycle.submit(bank, [two], hand["zhao"])
+        lifecycle.approve(bank, [four], hand["wang"])
     shutil.copytree(folder / "single", folder / "shared")
     hand_over(Bank.open(folder / "shared", PASSPHRASE), HOLDERS, 2, reason="share")
     return folder, hand
@@ -185,22 +187,22 @@ def repeal(w, by):
 # ---- review ----------------------------------------------------------------------------------------------------------
 
 REVIEW = {
-    "approve one's own item": ("own-item", lambda w: life.approve(w.bank, [w.item(1)], w.li)),
-    "approve what one wrote and another handed in": ("own-item", lambda w: life.approve(w.bank, [w.item(2)], w.li)),
-    "return one's own item": ("own-item", lambda w: life.send_back(w.bank, [w.item(1)], w.li, "重写")),
+    "approve one's own item": ("own-item", lambda w: lifecycle.approve(w.bank, [w.item(1)], w.li)),
+    "approve what one wrote and another handed in": ("own-item", lambda w: lifecycle.approve(w.bank, [w.item(2)], w.li)),
+    "return one's own item": ("own-item", lambda w: lifecycle.send_back(w.bank, [w.item(1)], w.li, "重写")),
     "approve without being a reviewer": (
-        "person-lacks-role", lambda w: life.approve(w.bank, [w.item(1)], w.zhao),
+        "person-lacks-role", lambda w: lifecycle.approve(w.bank, [w.item(1)], w.zhao),
     ),
-    "approve as a stranger": ("person-unknown", lambda w: life.approve(w.bank, [w.item(1)], w.stranger)),
+    "approve as a stranger": ("person-unknown", lambda w: lifecycle.approve(w.bank, [w.item(1)], w.stranger)),
     "approve after one's work has ended": (
         "person-ended",
-        lambda w: (life.end(w.bank, "wang", [w.wang]), life.approve(w.bank, [w.item(1)], w.wang)),
+        lambda w: (lifecycle.end(w.bank, "wang", [w.wang]), lifecycle.approve(w.bank, [w.item(1)], w.wang)),
     ),
-    "approve twice": ("act-not-possible", lambda w: life.approve(w.bank, [w.item(4)], w.wang)),
-    "approve what nobody handed in": ("act-not-possible", lambda w: life.approve(w.bank, [w.item(3)], w.wang)),
+    "approve twice": ("act-not-possible", lambda w: lifecycle.approve(w.bank, [w.item(4)], w.wang)),
+    "approve what nobody handed in": ("act-not-possible", lambda w: lifecycle.approve(w.bank, [w.item(3)], w.wang)),
     "edit the answer key, then have it approved": (
         "revision-answer-key-changed",
-        lambda w: (w.sql("UPDATE answer_keys SET record = '{\"correct\":[2]}'"), life.approve(w.bank, [w.item(1)], w.wang)),
+        lambda w: (w.sql("UPDATE answer_keys SET record = '{\"correct\":[2]}'"), lifecycle.approve(w.bank, [w.item(1)], w.wang)),
     ),
     "edit an approved item": (
         "revision-content-changed",
@@ -223,66 +225,66 @@ REVIEW = {
     "leave out who had a hand in it": ("revision-history", lambda w: w.signed(Act.APPROVE, 2, "wang", hands=["zhao"])),
     "enrol one's key again under another name": (
         "person-exists",
-        lambda w: life.enrol(
+        lambda w: lifecycle.enrol(
             w.bank, dataclasses.replace(w.li, id="limin"), "黎敏", BOTH, [w.wang, w.zhao]
         ),
     ),
-    "enrol a puppet with nobody to vouch": ("person-needs-sponsors", lambda w: life.enrol(w.bank, w.stranger, "甲", BOTH)),
+    "enrol a puppet with nobody to vouch": ("person-needs-sponsors", lambda w: lifecycle.enrol(w.bank, w.stranger, "甲", BOTH)),
     "enrol a puppet that one person vouches for": (
-        "person-needs-sponsors", lambda w: life.enrol(w.bank, w.stranger, "甲", BOTH, [w.li]),
+        "person-needs-sponsors", lambda w: lifecycle.enrol(w.bank, w.stranger, "甲", BOTH, [w.li]),
     ),
     "let one person vouch twice": (
-        "person-needs-sponsors", lambda w: life.enrol(w.bank, w.stranger, "甲", BOTH, [w.li, w.li]),
+        "person-needs-sponsors", lambda w: lifecycle.enrol(w.bank, w.stranger, "甲", BOTH, [w.li, w.li]),
     ),
     "let one vouch whose work has ended": (
         "person-needs-sponsors",
-        lambda w: (life.end(w.bank, "wang", [w.wang]), life.enrol(w.bank, w.stranger, "甲", BOTH, [w.li, w.wang])),
+        lambda w: (lifecycle.end(w.bank, "wang", [w.wang]), lifecycle.enrol(w.bank, w.stranger, "甲", BOTH, [w.li, w.wang])),
     ),
     "let keyholders vouch where people can": (
-        "person-needs-sponsors", lambda w: life.enrol(w.bank, w.stranger, "甲", BOTH, keepers(w)),
+        "person-needs-sponsors", lambda w: lifecycle.enrol(w.bank, w.stranger, "甲", BOTH, keepers(w)),
     ),
     "be two people of one name": (
-        "person-same-name", lambda w: life.enrol(w.bank, w.stranger, "李 明", BOTH, [w.li, w.wang]),
+        "person-same-name", lambda w: lifecycle.enrol(w.bank, w.stranger, "李 明", BOTH, [w.li, w.wang]),
     ),
     "be two people of one name, the second with a letter that leaves no ink": (
-        "person-same-name", lambda w: life.enrol(w.bank, w.stranger, "李明\N{HANGUL FILLER}", BOTH, [w.li, w.wang]),
+        "person-same-name", lambda w: lifecycle.enrol(w.bank, w.stranger, "李明\N{HANGUL FILLER}", BOTH, [w.li, w.wang]),
     ),
     "take another's name when coming back with a new key": (
         "person-same-name",
         lambda w: (
-            life.end(w.bank, "zhao", [w.zhao]),
-            life.enrol(w.bank, w.stranger, "李明", BOTH, [w.li, w.wang], was="zhao"),
+            lifecycle.end(w.bank, "zhao", [w.zhao]),
+            lifecycle.enrol(w.bank, w.stranger, "李明", BOTH, [w.li, w.wang], was="zhao"),
         ),
     ),
     "bring keyholders of one's own making": (
         "keeper-unknown",
         lambda w: (
-            life.end(w.bank, "zhao", [w.zhao]),
-            life.end(w.bank, "wang", [w.wang]),
-            life.enrol(w.bank, w.stranger, "甲", BOTH, invented()),
+            lifecycle.end(w.bank, "zhao", [w.zhao]),
+            lifecycle.end(w.bank, "wang", [w.wang]),
+            lifecycle.enrol(w.bank, w.stranger, "甲", BOTH, invented()),
         ),
     ),
     "approve one's own wording that one retired and another brought again": (
         "own-item",
         lambda w: (
-            mine := life.begin(w.bank, item(9), w.wang),
-            life.retire(w.bank, [mine], w.wang, "重复"),
-            again := life.write(w.bank, mine.lineage, item(9), w.li),
-            life.submit(w.bank, [again], w.li),
-            life.approve(w.bank, [w.bank.newest(mine.lineage)], w.wang),
+            mine := lifecycle.begin(w.bank, item(9), w.wang),
+            lifecycle.retire(w.bank, [mine], w.wang, "重复"),
+            again := lifecycle.write(w.bank, mine.lineage, item(9), w.li),
+            lifecycle.submit(w.bank, [again], w.li),
+            lifecycle.approve(w.bank, [w.bank.newest(mine.lineage)], w.wang),
         ),
     ),
     "approve one's own wording that another brought back after one was approved": (
         "own-item",
         lambda w: (
-            mine := life.begin(w.bank, item(9), w.wang),
-            other := life.write(w.bank, mine.lineage, item(10), w.li),
-            life.submit(w.bank, [other], w.li),
-            life.enrol(w.bank, w.stranger, "孙梅", BOTH, [w.li, w.wang]),
-            life.approve(w.bank, [w.bank.newest(mine.lineage)], w.stranger),
-            again := life.write(w.bank, mine.lineage, item(9), w.li),
-            life.submit(w.bank, [again], w.li),
-            life.approve(w.bank, [w.bank.newest(mine.lineage)], w.wang),
+            mine := lifecycle.begin(w.bank, item(9), w.wang),
+            other := lifecycle.write(w.bank, mine.lineage, item(10), w.li),
+            lifecycle.submit(w.bank, [other], w.li),
+            lifecycle.enrol(w.bank, w.stranger, "孙梅", BOTH, [w.li, w.wang]),
+            lifecycle.approve(w.bank, [w.bank.newest(mine.lineage)], w.stranger),
+            again := lifecycle.write(w.bank, mine.lineage, item(9), w.li),
+            lifecycle.submit(w.bank, [again], w.li),
+            lifecycle.approve(w.bank, [w.bank.newest(mine.lineage)], w.wang),
         ),
     ),
     "say in somebody's name that their work has ended": (
@@ -311,43 +313,43 @@ REVIEW = {
     ),
     "hand in what nobody signed for having written": (
         "writer-unknown",
-        lambda w: (w.sql("UPDATE answer_keys SET salt = 'another' WHERE revision = 3"), life.submit(w.bank, [w.item(3)], w.zhao)),
+        lambda w: (w.sql("UPDATE answer_keys SET salt = 'another' WHERE revision = 3"), lifecycle.submit(w.bank, [w.item(3)], w.zhao)),
     ),
     "approve what one wrote and another adopted": (
         "own-item",
         lambda w: (
-            mine := life.write(w.bank, item(3).id, item(3), w.wang),
-            life.submit(w.bank, [mine], w.wang),
-            life.approve(w.bank, [mine], w.li),
+            mine := lifecycle.write(w.bank, item(3).id, item(3), w.wang),
+            lifecycle.submit(w.bank, [mine], w.wang),
+            lifecycle.approve(w.bank, [mine], w.li),
         ),
     ),
-    "adopt what has a writer": ("writer-known", lambda w: life.adopt(w.bank, [w.item(3)], w.wang)),
+    "adopt what has a writer": ("writer-known", lambda w: lifecycle.adopt(w.bank, [w.item(3)], w.wang)),
     "say in the rows that another wrote it": (
         "revision-own-approval",
         lambda w: (
-            mine := life.begin(w.bank, item(9), w.wang),
+            mine := lifecycle.begin(w.bank, item(9), w.wang),
             w.sql("UPDATE revisions SET written_by = 'li' WHERE number = 5"),
-            life.submit(w.bank, [mine], w.li),
-            life.approve(w.bank, [mine], w.wang),
+            lifecycle.submit(w.bank, [mine], w.li),
+            lifecycle.approve(w.bank, [mine], w.wang),
         ),
     ),
     "write over what has gone on": (
         "draft-of-older-revision",
-        lambda w: (life.write(w.bank, item(4).id, item(9), w.li), life.write(w.bank, item(4).id, item(8), w.wang, rev=1)),
+        lambda w: (lifecycle.write(w.bank, item(4).id, item(9), w.li), lifecycle.write(w.bank, item(4).id, item(8), w.wang, rev=1)),
     ),
     "undo a repeal in another's name": (
         "signature",
         lambda w: (
-            life.repeal(w.bank, "安全生产法", date(2026, 6, 1), w.li),
+            lifecycle.repeal(w.bank, "安全生产法", date(2026, 6, 1), w.li),
             w.bank.repeal(statements.sign(repeal(w, "li"), w.stranger.key)),
         ),
     ),
     "undo a repeal namelessly": ("statement-malformed", lambda w: w.bank.repeal(statements.sign(repeal(w, "")))),
-    "end a reviewer who is in the way": ("person-needs-sponsors", lambda w: life.end(w.bank, "wang", [w.li])),
+    "end a reviewer who is in the way": ("person-needs-sponsors", lambda w: lifecycle.end(w.bank, "wang", [w.li])),
     "go on with an older copy than one has seen": (
-        "bank-rolled-back", lambda w: life.approve(w.bank, [w.item(1)], w.saw_more("wang")),
+        "bank-rolled-back", lambda w: lifecycle.approve(w.bank, [w.item(1)], w.saw_more("wang")),
     ),
-    "accept a loss where there is none": ("loss-none", lambda w: life.accept_loss(w.bank, w.wang, "丢失")),
+    "accept a loss where there is none": ("loss-none", lambda w: lifecycle.accept_loss(w.bank, w.wang, "丢失")),
 }  # fmt: skip
 
 
@@ -509,7 +511,7 @@ AGENT = {
     "reach below the bank": ("agent-no-such-act", lambda w: w.bank._ask("vault.copy_under", {}, None)),
     "open a second agent": ("agent-already", lambda w: channel.listen(Custody.read(w.folder).bank)),
     "accept a loss for the keyholders": (
-        "loss-not-accepted", lambda w: life.accept_loss(w.bank, w.saw_more("wang"), "丢失"),
+        "loss-not-accepted", lambda w: lifecycle.accept_loss(w.bank, w.saw_more("wang"), "丢失"),
     ),
     "back up over an altered journal": (
         "journal-unsound",
@@ -583,10 +585,10 @@ def enrolling(w, names, *indices):
     """Opened by the first two holders, who and others vouch for new people."""
     with begin(w, 1, 2) as opening:
         for name in ("li", "wang", "zhao"):
-            life.end(opening.bank, name, [w.hand[name]])
+            lifecycle.end(opening.bank, name, [w.hand[name]])
         given = [people.Keeper(each.head.holder, each.unseal(word).signing_key) for each, word in present(w, *indices)]
         return [
-            life.enrol(opening.bank, people.create(w.folder.with_name(f"n{n}.key"), PASSPHRASE), name, BOTH, given).vouched
+            lifecycle.enrol(opening.bank, people.create(w.folder.with_name(f"n{n}.key"), PASSPHRASE), name, BOTH, given).vouched
             for n, name in enumerate(names)
         ]
 
@@ -609,15 +611,15 @@ def test_as_many_keyholders_vouch_as_open_the_bank(shared):
     with begin(shared, 1, 2, given=present(shared, 1, 2, 3)) as opening:
         opening.bank.keepers_needed = 3
         for name in ("li", "wang", "zhao"):
-            life.end(opening.bank, name, [shared.hand[name]])
+            lifecycle.end(opening.bank, name, [shared.hand[name]])
         signer, two = people.create(shared.folder.with_name("n.key"), PASSPHRASE), keepers(shared)
-        assert refused(lambda: life.enrol(opening.bank, signer, "孙梅", BOTH, two)) == "person-needs-keepers"
+        assert refused(lambda: lifecycle.enrol(opening.bank, signer, "孙梅", BOTH, two)) == "person-needs-keepers"
 
 
 def test_invented_keyholders_written_past_the_bank_vouch_for_nobody_and_are_found(single):
     """Whoever holds the bank alone writes what they like into it, and shares it with real people afterwards."""
     for name in ("li", "wang", "zhao"):
-        life.end(single.bank, name, [single.hand[name]])
+        lifecycle.end(single.bank, name, [single.hand[name]])
     false = invented()
     said = people.application(single.bank.vault.name, single.stranger, "甲", BOTH, false)
     single.bank.keepers = {statements.public_hex(each.key): each.name for each in false}
@@ -632,7 +634,7 @@ def test_a_loss_that_the_keyholders_accepted_serves_for_that_opening_alone(share
     begin(shared, 1, 2, accept_loss="磁盘损坏").close()
     with begin(shared, 1, 2) as opening:
         shared.bank = opening.bank
-        assert refused(lambda: life.accept_loss(opening.bank, shared.saw_more("wang"), "丢失")) == "loss-not-accepted"
+        assert refused(lambda: lifecycle.accept_loss(opening.bank, shared.saw_more("wang"), "丢失")) == "loss-not-accepted"
 
 
 def test_a_session_of_one_holder_cannot_write_itself_into_the_journal(shared):

@@ -32,11 +32,11 @@ def test_the_declared_borders_are_kept():
 def test_the_serving_process_loads_nothing_that_holds_or_reads_answer_keys():
     modules = loaded("examd.delivery.serve")
     forbidden = under(
-        modules, "bank.item", "bank.store", "bank.facts", "bank.formats", "examd.grading", "examd.bureau",
-        "examd.package.issue", "examd.results", "examd.rates", "examd.documents", "terminal", "tools",
+        modules, "bank.item", "bank.store", "bank.composing.pool", "bank.formats", "examd.grading.mark", "examd.bureau",
+        "examd.package.issue", "examd.grading.result", "examd.rates", "examd.documents", "terminal", "tools",
     )  # fmt: skip
     assert forbidden == set()
-    assert {"examd.delivery.hall", "examd.record.writer", "bank.assembly"} <= modules
+    assert {"examd.delivery.hall", "examd.record.writer", "bank.composing.assembly"} <= modules
 
 
 def test_the_terminal_loads_the_protocol_and_nothing_else_of_ours():
@@ -53,7 +53,7 @@ def test_the_protocol_needs_nothing_but_msgspec():
 
 
 def test_the_bank_knows_nothing_of_exams():
-    modules = ours(loaded("bank.store", "bank.agent", "bank.formats", "bank.assembly", "bank.blueprint", "bank.seal.locks", "bank.facts"))
+    modules = ours(loaded("bank.store", "bank.agent", "bank.formats", "bank.composing.assembly", "bank.rules", "bank.seal.locks", "bank.composing.pool"))
     assert under(modules, "examd", "terminal", "tools") == set()
 
 

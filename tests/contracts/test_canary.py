@@ -17,15 +17,15 @@ import pytest
 from examd.package import layout
 from examd.package import open as opening
 from examd.protocol import messages as m
-from tests.examd.drill import Staffed
 from tests.examd.served import hear, say, served
+from tests.examd.toy_session import Staffed
 
 ROOT = Path(__file__).parents[2]
 FORBIDDEN = (
-    "bank/item.py", "bank/store/__init__.py", "bank/store/answer_keys.py", "bank/facts.py", "bank/formats/__init__.py",
-    "examd/grading.py", "examd/bureau/office.py", "examd/package/issue.py", "examd/results.py",
+    "bank/item.py", "bank/store/__init__.py", "bank/store/answer_keys.py", "bank/composing/pool.py", "bank/formats/__init__.py",
+    "examd/grading/mark.py", "examd/bureau/office.py", "examd/package/issue.py", "examd/grading/result.py",
 )  # fmt: skip
-LOADED = ("examd/delivery/hall.py", "examd/record/writer.py", "bank/assembly.py")
+LOADED = ("examd/delivery/hall.py", "examd/record/writer.py", "bank/composing/assembly.py")
 CHUNK = 1 << 22
 
 
@@ -89,7 +89,7 @@ def test_a_process_that_holds_the_answer_keys_is_found_by_the_same_search(site):
     package = toy.read()
     answers = opening.answers_plaintext(package, toy.unlock(package, layout.ANSWERS))
     script = (
-        f"import sys, json; sys.path.insert(0, {str(ROOT)!r}); from examd import grading\n"
+        f"import sys, json; sys.path.insert(0, {str(ROOT)!r}); import examd.grading.result\n"
         "held = [json.loads(line) for line in sys.stdin.buffer.read().splitlines()]\n"
         "print('holding', flush=True); import time; time.sleep(60)"
     )
@@ -106,7 +106,7 @@ def test_a_process_that_holds_the_answer_keys_is_found_by_the_same_search(site):
         control.kill()
         control.wait()
     assert set(needles) <= found
-    assert {str(ROOT / "examd/grading.py"), str(ROOT / "bank/item.py")} <= found
+    assert {str(ROOT / "examd/grading/mark.py"), str(ROOT / "bank/item.py")} <= found
 
 
 async def a_sitting(site) -> list[str]:

@@ -17,9 +17,20 @@ from babel.messages.extract import extract_from_file
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
-import tools.say
-from tools import cli
-from tools.sentences import bank, browse, custody, documents, guard, handin, package, review, rule, said
+import tools.cli.language
+from tools.cli import main
+from tools.cli.sentences import (
+    author_desk,
+    bank,
+    custody,
+    documents,
+    guarding,
+    package,
+    review,
+    rule,
+    said,
+    submissions,
+)
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("tools", "terminal", "examd/documents")
@@ -120,7 +131,7 @@ def test_compiled_catalogues_are_those_of_the_text(po):
 
 # ---- refusals -----------------------------------------------------------------------------------------------------
 
-TABLES = tuple(each.SENTENCES for each in (bank, browse, custody, review, rule, documents, package, handin, guard))
+TABLES = tuple(each.SENTENCES for each in (bank, author_desk, custody, review, rule, documents, package, submissions, guarding))
 
 
 def spread(where: str, keyword: ast.keyword) -> set[str]:
@@ -150,7 +161,7 @@ def raised() -> Iterator[tuple[str, set[str], str]]:
 
 def test_every_refusal_has_a_sentence():
     silent = {code: where for code, _facts, where in raised() if not any(code in table for table in TABLES)}
-    assert not silent, "give each a sentence in tools/sentences, and its Chinese"
+    assert not silent, "give each a sentence in tools/cli/sentences, and its Chinese"
 
 
 def test_a_sentence_names_only_facts_that_its_refusal_gives():
@@ -177,26 +188,26 @@ def speaks(monkeypatch):
     """speaks(language): as `examd --lang` does; everything is as before after the test."""
     for name in ("_", "ngettext"):
         monkeypatch.setattr(argparse, name, vars(argparse)[name])
-    monkeypatch.setattr(tools.say, "_current", None)
+    monkeypatch.setattr(tools.cli.language, "_current", None)
     monkeypatch.setenv("COLUMNS", "400")  # no line is broken, so that each can be judged alone
 
     def speak(language: str) -> None:
         monkeypatch.setenv("EXAMD_LANG", language)
-        tools.say.set_language(language)
+        tools.cli.language.set_language(language)
 
     return speak
 
 
 def commands() -> list[argparse.ArgumentParser]:
-    top = cli.parser()
-    return [top, *cli._leaves(top)]
+    top = main.parser()
+    return [top, *main._leaves(top)]
 
 
 def after_usage(command: argparse.ArgumentParser) -> list[str]:
     return command.format_help().partition("\n\n")[2].splitlines()
 
 
-@pytest.mark.parametrize("language", tools.say.LANGUAGES)
+@pytest.mark.parametrize("language", tools.cli.language.LANGUAGES)
 def test_every_help_ends_with_an_example_of_its_command(speaks, language):
     speaks(language)
     for command in commands():
@@ -228,7 +239,7 @@ def test_argparse_speaks_chinese(speaks, capsys):
     speaks("zh")
     for wrong in (["site", "open"], ["site", "fly"], ["demo", "--candidates"], ["demo", "--no-such-option"], []):
         with pytest.raises(SystemExit):
-            cli.parser().parse_args(wrong)
+            main.parser().parse_args(wrong)
         said_so = capsys.readouterr().err
         assert said_so.startswith("用法：")
         assert CHINESE.search(said_so.partition("错误：")[2]), said_so
@@ -237,7 +248,7 @@ def test_argparse_speaks_chinese(speaks, capsys):
 def test_argparse_speaks_english_when_asked(speaks, capsys):
     speaks("en")
     with pytest.raises(SystemExit):
-        cli.parser().parse_args(["site", "open"])
+        main.parser().parse_args(["site", "open"])
     assert "the following arguments are required: DIR, PACKAGE" in capsys.readouterr().err
 
 

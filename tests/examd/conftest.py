@@ -1,6 +1,6 @@
 import pytest
 
-from tests.examd.drill import Staffed, Toy
+from tests.examd.toy_session import Staffed, Toy
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bank.refused import BrokenStore
 from examd.record.entries import Committed, Kind
 from examd.record.writer import Record
-from tests.examd.drill import HandClock
+from tests.examd.toy_session import HandClock
 
 KEY = bytes(range(32))
 

@@ -16,10 +16,10 @@ import aiohttp
 
 from examd.delivery.supervisor import Supervisor
 from examd.protocol import messages as m
-from terminal.client import trusting
-from tests.examd.drill import PASSPHRASE, Staffed
-from tools.desk_client import ADDRESS, Desk, close_session, grade_session, open_session
-from tools.reporting import report_on, write_documents
+from examd.protocol.trust import trusting
+from examd.site.staff_client import ADDRESS, Desk, close_session, grade_session, open_session
+from tests.examd.toy_session import PASSPHRASE, Staffed
+from tools.cli.site.reporting import report_on, write_documents
 
 STEP_S = 30
 

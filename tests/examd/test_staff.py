@@ -10,9 +10,9 @@ import pytest
 from bank.refused import Denied
 from bank.vault import Vault
 from examd import staff
-from examd.site import STAFF_APPLICATION
+from examd.site.folder import STAFF_APPLICATION
 from examd.staff import LOCK_S, MAY, SCHEMA, TRIES, Act, Person, Role, StaffBook
-from tests.examd.drill import PASSPHRASE
+from tests.examd.toy_session import PASSPHRASE
 
 NOW = 1_790_000_010  # in the middle of a step
 KEY = bytes(32)

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from examd.delivery import supervisor
-from tests.examd.drill import Staffed
+from examd.site.staff_client import open_session
 from tests.examd.served import served, verified
+from tests.examd.toy_session import Staffed
 from tests.faults.person import Person
-from tools.desk_client import open_session
 
 PEOPLE = 5
 TIME_LOST_MS = 5_000  # what the tick promises at worst; a kill without a reboot should cost next to nothing

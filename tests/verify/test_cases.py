@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from bank.assembly import Assembler
-from bank.blueprint import Blueprint
-from bank.pool import ItemFacts
+from bank.composing.assembly import Assembler
+from bank.draw_facts import ItemFacts
+from bank.rules import Rule
 from tests.verify.maker import BUREAU, Maker
 from tools.verify import checks
 from tools.verify.draw import Draw, Item
@@ -69,19 +69,19 @@ def made(seed, items="within-type"):
             {"type": "fill", "count": 3, "points": 2},
         ],
     }  # fmt: skip
-    return Blueprint.from_record(record), facts
+    return Rule.from_record(record), facts
 
 
 @pytest.mark.parametrize("items", ["within-type", "all", "none"])
 @pytest.mark.parametrize("seed", range(6))
 def test_both_draw_the_same_forms(seed, items):
-    blueprint, facts = made(seed, items)
-    record = blueprint.record()
+    rule, facts = made(seed, items)
+    record = rule.record()
     assert wrongs(RULE, record) == []
     assert [wrong for each in facts for wrong in wrongs(FACTS, each)] == []
     assert all(found == stated for _what, found, stated in margins(record))
     pool = [ItemFacts.from_record(each) for each in facts]
-    assembler = Assembler(pool, blueprint, b"s" * 32, "S/1")
+    assembler = Assembler(pool, rule, b"s" * 32, "S/1")
     draw = Draw(rule_of(record), [Item.of(each, n) for n, each in enumerate(facts)], b"s" * 32, "S/1")
     assert draw.target == assembler.target
     for ordinal in range(1, 25):
@@ -91,14 +91,14 @@ def test_both_draw_the_same_forms(seed, items):
 
 
 class Case:
-    def __init__(self, blueprint, facts):
-        self.rule = rule_of(blueprint.record())
+    def __init__(self, rule, facts):
+        self.rule = rule_of(rule.record())
         self.pool = {each["id"]: Item.of(each, n) for n, each in enumerate(facts, start=1)}
 
 
-def found(blueprint, facts):
+def found(rule, facts):
     out = Outcome(1, "pool")
-    pool_fits_rule(Case(blueprint, facts), out)
+    pool_fits_rule(Case(rule, facts), out)
     return {each.code for each in out.failures}
 
 
@@ -112,12 +112,12 @@ LIES = {
 
 @pytest.mark.parametrize(("lie", "code"), LIES.values(), ids=LIES)
 def test_a_torn_group_is_found(lie, code):
-    blueprint, facts = next((b, f) for b, f in map(made, range(50)) if b.cells[0].size > 2)
-    assert not found(blueprint, facts)
+    rule, facts = next((b, f) for b, f in map(made, range(50)) if b.cells[0].size > 2)
+    assert not found(rule, facts)
     group = [each for each in facts if each.get("case") == name("g1", 64)]
     others = [each for each in facts if each.get("case") != name("g1", 64)]
     lie(group)
-    assert code in found(blueprint, others + group)
+    assert code in found(rule, others + group)
 
 
 def test_items_belongs_to_cells_of_case_groups_and_only_there():

@@ -6,8 +6,8 @@ import secrets
 
 import pyotp
 
-from bank import blueprint, formats
-from bank.assembly import Assembler
+from bank import formats, rules
+from bank.composing.assembly import Assembler
 from bank.merkle import leaf_hash
 from bank.store import Bank
 from examd import holders
@@ -19,12 +19,12 @@ from examd.package import layout
 from examd.package import open as opening
 from examd.package.issue import issue
 from examd.protocol.receipt import receipt_code
-from examd.site import SiteFolder
+from examd.site.folder import SiteFolder
+from examd.site.staff_client import ADDRESS, Desk, close_session, grade_session, open_session
 from examd.staff import Role
 from tests.examd.served import verified
 from tests.faults.person import Person
-from tools.desk_client import ADDRESS, Desk, close_session, grade_session, open_session
-from tools.reporting import report_on, write_documents
+from tools.cli.site.reporting import report_on, write_documents
 
 RULE = """
 id = "WALK"
@@ -79,8 +79,8 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
     bank = Bank.create(tmp_path / "bank", words["keyholder"], sample=True)
     assert len(bank.add(found.items, found.media, approve_as_sample=True).added) == 24
 
-    # 4 bank/blueprint/: rule text -> a checked, hashed rule
-    rule = blueprint.parse(RULE.encode())
+    # 4 bank/rules/: rule text -> a checked, hashed rule
+    rule = rules.parse(RULE.encode())
     assert rule.items == 8
 
     # 5 examd/package/issue.py: bank + rule + roster -> session pool -> sealed package
@@ -91,14 +91,14 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
     site, holder = SiteFolder.create(tmp_path / "site", "S-1", "某考点", words["site"], bureau.card)
     chief = holders.create(tmp_path / "chief", "chief", "C-1", "某主考", words["chief"])
     issued = issue(
-        tmp_path / "stick", session=layout.Session("W-1", "小考第一场", "2026-11-21", "S-1", "某考点", True), blueprint=rule,
+        tmp_path / "stick", session=layout.Session("W-1", "小考第一场", "2026-11-21", "S-1", "某考点", True), rule=rule,
         items=list(bank.items()), answer_keys=bank.answer_keys, roster=people, bureau=bureau, site=holder.card,
         chief=chief.card, archive_age=office.archive_age(),
     )  # fmt: skip
     bank.close()
     office.keep_codes(issued, bureau)
 
-    # 6 examd/package/open.py, by way of examd/delivery/desk.py: package + people -> open session, seed fixed
+    # 6 examd/package/open.py, by way of examd/delivery/staff_socket.py: package + people -> open session, seed fixed
     book = site.staff(holder)
     totp = pyotp.TOTP(book.add("operator", Role.ADMINISTRATOR, words["operator"]))
     book.close()
@@ -110,7 +110,7 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
     await desk.sign_in("operator", words["operator"], totp.now())
     await open_session(desk, issued.directory, chief, office.code_1(issued.package_id, bureau), one_holder=True)
 
-    # 7 bank/assembly.py: facts + rule + seed + ordinal -> Form
+    # 7 bank/composing/assembly.py: facts + rule + seed + ordinal -> Form
     hall = server.hall
     seed = bytes.fromhex(server.record.state.opened["seed"])
     form = Assembler(hall.pool, rule, seed, server.package.manifest.draw_session).form(1)
@@ -140,14 +140,14 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
     assert len((result / "entries.jsonl").read_bytes().splitlines()) == closed["entries"]
     assert not (result / "answers.jsonl").exists()
 
-    # 11 examd/grading.py, examd/rates: answer keys + answers -> marks -> pass rates
+    # 11 examd/grading/mark.py, examd/rates: answer keys + answers -> marks -> pass rates
     code_2 = office.code_2(issued.package_id, bureau, closed["root"])
     assert await grade_session(desk, chief, code_2) == result
     report = report_on(result)
     assert [(row.institution, row.enrolled, row.present) for row in report.rates] == [("乙校", 1, 0), ("甲校", 1, 1)]
     write_documents(report, result)
 
-    # 12 examd/results.py, tools/verify: the sealed result -> recomputed from nothing but the archive
+    # 12 examd/grading/result.py, tools/verify: the sealed result -> recomputed from nothing but the archive
     assert await asyncio.to_thread(verified, result, bureau.card.sign) == (0, [])
 
     await desk.close()

@@ -1,6 +1,6 @@
 """`examd bench answers`: a room of terminals over TLS on a real site, beside the bare things it is made of.
 
-A throw-away session (`tools.load.drill`) and a fleet of terminals in a process of its own (`tools.load.fleet`): all
+A throw-away session (`tools.drill.session`) and a fleet of terminals in a process of its own (`tools.bench.fleet`): all
 sign in and get their forms, answer one item a second each, hand in at once; the session is closed and graded. In a
 second session some answer as fast as they are acknowledged, in turns with the same on a bare echo server
 (`tools.bench.bare`). Then every acknowledged answer is looked up in the exported records: one that is missing, doubled
@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from examd.package.layout import RosterLine
-    from tools.desk_client import Desk
-    from tools.load.drill import Drill
-    from tools.load.fleet import Fleet
+    from examd.site.staff_client import Desk
+    from tools.bench.fleet import Fleet
+    from tools.drill.session import Drill
 
 SATURATING, WINDOW = 200, 4
 """Terminals of the closed loop, and acts that each keeps under way."""
@@ -37,7 +37,7 @@ PACED_ROWS = 1_000
 
 
 def run(args: argparse.Namespace) -> int:
-    from tools.say import _
+    from tools.cli.language import _
 
     _allow_many_sockets(args.terminals)
     with tempfile.TemporaryDirectory(prefix="examd-bench-") as work:
@@ -74,7 +74,7 @@ class _Bench:
         self.figures: dict[str, Any] = {"terminals": terminals, "load_before": round(os.getloadavg()[0], 2)}
 
     async def run(self) -> dict[str, Any]:
-        from tools.say import _
+        from tools.cli.language import _
 
         self.figures["record"] = await self._hall(self.terminals, self._exam)
         saturated = await self._hall(min(SATURATING, self.terminals), self._saturate)
@@ -88,9 +88,9 @@ class _Bench:
         self, terminals: int, course: Callable[["Drill", "Desk", "Fleet"], Awaitable[None]]
     ) -> dict[str, int]:
         """A session of its own: all start, `course` is run, it is closed and graded; what the record then holds."""
-        from tools.load.drill import hall_for
-        from tools.load.fleet import Fleet
-        from tools.say import _
+        from tools.bench.fleet import Fleet
+        from tools.cli.language import _
+        from tools.drill.session import hall_for
 
         self._say(_("preparing a session for {n} candidates").format(n=terminals))
         async with hall_for(terminals, self.work / f"hall-{course.__name__}") as (drill, desk, people):
@@ -113,7 +113,7 @@ class _Bench:
 
     async def _start_storm(self, desk: "Desk", fleet: "Fleet", terminals: int) -> dict[str, Any]:
         from bank.refused import Denied
-        from tools.say import _
+        from tools.cli.language import _
 
         self._say(_("start storm: all sign in and get their forms"))
         began = time.perf_counter()
@@ -133,15 +133,15 @@ class _Bench:
         }  # fmt: skip
 
     async def _paced(self, drill: "Drill", fleet: "Fleet") -> None:
-        from tools.say import _
+        from tools.cli.language import _
 
         self._say(_("{seconds} s of one answer a second each").format(seconds=self.seconds))
         paced = await _measured(fleet, drill.server_pid, "paced", seconds=self.seconds)
         self.figures["paced"] = paced | {"rss_mib": _rss_mib(drill.server_pid)}
 
     async def _saturate(self, drill: "Drill", desk: "Desk", fleet: "Fleet") -> None:
-        from tools.load.fleet import Fleet
-        from tools.say import _
+        from tools.bench.fleet import Fleet
+        from tools.cli.language import _
 
         some = min(SATURATING, self.terminals)
         seconds = max(1.0, min(4.0, self.seconds / 5))
@@ -176,13 +176,13 @@ class _Bench:
         }  # fmt: skip
 
     async def _hand_in(self, fleet: "Fleet") -> None:
-        from tools.say import _
+        from tools.cli.language import _
 
         self._say(_("hand-in storm: all hand in within {seconds:.0f} s").format(seconds=HAND_IN_WITHIN_S))
         self.figures["hand_in"] = await fleet.order("hand_in", within=HAND_IN_WITHIN_S)
 
     async def _close(self, drill: "Drill", desk: "Desk") -> tuple[Path, dict[str, float]]:
-        from tools.say import _
+        from tools.cli.language import _
 
         self._say(_("closing and grading"))
         began = time.perf_counter()
@@ -237,10 +237,10 @@ def _rss_mib(pid: int) -> float:
 
 def _look_up(result: Path, people: "list[RosterLine]", acked: Mapping[str, int]) -> dict[str, int]:
     """Each act that a terminal holds an acknowledgement for, in the exported record: once, and as it was sent."""
-    from bank.blueprint import Blueprint
-    from tools.load.fleet import planned
+    from bank.rules import Rule
+    from tools.bench.fleet import planned
 
-    rule = Blueprint.from_record(json.loads((result / "package" / "rule.json").read_bytes()))
+    rule = Rule.from_record(json.loads((result / "package" / "rule.json").read_bytes()))
     found: dict[tuple[int, int], int] = {}
     different = entries = 0
     with (result / "entries.jsonl").open("rb") as lines:
@@ -265,7 +265,7 @@ def _look_up(result: Path, people: "list[RosterLine]", acked: Mapping[str, int])
 
 
 def _table(f: Mapping[str, Any]) -> list[str]:
-    from tools.say import _
+    from tools.cli.language import _
 
     about = {"n": f["terminals"], "before": f["load_before"], "after": f["load_after"]}
     paced, saturated, times, record = f["paced"], f["saturated"], f["times"], f["record"]

@@ -65,11 +65,12 @@ def run(args: argparse.Namespace) -> int:
     import json
     import statistics
 
-    from bank import formats, life, people
-    from bank.review import State
+    from bank import formats
+    from bank.authoring import lifecycle, people
+    from bank.authoring.review import State
     from bank.store import Bank
     from tools.bench import desk
-    from tools.say import _
+    from tools.cli.language import _
 
     words = "examd bench bank"
     with tempfile.TemporaryDirectory() as name:
@@ -79,12 +80,12 @@ def run(args: argparse.Namespace) -> int:
         formats.write(folder / "items.xlsx", with_twins(made(args.rows)), lambda _digest: None)
         author, reviewer = (people.create(folder / f"{who}.key", words) for who in ("author", "reviewer"))
         with Bank.create(folder / "empty", words) as bank:
-            life.enrol(bank, author, author.id, frozenset({people.Role.AUTHOR}))
+            lifecycle.enrol(bank, author, author.id, frozenset({people.Role.AUTHOR}))
         importing = imported(folder, "empty")
         with Bank.create(folder / "bank", words) as bank:
             for signer, role in ((author, people.Role.AUTHOR), (reviewer, people.Role.REVIEWER)):
-                life.enrol(bank, signer, signer.id, frozenset({role}))
-            life.add(bank, made(args.items, args.rows), author)
+                lifecycle.enrol(bank, signer, signer.id, frozenset({role}))
+            lifecycle.add(bank, made(args.items, args.rows), author)
 
             took = []
             for text in SEARCHES * 3:
@@ -98,8 +99,8 @@ def run(args: argparse.Namespace) -> int:
             drafts = list(bank.items(state=State.DRAFT, limit=REVIEWED))
             times = []
             for act in (
-                lambda: life.submit(bank, drafts, author),
-                lambda: life.approve(bank, drafts, reviewer),
+                lambda: lifecycle.submit(bank, drafts, author),
+                lambda: lifecycle.approve(bank, drafts, reviewer),
                 lambda: list(bank.items()),
             ):
                 began = time.perf_counter()

@@ -25,7 +25,7 @@ from examd.clock import SystemClock
 from examd.holders import Holder
 from examd.record.entries import Draft, Kind, chain_hash, entry_bytes, leaf_hash
 from examd.record.writer import APPLICATION, MAX_BATCH, SCHEMA, insert
-from tools.load.fleet import run_loop
+from tools.bench.fleet import run_loop
 
 Thunk = Callable[[], None]
 RunLater = Callable[[Thunk], object]

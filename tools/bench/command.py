@@ -2,8 +2,8 @@
 
 import argparse
 
-from tools.arguments import Command, Commands, positive
-from tools.say import _
+from tools.cli.base import Command, Commands, positive
+from tools.cli.language import _
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bank.store import Bank
-    from tools.desk.app import DeskApp
-    from tools.desk.desk import Asked
+    from tools.author_desk.app import DeskApp
+    from tools.author_desk.desk import Asked
 
 SIZE = (120, 40)
 REPEATS = 3
@@ -58,8 +58,8 @@ def measure(bank: "Bank") -> list[Painted]:
 async def _measure(bank: "Bank") -> list[Painted]:
     from pathlib import Path
 
-    from tools.desk.app import DeskApp
-    from tools.desk.desk import Asked
+    from tools.author_desk.app import DeskApp
+    from tools.author_desk.desk import Asked
 
     app = DeskApp(bank, Path("author.key"))
     asked = [Asked(search=text) for text in TYPED]
@@ -78,7 +78,7 @@ async def _measure(bank: "Bank") -> list[Painted]:
 
 async def _painted(app: "DeskApp", asked: "Asked") -> float:
     """Milliseconds from the last key, which changes the question to `asked`, to its list on the screen."""
-    from tools.desk.parts import LineField, List
+    from tools.author_desk.widgets import LineField, List
 
     browse = app.browse
     field, listed = browse.query_one("#search", LineField), browse.query_one("#list", List)
@@ -99,7 +99,7 @@ async def _painted(app: "DeskApp", asked: "Asked") -> float:
 
 async def _until(app: "DeskApp", act: Callable[[], None]) -> None:
     """Does `act` and waits until the list that it asks for is painted."""
-    from tools.desk.parts import List
+    from tools.author_desk.widgets import List
 
     listed = app.browse.query_one("#list", List)
     version, end = listed.state[0], time.monotonic() + PATIENCE

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tools.fairness import Fairness
+    from bank.composing.fairness import Fairness
 
 MARKS = (60, 70, 80, 90)
 """Pass marks, in 100."""
@@ -29,9 +29,9 @@ class Measured:
 
 
 def run(args: argparse.Namespace) -> int:
+    from bank.composing.fairness import PROMISED
     from tools.bench.simulated import SIZE, SimulatedBank
-    from tools.fairness import PROMISED
-    from tools.say import _
+    from tools.cli.language import _
 
     report = {length: measure(length, args.tolerance, args.forms) for length in args.lengths}
     broken = [
@@ -80,9 +80,9 @@ def measure(length: int, tolerance: str, forms: int) -> dict[str, Measured]:
     """By what difficulties are known from: how alike the forms are, and the seconds they took."""
     from dataclasses import replace
 
-    from bank.assembly import Assembler
+    from bank.composing.assembly import Assembler
+    from bank.composing.fairness import EXPERT_ERROR, RESPONSES, Drawn
     from tools.bench.simulated import SimulatedBank, simulated_rule
-    from tools.fairness import EXPERT_ERROR, RESPONSES, Drawn
 
     rule, bank = simulated_rule(tolerance, length), SimulatedBank.make()
     stated = {
@@ -93,8 +93,8 @@ def measure(length: int, tolerance: str, forms: int) -> dict[str, Measured]:
     for name, shares in stated.items():
         pool = bank.facts(rule, shares)
         began = time.perf_counter()
-        blueprint = replace(rule, difficulty=None) if name == "plain" else rule
-        assembler = Assembler(pool, blueprint, b"examd bench forms".ljust(32, b"."), "bench")
+        drawn_by = replace(rule, difficulty=None) if name == "plain" else rule
+        assembler = Assembler(pool, drawn_by, b"examd bench forms".ljust(32, b"."), "bench")
         made = [assembler.form(ordinal) for ordinal in range(1, forms + 1)]
         seconds[name] = time.perf_counter() - began
         drawn[name] = Drawn.of(made, pool)
@@ -113,8 +113,8 @@ def _print(report: dict[int, dict[str, Measured]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from tools.fairness import PROMISED
-    from tools.say import _
+    from bank.composing.fairness import PROMISED
+    from tools.cli.language import _
 
     names = {
         "known": _("difficulties known"), "responses": _("from 100 responses an item"),

@@ -17,7 +17,7 @@ def run(args: argparse.Namespace) -> int:
     import numpy as np
 
     from examd.rates.compute import Definition, Rates, rates
-    from tools.say import _
+    from tools.cli.language import _
 
     if args.results > MOST_RESULTS or args.institutions > MOST_INSTITUTIONS:
         most = {"results": MOST_RESULTS, "institutions": MOST_INSTITUTIONS}

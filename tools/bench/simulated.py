@@ -8,20 +8,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bank.blueprint import Blueprint
+from bank.composing.fairness import Floats
 from bank.content import ItemType, Level
-from bank.pool import ItemFacts
-from tools.fairness import Floats
+from bank.draw_facts import ItemFacts
+from bank.rules import Rule
 
 CHAPTERS, PER_CHAPTER = 10, 500
 SIZE = CHAPTERS * PER_CHAPTER
 
 
-def simulated_rule(tolerance: str, form: int = 100) -> Blueprint:
+def simulated_rule(tolerance: str, form: int = 100) -> Rule:
     """`form` items of one type, so that every item's options are shuffled: the dearest form there is to make."""
     taken = form // CHAPTERS
     codes = [str(n) for n in range(1, CHAPTERS + 1)]
-    return Blueprint.from_record(
+    return Rule.from_record(
         {
             "id": "BENCH",
             "version": 1,
@@ -72,7 +72,7 @@ class SimulatedBank:
         """The shares as experts would judge them, with an error of that SD."""
         return self.expected() + np.random.default_rng(5).normal(0.0, error, SIZE)
 
-    def facts(self, rule: Blueprint, stated: Floats | None = None) -> list[ItemFacts]:
+    def facts(self, rule: Rule, stated: Floats | None = None) -> list[ItemFacts]:
         """`stated`: the shares that the bank believes in; the true ones unless given."""
         strata = {cell.chapter: cell.stratum for cell in rule.cells}
         return [

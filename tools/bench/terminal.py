@@ -45,7 +45,7 @@ NEW_SCREEN_S = 0.8
 
 
 def run(args: argparse.Namespace) -> int:
-    from tools.say import _
+    from tools.cli.language import _
 
     through = "tmux" if shutil.which("tmux") else "pty"
     if through == "pty":

@@ -1,0 +1,1 @@
+"""Writing and reviewing: people, drafts, approvals, an item's life, and questions that repeat each other."""

@@ -1,0 +1,210 @@
+"""An item's life in the bank: handed in, approved, returned, retired, each act signed by the person who does it.
+
+Every act is for many revisions at once and goes in whole or not at all. Before signing, the person's own note of how
+far the bank had come is compared with the bank: an older copy put back in its place is refused (`bank-rolled-back`).
+
+Before: `bank.store` holds drafts. After: approved revisions, which `examd.package.issue` may take.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+
+from bank.authoring import authorship, people
+from bank.authoring.authorship import Draft
+from bank.authoring.people import Person, Role, Signer, Vouchers
+from bank.authoring.review import Act
+from bank.item import Item
+from bank.journal import Journal, loss_accepted
+from bank.refused import Denied
+from bank.seal import statements
+from bank.store import AddReport, Bank, BankItem, now, provisions
+
+Progress = Callable[[int, int], None]
+
+
+def enrol(
+    bank: Bank,
+    signer: Signer,
+    name: str,
+    roles: frozenset[Role],
+    vouchers: Vouchers = (),
+    *,
+    same_name: bool = False,
+    was: str = "",
+) -> Person:
+    """Makes the holder of a key one of the bank's people, as `vouchers` sign (`bank.authoring.people`)."""
+    signers = _vouching(bank, vouchers)
+    said = people.application(bank.vault.name, signer, name, roles, vouchers, same_name=same_name, was=was)
+    person = bank.enrol(said)
+    _note(bank, signer, *signers)
+    return person
+
+
+def end(bank: Bank, identity: str, by: Vouchers) -> Person:
+    """The person signs nothing more from today: as they sign themselves, or two others."""
+    signers = _vouching(bank, by)
+    person = bank.end_person(people.ending(bank.vault.name, identity, now()[:10], by))
+    _note(bank, *signers)
+    return person
+
+
+def accept_loss(bank: Bank, signer: Signer, reason: str) -> None:
+    """This person, who saw more of the bank than this copy holds, goes on with it: signed, and kept in its acts.
+
+    Of a bank in several hands the keyholders must have accepted this loss first, when they opened it now: one that
+    they accepted in another opening was another.
+    """
+    try:
+        _known(bank, signer)
+    except Denied as refusal:
+        if refusal.code != "bank-rolled-back":
+            raise
+    else:
+        raise Denied("loss-none", name=signer.id)
+    journal = Journal.read(bank.directory)
+    if journal.lines and not loss_accepted(journal.lines):
+        raise Denied("loss-not-accepted", name=signer.id)
+    bank.accept_loss(signer.lost(bank.vault.name, _said(reason), bank.head()[0]))
+    _note(bank, signer)
+
+
+def _vouching(bank: Bank, vouchers: Vouchers) -> list[Signer]:
+    signers = [each for each in vouchers if isinstance(each, Signer)]
+    for each in signers:
+        _known(bank, each)
+    return signers
+
+
+def add(
+    bank: Bank,
+    items: Iterable[Item],
+    signer: Signer,
+    media: Mapping[str, bytes] | None = None,
+    progress: Progress | None = None,
+) -> AddReport:
+    """New items as drafts that this person signs as their writer (`bank.authoring.authorship`)."""
+    _known(bank, signer)
+    drafts = authorship.drafts(items)
+    statement = authorship.sign(bank.vault.name, signer, [draft.line for draft in drafts], now())
+    report = bank.write(drafts, statement, media, progress)
+    _note(bank, signer)
+    return report
+
+
+def begin(bank: Bank, item: Item, signer: Signer, media: Mapping[str, bytes] | None = None) -> BankItem:
+    """A new item as a draft that this person signs as its writer."""
+    report = add(bank, [item], signer, media)
+    if report.already:
+        raise Denied("item-already-there", item=report.already[0][:8])
+    return bank.newest(item.id)
+
+
+def write(
+    bank: Bank,
+    lineage: str,
+    item: Item,
+    signer: Signer,
+    media: Mapping[str, bytes] | None = None,
+    *,
+    rev: int | None = None,
+) -> BankItem:
+    """The item in other words, as a draft that this person signs as its writer. `rev` is the revision that they had
+    before them, where it may no longer be the newest."""
+    rewrite(bank, [(lineage, bank.newest(lineage).rev if rev is None else rev, item)], signer, media)
+    return bank.newest(lineage)
+
+
+def rewrite(
+    bank: Bank, wordings: Iterable[tuple[str, int, Item]], signer: Signer, media: Mapping[str, bytes] | None = None
+) -> None:
+    """Several items in other words, all or none, under one signature: lineage, revision it was made from, wording."""
+    _known(bank, signer)
+    drafts = [Draft(item, authorship.new_salt(), lineage, rev) for lineage, rev, item in wordings]
+    bank.write(drafts, authorship.sign(bank.vault.name, signer, [draft.line for draft in drafts], now()), media)
+    _note(bank, signer)
+
+
+def adopt(bank: Bank, items: Sequence[BankItem], signer: Signer) -> None:
+    """This person answers for having written drafts of which nobody knows who did, and so approves none of them."""
+    _known(bank, signer)
+    lines = [authorship.line(bank.seal(item), item.lineage, item.rev) for item in items]
+    bank.adopt(authorship.sign(bank.vault.name, signer, lines, now()))
+    _note(bank, signer)
+
+
+def repeal(bank: Bank, text: str, on: date, signer: Signer | None) -> None:
+    """Notes in this person's hand that a provision ends; in a bank of samples in nobody's."""
+    if signer is None:
+        unsigned = provisions.to_sign(bank.vault.name, text, on.isoformat(), "", now())
+        bank.repeal(statements.sign(unsigned))
+        return
+    _known(bank, signer)
+    said = provisions.to_sign(bank.vault.name, text, on.isoformat(), signer.id, now())
+    bank.repeal(statements.sign(said, signer.key))
+    _note(bank, signer)
+
+
+def submit(bank: Bank, items: Sequence[BankItem], signer: Signer, progress: Progress | None = None) -> None:
+    """The author answers for the drafts: the one who hands them in reviews them as little as the one who wrote them."""
+    _do(bank, Act.SUBMIT, items, signer, "", progress)
+
+
+def approve(
+    bank: Bank, items: Sequence[BankItem], signer: Signer, remarks: str = "", progress: Progress | None = None
+) -> None:
+    """From here on the revision is in force, and the one before it retired."""
+    _do(bank, Act.APPROVE, items, signer, remarks, progress)
+
+
+def send_back(bank: Bank, items: Sequence[BankItem], signer: Signer, remarks: str) -> None:
+    """Back to the author. What was returned stays as it was; the author's change makes the next revision."""
+    _do(bank, Act.RETURN, items, signer, _said(remarks), None)
+
+
+def retire(bank: Bank, items: Sequence[BankItem], signer: Signer, remarks: str) -> None:
+    _do(bank, Act.RETIRE, items, signer, _said(remarks), None)
+
+
+def _do(
+    bank: Bank, act: Act, items: Sequence[BankItem], signer: Signer, remarks: str, progress: Progress | None
+) -> None:
+    person = _known(bank, signer)
+    told = bank.to_sign(act, [item.number for item in items], person.id, now(), remarks)
+    # The bank may be held by another process; the key that signs is not there.
+    bank.perform([statements.sign(statement, signer.key) for statement in told], progress)
+    _note(bank, signer)
+
+
+def _known(bank: Bank, signer: Signer) -> Person:
+    person = bank.people().get(signer.id)
+    if person is None or person.sign != signer.public:
+        raise Denied("person-unknown", name=signer.id)
+    signer.check_not_rolled_back(bank.vault.name, lambda acts: bank.head(acts)[1])
+    return person
+
+
+def _note(bank: Bank, *signers: Signer) -> None:
+    acts, head = bank.head()
+    for signer in signers:
+        signer.note(bank.vault.name, acts, head)
+
+
+def _said(remarks: str) -> str:
+    if not remarks.strip():
+        raise Denied("remarks-missing")
+    return remarks.strip()
+
+
+def repealed(items: Iterable[BankItem], repeals: dict[str, str], on: date) -> list[tuple[BankItem, str]]:
+    """Those that cite a provision no longer in force on `on`, each with its words: by the dates that the item states,
+    or by what the bank was told of the provision since."""
+    gone = [text for text, day in repeals.items() if date.fromisoformat(day) <= on]
+    found = []
+    for item in items:
+        cited = next((basis.text for basis in item.bases if basis.repealed(on)), None)
+        if cited is None:
+            words = "\n".join((item.basis, *(basis.text for basis in item.bases)))
+            cited = next((text for text in gone if text in words), None)
+        if cited is not None:
+            found.append((item, cited))
+    return found

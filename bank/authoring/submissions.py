@@ -1,0 +1,371 @@
+"""Drafts from authors who do not have the bank: one file, signed by its author and sealed to the bank alone.
+
+A bank's public card, `bank.card.json`, names it and the age recipient whose private half lies in the vault. An author
+packs items, answer keys and pictures into one file, a stock age v1 file for that recipient. In it, a line each:
+
+    {"signatures":[…],"signed":{"type":"examd-drafts","v":2,…}}      the writer's statement
+    (`bank.authoring.authorship`) {"item":{…},"place":[file, sheet, row],"salt":…}                 one an item, in our
+    own form (`bank.formats.jsonl`) {"item":{…},"of":[item, revision],"place":…,"salt":…}            another wording of
+    an item that the bank has {"picture":base64}                                               one a picture
+
+all canonical JSON. The statement's `sha256` is over everything after the first line, and it names the wording of each
+item line, in their order. Its `bank` is signed, so whoever may open the file for one bank cannot pass it on to
+another. What arrives is believed no more than any author's file: it is read by the same reader, becomes drafts, and
+goes through review. A bank takes a file once.
+
+The card is not signed: author and bank compare its fingerprint, or the drafts could be sealed to somebody else.
+
+Before: `bank.formats` reads the author's files. After: `bank.store.Bank.take_drafts`, where the bank is open.
+"""
+
+import base64
+import binascii
+import contextlib
+import hashlib
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from pyrage import DecryptError, RecipientError, decrypt, x25519
+
+from bank.authoring import authorship, near_duplicates
+from bank.authoring.authorship import LONGEST, Draft, Written, printable
+from bank.authoring.near_duplicates import Question, Twin
+from bank.authoring.people import Person, Signer
+from bank.canonical import canonical, digest
+from bank.item import Item
+from bank.refused import BadFile, Denied
+from bank.seal.locks import Identity, seal
+
+CARD_KIND = "examd-bank-card"
+CARD = "bank.card.json"
+SUFFIX = ".examd"
+LARGEST = 128 * 1024 * 1024
+LARGEST_CARD = 4096
+_BANK = re.compile(r"[0-9a-f]{32}")
+_SALT = re.compile(r"[0-9a-f]{32}")
+_DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
+
+Where = tuple[str, str, int]
+"""File, sheet, row: where an item stood in what the author wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What an author must know of a bank. Public."""
+
+    bank: str
+    """The vault's own name: 32 hexadecimal digits that stay through every copy and every new key."""
+    name: str
+    """For people."""
+    recipient: str
+
+    def file(self) -> bytes:
+        record = {"bank": self.bank, "name": self.name, "recipient": self.recipient, "type": CARD_KIND, "v": 1}
+        return canonical(record) + b"\n"
+
+    @property
+    def fingerprint(self) -> str:
+        """To be compared by voice: five groups of four hexadecimal digits, 80 bits."""
+        said = digest([CARD_KIND, self.bank, self.recipient])[:20]
+        return " ".join(said[at : at + 4] for at in range(0, 20, 4))
+
+    @classmethod
+    def read(cls, data: bytes, file: str) -> "Card":
+        try:
+            card = json.loads(data)
+            if len(data) > LARGEST_CARD or card["type"] != CARD_KIND or card["v"] != 1:
+                raise ValueError
+            found = cls(card["bank"], card["name"], card["recipient"])
+            if found.file().strip() != data.strip() or not _BANK.fullmatch(found.bank) or not printable(found.name):
+                raise ValueError
+            x25519.Recipient.from_str(found.recipient)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, RecipientError):
+            raise BadFile("bank-card-malformed", file=file) from None
+        return found
+
+
+# ---- the author's side -----------------------------------------------------------------------------------------
+
+
+def pack(
+    card: Card,
+    signer: Signer,
+    items: Sequence[Item],
+    places: Sequence[Where],
+    media: Mapping[str, bytes],
+    at: str,
+    of: Mapping[int, tuple[str, int]] = MappingProxyType({}),
+) -> bytes:
+    """The file to send. `of` says which of `items`, from 0, are other wordings of what item in which revision.
+
+    Pictures that no item shows stay out.
+    """
+    shown = {each for item in items for each in item.pictures()}
+    drafts = [
+        Draft(item, authorship.new_salt(), *of.get(number, ("", 0))) for number, item in enumerate(_as_read(items))
+    ]
+    body = b"".join(
+        [
+            *(
+                _line(
+                    {"item": _record(item), "place": [_fit(file), _fit(sheet), row], "salt": draft.salt}
+                    | ({"of": [draft.of, draft.rev]} if draft.of else {})
+                )
+                for item, draft, (file, sheet, row) in zip(items, drafts, places, strict=True)
+            ),
+            *(_line({"picture": base64.b64encode(media[each]).decode()}) for each in sorted(shown & media.keys())),
+        ]
+    )
+    lines = [draft.line for draft in drafts]
+    statement = authorship.sign(card.bank, signer, lines, at, hashlib.sha256(body).hexdigest())
+    sealed = seal(statement + b"\n" + body, [card.recipient])
+    if len(sealed) > LARGEST:
+        raise BadFile("file-too-large", file=SUFFIX, most=LARGEST)
+    return sealed
+
+
+def _as_read(items: Sequence[Item]) -> list[Item]:
+    """The items as the bank will read them: it is those that the author signs."""
+    from bank.formats import jsonl
+    from bank.formats.draft import BadRow, finish
+
+    read = list(items)
+    for row, draft in jsonl.read(b"\n".join(canonical(_record(item)) for item in items), "", set()):
+        with contextlib.suppress(BadRow):  # the bank will say so
+            if not isinstance(draft, BadRow):
+                read[row - 1] = finish(draft, _sha256)
+    return read
+
+
+def _fit(name: str) -> str:
+    """A file's or part's name as `_where` takes it: its end, without what a terminal obeys."""
+    return "".join(character if character.isprintable() else "?" for character in name[-LONGEST:])
+
+
+def _record(item: Item) -> dict[str, Any]:
+    """Our own form, its decimals as text: what is hashed has no floats."""
+    from bank.formats import jsonl
+
+    record: dict[str, Any] = json.loads(jsonl.line(item, lambda sha256: f"sha256:{sha256}"), parse_float=str)
+    return record
+
+
+def _line(record: dict[str, Any]) -> bytes:
+    return canonical(record) + b"\n"
+
+
+# ---- the bank's side -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A drafts file that its author is known to have made for this bank."""
+
+    written: Written
+    body: bytes = field(repr=False)
+    """Holds answer keys."""
+
+
+def opened(sealed: bytes, identity: Identity, bank: str, people: Mapping[str, Person], *, file: str) -> Opened:
+    """Everything that must hold before one line of it is read as an item."""
+    if len(sealed) > LARGEST:
+        raise BadFile("file-too-large", file=file, most=LARGEST)
+    statement, _, body = _unsealed(sealed, identity, file).partition(b"\n")
+    written, author = authorship.prove(statement, bank, people, file=file)
+    authorship.require_author(author)
+    if hashlib.sha256(body).hexdigest() != written.sha256:
+        raise BadFile("drafts-altered", file=file)
+    return Opened(written, body)
+
+
+def _unsealed(sealed: bytes, identity: Identity, file: str) -> bytes:
+    if not sealed.startswith(b"age-encryption.org/v1\n"):
+        raise BadFile("drafts-malformed", file=file)
+    try:
+        return bytes(decrypt(sealed, [x25519.Identity.from_str(identity.text)]))
+    except DecryptError as error:
+        # An age file does not say for whom it is: that no key fits is all there is to know of another bank's.
+        if "matching" in str(error):
+            raise Denied("drafts-other-bank", file=file) from None
+        raise BadFile("drafts-altered", file=file) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A refused line, or one that deserves a look."""
+
+    where: Where
+    reason: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Drafts:
+    """What was in the file. Only the process that holds the bank sees it."""
+
+    new: list[Draft] = field(default_factory=list)
+    places: list[Where] = field(default_factory=list)
+    """Of `new`."""
+    changes: list[tuple[Draft, Where]] = field(default_factory=list)
+    """Other wordings of what the bank has."""
+    media: dict[str, bytes] = field(default_factory=dict)
+    refused: list[Note] = field(default_factory=list)
+    remarks: list[Note] = field(default_factory=list)
+
+    @property
+    def items(self) -> list[Item]:
+        """The new ones."""
+        return [draft.item for draft in self.new]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a bank took of a drafts file, or would take: places and names, no exam text and no answer key."""
+
+    author: str
+    name: str
+    at: str
+    """When it was packed, as the author's clock had it."""
+    sha256: str
+    added: tuple[str, ...]
+    revised: tuple[tuple[Where, str, int], ...]
+    """Place, item, and the revision it was made from."""
+    already: tuple[str, ...]
+    repeats: tuple[Where, ...]
+    contradicting: tuple[tuple[Where, Where | None, str], ...]
+    """Place; place of the other, or else the name of the bank's item that has another answer key."""
+    near: tuple[tuple[Where, Twin, Where | None], ...]
+    """Place, twin, place of the twin; of one that the bank held before no place, and nothing of its text."""
+    refused: tuple[Note, ...]
+    remarks: tuple[Note, ...]
+    pictures: int
+
+
+def drafts_in(file: Opened, *, name: str) -> Drafts:
+    """The items of a drafts file, each through the same reader as a file from anywhere else."""
+    from bank.formats import jsonl
+    from bank.formats.draft import BadRow, finish
+
+    found = Drafts()
+    parts, signed = _parts(file.body, found.media, name), file.written.lines
+    unread: set[str] = set()
+    if not parts:
+        raise BadFile("no-items", file=name)
+    if len(parts) != len(signed):
+        raise BadFile("drafts-altered", file=name)
+    for row, draft in jsonl.read(b"\n".join(part.record for part in parts), name, unread):
+        part = parts[row - 1]
+        try:
+            if isinstance(draft, BadRow):
+                raise draft
+            item = finish(draft, _sha256)
+        except BadRow as bad:
+            found.refused.append(Note(part.place, bad.reason, bad.facts))
+            continue
+        if item.calibrated_p4 is not None:  # nobody signs what is measured: an author's word for it would be unseen
+            item = replace(item, calibrated_p4=None)
+            found.remarks.append(Note(part.place, "drafts-measured"))
+        if not item.pictures() <= found.media.keys():
+            found.remarks.append(Note(part.place, "picture-missing", {"code": item.code}))
+        made = Draft(item, part.salt, part.of, part.rev)
+        if made.line != signed[row - 1]:
+            raise BadFile("drafts-altered", file=name)
+        if made.of:
+            found.changes.append((made, part.place))
+        else:
+            found.new.append(made)
+            found.places.append(part.place)
+    found.remarks += [Note((name, "", 0), "column-not-read", {"column": each}) for each in sorted(unread)]
+    return found
+
+
+class _Part(NamedTuple):
+    record: bytes
+    place: Where
+    salt: str
+    of: str
+    rev: int
+
+
+def _parts(body: bytes, media: dict[str, bytes], file: str) -> list[_Part]:
+    from bank.formats.draft import BadRow
+    from bank.formats.pictures import LARGEST as LARGEST_PICTURE
+    from bank.formats.pictures import check
+
+    parts = []
+    try:
+        for line in body.splitlines(keepends=True):
+            part = json.loads(line)
+            if _line(part) != line:  # one spelling: nothing said twice, nothing hidden
+                raise ValueError
+            if part.keys() == {"picture"}:
+                data = base64.b64decode(part["picture"], validate=True)
+                if len(data) > LARGEST_PICTURE:
+                    raise ValueError
+                check(data, file)
+                media[hashlib.sha256(data).hexdigest()] = data
+                continue
+            if part.keys() - {"of"} != {"item", "place", "salt"} or not isinstance(part["item"], dict):
+                raise ValueError
+            of, rev = part.get("of", ("", 0))
+            if not part["item"] or not _SALT.fullmatch(part["salt"]):
+                raise ValueError
+            parts.append(_Part(canonical(part["item"]), _where(part["place"]), part["salt"], of, rev))
+    except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error, BadRow):
+        raise BadFile("drafts-malformed", file=file) from None
+    return parts
+
+
+def _where(place: Any) -> Where:
+    file, sheet, row = place
+    if not (printable(file) and (sheet == "" or printable(sheet)) and type(row) is int and row >= 0):
+        raise ValueError
+    return file, sheet, row
+
+
+def _sha256(name: str) -> str:
+    """Pictures lie in the file or nowhere: a name must not reach for one on the bank's machine."""
+    from bank.formats.draft import BadRow
+
+    found = _DIGEST.fullmatch(name)
+    if found is None:
+        raise BadRow("picture-path")
+    return found[1]
+
+
+def told(
+    file: Opened,
+    author: Person,
+    drafts: Drafts,
+    added: Collection[str],
+    already: Collection[str],
+    contradicting: Iterable[tuple[int, int | None, str]],
+    held: Iterable[Question],
+) -> Taken:
+    """The report. `held` is what the bank had before; `contradicting` counts the items of `drafts` from 0."""
+    first: dict[str, Where] = {}
+    repeats, fresh, new = [], [], set(added)
+    for item, where in zip(drafts.items, drafts.places, strict=True):
+        identity = item.id
+        if identity in first:
+            repeats.append(where)
+            continue
+        first[identity] = where
+        if identity in new:
+            fresh.append(Question(identity, item.code or identity[:8], item.content))
+    places = drafts.places
+    against = [(places[row], None if other is None else places[other], name) for row, other, name in contradicting]
+    repeats = [each for each in repeats if each not in {place for place, *_ in against}]
+    near = [
+        (first[twin.of], twin, first[twin.id]) if twin.id in new else (first[twin.of], twin.unseen(), None)
+        for twin in (near_duplicates.near(fresh, (each for each in held if each.id not in new)) if fresh else ())
+    ]
+    changed = tuple((where, made.of, made.rev) for made, where in drafts.changes)
+    return Taken(
+        author.id, author.name, file.written.at, file.written.sha256, tuple(added), changed, tuple(already),
+        tuple(repeats), tuple(against), tuple(near), tuple(drafts.refused), tuple(drafts.remarks), len(drafts.media),
+    )  # fmt: skip

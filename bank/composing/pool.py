@@ -1,0 +1,88 @@
+"""From items of the bank to the facts that a draw may know of them, under one rule. Only on the bank's side.
+
+Before: `bank.store` lists items. After: `bank.composing.pool_selection.session_pool`. Apart from `bank.draw_facts`
+because it knows the store, which the serving process never loads.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import date
+
+from bank.composing.exposure import Ledger, Use
+from bank.content import ItemType
+from bank.draw_facts import ItemFacts
+from bank.rules import CASE, Cell, Rule
+from bank.store import BankItem, ExposureRecord
+
+
+def new_salt() -> str:
+    return secrets.token_hex(32)
+
+
+def drawable(items: Iterable[BankItem]) -> list[BankItem]:
+    """The items that the screen can show: those with pictures wait in the bank until it can."""
+    return [item for item in items if not item.content.needs_picture]
+
+
+def tally(items: Iterable[BankItem]) -> Counter[tuple[str, str, str]]:
+    """Drawable items that stand alone, by (type, chapter, level): what `bank.rules.propose` shares out."""
+    alone = (item for item in drawable(items) if not item.content.case)
+    return Counter((item.content.type.value, item.chapter, item.level.value) for item in alone)
+
+
+def facts_of(items: Iterable[BankItem], rule: Rule, salt: Callable[[], str] = new_salt) -> list[ItemFacts]:
+    """The facts of every drawable item that lies in a cell of the rule; the others are none of its business.
+
+    A case group lies in a cell of case groups if all its items do and are as many as the cell says: one of which an
+    item was withdrawn, or cannot be shown, is not shown at all.
+    """
+    listed = list(items)
+    shown, cells = {item.id for item in drawable(listed)}, dict[str, Cell | None]()
+    cases: dict[str, list[BankItem]] = {}
+    for item in listed:
+        if item.content.case:
+            cases.setdefault(item.content.case, []).append(item)
+        elif item.id in shown:
+            cells[item.id] = rule.cell_of(item.content.type, item.chapter, item.level.value)
+    for members in cases.values():
+        cell = rule.cell_of(CASE, members[0].chapter, members[0].level.value)
+        if (
+            cell is not None
+            and len(members) == cell.size
+            and all(item.id in shown and cell.holds(CASE, item.chapter, item.level.value) for item in members)
+        ):
+            cells.update((item.id, cell) for item in members)
+    return [_facts(item, cell, salt()) for item in listed if (cell := cells.get(item.id)) is not None]
+
+
+def ledger_of(bank: ExposureRecord, day: date, candidates: int) -> Ledger:
+    """What the bank's record of exposure says on `day`, for a session of so many candidates."""
+    uses: dict[str, list[Use]] = {}
+    for item, session, site, on, met in bank.uses():
+        # A use that nobody dated counts for the caps, and rests no more.
+        uses.setdefault(item, []).append(Use(f"{session}/{site}", date.fromisoformat(on) if on else date.min, met))
+    marked = frozenset(mark.item for mark in bank.marks() if mark.until > day.isoformat())
+    return Ledger(uses, day, candidates, marked)
+
+
+def _facts(item: BankItem, cell: Cell, salt: str) -> ItemFacts:
+    options = len(item.content.options)
+    return ItemFacts(
+        id=item.id,
+        rev=item.rev,
+        stratum=cell.stratum,
+        type=item.content.type,
+        chapter=item.chapter,
+        level=item.level,
+        points=cell.points,
+        p4=item.expected_p4 or 0,  # 0 is "not stated": no usable item is one that nobody gets right
+        options=options,
+        locked=tuple(range(options)) if item.content.type is ItemType.TRUEFALSE else item.locked,
+        enemies=item.enemies,
+        tags=item.tags,
+        content=item.content.sha256(),
+        salt=salt,
+        case=item.content.case,
+        place=item.place if item.content.case else 0,
+    )

@@ -1,0 +1,1 @@
+"""Word files in the layouts that Chinese authors use, in and out."""

@@ -1,0 +1,1 @@
+"""The interchange formats of learning platforms: Aiken, GIFT, Moodle XML, QTI."""

@@ -1,0 +1,1 @@
+"""Tables: comma-separated text and workbooks, in and out."""

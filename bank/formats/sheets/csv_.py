@@ -1,0 +1,103 @@
+"""Comma-, semicolon- or tab-separated text as Chinese offices save it: UTF-8 with or without BOM, GB18030, UTF-16."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from bank.formats.sheets.table import HEADING_ROWS, Sheet, find_heading
+from bank.refused import BadFile
+
+MOST_ROWS = 200_000
+MOST_COLUMNS = 256
+MOST_CELLS = 5_000_000
+LARGEST = 64 * 1024 * 1024
+"""Bytes of text: in memory it takes several times as much."""
+LONGEST_LINE = 1_000_000
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_DELIMITERS = ",;\t"
+_CALCULATING = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""What a spreadsheet may take for the beginning of a formula; full-width ones in Chinese ones, too."""
+
+
+def decode(data: bytes, file: str) -> str:
+    """The text, or a refusal: never a guess that loses a character."""
+    if len(data) > LARGEST:
+        raise BadFile("file-too-large", file=file, most="64 M")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # "Unicode text" of office programs
+        encodings = ["utf-16"]
+    elif b"\0" in data:
+        raise BadFile("text-binary", file=file)
+    else:
+        encodings = ["utf-8-sig", "gb18030"]
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" in text:
+            raise BadFile("text-binary", file=file)
+        return text
+    raise BadFile("text-encoding", file=file)
+
+
+def read(data: bytes, file: str) -> Sheet:
+    """The one sheet of a text table. The delimiter is the one under which the heading names most columns."""
+    text = decode(data, file)
+    best: tuple[int, str] = (0, ",")
+    for delimiter in _DELIMITERS:
+        try:
+            heading = find_heading(_rows(text, delimiter, file, HEADING_ROWS))
+        except BadFile:
+            continue
+        if heading is not None and heading.width > best[0]:
+            best = (heading.width, delimiter)
+    rows = _rows(text, best[1], file, MOST_ROWS + 1)
+    if len(rows) > MOST_ROWS:
+        raise BadFile("too-many-rows", file=file, most=MOST_ROWS)
+    return Sheet("", rows, flows=True)
+
+
+def _rows(text: str, delimiter: str, file: str, most: int) -> list[Sequence[str]]:
+    rows: list[Sequence[str]] = []
+    cells = 0
+    try:
+        for row in csv.reader(_lines(text), delimiter=delimiter, strict=True):
+            cells += len(row)
+            if cells > MOST_CELLS:
+                raise BadFile("too-many-cells", file=file, most=MOST_CELLS)
+            if len(row) > MOST_COLUMNS:
+                raise BadFile("too-many-columns", file=file, row=len(rows) + 1, most=MOST_COLUMNS)
+            rows.append([cell.strip() for cell in row])
+            if len(rows) >= most:
+                break
+    except csv.Error as error:
+        long = "field larger" in str(error)
+        raise BadFile("csv-field" if long else "csv-quotes", file=file, row=len(rows) + 1) from None
+    return rows
+
+
+def _lines(text: str) -> Iterator[str]:
+    """One by one: the whole once more would take as much memory again, and so would one endless line cut into cells."""
+    for line in _LINE.finditer(text):
+        if line.end() - line.start() > LONGEST_LINE:
+            raise csv.Error("field larger than any")
+        yield line[0]
+
+
+def write(rows: Iterable[Sequence[str]]) -> bytes:
+    """With a BOM, so that office programs see Chinese; cells that would calculate there begin with an apostrophe."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    writer.writerows([guarded(cell) for cell in row] for row in rows)
+    return b"\xef\xbb\xbf" + stream.getvalue().encode()
+
+
+def guarded(text: str) -> str:
+    """An author's "=HYPERLINK(…)" must stay a text in the spreadsheet of whoever opens the export."""
+    return "'" + text if text.lstrip("'")[:1] in _CALCULATING and text not in ("-",) else text
+
+
+def unguarded(text: str) -> str:
+    """What `guarded` was given. Only for our own exports: another's apostrophe may be meant."""
+    return text[1:] if text[:1] == "'" and text.lstrip("'")[:1] in _CALCULATING else text

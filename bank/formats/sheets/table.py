@@ -1,0 +1,355 @@
+"""A sheet of rows with a heading, as csv and workbooks hold: finds the heading, and reads each row into a Draft.
+
+Headings are known in many spellings. A column whose heading means nothing to us is not read, and the caller is told,
+so that a misspelt 难度 does not vanish quietly.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from bank.content import OPTION_LETTERS
+from bank.formats import spelling
+from bank.formats.draft import BadRow, Draft, DraftOption
+from bank.formats.sheets.xlsx_appearance import Drawn
+
+HEADING_ROWS = 20
+"""A sheet may begin with a title and instructions; the heading is looked for in so many rows."""
+
+HEADINGS: dict[str, str] = {
+    # `topic` is the chapter where no column is called so, a tag otherwise; `number` likewise is the code or nothing.
+    word: name
+    for name, words in {
+        "stem": "题干 问题 题目 试题 试题内容 题目内容 题干内容 试题题干 问题描述 内容"
+        " question stem content title qucontent",
+        "type": "题型 类型 试题类型 题目类型 type qutype questiontype",
+        "options": "选项 备选项 备选答案 选项内容 可选项 options",
+        "answer": "答案 正确答案 标准答案 参考答案 试题答案 answer correctanswer quanswer",
+        "chapter": "章节 章 所属章节 章节编号 章节代码 章节名称 chapter",
+        "topic": "知识点 知识类型 知识类型名称 考点 模块",
+        "level": "认知层次 层次 认知水平 掌握程度 考核要求 level cognitivelevel",
+        "difficulty": "难度 难度系数 难易度 难易程度 difficulty",
+        "explanation": "解析 答案解析 试题解析 题目解析 explanation quanalyze analysis",
+        "basis": "依据 出处 命题依据 法律依据 标准依据 条款 basis",
+        "enemies": "互斥 互斥组 互斥题 enemies",
+        "tags": "标签 考试人员类型 项目代码 工种 tags classes",
+        "locked": "固定选项 locked",
+        "images": "图片 配图 图片路径 题干图片 image images image_ref picture",
+        "code": "题号 编号 试题编号 题目编号 代码 编码 code",
+        "number": "序号 id no no.",
+        "source": "来源 题目来源 source",
+        "value": "数值 value",
+        "tolerance": "误差 允许误差 tolerance",
+        "units": "单位 计量单位 units",
+        "background": "案例 案例背景 背景 background",
+        "background_images": "案例图片 背景图片",
+        "place": "案例序号 place",
+    }.items()
+    for word in words.split()
+}
+LOSES = ("bases", "translations", "provenance", "calibrated")
+"""What no table of ours says of an item."""
+_CRAC = {"q": "stem", "t": "answer", "p": "chapter", "i": "code", "j": "picture_code"}
+"""The amateur radio authority's own table J,P,I,Q,T,A,B,C,D. Single letters mean this only where all nine stand."""
+_OPTION = re.compile(r"(?:选项|option|qu|备选项)?([a-j])(?:选项|项)?")
+_NUMBERED_OPTION = re.compile(r"(?:选项|option)([1-9])")
+_OPTION_IMAGE = re.compile(r"(?:图片|选项图片|image)([a-j])")
+_LEGEND = re.compile(r"([0-9])\s*[-:：=]?\s*(单选|多选|判断)")
+_OLD_DIGITS = {"0": "单选", "1": "判断", "2": "多选"}
+_OPTIONS_IN_CELL = re.compile(r"(?:^|[\s;；|,，])([A-J])\s*[.．、:：)）]\s*")
+_ALSO_BELOW = ("chapter", "topic", "type", "level", "source")
+"""Columns in which a merged cell speaks for all the rows it covers."""
+_FLOWING = ("chapter", "topic", "type")
+_MANY = ("tags", "enemies", "images", "number")
+"""Fields that several columns may fill."""
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What a reader of files hands over. Rows are as long as they are; cells are text."""
+
+    name: str
+    rows: list[Sequence[str]]
+    merged: list[tuple[int, int, int]] = field(default_factory=list)
+    """Vertically merged cells: first row, last row, column (from zero)."""
+    flows: bool = False
+    """The file form cannot say "merged": an empty chapter or type means "as above"."""
+    unsafe: dict[tuple[int, int], str] = field(default_factory=dict)
+    """Cells of which no text is surely meant, and why: a formula, a date, struck text."""
+    forms: dict[tuple[int, int], str] = field(default_factory=dict)
+    """Of those that show another number than they hold: the form they show it in."""
+    hidden: bool = False
+    hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[int] = field(default_factory=list)
+    drawn: list[tuple[Drawn, bytes]] = field(default_factory=list)
+    """What lies on the sheet, and the picture that it is."""
+    pictures: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
+    """Pictures that lie in a cell: the names by which they are known."""
+    bad_rows: dict[int, BadRow] = field(default_factory=dict)
+    """Rows refused for what lies on them."""
+
+
+@dataclass(slots=True)
+class Heading:
+    row: int
+    width: int
+    columns: dict[str, list[int]]
+    options: dict[int, int]
+    """Option index -> column."""
+    option_images: dict[int, int]
+    digits: dict[str, str]
+    """Meaning of a type written as a digit."""
+    unread: tuple[str, ...]
+    twice: tuple[str, ...]
+    """Option columns that stand twice."""
+    crac: bool
+
+    def column_of(self, name: str) -> int:
+        return self.columns[name][0] if name in self.columns else -1
+
+
+def find_heading(rows: Sequence[Sequence[str]]) -> Heading | None:
+    """The first row that names both a stem and an answer."""
+    for number, row in enumerate(rows[:HEADING_ROWS]):
+        heading = _heading(number, row)
+        if heading is not None and "stem" in heading.columns and "answer" in heading.columns:
+            return heading
+    return None
+
+
+def _heading(number: int, row: Sequence[str]) -> Heading | None:
+    words = [_bare(cell) for cell in row]
+    crac = {"j", "p", "i", "q", "t", "a", "b", "c", "d"} <= set(words)
+    columns: dict[str, list[int]] = {}
+    options: dict[int, int] = {}
+    option_images: dict[int, int] = {}
+    unread = []
+    twice = []
+    for column, (word, cell) in enumerate(zip(words, row, strict=True)):
+        name = HEADINGS.get(word) or (_CRAC.get(word) if crac else None)
+        if name is not None:
+            columns.setdefault(name, []).append(column)
+        elif match := _OPTION.fullmatch(word) or _NUMBERED_OPTION.fullmatch(word):
+            index = int(match[1]) - 1 if match[1].isdigit() else ord(match[1]) - ord("a")
+            if options.setdefault(index, column) != column:
+                twice.append(cell.strip()[:40])
+        elif match := _OPTION_IMAGE.fullmatch(word):
+            if option_images.setdefault(ord(match[1]) - ord("a"), column) != column:
+                twice.append(cell.strip()[:40])
+        elif word:
+            unread.append(cell.strip()[:40])
+    known = sum(map(len, columns.values())) + len(options)
+    if known < 2:
+        return None
+    digits: dict[str, str] = {}
+    if "type" in columns:
+        digits = dict(_LEGEND.findall(row[columns["type"][0]]))
+        if not digits and "考试人员类型" in words:
+            digits = _OLD_DIGITS
+    return Heading(number, len(row), columns, options, option_images, digits, tuple(unread), tuple(twice), crac)
+
+
+def _bare(cell: str) -> str:
+    """ "答案（多选用英文逗号）" -> 答案: a legend in brackets is for people."""
+    word = spelling.plain(cell).strip("*:")
+    return re.sub(r"[(\[【].*$", "", word) or word
+
+
+def repeated_column(heading: Heading) -> str | None:
+    """Two columns that both claim one field: which of them the author meant cannot be known."""
+    for name, columns in heading.columns.items():
+        if len(columns) > 1 and name not in _MANY:
+            return name
+    return heading.twice[0] if heading.twice else None
+
+
+def place_pictures(sheet: Sheet, heading: Heading, add: Callable[[bytes, str], str]) -> None:
+    """Pictures that lie within one cell of the stem, a picture, an option or a background belong to it; a row that any
+    other touches is refused, for whose it is cannot be known.
+    """
+    fields = ("stem", "images", "background", "background_images")
+    columns = {column for name in fields for column in heading.columns.get(name, ())}
+    columns |= {*heading.options.values(), *heading.option_images.values()}
+    for drawn, data in sheet.drawn:
+        bad = None
+        if not drawn.part or not data:
+            bad = BadRow("drawing-not-read")
+        elif drawn.first != drawn.last or drawn.column not in columns:
+            bad = BadRow("picture-not-in-cell")
+        else:
+            try:
+                name = add(data, drawn.part)
+            except BadRow as unreadable:
+                bad = unreadable
+            else:
+                place = drawn.first, drawn.column
+                sheet.pictures[place] = (*sheet.pictures.get(place, ()), name)
+        if bad is not None:
+            for row in range(drawn.first, drawn.last + 1):
+                sheet.bad_rows.setdefault(row, bad)
+
+
+def lies_nowhere(sheet: Sheet, heading: Heading) -> bool:
+    """Whether something below the heading lies on no row that says anything."""
+    return any(
+        drawn.first < 0 or (drawn.first > heading.row and not any(map(any, sheet.rows[drawn.first : drawn.last + 1])))
+        for drawn, _data in sheet.drawn
+    )
+
+
+def says_above(sheet: Sheet, heading: Heading) -> list[int]:
+    """Rows that say no type, so that the one above counts."""
+    column = heading.column_of("type")
+    if not sheet.flows or column < 0:
+        return []
+    rows = sheet.rows[heading.row + 1 :]
+    return [number for number, row in enumerate(rows, heading.row + 2) if any(row) and not _cell(row, column)]
+
+
+def drafts(sheet: Sheet, heading: Heading) -> Iterator[tuple[int, Draft | BadRow]]:
+    """(row number as a spreadsheet shows it, Draft or why there is none) for every row with anything in it."""
+    above = dict.fromkeys(_ALSO_BELOW, "")
+    covering = {
+        (row, column): (first, column)
+        for first, last, column in sheet.merged
+        for row in range(first + 1, min(last, len(sheet.rows) - 1) + 1)
+    }
+    heading_row = list(sheet.rows[heading.row])
+    for number in range(heading.row + 1, len(sheet.rows)):
+        row = sheet.rows[number]
+        if not any(row) or list(row) == heading_row:  # printed sheets repeat their heading
+            continue
+        if number in sheet.bad_rows:
+            yield number + 1, sheet.bad_rows[number]
+            continue
+        if any(row[heading.width :]):  # an unquoted comma has moved every cell after it
+            yield number + 1, BadRow("extra-cells", expected=heading.width, found=len(row))
+            continue
+        texts = {name: _cell(row, columns[0]) for name, columns in heading.columns.items() if name in _ALSO_BELOW}
+        for name, text in texts.items():
+            if not text:
+                origin = covering.get((number, heading.columns[name][0]))
+                if origin in sheet.unsafe:
+                    sheet.bad_rows[number] = _unsafe(sheet, origin, name)
+                elif origin is not None:
+                    texts[name] = _cell(sheet.rows[origin[0]], origin[1])
+                elif sheet.flows and name in _FLOWING:
+                    texts[name] = above[name]
+        above |= texts
+        if number in sheet.bad_rows:
+            yield number + 1, sheet.bad_rows[number]
+            continue
+        try:
+            yield number + 1, _draft(sheet, heading, number, row, texts)
+        except BadRow as bad:
+            yield number + 1, bad
+
+
+def _draft(sheet: Sheet, heading: Heading, number: int, row: Sequence[str], filled: dict[str, str]) -> Draft:
+    if sheet.unsafe:
+        _check_safe(sheet, heading, number)
+
+    def cell(name: str) -> str:
+        columns = heading.columns.get(name, ())
+        if len(columns) > 1:
+            return "|".join(text for column in columns if (text := _cell(row, column)))
+        return _cell(row, columns[0]) if columns else ""
+
+    def lying(*names: str) -> tuple[str, ...]:
+        if not sheet.pictures:
+            return ()
+        columns = [column for name in names for column in heading.columns.get(name, ())]
+        return tuple(name for column in columns for name in sheet.pictures.get((number, column), ()))
+
+    options: list[DraftOption] = []
+    if heading.options:
+        for index in range(max(heading.options) + 1):
+            place = heading.options.get(index)
+            text = "" if place is None else _cell(row, place)
+            images = _cell(row, heading.option_images[index]) if index in heading.option_images else ""
+            shown = spelling.names(images) if images else ()
+            if sheet.pictures:
+                for column in (place, heading.option_images.get(index)):
+                    shown += sheet.pictures.get((number, -1 if column is None else column), ())
+            options.append(DraftOption(text, shown))
+        while options and not options[-1].text and not options[-1].images:
+            options.pop()  # unused columns at the end; an empty one in the middle stays, to be refused
+    if not options and "options" in heading.columns:
+        options = [DraftOption(text) for text in options_in_cell(cell("options"))]
+    chapter, topic = filled.get("chapter", ""), filled.get("topic", "")
+    return Draft(
+        stem=cell("stem"),
+        type=heading.digits.get(filled.get("type", ""), filled.get("type", "")),
+        options=options,
+        answer=cell("answer"),
+        chapter=chapter or topic,
+        level=filled.get("level", ""),
+        difficulty=cell("difficulty"),
+        explanation=cell("explanation"),
+        basis=cell("basis"),
+        enemies=cell("enemies"),
+        tags=f"{cell('tags')}|{topic}" if chapter else cell("tags"),
+        locked=cell("locked"),
+        code=cell("code") or cell("number"),
+        source=filled.get("source", ""),
+        images=spelling.names(cell("images")) + lying("stem", "images"),
+        number=_number(cell("value"), cell("tolerance"), cell("units"), "units" in heading.columns),
+        background=cell("background"),
+        background_images=spelling.names(cell("background_images")) + lying("background", "background_images"),
+        place=cell("place"),
+    )
+
+
+def _check_safe(sheet: Sheet, heading: Heading, number: int) -> None:
+    read = [(name, column) for name, columns in heading.columns.items() for column in columns]
+    read += [("options", column) for column in (*heading.options.values(), *heading.option_images.values())]
+    for name, column in read:
+        reason = sheet.unsafe.get((number, column))
+        harmless = (name == "number" and reason == "formula") or (  # a running number =ROW()-1
+            name in _FIGURES and reason == "cell-shown-otherwise"  # 0.85 shown as 0.9 is 0.85
+        )
+        if reason is not None and not harmless:
+            raise _unsafe(sheet, (number, column), name)
+
+
+def _unsafe(sheet: Sheet, place: tuple[int, int], column: str) -> BadRow:
+    reason = sheet.unsafe[place]
+    form = {"form": sheet.forms.get(place, "")} if reason == "cell-shown-otherwise" else {}
+    return BadRow(reason, column=column, **form)
+
+
+_FIGURES = ("difficulty", "value", "tolerance", "place", "number")
+
+
+def _number(value: str, tolerance: str, units: str, asked: bool) -> tuple[str, str, tuple[str, ...]] | None:
+    """Units are parted by |; an empty one among them lets the unit be left out."""
+    if not value.strip():
+        return None
+    named = dict.fromkeys(part.strip() for part in spelling.variants(units)) if asked and units.strip() else ()
+    return value, tolerance, tuple(named)
+
+
+def picture_code(heading: Heading, row: Sequence[str]) -> str:
+    """The number by which this row's picture is filed."""
+    columns = heading.columns.get("picture_code") or heading.columns.get("code") or heading.columns.get("number")
+    return _cell(row, columns[0]).strip() if columns else ""
+
+
+def options_in_cell(cell: str) -> list[str]:
+    """All options in one cell: "A.甲 B.乙 C.丙", one a line, or parted by | or ；."""
+    marks = list(_OPTIONS_IN_CELL.finditer(cell))
+    for index, mark in enumerate(marks):
+        if mark[1] != OPTION_LETTERS[index]:
+            marks = marks[:index]
+            break
+    if len(marks) >= 2 and not cell[: marks[0].start()].strip():
+        ends = [mark.start() for mark in marks[1:]] + [len(cell)]
+        return [cell[mark.end() : end].strip(" \t\n;；|") for mark, end in zip(marks, ends, strict=True)]
+    for separator in ("\n", "|", "；", ";"):
+        if separator in cell.strip():
+            return [part.strip() for part in cell.strip().split(separator)]
+    return [cell.strip()] if cell.strip() else []
+
+
+def _cell(row: Sequence[str], column: int) -> str:
+    return row[column] if column < len(row) else ""

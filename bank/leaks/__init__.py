@@ -1,0 +1,1 @@
+"""What a leak costs, and whom it leads to."""

@@ -1,0 +1,176 @@
+"""From margins to cells: a proposal by controlled rounding, which people read, change and sign.
+
+Written are the margins by type, chapter and level; a table that meets them all exactly, and lies as near as whole
+numbers can to shares in proportion, is found with HiGHS. Where the bank is known, no cell asks for more than it holds
+`pool.multiple` times. Where no such table exists, the margins that it would miss are named: they are never changed.
+
+Before: a rule file without cells. After: `bank.rules.parse` checks what came of it as any other rule.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from bank.composing.solver import Model
+from bank.refused import BadFile, Denied
+from bank.rules import ANY, CASE, Rule, parse, place, reading, within
+from bank.rules.strict_toml import Table, read_toml
+
+
+def propose_cells(text: bytes, held: Mapping[tuple[str, str, str], int] | None = None) -> Rule:
+    """The rule of a file of margins (a rule without `cells`). `held`: units by type, chapter and level in the bank."""
+    rule = read_toml(text)
+    if "cells" in rule:
+        raise Denied("margins-with-cells")
+    whole = Table(rule)
+    total = whole.integer("total_points", 1, 1_000)
+    margins = reading.types(whole.table("types"))
+    types = {type_.value: (margin.count, margin.points) for type_, margin in margins.items()}
+    order = reading.type_order(whole.table("shuffle", {}), margins)
+    chapters = {code: margin.points for code, margin in reading.chapters(whole.table("chapters")).items()}
+    levels = reading.levels(whole.table("levels"))
+    multiple = whole.table("pool", {}).integer("multiple", 1, 1_000, default=1)
+    sums = [sum(n * points for n, points in types.values()), sum(chapters.values()), sum(levels.values())]
+    if CASE.value in types:
+        raise Denied("margins-with-cases")
+    for name, found in zip(("types", "chapters", "levels"), sums, strict=True):
+        if found != total:
+            raise BadFile("margins-differ", margin=name, stated=total, found=found)
+    counts = _rounded(types, chapters, levels, _room(types, chapters, levels, held, multiple), order)
+    cells = [
+        {"type": type_, "chapter": chapter, "level": level, "count": count, "points": types[type_][1]}
+        for (type_, chapter, level), count in counts.items()
+        if count
+    ]
+    return Rule.from_record(rule | {"cells": cells})
+
+
+Key = tuple[str, str, str]
+
+
+def _room(
+    types: Mapping[str, tuple[int, int]],
+    chapters: Mapping[str, int],
+    levels: Mapping[str, int],
+    held: Mapping[Key, int] | None,
+    multiple: int,
+) -> dict[Key, int]:
+    room = {}
+    for key in ((t, c, level) for t in types for c in chapters for level in levels):
+        type_, chapter, level = key
+        most = types[type_][0]
+        if held is not None:
+            having = (n for (t, c, k), n in held.items() if t == type_ and level in (ANY, k) and _in(chapter, c))
+            most = min(most, sum(having) // multiple)
+        room[key] = most
+    return room
+
+
+def _in(chapter: str, inner: str) -> bool:
+    return chapter == ANY or within(chapter, inner)
+
+
+def _rounded(
+    types: Mapping[str, tuple[int, int]],
+    chapters: Mapping[str, int],
+    levels: Mapping[str, int],
+    room: Mapping[Key, int],
+    order: Sequence[str],
+) -> dict[Key, int]:
+    """Whole numbers with every margin exact, least Σ |count − share|; the second unit of distance costs threefold, so
+    that many cells off by a little are preferred to one off by much."""
+    model, number = _near_to_proportion(types, chapters, levels, room)
+    for _margin, _name, stated, terms in _margins(types, chapters, levels, number):
+        model.row(terms, stated, stated)
+    found = model.solve(gap=0.0)
+    if found is None:
+        raise _refusal(types, chapters, levels, room, order)
+    return {key: round(found.values[n]) for key, n in number.items()}
+
+
+def _near_to_proportion(
+    types: Mapping[str, tuple[int, int]],
+    chapters: Mapping[str, int],
+    levels: Mapping[str, int],
+    room: Mapping[Key, int],
+) -> tuple[Model, dict[Key, int]]:
+    total = sum(levels.values())
+    model, number = Model(), dict[Key, int]()
+    for type_, chapter, level in room:
+        share = types[type_][0] * chapters[chapter] * levels[level] / total / total
+        key = (type_, chapter, level)
+        number[key] = model.integer(high=room[key])
+        below, above = model.real(0, 1, 1.0), model.real(0, 1, 1.0)
+        far_below, far_above = model.real(0, cost=3.0), model.real(0, cost=3.0)
+        model.row({number[key]: 1.0, below: 1.0, far_below: 1.0, above: -1.0, far_above: -1.0}, share, share)
+    return model, number
+
+
+def _refusal(
+    types: Mapping[str, tuple[int, int]],
+    chapters: Mapping[str, int],
+    levels: Mapping[str, int],
+    room: Mapping[Key, int],
+    order: Sequence[str],
+) -> Denied:
+    """Names the margins that the table nearest to them all misses, and the cells that the bank holds it back with."""
+    model, number = Model(), {key: n for n, key in enumerate(room)}
+    for most in room.values():
+        model.integer(high=most)
+    off = dict[tuple[str, str], tuple[int, int]]()
+    for margin, name, stated, terms in _margins(types, chapters, levels, number):
+        off[margin, name] = above, below = model.integer(high=1_000, cost=1.0), model.integer(high=1_000, cost=1.0)
+        model.row(terms | {above: -1.0, below: 1.0}, stated, stated)
+    found = model.solve()
+    assert found is not None  # whoever may miss every margin always can
+    by = {name: round(found.values[above] - found.values[below]) for name, (above, below) in off.items()}
+    missed = [(margin, name, amount) for (margin, name), amount in by.items() if amount]
+    names = {name for _margin, name, _amount in missed}
+    full = [
+        "/".join(key) for key, n in sorted(number.items(), key=lambda entry: place(entry[0], order))
+        if names & set(key) and room[key] < types[key[0]][0] and found.values[n] > room[key] - 0.5
+    ]  # fmt: skip
+    told = ", ".join(f"{margin}.{name} {amount:+d}" for margin, name, amount in missed)
+    if full:
+        return Denied("margins-beyond-bank", missed=told, cells=", ".join(full))
+    return Denied("margins-impossible", missed=told)
+
+
+def _margins(
+    types: Mapping[str, tuple[int, int]],
+    chapters: Mapping[str, int],
+    levels: Mapping[str, int],
+    number: Mapping[Key, int],
+) -> Iterator[tuple[str, str, int, dict[int, float]]]:
+    """Each margin: which table, its name, what it states, and the cells that add up to it."""
+    for type_, (count, _) in types.items():
+        yield "types", type_, count, {n: 1.0 for key, n in number.items() if key[0] == type_}
+    for chapter, points in chapters.items():
+        yield "chapters", chapter, points, {n: types[key[0]][1] for key, n in number.items() if key[1] == chapter}
+    for level, points in levels.items():
+        yield "levels", level, points, {n: types[key[0]][1] for key, n in number.items() if key[2] == level}
+
+
+def with_cells(text: str, rule: Rule, comment: str) -> str:
+    """The author's own text with the proposed cells written in before one of its tables, under a `comment`.
+
+    Read again, it is the rule that was proposed: else it is refused, and not a word of it shown.
+    """
+    lines = [f"# {comment}", "cells = ["]
+    before = None
+    for cell in rule.cells_as_read:
+        if cell.chapter != before:
+            lines.append(f"  # {cell.chapter} {rule.chapters[cell.chapter].name}")
+            before = cell.chapter
+        chapter = json.dumps(cell.chapter, ensure_ascii=False)
+        fields = f'type = "{cell.type.value}", chapter = {chapter}, level = "{cell.level}"'
+        lines.append(f"  {{ {fields}, count = {cell.count}, points = {cell.points} }},")
+    written = "\n".join([*lines, "]", "", ""])
+    for table in re.finditer(r"^[ \t]*\[", text, re.MULTILINE):  # or what looks like one inside a text of several lines
+        whole = f"{text[: table.start()].rstrip()}\n\n{written}{text[table.start() :]}"
+        try:
+            if parse(whole.encode()).sha256 == rule.sha256:
+                return whole
+        except BadFile:
+            continue
+    raise Denied("margins-not-written")

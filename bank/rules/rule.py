@@ -1,0 +1,251 @@
+"""A rule as a whole: read, agreeing with itself, hashed.
+
+Before: `bank.rules.reading`. After: `bank.rules.units` finds the items for it.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from bank.canonical import digest
+from bank.refused import BadFile, Denied
+from bank.rules import reading
+from bank.rules.parts import (
+    Cell,
+    CellType,
+    ChapterMargin,
+    Difficulty,
+    Grading,
+    ItemOrder,
+    Limits,
+    MultipleScoring,
+    Overlap,
+    TypeMargin,
+    place,
+    within,
+)
+from bank.rules.strict_toml import Table, decimal, read_toml
+
+DRAW = 1
+"""The version of docs/draw.md that forms of a rule follow; part of the rule, so part of its hash."""
+
+MAX_ATTEMPTS = 10_000
+LOWEST_ACCEPTANCE = 100
+"""×10⁴. Under one admissible form in a hundred draws, a rule leans on a few items and is not drawn but searched."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    id: str
+    version: int
+    name: str
+    source: str
+    effective_from: date
+    effective_to: date | None
+    """The last day in force; None: until replaced."""
+    grading: Grading
+    minutes: int
+    total_points: int
+    pass_points: int
+    multiple_scoring: MultipleScoring
+    item_order: ItemOrder
+    type_order: tuple[CellType, ...]
+    shuffle_options: bool
+    difficulty: Difficulty | None
+    pool_multiple: int
+    """How many times a cell's count the session pool holds, where the bank has that many."""
+    min_accept: int
+    """×10⁴: the least share of draws that must be admissible for the rule to be used."""
+    attempts: int
+    """Draws for one form before giving up: fails closed."""
+    mandatory: Mapping[str, int]
+    """Tag -> the least number of items carrying it on every form."""
+    types: Mapping[CellType, TypeMargin]
+    chapters: Mapping[str, ChapterMargin]
+    levels: Mapping[str, int]
+    cells: tuple[Cell, ...]
+    """In byte order of strata."""
+    exposure: Limits | None = None
+    overlap: Overlap | None = None
+
+    def record(self) -> dict[str, Any]:
+        """The canonical-JSON form, in the shape of the TOML with every default written out."""
+        record: dict[str, Any] = {
+            "draw": DRAW,
+            "id": self.id,
+            "version": self.version,
+            "name": self.name,
+            "source": self.source,
+            "effective_from": self.effective_from.isoformat(),
+            "grading": self.grading.value,
+            "minutes": self.minutes,
+            "total_points": self.total_points,
+            "pass_points": self.pass_points,
+            "min_accept": decimal(self.min_accept),
+            "attempts": self.attempts,
+            "scoring": {"multiple": self.multiple_scoring.value},
+            "shuffle": {
+                "items": self.item_order.value,
+                "type_order": [type_.value for type_ in self.type_order],
+                "options": self.shuffle_options,
+            },
+            "pool": {"multiple": self.pool_multiple},
+            "mandatory": dict(self.mandatory),
+            "types": {type_.value: {"count": m.count, "points": m.points} for type_, m in self.types.items()},
+            "chapters": {code: {"name": m.name, "points": m.points} for code, m in self.chapters.items()},
+            "levels": dict(self.levels),
+            "cells": [cell.record() for cell in self.cells],
+        }
+        if self.effective_to is not None:
+            record["effective_to"] = self.effective_to.isoformat()
+        if self.difficulty is not None:
+            record["difficulty"] = self.difficulty.record()
+        # Left out where not stated, unlike other defaults: rules older than these fields keep their hash.
+        if self.exposure is not None:
+            record["exposure"] = self.exposure.record()
+        if self.overlap is not None:
+            record["overlap"] = self.overlap.record()
+        return record
+
+    @cached_property
+    def sha256(self) -> str:
+        """The rule hash (hex): bound into the seed and named on every form, result and bulletin."""
+        return digest(self.record())
+
+    @property
+    def items(self) -> int:
+        return sum(cell.items for cell in self.cells)
+
+    @property
+    def cells_as_read(self) -> list[Cell]:
+        """The cells in the order in which people look for them."""
+        return sorted(self.cells, key=lambda cell: place((cell.type, cell.chapter, cell.level), self.type_order))
+
+    def cell_of(self, type: CellType, chapter: str, level: str) -> Cell | None:  # noqa: A002
+        """The one cell an item belongs to; cells are disjoint."""
+        return next((cell for cell in self.cells if cell.holds(type, chapter, level)), None)
+
+    def require_in_force(self, day: date) -> None:
+        if day < self.effective_from:
+            raise Denied("rule-not-yet-in-force", rule=self.id, day=str(day), effective_from=str(self.effective_from))
+        if self.effective_to is not None and day > self.effective_to:
+            raise Denied("rule-no-longer-in-force", rule=self.id, day=str(day), effective_to=str(self.effective_to))
+
+    @classmethod
+    def from_record(cls, record: Any) -> "Rule":
+        """Reads and checks; the only way in, whether from TOML or from canonical JSON."""
+        rule = _read(Table(record))
+        _check_totals(rule)
+        _check_cells(rule)
+        _check_margins(rule)
+        return rule
+
+
+def parse(text: bytes) -> Rule:
+    """A rule from TOML."""
+    return Rule.from_record(read_toml(text))
+
+
+def _read(table: Table) -> Rule:
+    table.integer("draw", DRAW, DRAW, default=DRAW)
+    scoring, shuffle, pool = table.table("scoring", {}), table.table("shuffle", {}), table.table("pool", {})
+    types = reading.types(table.table("types"))
+    rule = Rule(
+        id=table.line("id"),
+        version=table.integer("version", 1, 1_000_000),
+        name=table.line("name"),
+        source=table.line("source"),
+        effective_from=table.day("effective_from"),
+        effective_to=table.day("effective_to") if table.has("effective_to") else None,
+        grading=table.one_of("grading", Grading),
+        minutes=table.integer("minutes", 1, 600),
+        total_points=table.integer("total_points", 1, 1_000),
+        pass_points=table.integer("pass_points", 1, 1_000),
+        multiple_scoring=scoring.one_of("multiple", MultipleScoring, MultipleScoring.ALL_OR_NOTHING),
+        item_order=shuffle.one_of("items", ItemOrder, ItemOrder.WITHIN_TYPE),
+        type_order=reading.type_order(shuffle, types),
+        shuffle_options=shuffle.flag("options", True),
+        difficulty=reading.difficulty(table.table("difficulty")) if table.has("difficulty") else None,
+        pool_multiple=pool.integer("multiple", 1, 1_000, default=1),
+        min_accept=table.ten_thousandths("min_accept", decimal(LOWEST_ACCEPTANCE)),
+        attempts=table.integer("attempts", 1, MAX_ATTEMPTS, default=MAX_ATTEMPTS),
+        mandatory=reading.numbers(table.table("mandatory", {})),
+        types=types,
+        chapters=reading.chapters(table.table("chapters")),
+        levels=reading.levels(table.table("levels")),
+        cells=reading.cells(table.sequence("cells")),
+        exposure=reading.limits(table.table("exposure")) if table.has("exposure") else None,
+        overlap=reading.overlap(table.table("overlap")) if table.has("overlap") else None,
+    )
+    for part in (table, scoring, shuffle, pool):
+        part.finish()
+    return rule
+
+
+# -- contradictions ----------------------------------------------------------------------------------------------------
+
+
+def _check_totals(rule: Rule) -> None:
+    total = sum(cell.total for cell in rule.cells)
+    if total != rule.total_points:
+        each = Counter[tuple[CellType, int]]()
+        for cell in rule.cells:
+            each[cell.type, cell.points] += cell.items
+        parts = " + ".join(f"{type_.value} {count}×{points}" for (type_, points), count in each.items())
+        raise BadFile("rule-total-differs", stated=rule.total_points, found=total, parts=parts)
+    if rule.pass_points > rule.total_points:
+        raise BadFile("rule-pass-above-total", pass_points=rule.pass_points, total=rule.total_points)
+    if rule.effective_to is not None and rule.effective_to < rule.effective_from:
+        first, last = str(rule.effective_from), str(rule.effective_to)
+        raise BadFile("rule-ends-before-it-begins", effective_from=first, effective_to=last)
+    if not LOWEST_ACCEPTANCE <= rule.min_accept <= 10_000:
+        found, low = decimal(rule.min_accept), decimal(LOWEST_ACCEPTANCE)
+        raise BadFile("rule-out-of-range", field="min_accept", found=found, low=low, high=1)
+    for tag, needed in rule.mandatory.items():
+        if needed > rule.items:
+            raise BadFile("rule-tag-above-items", tag=tag, needed=needed, items=rule.items)
+    _check_difficulty(rule)
+
+
+def _check_difficulty(rule: Rule) -> None:
+    """A tolerance that no form could miss, or a target that none could meet, says something else than was meant."""
+    if rule.difficulty is None:
+        return
+    for name, stated in (("tolerance", rule.difficulty.tolerance), ("target", rule.difficulty.target)):
+        if stated is not None and stated > rule.total_points * 10_000:
+            field, found = f"difficulty.{name}", decimal(stated)
+            raise BadFile("rule-out-of-range", field=field, found=found, low=0, high=rule.total_points)
+
+
+def _check_cells(rule: Rule) -> None:
+    for n, cell in enumerate(rule.cells):
+        for earlier in rule.cells[:n]:
+            if cell.overlaps(earlier):
+                raise BadFile("rule-cells-overlap", cell=cell.stratum, other=earlier.stratum)
+        margin = rule.types.get(cell.type)
+        if margin is not None and margin.points != cell.points:
+            raise BadFile("rule-points-differ", cell=cell.stratum, found=cell.points, stated=margin.points)
+
+
+def _check_margins(rule: Rule) -> None:
+    """Each margin must be what its cells give; a cell outside every margin counts against the one it lacks."""
+    types, levels, chapters = Counter[str](), Counter[str](), Counter[str]()
+    for cell in rule.cells:
+        types[cell.type] += cell.items
+        levels[cell.level] += cell.total
+        homes = [code for code in rule.chapters if within(code, cell.chapter)] or [cell.chapter]
+        if len(homes) > 1:
+            raise BadFile("rule-chapters-overlap", cell=cell.stratum, chapters=", ".join(homes))
+        chapters[homes[0]] += cell.total
+    _compare("rule-type-margin", {type_: margin.count for type_, margin in rule.types.items()}, types)
+    _compare("rule-chapter-margin", {code: margin.points for code, margin in rule.chapters.items()}, chapters)
+    _compare("rule-level-margin", rule.levels, levels)
+
+
+def _compare(code: str, stated: Mapping[Any, int], found: Mapping[str, int]) -> None:
+    for name in [*stated, *(name for name in found if name not in stated)]:
+        if stated.get(name, 0) != found.get(name, 0):
+            raise BadFile(code, margin=str(name), stated=stated.get(name, 0), found=found.get(name, 0))

@@ -1,0 +1,175 @@
+"""What a reader of the bank may ask for at once, as one value, and the lines of the listing that it is asked of. Pure.
+
+A list of 50,000 items is a list of numbers until somebody looks at a stretch of it: `Bank.numbers` gives them,
+`Bank.numbered` the items of the stretch. A Line is what one revision is found by; asking 50,000 of them in turn takes
+some ten milliseconds whatever the words are, which no index of a text in which every word recurs can promise.
+
+Before: `bank.store.catalogue` keeps the lines. After: `bank.store.search` asks them; the desk shows what is found.
+"""
+
+from collections.abc import Callable, Iterable, Sequence, Set
+from dataclasses import dataclass
+from enum import StrEnum
+from math import ceil
+
+from bank.authoring import near_duplicates
+from bank.authoring.review import State
+from bank.content import Content, ItemType, Level
+
+_SHINGLE = 3
+_SAMPLE = 500
+_NAMED = 4
+"""Letters of an item's name that are looked for in names."""
+
+
+class Lack(StrEnum):
+    BASIS = "basis"
+    DIFFICULTY = "difficulty"
+    """Neither judged nor measured."""
+    FORCE = "force"
+    """It cites a provision that is no longer in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Everything given must hold. Of each item the newest revision is meant, or the one in `state`."""
+
+    search: str = ""
+    type: ItemType | None = None
+    chapter: str = ""
+    """With its sub-chapters."""
+    level: Level | None = None
+    state: State | None = None
+    lacks: Lack | None = None
+    on: str = ""
+    """The day (ISO) on which `Lack.FORCE` is asked."""
+    hand: str = ""
+    """Id of a person who wrote it or handed it in (`bank.authoring.review.hands`), under whatever id."""
+    other_hand: str = ""
+    """Id of a person who did neither."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A revision as it is found: nothing here reveals an answer."""
+
+    number: int
+    item: int
+    newest: bool
+    state: State
+    type: ItemType
+    chapter: str
+    level: Level
+    judged: bool
+    """Somebody, or a measurement, says how difficult it is."""
+    text: str
+    """`bank.store.search_text.searched`."""
+    name: str
+    """The beginning of its lineage, by which an item without a code is called; "" for one that has a code."""
+    basis: str
+    """The words of all provisions cited, one below the other."""
+    ended: str
+    """The first day (ISO) on which a provision cited is no longer in force, as the item itself says; "" for none."""
+    hands: tuple[str, ...]
+    enemies: tuple[str, ...]
+    case: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Numbers of the revisions that belong to one: its case group in order, itself included, and its enemies."""
+
+    group: tuple[int, ...] = ()
+    enemies: tuple[int, ...] = ()
+
+
+def found(
+    lines: Sequence[Line], wanted: Wanted, search: str, repeals: Iterable[str], ids: Callable[[str], Set[str]]
+) -> list[int]:
+    """Numbers of the lines that are as `wanted`, in their order.
+
+    `search` is its text as the lines are spelt, `repeals` the words of provisions that the bank knows to have ended;
+    `ids` gives every id under which a person was ever enrolled: with a new key old work is still one's own.
+    """
+    left: Sequence[Line] = lines
+    if wanted.state in (None, State.RETIRED):  # a revision that another took the place of is history
+        left = [line for line in left if line.newest]
+    if wanted.state is not None:
+        left = [line for line in left if line.state is wanted.state]
+    if wanted.type is not None:
+        left = [line for line in left if line.type is wanted.type]
+    if wanted.level is not None:
+        left = [line for line in left if line.level is wanted.level]
+    if wanted.chapter:
+        within = wanted.chapter + "."
+        left = [line for line in left if line.chapter == wanted.chapter or line.chapter.startswith(within)]
+    if search:
+        if len(search) >= _NAMED:  # fewer are too often a number in a text
+            left = [line for line in left if search in line.text or line.name.startswith(search)]
+        else:
+            left = [line for line in left if search in line.text]
+    if wanted.hand:
+        own = ids(wanted.hand)
+        left = [line for line in left if not own.isdisjoint(line.hands)]
+    if wanted.other_hand:
+        own = ids(wanted.other_hand)
+        left = [line for line in left if own.isdisjoint(line.hands)]
+    if wanted.lacks is Lack.BASIS:
+        left = [line for line in left if not line.basis]
+    elif wanted.lacks is Lack.DIFFICULTY:
+        left = [line for line in left if not line.judged]
+    elif wanted.lacks is Lack.FORCE:
+        gone = tuple(repeals)
+        left = [
+            line
+            for line in left
+            if (line.ended and line.ended <= wanted.on) or (line.basis and any(text in line.basis for text in gone))
+        ]
+    return [line.number for line in left]
+
+
+def related(lines: Iterable[Line], to: Line) -> Related:
+    """Among the newest revisions that are not retired, and `to` itself."""
+    near = [line for line in lines if line.newest and line.state is not State.RETIRED and line.item != to.item]
+    group = [line for line in near if to.case and line.case == to.case]
+    enemies = [line for line in near if not set(to.enemies).isdisjoint(line.enemies)] if to.enemies else []
+    ordered = sorted([*group, to], key=lambda line: (line.place, line.number)) if to.case else []
+    return Related(tuple(line.number for line in ordered), tuple(line.number for line in enemies))
+
+
+def perhaps_alike(lines: Sequence[Line], to: Line, content: Content) -> list[Line]:
+    """Those that could be near-duplicates of `content`, the content of `to`; no twin is left out.
+
+    A text that shares four fifths of the shingles has at least one of any fifth of them, so the rarest fifth is looked
+    for; or it begins with the same stem.
+    """
+    others = [line for line in lines if line.newest and line.state is not State.RETIRED and line.item != to.item]
+    every = near_duplicates.shingles(content)
+    # Only these are in a text whose parts have been run together.
+    own = [each for each in every if len(each) == _SHINGLE and near_duplicates.EDGE not in each]
+    enough = len(every) - ceil(near_duplicates.ALIKE * len(every)) + 1
+    if len(own) < enough:
+        return others
+    sample = [near_duplicates.pattern(line.text) for line in others[:: max(1, len(others) // _SAMPLE)]]
+    common = {shingle: sum(shingle in text for text in sample) for shingle in own}
+    rare = sorted(own, key=lambda shingle: (common[shingle], shingle))[:enough]
+    stem = near_duplicates.pattern(content.stem)
+    found = []
+    for line in others:
+        text = near_duplicates.pattern(line.text)
+        if text.startswith(stem) or any(map(text.__contains__, rare)):
+            found.append(line)
+    return found
+
+
+def alike(one: Content, other: Content) -> int:
+    """Likeness ×10⁴ of two that are twins as `bank.authoring.near_duplicates` says; 0 where they are none."""
+    share = near_duplicates.likeness(one, other)
+    stem = near_duplicates.plain(one.stem)
+    same_stem = (
+        len(stem) >= near_duplicates.LONG_STEM
+        and stem == near_duplicates.plain(other.stem)
+        and not (one.needs_picture or other.needs_picture)
+    )
+    return int(10_000 * share) if share >= near_duplicates.ALIKE or same_stem else 0

@@ -1,0 +1,79 @@
+"""Drafts that authors made elsewhere: the card they seal them to, and their files taken in.
+
+Before: `bank.authoring.submissions` makes and opens the files. After: `bank.store.drafts` writes what is in them.
+"""
+
+from collections.abc import Callable
+
+from bank.authoring import submissions
+from bank.authoring.near_duplicates import Question
+from bank.refused import Denied
+from bank.seal.locks import Identity
+from bank.store import acts
+from bank.store.acts import now
+from bank.store.authors import TAKE
+from bank.store.drafts import AddReport, Drafts
+from bank.store.near_duplicates import Near
+
+_DRAFTS_KEY = "drafts-key"
+
+
+class HandedIn(Drafts, Near):
+    def card(self, name: str) -> submissions.Card:
+        """What authors elsewhere seal drafts to; the key pair is made the first time, its private half stays here."""
+        with self.vault.transaction() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE name = ?", (_DRAFTS_KEY,)).fetchone()
+            identity = Identity.generate() if row is None else Identity.from_text(row[0])
+            if row is None:
+                connection.execute("INSERT INTO meta VALUES (?, ?)", (_DRAFTS_KEY, identity.text))
+                acts.chain(connection, [(None, "card", "", now(), identity.recipient, b"")])
+        return submissions.Card(self.vault.name, name, identity.recipient)
+
+    def weigh_drafts(self, sealed: bytes, file: str) -> submissions.Taken:
+        """What `take_drafts` would do, without doing it."""
+        opened, drafts = self._drafts(sealed, file)
+        return self._told(opened, drafts, self.weigh(drafts.items), list(self._questions()))
+
+    def take_drafts(
+        self, sealed: bytes, file: str, progress: Callable[[int, int], None] | None = None
+    ) -> submissions.Taken:
+        """Drafts of all items in a file that an author made elsewhere (`bank.authoring.submissions`), the author as
+        their writer."""
+        opened, drafts = self._drafts(sealed, file)
+        held = list(self._questions())
+        made = [*drafts.new, *(draft for draft, _ in drafts.changes)]
+        report = self._write(made, opened.written, drafts.media, progress)
+        return self._told(opened, drafts, report, held)
+
+    def drafts_in(self, sealed: bytes, file: str) -> submissions.Drafts:
+        """What the author wrote; of no use outside this process (`bank.agent` counts it before it takes effect)."""
+        return self._drafts(sealed, file)[1]
+
+    def _drafts(self, sealed: bytes, file: str) -> tuple[submissions.Opened, submissions.Drafts]:
+        key = self._meta(_DRAFTS_KEY)
+        if not key:
+            raise Denied("drafts-no-card", file=file)
+        opened = submissions.opened(sealed, Identity.from_text(key), self.vault.name, self.people(), file=file)
+        taken = self._one("SELECT at FROM acts WHERE act = ? AND remarks = ?", (TAKE, opened.written.sha256))
+        if taken is not None:
+            raise Denied("drafts-taken", file=file, at=taken[0])
+        drafts, changes, seen = submissions.drafts_in(opened, name=file), [], set()
+        for draft, where in drafts.changes:
+            try:
+                lineage = self._revisable(draft).lineage
+                if lineage in seen:
+                    raise Denied("draft-of-older-revision", item=draft.of, rev=draft.rev, newest=draft.rev + 1)
+            except Denied as refusal:
+                drafts.refused.append(submissions.Note(where, refusal.code, refusal.facts))
+                continue
+            seen.add(lineage)
+            changes.append((draft, where))
+        drafts.changes = changes
+        return opened, drafts
+
+    def _told(
+        self, opened: submissions.Opened, drafts: submissions.Drafts, report: AddReport, held: list[Question]
+    ) -> submissions.Taken:
+        author = self.people()[opened.written.author]
+        against = [(each.row, each.against, each.name) for each in report.contradictions]
+        return submissions.told(opened, author, drafts, report.added, report.already, against, held)

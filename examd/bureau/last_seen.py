@@ -1,0 +1,78 @@
+"""How far a register of rules had come when somebody last saw it, kept where the bureau's issuing officer is not alone.
+
+    <officer's folder>/rule-officer.seen.json   each rule officer's own note, beside their key
+    the bank's own ledger                       what sessions were issued with; the keyholders' key protects it
+
+Whoever keeps the register can take its newest files away, and what is left holds together. These notes name what was
+there: a register that lacks it is refused.
+
+Before: `examd.bureau.rulebook`. After: signing, and `examd bureau issue`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bank.canonical import canonical
+from bank.refused import BadFile
+from examd.files import write_atomically
+
+NOTE = "rule-officer.seen.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """Of the registers and of each rule: the newest version, and its hash."""
+
+    register: tuple[int, str]
+    rules: Mapping[str, tuple[int, str]]
+
+    def record(self) -> dict[str, Any]:
+        return {"register": list(self.register), "rules": {rule: list(head) for rule, head in self.rules.items()}}
+
+
+def read(text: str, bureau: str, *, where: str) -> Heads | None:
+    """What a note says of the bureau with this public key; None where it never saw it."""
+    if not text:
+        return None
+    try:
+        noted = json.loads(text).get(bureau)
+        if noted is None:
+            return None
+        rules = {str(rule): (int(version), str(sha256)) for rule, (version, sha256) in noted["rules"].items()}
+        version, sha256 = noted["register"]
+        return Heads((int(version), str(sha256)), rules)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise BadFile("statement-malformed", file=where) from None
+
+
+def noting(text: str, bureau: str, heads: Heads) -> str:
+    """The note with what is known now of this bureau. Only ever called after the older one was found to hold."""
+    return canonical((json.loads(text) if text else {}) | {bureau: heads.record()}).decode()
+
+
+def of_names(noted: Mapping[str, str], bureau: str) -> Heads | None:
+    """What a bank notes of this bureau (`bank.rules.signed_rule.heads`)."""
+    newest: dict[str, tuple[int, str]] = {}
+    for name, sha256 in noted.items():
+        who, _slash, what = name.partition("/")
+        rule, _slash, version = what.rpartition("/")
+        if who == bureau and version.isdecimal():
+            newest[rule] = max(newest.get(rule, (0, "")), (int(version), sha256))
+    return Heads(newest.pop(""), newest) if "" in newest else None
+
+
+def note_of(folder: Path) -> str:
+    """An officer's note; "" where there is none yet."""
+    try:
+        return (folder / NOTE).read_text()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise BadFile("file-unreadable", file=NOTE, why=error.strerror) from None
+
+
+def keep_note(folder: Path, bureau: str, heads: Heads) -> None:
+    write_atomically(folder / NOTE, noting(note_of(folder), bureau, heads).encode())

@@ -1,0 +1,1 @@
+"""Marks: answer keys + answers -> marks -> the result, in a short-lived process of its own."""

@@ -1,0 +1,177 @@
+"""The optimiser reaches published optima, and what it makes keeps every rule."""
+
+import csv
+import hashlib
+import json
+import math
+import os
+import random
+import re
+from collections import Counter
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from bank.composing.assembly import expectation
+from bank.composing.solver import Bound, Model, best, reserve
+from bank.content import ItemType, Level
+from bank.draw_facts import ItemFacts
+from bank.refused import Denied
+from bank.rules import Rule
+
+SHARED = Path(os.environ.get("EXAMD_SHARED", Path(__file__).parents[3].parent / "shared"))
+ATA = SHARED / "data/ata"
+needs_data = pytest.mark.skipif(not ATA.is_dir(), reason="the science pool and its optima are not here")
+
+
+def science():
+    with (ATA / "itemattrib_science_1000.csv").open() as attributes, (ATA / "itempool_science_1000.csv").open() as pool:
+        rows = [a | p for a, p in zip(csv.DictReader(attributes), csv.DictReader(pool), strict=True)]
+    for row in rows:
+        row.update({name: float(row[name]) for name in ("LEVEL", "STANDARD", "DOK", "PTBIS")})
+        row.update(a=float(row["PAR1"]), b=float(row["PAR2"]), c=float(row["PAR3"]))
+    return rows
+
+
+def holds(condition, row):
+    """The few forms of condition that the constraints file uses."""
+    for part in filter(None, condition.split(" & ")):
+        name, operator, value = re.fullmatch(r"(\w+) (==|>=|<|%in%) (.+)", part).groups()
+        values = [float(v) if v[0] != '"' else v.strip('"') for v in re.findall(r'"[^"]*"|[\d.]+', value)]
+        found = row[name]
+        test = {"==": found in values, "%in%": found in values}.get(operator)
+        if test is None:
+            test = found >= values[0] if operator == ">=" else found < values[0]
+        if not test:
+            return False
+    return True
+
+
+def bounds(rows):
+    with (ATA / "constraints_science_1000.csv").open() as file:
+        for line in csv.DictReader(file):
+            if line["TYPE"] == "Order":  # says how items are printed
+                continue
+            those = [n for n, row in enumerate(rows) if holds(line["CONDITION"], row)]
+            match line["TYPE"]:
+                case "Number":
+                    yield Bound(those, float(line["LB"]), float(line["UB"]))
+                case "Enemy":
+                    yield Bound(those, high=1)
+                case "Exclude":
+                    yield Bound(those, high=0)
+                case "Include":
+                    yield Bound(those, low=len(those))
+                case "AllOrNone":
+                    yield those
+
+
+def information(row, theta):
+    p = row["c"] + (1 - row["c"]) / (1 + math.exp(-row["a"] * (theta - row["b"])))
+    return row["a"] ** 2 * (1 - p) / p * ((p - row["c"]) / (1 - row["c"])) ** 2
+
+
+@needs_data
+@pytest.mark.parametrize("number", range(4))
+def test_the_optimum_is_the_published_one_proved_by_two_other_solvers(number):
+    optimum = json.loads((ATA / "science_1000_optima.json").read_text())["solutions"][number]
+    rows, limits, both = science(), [], []
+    for each in bounds(rows):
+        (limits if isinstance(each, Bound) else both).append(each)
+    values = [[information(row, theta) for row in rows] for theta in optimum["theta"]]
+    found = best(len(rows), limits, values, together=both)
+    assert found.objective == pytest.approx(optimum["objective"], rel=1e-7)
+    if len(values) == 1:
+        assert [rows[n]["ID"] for n in found.chosen()] == optimum["selected_ids"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_optimum_is_that_of_trying_every_choice(seed):
+    """The published optima need files that are not everybody's; this needs none."""
+    dice = random.Random(seed)
+    values = [[dice.random() for _ in range(13)] for _ in range(1 + seed % 2)]
+    limits = [Bound(range(13), 5, 5), Bound(range(6), 2, 3), Bound((0, 7), high=1), Bound((3,), high=0)]
+    possible = [
+        sum(1 << n for n in those)
+        for those in combinations(range(13), 5)
+        if 2 <= sum(n < 6 for n in those) <= 3 and not {0, 7} <= set(those) and 3 not in those
+        and (1 in those) == (8 in those)
+    ]  # fmt: skip
+    told = [min(sum(v for n, v in enumerate(row) if those >> n & 1) for row in values) for those in possible]
+    found = best(13, limits, values, together=[(1, 8)])
+    assert found.objective == pytest.approx(max(told), rel=1e-9)
+    assert sum(1 << n for n in found.chosen()) == possible[told.index(max(told))]
+
+
+CELLS = [
+    {"type": "truefalse", "chapter": "1", "count": 4, "points": 1},
+    {"type": "single", "chapter": "1", "count": 6, "points": 1},
+    {"type": "single", "chapter": "2", "count": 5, "points": 1},
+]
+
+
+def rule(**changes):
+    return Rule.from_record(
+        {
+            "id": "R", "version": 1, "name": "规则", "source": "test", "effective_from": "2026-01-01",
+            "grading": "site", "minutes": 30, "total_points": 15, "pass_points": 12,
+            "difficulty": {"tolerance": "0.05"},
+            "types": {"truefalse": {"count": 4, "points": 1}, "single": {"count": 11, "points": 1}},
+            "chapters": {"1": {"name": "一", "points": 10}, "2": {"name": "二", "points": 5}},
+            "levels": {"any": 15}, "cells": CELLS, "mandatory": {"触电": 3},
+        } | changes
+    )  # fmt: skip
+
+
+def bank(each=40):
+    return [
+        ItemFacts(
+            id=hashlib.sha256(f"{k}/{n}".encode()).hexdigest()[:32], rev=1,
+            stratum=f"{cell['type']}/{cell['chapter']}/any", type=ItemType(cell["type"]), chapter=cell["chapter"],
+            level=Level.NONE, points=1, p4=4000 + n * 7919 % 5900, options=4, locked=(),
+            enemies=(f"g{n % 9}",) if n % 3 == 0 else (), tags=("触电",) if n % 4 == 1 else (), content="", salt="",
+        )
+        for k, cell in enumerate(CELLS) for n in range(each)
+    ]  # fmt: skip
+
+
+def test_reserve_forms_share_no_item_and_each_is_as_the_rule_says():
+    facts = bank()
+    forms = reserve(facts, rule(), 5, b"k" * 32)
+    assert len({fact.id for form in forms for fact in form}) == 5 * 15
+    target = expectation(facts, rule())
+    for form in forms:
+        assert Counter(fact.stratum for fact in form) == {"truefalse/1/any": 4, "single/1/any": 6, "single/2/any": 5}
+        groups = [group for fact in form for group in fact.enemies]
+        assert len(groups) == len(set(groups))
+        assert sum("触电" in fact.tags for fact in form) >= 3
+        assert abs(sum(fact.p4 for fact in form) - target) <= 500 + 1
+
+
+def test_reserve_forms_follow_their_key_alone():
+    assert reserve(bank(), rule(), 2, b"a" * 32) == reserve(bank()[::-1], rule(), 2, b"a" * 32)
+    assert reserve(bank(), rule(), 1, b"a" * 32) != reserve(bank(), rule(), 1, b"b" * 32)
+
+
+def test_where_the_bank_is_used_up_the_form_is_named_and_no_rule_is_relaxed():
+    with pytest.raises(Denied) as refusal:
+        reserve(bank(12), rule(), 4, b"k" * 32)
+    assert refusal.value.code == "no-reserve-form"
+    assert refusal.value.facts["number"] <= 3  # 12 items give 6 of a cell twice at most
+
+
+def test_without_a_difficulty_no_item_needs_a_share():
+    facts = [replace(fact, p4=0) for fact in bank()]
+    assert len(reserve(facts, replace(rule(), difficulty=None), 1, b"k" * 32)) == 1
+
+
+def test_a_model_that_cannot_be_met_has_no_solution():
+    model = Model()
+    model.row([model.integer(), model.integer()], low=3)
+    assert model.solve() is None
+    empty = Model()
+    assert empty.solve().values == ()
+    empty.row([], low=1)
+    assert empty.solve() is None

@@ -1,0 +1,745 @@
+"""The room's own decisions, without a socket: terminals are lists of what they were sent, time is moved by hand."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from bank.refused import BrokenStore, Denied
+from examd.delivery.hall import (
+    QUIET_MS,
+    TRIES,
+    TRIES_OF_A_NUMBER,
+    TRIES_OF_AN_ADDRESS,
+    Hall,
+)
+from examd.delivery.wrong_sign_ins import REMEMBERED, WINDOW_MS
+from examd.grading.result import replay
+from examd.package import layout
+from examd.package import open as opening
+from examd.package import seed as seeding
+from examd.protocol import messages as m
+from examd.protocol.phase import GRACE_MS, Phase
+from examd.protocol.reasons import Reason
+from examd.protocol.receipt import receipt_code
+from examd.record.entries import Kind, decode_entry, leaf_hash
+from tests.examd.room import Room, fill_up, limit_pages
+from tests.examd.toy_session import MINUTES, N_ITEMS, HandClock
+
+LIMIT_MS = MINUTES * 60_000
+ROOM_R = bytes(range(32))
+
+
+@dataclass
+class Terminal:
+    """A terminal's end: all it was sent, and whether it was cut."""
+
+    terminal: str = "T"
+    address: str = "10.0.0.7"
+    c: int = 0
+    last_heard_ms: int = 0
+    sent: list = field(default_factory=list)
+    dropped: bool = False
+    seq: int = 0
+    token: str = ""
+
+    def send(self, message):
+        self.sent.append(message)
+        if isinstance(message, m.Welcome):
+            self.token = message.token
+
+    def drop(self, refusal):
+        self.send(refusal)
+        self.dropped = True
+
+    def last(self, kind):
+        return next((message for message in reversed(self.sent) if isinstance(message, kind)), None)
+
+    def all(self, kind):
+        return [message for message in self.sent if isinstance(message, kind)]
+
+
+class Sitting(Room):
+    """A room with an opened session in it, and the terminals that came."""
+
+    def __init__(self, toy, folder, clock=None, *, again=False):
+        super().__init__(folder, clock, again=again)
+        self.toy = toy
+        package = toy.read()
+        self.items = opening.items(package, toy.unlock(package, layout.ITEMS))
+        roster = opening.roster(package, toy.unlock(package, layout.ROSTER))
+        self.say(Kind.BOOT, {"version": "t"})
+        if not again:
+            commit = seeding.room_commit(package.manifest, ROOM_R)
+            self.say(Kind.PREPARE, {"room_commit": commit})
+            seed = seeding.session_seed(package.manifest, self.items.bureau_r, ROOM_R, commit)
+            self.say(Kind.OPEN, {"seed": seed.hex(), "holders": {}, "separated": True})
+        self.hall = Hall(package, self.record, roster, self.items)
+
+    def drain(self):
+        """Runs until everything that the hall has appended was answered."""
+        self.say(Kind.TICK)
+
+    def arrive(self, c, terminal=None) -> Terminal:
+        """Candidate `c` signs in."""
+        terminal = terminal or Terminal(last_heard_ms=self.record.session_ms())
+        line = self.toy.roster[c - 1]
+        self.hall.sign_in(terminal, m.SignIn(line.admission_no, line.id_tail))
+        self.drain()
+        return terminal
+
+    def begin(self, *cs) -> list[Terminal]:
+        """Candidates sign in, are ready, and the session starts."""
+        terminals = [self.arrive(c) for c in cs]
+        for c in cs:
+            self.hall.ready(c)
+        self.drain()
+        if self.record.state.started_ms is None:
+            self.say(Kind.SESSION_START)
+        for c in self.hall.waiting():
+            self.hall.start_seat(c)
+        self.drain()
+        return terminals
+
+    def act(self, terminal, message):
+        before = len(terminal.sent)
+        self.hall.act(terminal, message)
+        self.drain()
+        return terminal.sent[before:]
+
+    def answer(self, terminal, slot=0, choice=(0,), used_ms=0, seq=None):
+        seq = terminal.seq + 1 if seq is None else seq
+        told = self.act(terminal, m.Answer(seq, slot, choice, used_ms))
+        if isinstance(told[0], m.Ack):
+            terminal.seq = told[0].seq
+        return told[0]
+
+    def hand_in(self, terminal, by_clock=False):
+        terminal.seq += 1
+        return self.act(terminal, m.HandIn(terminal.seq, by_clock))
+
+    def watch(self):
+        self.hall.watch_deadlines()
+        self.drain()
+
+    def entries(self, *kinds):
+        found = map(decode_entry, self.record.entries())
+        return [entry for entry in found if not kinds or entry.type in kinds]
+
+    def shut(self, waive=(), reason="走了"):
+        told = []
+        self.hall.close(list(waive), "staff:李", reason, told.append)
+        self.pump.until(lambda: told)
+        return told[0]
+
+
+@pytest.fixture
+def sitting(issued, tmp_path):
+    sitting = Sitting(issued, tmp_path)
+    yield sitting
+    sitting.close()
+
+
+def reason(message):
+    assert isinstance(message, m.Refusal), message
+    return message.reason
+
+
+# ---- signing in -----------------------------------------------------------------------------------------------
+
+
+def test_a_candidate_is_welcomed_once_the_sign_in_is_in_the_record(sitting):
+    terminal, line = Terminal(), sitting.toy.roster[0]
+    sitting.hall.sign_in(terminal, m.SignIn(line.admission_no, line.id_tail))
+    assert terminal.sent == []
+    sitting.drain()
+    welcome = terminal.last(m.Welcome)
+    assert welcome.candidate.name == line.name
+    assert welcome.durable_seq == 0
+    assert welcome.sitting.n_items == N_ITEMS
+    assert terminal.last(m.Clock).phase is Phase.WAITING
+    assert terminal.token not in "".join(entry.decode() for entry in sitting.record.entries())
+
+
+@pytest.mark.parametrize("typed", ["000000", "", "0000１X", "x" * 5_000])
+def test_a_wrong_id_and_an_unknown_number_are_refused_in_the_same_words_the_same_number_of_times(sitting, typed):
+    known, unknown = Terminal(), Terminal()
+    for _ in range(TRIES + 2):
+        sitting.hall.sign_in(known, m.SignIn(sitting.toy.roster[0].admission_no, typed))
+        sitting.hall.sign_in(unknown, m.SignIn("20269999", typed))
+    assert known.sent == unknown.sent
+    reasons = [message.reason for message in known.sent]
+    assert reasons == [Reason.UNKNOWN_CANDIDATE] * TRIES + [Reason.TOO_MANY_TRIES] * 2
+
+
+def guess(sitting, number, times, address="10.0.0.7"):
+    """What a terminal is told that offers so many wrong IDs."""
+    terminal = Terminal(address=address)
+    for _ in range(times):
+        sitting.hall.sign_in(terminal, m.SignIn(number, "000000"))
+    return [message.reason for message in terminal.sent]
+
+
+def test_after_too_many_tries_even_the_right_words_wait_a_minute(sitting):
+    terminal, line = Terminal(), sitting.toy.roster[0]
+    guess(sitting, line.admission_no, TRIES)
+    sitting.hall.sign_in(terminal, m.SignIn(line.admission_no, line.id_tail))
+    refused = terminal.sent[-1]
+    assert (refused.reason, refused.facts) == (Reason.TOO_MANY_TRIES, {"wait_s": WINDOW_MS // 1000 + 1})
+    assert sitting.arrive(2).last(m.Welcome)  # a neighbour is not made to wait
+    sitting.clock.run(WINDOW_MS)
+    assert sitting.arrive(1).last(m.Welcome)
+
+
+def test_one_terminal_cannot_lock_a_candidate_out_at_another(sitting):
+    guess(sitting, sitting.toy.roster[0].admission_no, 100, "10.0.0.66")
+    assert sitting.arrive(1).last(m.Welcome)
+
+
+def test_from_all_terminals_together_a_number_is_tried_so_often_and_no_more(sitting):
+    number = sitting.toy.roster[0].admission_no
+    heard = [reason for n in range(10) for reason in guess(sitting, number, TRIES, f"10.0.1.{n}")]
+    assert heard.count(Reason.UNKNOWN_CANDIDATE) == TRIES_OF_A_NUMBER
+    assert not sitting.arrive(1).all(m.Welcome)
+
+
+def test_one_terminal_tries_so_many_numbers_a_minute_and_no_more(sitting):
+    heard = [reason for n in range(100) for reason in guess(sitting, f"2026{n:04}", 1, "10.0.0.66")]
+    assert heard.count(Reason.UNKNOWN_CANDIDATE) == TRIES_OF_AN_ADDRESS
+    assert sitting.arrive(1).last(m.Welcome)
+    sitting.clock.run(WINDOW_MS)
+    assert guess(sitting, "x", 1, "10.0.0.66") == [Reason.UNKNOWN_CANDIDATE]
+
+
+def test_numbers_nobody_has_are_not_remembered_without_end(sitting):
+    for n in range(5_000):
+        guess(sitting, f"x{n}" * 100, 1, f"fe80::{n:x}")
+    assert len(sitting.hall.misses) <= REMEMBERED
+    assert max(len(part) for key in sitting.hall.misses for part in key) <= 64
+
+
+def test_a_candidate_has_one_seat_and_a_second_sign_in_is_refused_while_the_first_lives(sitting):
+    first = sitting.arrive(1)
+    second = Terminal()
+    sitting.arrive(1, second)
+    assert reason(second.sent[0]) is Reason.ALREADY_SIGNED_IN
+    sitting.clock.run(QUIET_MS - 1)
+    first.last_heard_ms = sitting.record.session_ms()  # it only read, and its pongs came
+    sitting.clock.run(QUIET_MS - 1)
+    sitting.arrive(1, second)
+    assert not second.all(m.Welcome)
+    assert not first.dropped
+
+
+def test_a_seat_that_has_gone_quiet_is_taken_over_and_the_old_terminal_is_told(sitting):
+    (first,) = sitting.begin(1)
+    sitting.answer(first, 3, (0,))
+    sitting.clock.run(QUIET_MS)
+    second = sitting.arrive(1)
+    welcome = second.last(m.Welcome)
+    assert (welcome.durable_seq, welcome.answers) == (1, {3: (0,)})
+    assert second.last(m.FormView) == first.last(m.FormView)
+    assert reason(first.sent[-1]) is Reason.TAKEN_OVER
+    assert first.dropped
+    assert reason(sitting.answer(first, 1)) is Reason.OUT_OF_ORDER
+    assert [entry.body["again"] for entry in sitting.entries(Kind.SIGN_IN)] == [False, True]
+
+
+def test_two_sign_ins_on_their_way_to_the_disk_are_the_first_and_one_again(sitting):
+    line, first = sitting.toy.roster[0], Terminal()
+    sitting.hall.sign_in(first, m.SignIn(line.admission_no, line.id_tail))
+    sitting.hall.left(first)
+    sitting.arrive(1)
+    assert [entry.body["again"] for entry in sitting.entries(Kind.SIGN_IN)] == [False, True]
+
+
+def test_a_terminal_that_signs_somebody_else_in_leaves_its_first_seat(sitting):
+    terminal = sitting.arrive(1)
+    sitting.arrive(2, terminal)
+    assert terminal.c == 2
+    assert not sitting.hall.is_connected(1)
+
+
+# ---- coming back ----------------------------------------------------------------------------------------------
+
+
+def test_a_terminal_that_comes_back_with_its_token_has_its_seat_again(sitting):
+    (first,) = sitting.begin(1)
+    ack = sitting.answer(first, 0, (1,))
+    second = Terminal()
+    sitting.hall.resume(second, m.Resume(first.token, ack.seq, ack.epoch, ack.idx, ack.head))
+    sitting.drain()
+    assert second.last(m.Welcome).durable_seq == 1
+    assert second.last(m.Welcome).head == ack.head
+    assert reason(first.sent[-1]) is Reason.TAKEN_OVER
+
+
+def test_a_token_that_nobody_was_given_opens_no_seat(sitting):
+    sitting.arrive(1)
+    for token in ("", "0" * 64, "谁"):
+        terminal = Terminal()
+        sitting.hall.resume(terminal, m.Resume(token))
+        assert reason(terminal.sent[0]) is Reason.BAD_TOKEN
+        assert terminal.c == 0
+
+
+def test_after_signing_in_again_the_old_token_is_worth_nothing(sitting):
+    first = sitting.arrive(1)
+    sitting.clock.run(QUIET_MS)
+    sitting.arrive(1)
+    terminal = Terminal()
+    sitting.hall.resume(terminal, m.Resume(first.token))
+    assert reason(terminal.sent[0]) is Reason.BAD_TOKEN
+
+
+@pytest.mark.parametrize(
+    "proof", [{"acked_seq": 2}, {"idx": 10_000}, {"idx": -1}, {"head": "00" * 32}, {"head": ""}, {"idx": 2**53 - 1}]
+)
+def test_a_terminal_that_was_acknowledged_what_the_record_no_longer_holds_raises_the_alarm(sitting, proof):
+    (first,) = sitting.begin(1)
+    ack = sitting.answer(first)
+    second = Terminal()
+    fields = {"acked_seq": ack.seq, "epoch": ack.epoch, "idx": ack.idx, "head": ack.head} | proof
+    sitting.hall.resume(second, m.Resume(first.token, **fields))
+    sitting.drain()
+    assert reason(second.sent[0]) is Reason.RECORD_LOST
+    assert second.dropped
+    assert second.c == 0
+    (alarm,) = sitting.entries(Kind.ALARM)
+    assert (alarm.body["c"], alarm.body["what"]) == (1, "record-lost")
+    assert sitting.record.state.alarms == [(1, "record-lost")]
+
+
+def test_a_rolled_back_record_is_noticed_by_the_first_terminal_that_comes_back(issued, tmp_path):
+    (tmp_path / "a").mkdir()
+    sitting = Sitting(issued, tmp_path / "a")
+    (terminal,) = sitting.begin(1)
+    sitting.answer(terminal, 0)
+    sitting.close()
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "record.db").write_bytes(sitting.path.read_bytes())
+    sitting = Sitting(issued, tmp_path / "a", sitting.clock, again=True)
+    ack = sitting.act(terminal_back(sitting, terminal), m.Answer(2, 1, (0,), 0))[0]
+    sitting.close()
+    rolled_back = Sitting(issued, tmp_path / "old", sitting.clock, again=True)
+    late = Terminal()
+    rolled_back.hall.resume(late, m.Resume(terminal.token, ack.seq, ack.epoch, ack.idx, ack.head))
+    rolled_back.drain()
+    assert reason(late.sent[0]) is Reason.RECORD_LOST
+    assert len(rolled_back.entries(Kind.ALARM)) == 1
+    rolled_back.close()
+
+
+def terminal_back(sitting, terminal, ack=None):
+    back = Terminal()
+    proof = {} if ack is None else {"acked_seq": ack.seq, "epoch": ack.epoch, "idx": ack.idx, "head": ack.head}
+    sitting.hall.resume(back, m.Resume(terminal.token, **proof))
+    sitting.drain()
+    back.seq = back.last(m.Welcome).durable_seq
+    return back
+
+
+# ---- starting -------------------------------------------------------------------------------------------------
+
+
+def test_the_form_comes_with_the_start_and_is_the_rules_own(sitting):
+    (terminal,) = sitting.begin(1)
+    form = terminal.last(m.FormView)
+    assert form.digest == sitting.hall.assembler.form(1).digest == sitting.entries(Kind.START)[0].body["form"]
+    assert len(form.items) == N_ITEMS
+    assert terminal.last(m.Clock) == m.Clock(Phase.ANSWERING, LIMIT_MS, 0)
+
+
+def test_nobody_starts_twice_however_often_they_say_ready(sitting):
+    sitting.begin(1)
+    late = sitting.arrive(2)
+    for _ in range(3):
+        sitting.hall.ready(2)
+    sitting.pump.until(lambda: late.last(m.FormView) is not None)
+    sitting.hall.ready(2)
+    for c in (1, 2):
+        sitting.hall.start_seat(c)
+        sitting.hall.start_seat(c)
+    sitting.drain()
+    assert [entry.body["c"] for entry in sitting.entries(Kind.START)] == [1, 2]
+    assert [entry.body["c"] for entry in sitting.entries(Kind.READY)] == [1, 2]
+    assert len(late.all(m.FormView)) == 1
+
+
+def test_seats_that_a_killed_server_had_not_come_to_are_started_by_the_next(issued, tmp_path):
+    sitting = Sitting(issued, tmp_path)
+    terminals = [sitting.arrive(c) for c in (1, 2)]
+    for c in (1, 2):
+        sitting.hall.ready(c)
+    sitting.drain()
+    sitting.say(Kind.SESSION_START)
+    sitting.close()  # killed before any START
+    sitting = Sitting(issued, tmp_path, sitting.clock, again=True)
+    back = terminal_back(sitting, terminals[0])
+    sitting.watch()
+    assert back.last(m.FormView)
+    assert [entry.body["c"] for entry in sitting.entries(Kind.START)] == [1, 2]
+    sitting.close()
+
+
+# ---- acts -----------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_is_acknowledged_with_its_place_in_the_chain(sitting):
+    (terminal,) = sitting.begin(1)
+    ack = sitting.answer(terminal, 4, (1,), 1_500)
+    entry = decode_entry(sitting.record.entry(ack.idx))
+    assert entry.body == {"c": 1, "choice": [1], "late": False, "seq": 1, "slot": 4, "used_ms": 1_500}
+    assert entry.actor == "seat:1"
+    assert ack.head == sitting.record.chain_at(ack.idx).hex()
+    assert (ack.epoch, ack.late) == (1, False)
+
+
+def test_a_repeat_is_acknowledged_again_and_enters_nothing(sitting):
+    (terminal,) = sitting.begin(1)
+    first = sitting.answer(terminal, 0, (0,))
+    second = sitting.answer(terminal, 1, (0,))
+    size = len(sitting.entries(Kind.ANSWER))
+    for repeat in (m.Answer(1, 0, (0,), 0), m.Answer(1, 0, (1,), 0), m.Answer(2, 1, (0,), 0), m.HandIn(2), m.Flag(0, 0, True)):
+        (again,) = sitting.act(terminal, repeat)
+        assert (again.seq, again.idx, again.head) == (2, second.idx, second.head)
+    assert len(sitting.entries(Kind.ANSWER)) == size == 2
+    assert first.idx < second.idx
+
+
+def test_a_repeat_of_what_is_still_on_its_way_to_the_disk_enters_once(sitting):
+    (terminal,) = sitting.begin(1)
+    for _ in range(3):
+        sitting.hall.act(terminal, m.Answer(1, 0, (0,), 0))
+    sitting.drain()
+    assert len(terminal.all(m.Ack)) == 1
+    assert len(sitting.entries(Kind.ANSWER)) == 1
+
+
+def test_a_gap_is_refused_with_the_number_that_is_missing(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.answer(terminal)
+    for seq in (3, 4, 2**53 - 1):
+        refused = sitting.answer(terminal, seq=seq)
+        assert (refused.reason, refused.facts, refused.seq) == (Reason.GAP, {"expected": 2}, seq)
+
+
+@pytest.mark.parametrize(
+    ("slot", "choice", "used_ms"),
+    [
+        (-1, (0,), 0), (N_ITEMS, (0,), 0), (10**9, (0,), 0), (0, (9,), 0), (0, (-1,), 0), (0, (0, 0), 0),
+        (0, (1, 0), 0), (0, (0,), -1), ("single", (0, 1), 0), ("truefalse", (2,), 0), ("multiple", (0, 1, 2, 3, 4), 0),
+    ],
+)  # fmt: skip
+def test_a_choice_that_the_form_does_not_offer_is_refused_and_the_number_stays_free(sitting, slot, choice, used_ms):
+    (terminal,) = sitting.begin(1)
+    if isinstance(slot, str):
+        slot = next(item.slot for item in terminal.last(m.FormView).items if item.type == slot)
+    assert reason(sitting.answer(terminal, slot, choice, used_ms)) is Reason.BAD_ANSWER
+    assert isinstance(sitting.answer(terminal, 0, ()), m.Ack)
+
+
+def test_a_flag_beyond_the_form_is_refused(sitting):
+    (terminal,) = sitting.begin(1)
+    assert reason(sitting.act(terminal, m.Flag(1, N_ITEMS, True))[0]) is Reason.BAD_ANSWER
+    assert isinstance(sitting.act(terminal, m.Flag(1, N_ITEMS - 1, True))[0], m.Ack)
+
+
+def test_an_answer_may_be_changed_and_taken_back_and_the_last_one_counts(sitting):
+    (terminal,) = sitting.begin(1)
+    for choice in ((0,), (1,), ()):
+        sitting.answer(terminal, 0, choice)
+    sitting.answer(terminal, 1, (1,))
+    seat = sitting.record.state.seats[1]
+    assert (seat.answers, seat.answered) == ({0: (), 1: (1,)}, 1)
+    assert terminal_back(sitting, terminal).last(m.Welcome).answers == {1: (1,)}
+
+
+def test_before_the_start_nothing_is_taken(sitting):
+    terminal = sitting.arrive(1)
+    assert reason(sitting.answer(terminal)) is Reason.NOT_STARTED
+    assert reason(sitting.answer(Terminal())) is Reason.OUT_OF_ORDER
+
+
+def test_handing_in_gives_a_receipt_for_the_very_entry_and_nothing_is_taken_after(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.answer(terminal, 0)
+    sitting.hand_in(terminal)
+    (entry,) = sitting.entries(Kind.HAND_IN)
+    receipt = terminal.last(m.Receipt)
+    assert receipt.code == receipt_code(leaf_hash(sitting.record.entry(entry.idx)))
+    assert (receipt.answered, receipt.n_items, receipt.by_clock) == (1, N_ITEMS, False)
+    assert terminal.last(m.Clock).phase is Phase.HANDED_IN
+    for act in (m.Answer(3, 1, (0,), 0), m.Flag(3, 0, True), m.HandIn(3)):
+        assert reason(sitting.act(terminal, act)[0]) is Reason.HANDED_IN
+    back = terminal_back(sitting, terminal)
+    assert back.last(m.Receipt) == receipt
+
+
+def test_an_answer_right_behind_the_hand_in_is_not_taken_though_that_is_not_yet_on_the_disk(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.hall.act(terminal, m.HandIn(1))
+    sitting.hall.act(terminal, m.Answer(2, 0, (0,), 0))
+    sitting.drain()
+    assert terminal.last(m.Refusal).reason is Reason.HANDED_IN
+    assert sitting.entries(Kind.ANSWER) == []
+
+
+def test_that_the_clock_handed_in_is_believed_only_when_it_was_time(sitting):
+    early, just = sitting.begin(1, 2)
+    sitting.hand_in(early, by_clock=True)
+    sitting.clock.run(LIMIT_MS - GRACE_MS + 1)
+    sitting.hand_in(just, by_clock=True)
+    assert [entry.body["by"] for entry in sitting.entries(Kind.HAND_IN)] == ["candidate", "clock"]
+
+
+def test_when_the_disk_is_nearly_full_nothing_more_is_acknowledged_and_closing_still_works(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.answer(terminal)
+    sitting.hall.low_disk = True
+    assert reason(sitting.answer(terminal, 1)) is Reason.STORE_FULL
+    assert isinstance(sitting.answer(terminal, 1, seq=1), m.Ack)  # what is on the disk is acknowledged still
+    assert reason(sitting.arrive(2).sent[0]) is Reason.STORE_FULL
+    assert sitting.shut([1])
+
+
+def test_acts_that_found_the_disk_full_come_again_under_the_same_numbers(sitting):
+    (terminal,) = sitting.begin(1)
+    limit_pages(sitting, 0)
+    fill_up(sitting)
+    for seq in range(1, 20):
+        sitting.hall.act(terminal, m.Answer(seq, 0, (0,), 0))
+    fill_up(sitting)
+    assert {refusal.reason for refusal in terminal.all(m.Refusal)} == {Reason.STORE_FULL}
+    assert terminal.all(m.Ack) == []
+    limit_pages(sitting, 1_000)
+    for _ in range(5):
+        assert isinstance(sitting.answer(terminal, 1), m.Ack)
+    assert [entry.body["seq"] for entry in sitting.entries(Kind.ANSWER)] == [1, 2, 3, 4, 5]
+
+
+# ---- time -----------------------------------------------------------------------------------------------------
+
+
+def pause(sitting, c, kind=Kind.PAUSE):
+    sitting.say(kind, {"c": c, "reason": "停电"})
+    sitting.hall.show_clocks()
+
+
+def test_a_pause_stops_one_clock_or_all_and_nothing_is_taken_meanwhile(sitting):
+    one, two = sitting.begin(1, 2)
+    pause(sitting, 1)
+    assert reason(sitting.answer(one)) is Reason.PAUSED
+    assert isinstance(sitting.answer(two), m.Ack)
+    sitting.clock.run(60_000)
+    pause(sitting, 1, Kind.RESUME)
+    assert one.last(m.Clock).remaining_ms == LIMIT_MS
+    assert two.last(m.Clock).remaining_ms == LIMIT_MS - 60_000
+    pause(sitting, 0)
+    sitting.clock.run(LIMIT_MS)
+    sitting.watch()
+    assert {one.last(m.Clock).phase, two.last(m.Clock).phase} == {Phase.PAUSED}
+    assert sitting.entries(Kind.HAND_IN) == []
+    pause(sitting, 0, Kind.RESUME)
+    assert isinstance(sitting.answer(one), m.Ack)
+
+
+def test_who_starts_during_a_pause_of_the_room_starts_paused_with_all_the_time(sitting):
+    sitting.begin(1)
+    pause(sitting, 0)
+    (late,) = sitting.begin(2)
+    sitting.clock.run(60_000)
+    assert late.last(m.Clock).phase is Phase.PAUSED
+    pause(sitting, 0, Kind.RESUME)
+    assert late.last(m.Clock).remaining_ms == LIMIT_MS
+
+
+def test_when_time_is_up_the_server_hands_in_for_whoever_is_there(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.answer(terminal)
+    sitting.clock.run(LIMIT_MS)
+    sitting.watch()
+    assert terminal.last(m.Clock).phase is Phase.TIME_UP
+    assert sitting.entries(Kind.HAND_IN) == []  # an answer may still be on the wire
+    sitting.clock.run(GRACE_MS)
+    sitting.watch()
+    sitting.watch()
+    (entry,) = sitting.entries(Kind.HAND_IN)
+    assert entry.body == {"by": "server", "c": 1, "seq": 0}
+    assert terminal.last(m.Receipt).by_clock
+
+
+def test_an_answer_in_the_grace_counts_as_in_time_and_one_after_it_is_too_late(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.clock.run(LIMIT_MS + GRACE_MS - 1)
+    ack = sitting.answer(terminal, 0, (0,), LIMIT_MS)
+    assert (type(ack), ack.late) == (m.Ack, False)
+    sitting.clock.run(1)
+    assert reason(sitting.answer(terminal, 1)) is Reason.TIME_UP
+    assert isinstance(sitting.hand_in(terminal, by_clock=True)[0], m.Ack)
+
+
+def test_a_seat_that_was_cut_off_at_its_deadline_still_brings_what_it_had_answered_before_it(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.clock.run(LIMIT_MS - 5_000)
+    sitting.hall.left(terminal)
+    sitting.clock.run(10_000)
+    sitting.watch()
+    sitting.clock.run(60_000)
+    back = terminal_back(sitting, terminal)
+    sitting.watch()
+    ack = sitting.answer(back, 0, (0,), LIMIT_MS - 1)
+    assert (type(ack), ack.late) == (m.Ack, True)
+    assert reason(sitting.answer(back, 1, (0,), LIMIT_MS + 1)) is Reason.TIME_UP
+    assert isinstance(sitting.act(back, m.Flag(2, 0, True))[0], m.Ack)
+    back.seq = 2
+    assert isinstance(sitting.hand_in(back, by_clock=True)[0], m.Ack)
+    assert sitting.record.state.seats[1].late == 1
+
+
+def test_a_seat_that_was_there_at_its_deadline_brings_nothing_late(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.clock.run(LIMIT_MS + 100)
+    sitting.watch()
+    sitting.hall.left(terminal)
+    sitting.clock.run(GRACE_MS)
+    back = terminal_back(sitting, terminal)
+    assert reason(sitting.answer(back, 0, (0,), 5)) is Reason.TIME_UP
+
+
+def test_whoever_ran_out_of_time_while_the_server_was_down_was_cut_off(issued, tmp_path):
+    sitting = Sitting(issued, tmp_path)
+    (terminal,) = sitting.begin(1)
+    sitting.close()
+    sitting.clock.run(LIMIT_MS + 60_000)
+    sitting = Sitting(issued, tmp_path, sitting.clock, again=True)
+    back = terminal_back(sitting, terminal)
+    ack = sitting.answer(back, 0, (0,), 1_000)
+    assert (type(ack), ack.late, ack.epoch) == (m.Ack, True, 2)
+    sitting.close()
+
+
+def test_time_added_after_time_was_up_lets_the_seat_answer_again(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.clock.run(LIMIT_MS + 1_000)
+    sitting.watch()
+    sitting.say(Kind.ADD_TIME, {"c": 1, "ms": 60_000, "reason": "补时"})
+    sitting.hall.show_clocks()
+    assert terminal.last(m.Clock) == m.Clock(Phase.ANSWERING, 59_000, LIMIT_MS + 1_000, 60_000)
+    assert sitting.answer(terminal, 0, (0,), LIMIT_MS + 900).late is False
+    sitting.hall.left(terminal)
+    sitting.watch()
+    sitting.clock.run(59_000)
+    sitting.watch()  # the next deadline decides anew who was cut off
+    sitting.clock.run(GRACE_MS)
+    back = terminal_back(sitting, terminal)
+    assert sitting.answer(back, 1, (0,), LIMIT_MS + 30_000).late is True
+
+
+def test_while_added_time_is_on_its_way_to_the_disk_nobody_is_handed_in_or_called_late(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.clock.run(LIMIT_MS + GRACE_MS)
+    sitting.hall.turning += 1  # what the desk does around its entry
+    sitting.watch()
+    assert reason(sitting.answer(terminal, 0, (0,), 5)) is Reason.PAUSED
+    sitting.say(Kind.ADD_TIME, {"c": 0, "ms": 60_000, "reason": "补时"})
+    sitting.hall.turning -= 1
+    sitting.watch()
+    assert sitting.answer(terminal, 0, (0,), 5).late is False
+    assert sitting.entries(Kind.HAND_IN) == []
+
+
+def test_after_a_kill_a_seat_has_the_time_that_the_clock_left_it(issued, tmp_path):
+    sitting = Sitting(issued, tmp_path)
+    (terminal,) = sitting.begin(1)
+    sitting.clock.run(10_000)
+    ack = sitting.answer(terminal)
+    sitting.close()
+    sitting.clock.run(20_000)
+    sitting = Sitting(issued, tmp_path, sitting.clock, again=True)
+    back = terminal_back(sitting, terminal, ack)
+    assert back.last(m.Clock).remaining_ms == LIMIT_MS - 30_000
+    assert back.last(m.FormView) == terminal.last(m.FormView)
+    sitting.close()
+    reboot = HandClock(5, "bb" * 16)
+    sitting = Sitting(issued, tmp_path, reboot, again=True)
+    assert terminal_back(sitting, terminal, ack).last(m.Clock).remaining_ms == LIMIT_MS - 30_000
+    sitting.close()
+
+
+# ---- closing --------------------------------------------------------------------------------------------------
+
+
+def test_closing_names_every_seat_that_has_not_handed_in(sitting):
+    one, *_ = sitting.begin(1, 2)
+    sitting.arrive(3)
+    sitting.hand_in(one)
+    with pytest.raises(Denied) as caught:
+        sitting.shut([3])
+    assert (caught.value.code, caught.value.facts) == ("seats-open", {"seats": [sitting.toy.roster[1].admission_no]})
+    assert not sitting.hall.closing
+    assert isinstance(sitting.answer(sitting.hall._live[2].connection, 0), m.Ack)  # the room goes on
+
+
+def test_closing_writes_waived_and_absent_by_name_and_is_the_last_entry(sitting):
+    one, two = sitting.begin(1, 2)
+    sitting.hand_in(one)
+    sitting.shut([2])
+    tail = sitting.entries()[-5:]
+    assert [(entry.type, entry.body.get("c")) for entry in tail] == [
+        (Kind.WAIVE, 2), (Kind.ABSENT, 3), (Kind.ABSENT, 4), (Kind.ABSENT, 5), (Kind.CLOSE, None),
+    ]  # fmt: skip
+    assert tail[-1].body == {"absent": 3, "handed_in": 1, "present": 2, "waived": 1}
+    assert two.last(m.Clock).phase is Phase.CLOSED
+
+
+def test_nothing_enters_after_closing_whoever_knocks(sitting):
+    one, two = sitting.begin(1, 2)
+    ack = sitting.answer(two)
+    sitting.shut([1, 2])
+    size = sitting.record.size
+    for terminal in (one, two):
+        for message in (m.Answer(2, 0, (0,), 0), m.Flag(2, 0, True), m.HandIn(2)):
+            sitting.hall.act(terminal, message)
+    assert {refusal.reason for refusal in two.all(m.Refusal)} == {Reason.CLOSED}
+    stranger, cheat = Terminal(), Terminal()
+    sitting.hall.sign_in(stranger, m.SignIn(sitting.toy.roster[4].admission_no, sitting.toy.roster[4].id_tail))
+    assert reason(stranger.sent[0]) is Reason.CLOSED
+    sitting.hall.resume(cheat, m.Resume(two.token, ack.seq, ack.epoch, ack.idx, "00" * 32))  # no alarm after CLOSE
+    assert reason(cheat.sent[0]) is Reason.RECORD_LOST
+    sitting.hall.ready(1)
+    sitting.hall.start_seat(1)
+    sitting.clock.run(10 * LIMIT_MS)
+    sitting.hall.watch_deadlines()
+    back = Terminal()
+    sitting.hall.resume(back, m.Resume(two.token))
+    assert back.last(m.Clock).phase is Phase.CLOSED
+    assert sitting.record._queue.empty()
+    assert sitting.record.size == size
+
+
+def test_a_hand_in_and_a_sign_in_on_their_way_to_the_disk_are_counted_at_closing(sitting):
+    one, *_ = sitting.begin(1, 2)
+    line, late = sitting.toy.roster[2], Terminal()
+    sitting.hall.act(one, m.HandIn(1))
+    sitting.hall.sign_in(late, m.SignIn(line.admission_no, line.id_tail))
+    assert sitting.hall.open_seats() == [2, 3]
+    sitting.shut([2, 3])
+    close = sitting.entries(Kind.CLOSE)[0]
+    assert close.body == {"absent": 2, "handed_in": 1, "present": 3, "waived": 2}
+    assert sorted(entry.body["c"] for entry in sitting.entries(Kind.ABSENT)) == [4, 5]
+
+
+def test_a_closing_that_found_the_disk_full_is_said_and_done_again(sitting):
+    (one,) = sitting.begin(1)
+    sitting.hand_in(one)
+    limit_pages(sitting, 0)
+    fill_up(sitting)
+    assert isinstance(sitting.shut(), BrokenStore)
+    assert not sitting.hall.closing
+    limit_pages(sitting, 1_000)
+    assert sitting.shut()
+    entries = sitting.record.entries()
+    state, *_ = replay(b"".join(entry + b"\n" for entry in entries))
+    assert state.closed
+    assert state.absent == {2, 3, 4, 5}
+    assert sitting.entries(Kind.CLOSE)[0].idx == len(entries) - 1

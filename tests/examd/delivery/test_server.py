@@ -1,0 +1,548 @@
+"""The serving process, knocked at over its real port with what nobody should send."""
+
+import asyncio
+import contextlib
+import json
+import os
+import socket as sockets
+import ssl
+import subprocess
+import time
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bank.refused import BadFile, BrokenStore, Denied
+from examd.delivery import server as server_module
+from examd.delivery.hall import QUIET_MS
+from examd.delivery.seats import BAD_MESSAGES
+from examd.delivery.server import Server
+from examd.protocol import messages as m
+from examd.protocol.reasons import Reason
+from examd.protocol.trust import trusting
+from examd.site.staff_client import ADDRESS, Desk, close_session, open_session
+from tests.examd.served import Served, hear, say, served
+from tests.examd.toy_session import PASSPHRASE, HandClock, Staffed, Toy, holder
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory):
+    """A site that is served and has no session open."""
+    with served(Staffed(tmp_path_factory.mktemp("closed"))) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """A site with an open session."""
+    with served(Staffed(tmp_path_factory.mktemp("open"))) as site:
+        asyncio.run(site.open())
+        yield site
+
+
+@pytest.fixture(autouse=True)
+def lives_on(request):
+    """Whatever was done to it: the same process is there afterwards, and seats the next candidate."""
+    yield
+    for name in ("site", "closed"):
+        if name in request.fixturenames:
+            there: Served = request.getfixturevalue(name)
+            assert there.starts == 1
+            assert there.supervisor.process.poll() is None
+
+
+def raw(site, data, *, tls=True, version=None):
+    """What comes back for these bytes, up to a few kilobytes."""
+    connection = sockets.create_connection(("127.0.0.1", site.port), timeout=5)
+    try:
+        if tls:
+            context = trusting(site.trust)
+            connection = context.wrap_socket(connection)
+        connection.sendall(data)
+        connection.shutdown(sockets.SHUT_WR) if not tls else None
+        connection.settimeout(2)
+        return connection.recv(8192)
+    except (ConnectionError, TimeoutError, ssl.SSLError):
+        return b""
+    finally:
+        connection.close()
+
+
+async def sit(site, socket, c):
+    line = site.toy.roster[c - 1]
+    await say(socket, m.SignIn(line.admission_no, line.id_tail))
+    return await hear(socket, m.Welcome)
+
+
+# ---- the port -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("data", [b"\x00" * 10_000, b"\xff" * 3, b"GET / HTTP/1.1\r\n\r\n", b"SSH-2.0-x\r\n", bytes(range(256)) * 64])
+def test_garbage_and_plain_http_on_the_port_get_nothing_out_of_it(site, data):
+    answer = raw(site, data, tls=False)
+    assert b"HTTP/" not in answer
+    assert len(answer) < 100  # a TLS alert at most
+
+
+def test_a_client_that_connects_and_says_nothing_keeps_nobody_waiting(site):
+    silent = [sockets.create_connection(("127.0.0.1", site.port)) for _ in range(50)]
+    try:
+        assert asyncio.run(one_seat(site, 5)).candidate.name == "考生5"
+    finally:
+        for connection in silent:
+            connection.close()
+
+
+async def one_seat(site, c):
+    async with site.socket() as socket:
+        return await sit(site, socket, c)
+
+
+@pytest.mark.parametrize("path", ["/", "/desk", "/seat", "/../../etc/passwd", "/seat?x=1", "/static/x"])
+async def test_a_browser_gets_nothing(site, path):
+    async with aiohttp.ClientSession() as session:
+        url = f"https://{site.address}{path}"
+        async with session.get(url, ssl=trusting(site.trust)) as answer:
+            assert answer.status in (400, 404, 426)
+            assert len(await answer.text()) < 200
+        async with session.post(url, ssl=trusting(site.trust), data=b"x" * 100_000) as answer:
+            assert answer.status in (400, 404, 405, 413)
+
+
+@pytest.mark.parametrize("data", [b"GET /seat HTTP/1.1\r\n" + b"x: y\r\n" * 50_000, b"GET /" + b"a" * 100_000, b"\r\n" * 1_000, b"\x16\x03"])
+def test_malformed_http_inside_tls_is_answered_or_cut_and_forgotten(site, data):
+    assert b"Traceback" not in raw(site, data)
+
+
+def test_who_knocks_learns_no_versions_and_fills_no_console(tmp_path):
+    log = tmp_path / "log"
+    with served(Staffed(tmp_path / "site"), log) as site:
+        said = [
+            raw(site, b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n"),
+            raw(site, b"GET /seat HTTP/1.1\r\nx: " + b"y" * 100_000 + b"\r\n\r\n"),
+            raw(site, b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"),
+        ]
+    assert said[2].startswith(b"HTTP/1.1 404")
+    assert not [answer for answer in said if b"aiohttp" in answer or b"Python" in answer]
+    assert b"Server: examd\r\n" in said[2]
+    console = log.read_text()
+    assert "Traceback" not in console
+    assert len(console.splitlines()) <= 2
+
+
+def test_tls_1_2_is_refused(site):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with pytest.raises((ssl.SSLError, ConnectionError)), sockets.create_connection(("127.0.0.1", site.port)) as plain:
+        context.wrap_socket(plain)
+
+
+async def test_a_terminal_refuses_a_server_of_another_root(site, closed):
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.ClientConnectorCertificateError):
+            await session.ws_connect(f"wss://{site.address}/seat", ssl=trusting(closed.trust))
+
+
+def test_told_to_stop_with_terminals_connected_the_server_stops_at_once(tmp_path):
+    async def stop(site):
+        async with site.socket() as socket:
+            began = time.monotonic()
+            await asyncio.to_thread(site.stop)
+            assert time.monotonic() - began < 5
+            assert (await socket.receive(timeout=5)).type is not aiohttp.WSMsgType.TEXT
+
+    with served(Staffed(tmp_path)) as site:
+        asyncio.run(stop(site))
+        assert site.supervisor.process.returncode == 0
+
+
+def test_the_server_speaks_tls_1_3_and_hands_out_no_tickets(site):
+    with sockets.create_connection(("127.0.0.1", site.port)) as plain, trusting(site.trust).wrap_socket(plain) as tls:
+        assert tls.version() == "TLSv1.3"
+        tls.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"404" in tls.recv(4096)
+        assert tls.session is None or not tls.session.has_ticket
+
+
+# ---- messages -------------------------------------------------------------------------------------------------
+
+BIG = 2**70
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "{", "[]", "null", "1", '"x"', "{}", '{"t":"nobody"}', '{"t":"answer"}', '{"t":"ack","seq":1}',
+        '{"t":"sign-in","admission_no":1,"id_tail":"x"}', '{"t":"sign-in","admission_no":"1","id_tail":"x","extra":1}',
+        '{"t":"answer","seq":"1","slot":0,"choice":[0],"used_ms":0}',
+        '{"t":"answer","seq":1.5,"slot":0,"choice":[0],"used_ms":0}',
+        '{"t":"answer","seq":1,"slot":0,"choice":0,"used_ms":0}',
+        f'{{"t":"answer","seq":1,"slot":0,"choice":[0],"used_ms":{BIG}}}',
+        f'{{"t":"answer","seq":{BIG},"slot":0,"choice":[0],"used_ms":0}}',
+        f'{{"t":"answer","seq":1,"slot":0,"choice":[{BIG}],"used_ms":0}}',
+        f'{{"t":"resume","token":"x","acked_seq":{BIG}}}', f'{{"t":"resume","token":"x","idx":{2**63}}}',
+        '{"t":"sign-in","admission_no":"\\ud800","id_tail":"x"}', "[" * 5_000, '{"t":"ready"}}',
+    ],
+)  # fmt: skip
+async def test_a_message_that_makes_no_sense_is_refused_as_malformed_and_the_next_is_heard(site, text):
+    async with site.socket() as socket:
+        await socket.send_str(text)
+        refused = await hear(socket)
+        assert (refused.reason, refused.fatal, refused.facts) == (Reason.MALFORMED, False, {})
+        await say(socket, m.Ready())
+        assert (await hear(socket)).reason is Reason.OUT_OF_ORDER
+
+
+async def test_bytes_that_are_no_text_are_refused_as_malformed(site):
+    async with site.socket() as socket:
+        for data in (b"\x00\xff" * 100, b"\xff", b""):
+            await socket.send_bytes(data)
+            assert (await hear(socket)).reason is Reason.MALFORMED
+
+
+async def test_after_so_many_messages_without_sense_the_connection_is_cut(site):
+    async with site.socket() as socket:
+        for number in range(1, BAD_MESSAGES + 1):
+            await socket.send_str("?")
+            assert (await hear(socket)).fatal == (number == BAD_MESSAGES)
+        assert (await socket.receive(timeout=5)).type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.ERROR)
+
+
+@pytest.mark.parametrize("size", [m.MAX_MESSAGE_BYTES + 1, 1 << 20])
+async def test_an_oversized_message_ends_the_connection_and_nothing_else(site, size):
+    async with site.socket() as socket:
+        await socket.send_str("x" * size)
+        ended = await socket.receive(timeout=5)
+        assert ended.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
+    assert (await one_seat(site, 4)).candidate.name == "考生4"
+
+
+async def test_a_terminal_of_another_protocol_is_told_so_and_cut(site):
+    async with site.socket() as socket:
+        await say(socket, m.SignIn("1", "1", protocol=99))
+        refused = await hear(socket)
+        assert (refused.reason, refused.fatal, refused.facts) == (Reason.MALFORMED, True, {"protocol": m.PROTOCOL})
+        assert (await socket.receive(timeout=5)).type is not aiohttp.WSMsgType.TEXT
+
+
+async def test_before_opening_nobody_is_signed_in(closed):
+    async with closed.socket() as socket:
+        line = closed.toy.roster[0]
+        for message in (m.SignIn(line.admission_no, line.id_tail), m.Resume("0" * 64), m.Ready(), m.HandIn(1)):
+            await say(socket, message)
+            assert (await hear(socket)).reason is Reason.NOT_OPEN
+
+
+async def test_acts_without_a_seat_are_out_of_order(site):
+    async with site.socket() as socket:
+        for message in (m.Ready(), m.Answer(1, 0, (0,), 0), m.Flag(1, 0, True), m.HandIn(1)):
+            await say(socket, message)
+            assert (await hear(socket)).reason is Reason.OUT_OF_ORDER
+
+
+async def test_somebody_who_only_reads_keeps_the_seat_by_its_pings_and_pongs(tmp_path):
+    """Reading an item sends nothing: the frames below the messages say that the terminal lives."""
+    clock = HandClock(wall_s=int(time.time()))
+    async with in_this_process(Staffed(tmp_path), clock) as site:
+        async with site.socket() as first, site.socket() as second:
+            await sit(site, first, 1)
+            line = site.toy.roster[0]
+            for _ in range(3):
+                clock.run(QUIET_MS - 1)
+                await first.ping()
+                site.server.hall.show_clocks()
+                await hear(first, m.Clock)
+                await asyncio.sleep(0.05)
+                await say(second, m.SignIn(line.admission_no, line.id_tail))
+                assert (await hear(second)).reason is Reason.ALREADY_SIGNED_IN
+            clock.run(QUIET_MS)
+            assert (await sit(site, second, 1)).durable_seq == 0
+            assert (await hear(first, m.Refusal)).reason is Reason.TAKEN_OVER
+
+
+# ---- what the room is told --------------------------------------------------------------------------------------
+
+
+async def status(site, name="watcher"):
+    async with site.desk(name) as desk:
+        return await desk.command("status")
+
+
+async def test_an_alarm_stands_in_the_status_and_on_the_console(tmp_path):
+    clock = HandClock(wall_s=int(time.time()))
+    async with in_this_process(Staffed(tmp_path), clock) as site:
+        async with site.socket() as socket:
+            token = (await sit(site, socket, 2)).token
+        async with site.socket() as socket:
+            await say(socket, m.Resume(token, acked_seq=7, epoch=1, idx=5, head="00" * 32))
+            assert (await hear(socket)).reason is Reason.RECORD_LOST
+        await until(lambda: ("alarm", 2) in site.told)
+        told = await status(site)
+        assert told["alarms"] == 1
+        assert told["alarmed"] == [{"admission_no": site.toy.roster[1].admission_no, "what": "record-lost"}]
+        await asyncio.sleep(2 * server_module.WATCH_S)
+        assert [event for event, _ in site.told].count("alarm") == 1
+
+
+async def test_a_disk_that_is_nearly_full_is_told_once_and_so_is_its_end(tmp_path, monkeypatch):
+    free = 1 << 40
+    monkeypatch.setattr(server_module, "_free", lambda _: free)
+    clock = HandClock(wall_s=int(time.time()))
+    async with in_this_process(Staffed(tmp_path), clock) as site:
+        assert (await status(site))["low_disk"] == 0
+        free = 200 << 20
+        await until(lambda: site.told == [("low-disk", 200)])
+        assert (await status(site, "deputy"))["low_disk"] == 1
+        assert site.server.hall.low_disk
+        free = 400 << 20
+        await until(lambda: site.told == [("low-disk", 200), ("disk-ok", 400)])
+        assert not site.server.hall.low_disk
+        await asyncio.sleep(2 * server_module.WATCH_S)
+        assert len(site.told) == 2
+
+
+async def until(condition, patience_s=5.0):
+    async with asyncio.timeout(patience_s):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def small_disk(tmp_path, monkeypatch):
+    """A disk of 24 MiB that a test may fill, and a server that reckons with so small a one."""
+    monkeypatch.setattr(server_module, "LOW_DISK_BYTES", 6 << 20)
+    monkeypatch.setattr(server_module, "BALLAST_BYTES", 4 << 20)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)
+    except OSError:
+        pytest.skip("no mount command")
+    if done.returncode:
+        pytest.skip("mounting a small disk needs root")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def fill(disk):
+    """To the last byte."""
+    with contextlib.suppress(OSError), (disk / "filler").open("ab", buffering=0) as filler:
+        while True:
+            filler.write(bytes(4096))
+
+
+async def test_on_a_disk_without_a_byte_left_staff_still_sign_in_and_close(small_disk, monkeypatch):
+    monkeypatch.setattr(server_module, "FULL_DISK_BYTES", 0)  # the watch lets it come to the very end
+    clock = HandClock(wall_s=int(time.time()))
+    async with in_this_process(Staffed(small_disk), clock) as site:
+        fill(small_disk)
+        await until(lambda: site.server.hall.low_disk)
+        async with site.desk("deputy") as desk:
+            assert (await desk.command("status"))["low_disk"] == 1
+            closed = await close_session(desk, site.toy.chief, [], "无人到场")
+        assert (Path(closed["result"]) / "entries.jsonl").exists()
+
+
+def test_a_server_killed_on_a_disk_without_a_byte_left_is_back_and_hears_staff(small_disk):
+    toy = Staffed(small_disk)
+    with served(toy) as site:
+        asyncio.run(site.open())
+        (toy.folder.session(toy.session_id) / "ballast").write_bytes(bytes(4 << 20))
+        fill(small_disk)
+        site.kill()
+        assert asyncio.run(status(site, "deputy"))["low_disk"] == 1
+
+
+async def test_before_the_last_byte_the_ballast_is_given_back(small_disk, monkeypatch):
+    monkeypatch.setattr(server_module, "FULL_DISK_BYTES", 2 << 20)
+    clock = HandClock(wall_s=int(time.time()))
+    async with in_this_process(Staffed(small_disk), clock) as site:
+        ballast = site.toy.folder.session(site.toy.session_id) / "ballast"
+        assert ballast.stat().st_size == 4 << 20
+        fill(small_disk)
+        await until(lambda: not ballast.exists())
+
+
+async def test_closing_a_session_that_nobody_came_to_needs_a_reason_and_the_record_keeps_it(tmp_path):
+    clock = HandClock(wall_s=int(time.time()))
+    async with in_this_process(Staffed(tmp_path), clock) as site, site.desk("deputy") as desk:
+        with pytest.raises(Denied) as caught:
+            await close_session(desk, site.toy.chief, [], " ")
+        assert caught.value.code == "reason-missing"
+        closed = await close_session(desk, site.toy.chief, [], "停电改期")
+        written = (Path(closed["result"]) / "entries.jsonl").read_text().splitlines()
+        acts = [entry["body"] for entry in map(json.loads, written) if entry["type"] == "STAFF"]
+        assert acts[-1] == {"act": "close", "name": "deputy", "reason": "停电改期", "role": "administrator"}
+
+
+@contextlib.asynccontextmanager
+async def in_this_process(toy, clock):
+    """The server in the test's own loop, with a clock that the test moves. Its session is open."""
+    site = Served(toy)
+    site.told = []
+    site.server = Server(toy.folder, toy.site, clock, lambda *event: site.told.append(event))
+    runner = await site.server.start("127.0.0.1", 0)
+    site.port = runner.addresses[0][1]
+    (toy.site_folder / ADDRESS).write_text(site.address)
+    try:
+        await site.open()
+        yield site
+    finally:
+        await runner.cleanup()
+        await site.server.stop()
+
+
+# ---- the desk -------------------------------------------------------------------------------------------------
+
+
+async def refused_at_desk(site, *messages):
+    """The refusal of the last of these at the desk."""
+    async with site.socket("/desk") as socket:
+        for message in messages:
+            await socket.send_str(message if isinstance(message, str) else m.encode(message).decode())
+            reply = m.decode_to_staff(await socket.receive_str())
+        return reply
+
+
+async def test_without_signing_in_no_command_is_obeyed(site):
+    for act in ("status", "prepare", "open", "start", "close", "answers-lock", "sign-result", "shutdown", ""):
+        refused = await refused_at_desk(site, m.StaffCommand(act, {}))
+        assert refused.facts["code"] == "bad-staff"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"t":"sign-in","admission_no":"1","id_tail":"x"}', '{"t":"staff-command"}', '{"t":"staff-command","act":"status","facts":{"a":{}}}'])
+async def test_what_is_no_staff_message_is_malformed(site, text):
+    assert (await refused_at_desk(site, text)).reason is Reason.MALFORMED
+
+
+async def test_a_wrong_passphrase_and_a_replayed_code_are_refused_and_an_invigilator_may_only_look(site):
+    code = site.code("watcher")
+    refused = await refused_at_desk(site, m.StaffSignIn("watcher", "wrong words", code))
+    assert refused.facts["code"] == "bad-staff"
+    signed_in = m.StaffSignIn("watcher", PASSPHRASE, code)
+    async with site.socket("/desk") as socket:
+        await say(socket, signed_in)
+        assert m.decode_to_staff(await socket.receive_str()).facts == {"name": "watcher", "role": "invigilator"}
+        await say(socket, m.StaffCommand("status"))
+        assert m.decode_to_staff(await socket.receive_str()).facts["phase"] == "open"
+        for act in ("start", "close", "prepare", "open", "pause", "add-time", "answers-lock", "sign-result", "cosign"):
+            await say(socket, m.StaffCommand(act, {}))
+            assert m.decode_to_staff(await socket.receive_str()).facts["code"] == "not-allowed"
+    assert (await refused_at_desk(site, signed_in)).facts["code"] == "stale-code"
+
+
+async def test_an_administrators_slips_are_refused_each_by_name(site):
+    number = site.toy.roster[0].admission_no
+    slips = [
+        ("nonsense", {}, "unknown-act"),
+        ("pause", {}, "command-fact-missing"),
+        ("pause", {"reason": " "}, "reason-missing"),
+        ("pause", {"reason": "x", "admission_no": "nobody"}, "unknown-candidate"),
+        ("pause", {"reason": "x", "admission_no": number}, "seat-not-started"),
+        ("resume", {"reason": "x"}, "not-paused"),
+        ("add-time", {"reason": "x", "ms": 0}, "time-out-of-range"),
+        ("add-time", {"reason": "x", "ms": 10**9}, "time-out-of-range"),
+        ("add-time", {"reason": "x", "ms": "soon"}, "command-fact-malformed"),
+        ("add-time", {"reason": "x", "ms": BIG}, "command-fact-malformed"),
+        ("open", {}, "already-open"),
+        ("prepare", {"package": "/nowhere"}, "session-running"),
+        ("answers-lock", {}, "not-closed"),
+        ("sign-result", {}, "not-closed"),
+        ("cosign", {"note": 1, "line": "— chief AAAA\n"}, "cosignature-malformed"),
+        ("cosign", {"note": 10**12, "line": ""}, "cosignature-malformed"),
+        ("close", {"waive": ["nobody"], "reason": "x"}, "unknown-candidate"),
+    ]
+    async with site.desk("deputy") as desk:
+        for act, facts, code in slips:
+            with pytest.raises((Denied, BadFile)) as caught:
+                await desk.command(act, **facts)
+            assert (act, facts, caught.value.code) == (act, facts, code)
+        assert (await desk.command("status"))["phase"] == "open"
+
+
+async def test_a_folder_that_is_no_package_is_refused_while_others_can_still_command(closed, tmp_path):
+    trap = tmp_path / "trap"
+    trap.mkdir()
+    os.mkfifo(trap / "manifest.json")
+    async with closed.desk("closer") as desk, asyncio.timeout(10):
+        for package, code in (("/nowhere", "file-unreadable"), ("\0", "file-unreadable"), (str(trap), "file-irregular")):
+            with pytest.raises(BadFile) as caught:
+                await desk.command("prepare", package=package)
+            assert caught.value.code == code
+        with pytest.raises(Denied, match="not-open"):
+            await desk.command("start")
+
+
+async def test_staff_are_heard_from_this_machine_alone(site):
+    """A machine of the LAN could lock the administrator out with five wrong passphrases."""
+    connector = aiohttp.TCPConnector(local_addr=("127.0.0.2", 0))  # a peer whose address is not the server's own
+    async with aiohttp.ClientSession(connector=connector) as session:
+        for path, there in (("/desk", False), ("/seat", True)):
+            try:
+                async with session.ws_connect(f"wss://{site.address}{path}", ssl=trusting(site.trust)):
+                    answered = 101
+            except aiohttp.WSServerHandshakeError as refused:
+                answered = refused.status
+            assert (answered == 101) is there
+        async with session.get(f"https://{site.address}/desk", ssl=trusting(site.trust)) as answer:
+            async with session.get(f"https://{site.address}/nothing", ssl=trusting(site.trust)) as other:
+                assert (answer.status, await answer.text()) == (other.status, await other.text())
+
+
+async def test_a_package_for_another_site_of_another_bureau_or_with_a_wrong_code_does_not_open(closed, tmp_path):
+    toy = closed.toy
+    elsewhere = Toy(tmp_path / "a", bureau=toy.bureau, chief=toy.chief)
+    foreign = Toy(tmp_path / "b", site=toy.site, chief=toy.chief)
+    async with closed.desk() as desk:
+        for package, code in ((elsewhere, "package-other-keys"), (foreign, "signature")):
+            with pytest.raises(Denied) as caught:
+                await open_session(desk, package.directory, toy.chief, package.issued.code_1, one_holder=True)
+            assert caught.value.code == code
+        for chief, spoken, what in (
+            (toy.chief, toy.issued.code_2, "items/code"), (holder("chief"), toy.issued.code_1, "roster/chief")
+        ):  # fmt: skip
+            with pytest.raises(Denied) as caught:
+                await open_session(desk, toy.directory, chief, spoken, one_holder=True)
+            assert caught.value.facts["what"] == what
+        for secret in ("", "AGE-SECRET-KEY-1X", toy.chief.identity.text):
+            with pytest.raises((Denied, BadFile, BrokenStore)) as caught:
+                await desk.command("open", roster_identity=secret, items_identity=secret, chief="x", one_holder=True)
+            assert caught.value.code in ("identity-malformed", "lock")
+            assert "SECRET" not in json.dumps(caught.value.facts)
+        assert (await desk.command("status"))["phase"] == "prepared"
+
+
+async def test_a_package_put_aside_before_it_was_opened_goes_on_with_its_own_record(tmp_path_factory):
+    toy = Staffed(tmp_path_factory.mktemp("aside"))
+    wrong = toy.issue("T-2")
+    with served(toy) as site:
+        desk = await Desk.connect(toy.site_folder)
+        await desk.sign_in("admin", PASSPHRASE, site.code("admin"))
+        first = await desk.command("prepare", package=str(toy.directory))
+        other = await desk.command("prepare", package=str(wrong.directory))
+        assert other["package_id"] != first["package_id"]
+        again = await desk.command("prepare", package=str(toy.directory))
+        assert again["room_commit"] == first["room_commit"], "the room's share must not be rolled a second time"
+        opened = await open_session(desk, toy.directory, toy.chief, toy.issued.code_1, one_holder=True)
+        assert opened["candidates"] == len(toy.roster)
+        with pytest.raises(Denied) as caught:
+            await desk.command("prepare", package=str(wrong.directory))
+        assert caught.value.code == "session-running"
+        await desk.close()
+
+
+async def test_a_desk_with_nobody_at_it_is_told_that_the_server_is_not_there(tmp_path):
+    with pytest.raises(Denied) as caught:
+        await Desk.connect(tmp_path)
+    assert caught.value.code == "server-unreachable"
+
+
+async def test_beginning_a_session_twice_at_two_desks_begins_it_once(site):
+    """Last of this module: it starts the session."""
+    async with site.desk("admin") as one, site.desk("deputy") as two:
+        outcomes = await asyncio.gather(one.command("start"), two.command("start"), return_exceptions=True)
+    codes = sorted(outcome.code if isinstance(outcome, Denied) else "done" for outcome in outcomes)
+    assert codes == ["already-started", "done"]

@@ -1,0 +1,748 @@
+"""The desk of authors and reviewers, used as they use it: keys and mouse, through Textual's pilot."""
+
+import dataclasses
+import os
+import tempfile
+import threading
+from datetime import date
+
+import pytest
+from rich.cells import cell_len
+
+from bank import agent
+from bank.agent import channel
+from bank.authoring import lifecycle, people
+from bank.authoring.people import Role
+from bank.authoring.review import Act, State
+from bank.content import Background, Content, ItemType, Level, Option
+from bank.custody import Offered, Opening, hand_over
+from bank.item import AnswerKey, Basis, Item, Number, Translation
+from bank.store import Bank
+from terminal import say as candidate
+from tests import pictures
+from tools.author_desk.app import DeskApp
+from tools.author_desk.dialogs import Explain, Picker, Sign
+from tools.author_desk.editor import Editor
+from tools.author_desk.widgets import LineField, TextField
+from tools.cli.language import set_language
+
+PASSPHRASE = "correct horse battery"
+BOTH = frozenset({Role.AUTHOR, Role.REVIEWER})
+CANARY = "只有解析里才有的字"
+
+
+def single(number, **more):
+    content = Content(
+        ItemType.SINGLE, f"第 {number} 题：触电急救首先应做什么？", tuple(map(Option, ("断电", "喊人", "拍照")))
+    )
+    said = {"chapter": "2.1", "level": Level.GRASP, "p4": 7_000, "basis": "GB 26860", "explanation": CANARY}
+    return Item(content, AnswerKey((0,)), **(said | {"code": f"q{number}"} | more))
+
+
+ITEMS = [
+    single(1),
+    single(2, p4=None),
+    single(3, chapter="3", basis=""),
+    single(4, bases=(Basis("安监总局令第30号"),)),
+    Item(
+        Content(ItemType.TRUEFALSE, "[red]电流[/red]的单位是安培。[@click=app.quit]", (Option("正确"), Option("错误"))),
+        AnswerKey((0,)),
+        "5",
+        code="q5",
+        locked=(0, 1),
+    ),
+    Item(
+        Content(ItemType.FILL, "熔断器额定电流为 ____ A。\n| 线路 | 电流 |\n| 甲 | ? |", ()),
+        AnswerKey((), ("三十",), Number("30", "0.5", ("A", ""))),
+        "6",
+        code="q6",
+    ),
+    Item(
+        Content(ItemType.MULTIPLE, "下列属于绝缘材料的有", tuple(map(Option, ("橡胶", "铜", "陶瓷", "铁")))),
+        AnswerKey((0, 2)),
+        "7",
+        code="q7",
+    ),
+]
+
+
+@pytest.fixture(autouse=True)
+def chinese():
+    speak("zh")
+    yield
+    speak("zh")
+
+
+def speak(language):
+    set_language(language)
+    candidate.set_language(language)
+
+
+@pytest.fixture
+def hand(tmp_path):
+    return {name: people.create(tmp_path / f"{name}.key", PASSPHRASE) for name in ("li", "wang")}
+
+
+@pytest.fixture
+def bank(tmp_path, hand):
+    with Bank.create(tmp_path / "bank", PASSPHRASE) as bank:
+        lifecycle.enrol(bank, hand["li"], "李明", BOTH)
+        lifecycle.enrol(bank, hand["wang"], "王芳", BOTH)
+        lifecycle.add(bank, ITEMS, hand["li"])
+        yield bank
+
+
+class Desk:
+    def __init__(self, bank, key):
+        self.app = DeskApp(bank, key)
+
+    async def until(self, true, what="it did not happen"):
+        for _ in range(500):
+            if true():
+                return
+            await self.pilot.pause(0.01)
+        raise AssertionError(f"{what}\n{self.text}")
+
+    async def press(self, *keys):
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def says(self, *texts):
+        await self.until(lambda: all(text in self.text for text in texts), f"{texts} is not shown")
+
+    async def write(self, field, text):
+        editor = self.app.screen
+        if isinstance(editor, Editor):
+            await editor.action_view(editor.form.section_of(field[1:].removeprefix("add-")))
+        found = editor.query_one(field)
+        if isinstance(found, TextField):
+            found.text = text
+        else:
+            found.value = text
+        await self.pilot.pause()
+
+    async def sign(self):
+        await self.write("#passphrase", PASSPHRASE)
+        await self.press("enter")
+
+    @property
+    def strips(self):
+        return self.app.screen._compositor.render_strips()
+
+    @property
+    def text(self):
+        return "\n".join("".join(segment.text for segment in strip) for strip in self.strips)
+
+    @property
+    def codes(self):
+        desk = self.app.desk
+        return [desk.at(place).code for place in range(len(desk.numbers)) if desk.at(place) is not None]
+
+    async def lists(self, *codes):
+        await self.until(lambda: self.codes == list(codes), f"{codes}, not {self.codes}")
+
+
+@pytest.fixture
+def sit(bank, tmp_path):
+    """`async with sit("li", (120, 40)) as desk`: somebody at the desk."""
+
+    class Sitting:
+        def __init__(self, who="li", size=(120, 40)):
+            self.desk = Desk(bank, tmp_path / f"{who}.key")
+            self.running = self.desk.app.run_test(size=size)
+
+        async def __aenter__(self):
+            self.desk.pilot = await self.running.__aenter__()
+            await self.desk.until(lambda: self.desk.app.desk.at(0) is not None)
+            return self.desk
+
+        async def __aexit__(self, *error):
+            await self.running.__aexit__(*error)
+
+    return Sitting
+
+
+async def test_the_list_follows_what_is_typed(sit):
+    async with sit() as desk:
+        await desk.lists("q1", "q2", "q3", "q4", "q5", "q6", "q7")
+        await desk.press("slash", *"绝缘材料")
+        await desk.lists("q7")
+        await desk.press("escape")
+        await desk.lists("q1", "q2", "q3", "q4", "q5", "q6", "q7")
+        await desk.press("slash", *"没有")
+        await desk.says("没有符合条件的试题")
+
+
+FILTERS = [
+    ("1", "fill", ["q6"]),
+    ("2", "2.1", ["q1", "q2", "q4"]),
+    ("3", "grasp", ["q1", "q2", "q3", "q4"]),
+    ("4", "approved", []),
+    ("5", "basis", ["q3", "q5", "q6", "q7"]),
+    ("5", "difficulty", ["q2", "q5", "q6", "q7"]),
+    ("5", "force", ["q4"]),
+    ("6", "mine", ["q1", "q2", "q3", "q4", "q5", "q6", "q7"]),
+    ("6", "review", []),
+]
+
+
+async def test_filters_narrow_the_list_and_escape_takes_them_away(sit, bank, hand):
+    lifecycle.repeal(bank, "令第30号", date(2020, 1, 1), hand["wang"])
+    async with sit() as desk:
+        for digit, value, codes in FILTERS:
+            await desk.press(digit)
+            await desk.until(lambda: isinstance(desk.app.screen, Picker))
+            place = [choice[0] for choice in desk.app.screen.choices].index(value)
+            await desk.press(*["down"] * place, "enter")
+            await desk.lists(*codes)
+            await desk.press("escape")
+            await desk.lists("q1", "q2", "q3", "q4", "q5", "q6", "q7")
+
+
+async def test_the_mouse_does_what_the_keys_do(sit):
+    async with sit(size=(80, 24)) as desk:
+        await desk.pilot.click("#list", offset=(20, 4))
+        await desk.until(lambda: desk.app.browse.cursor == 4)
+        await desk.pilot.click("#tabs", offset=(23, 0))
+        await desk.says("这是第一版")
+        await desk.pilot.click("#filters", offset=(3, 0))
+        await desk.until(lambda: isinstance(desk.app.screen, Picker))
+        await desk.pilot.click("#choices", offset=(5, 4))
+        await desk.lists("q7")
+
+
+async def test_exam_text_is_shown_as_its_letters(sit):
+    async with sit() as desk:
+        await desk.press(*["down"] * 4)
+        await desk.says("[red]电流[/red]的单位是安培。[@click=app.quit]")
+        await desk.press("down")
+        await desk.says("│ 线路 │ 电流 │", "│ 甲   │ ?    │")
+
+
+async def test_answer_keys_are_shown_on_request_only_and_one_item_at_a_time(sit, bank, monkeypatch):
+    asked = []
+    whole = Bank.whole
+    monkeypatch.setattr(Bank, "whole", lambda self, items: asked.append(len(items)) or whole(self, items))
+    async with sit() as desk:
+        await desk.press("u", "h", "i", "down", "up")
+        assert not asked and CANARY not in desk.text
+        await desk.press("k")
+        await desk.says(CANARY, "✓  A")
+        assert asked == [1]
+        await desk.press("down")
+        await desk.says("第 2 题")
+        assert CANARY not in desk.text and asked == [1]
+
+
+async def test_an_edit_makes_a_draft_revision_and_the_approved_one_stays_in_force(sit, bank, hand):
+    first = bank.find("q1")
+    lifecycle.submit(bank, [first], hand["li"])
+    lifecycle.approve(bank, [first], hand["wang"])
+    async with sit() as desk:
+        await desk.press("e")
+        await desk.until(lambda: isinstance(desk.app.screen, Sign))
+        await desk.sign()
+        await desk.until(lambda: isinstance(desk.app.screen, Editor))
+        await desk.write("#stem", "触电急救的第一步是什么？")
+        await desk.write("#answer", "Z")
+        await desk.press("ctrl+s")
+        await desk.says("不存在的选项")
+        await desk.write("#answer", "B")
+        await desk.press("ctrl+s")
+        await desk.says("第 2 版，草稿", "触电急救的第一步是什么？")
+        await desk.press("d")
+        await desk.says(
+            "第 1 版 → 第 2 版", "− 第 1 题：触电急救首先应做什么？", "+ 触电急救的第一步是什么？", "− A", "+ B"
+        )
+        await desk.press("h")
+        await desk.says("已批准  王芳", "✓", "命题  李明")
+        assert sum(line.count("✓ 2") for line in desk.text.splitlines()) == 4  # the import's writing among them
+    revisions = bank.revisions(first.lineage)
+    assert [each.state for each in revisions] == [State.APPROVED, State.DRAFT]
+    assert next(bank.whole([revisions[1]])).answer_key.correct == (1,)
+    assert bank.events(revisions[1].number)[0].who == "li"
+
+
+async def test_an_edit_of_every_type_changes_only_what_was_changed(sit, bank):
+    async with sit() as desk:
+        await desk.press("e")
+        await desk.sign()
+        for place, code in enumerate(("q1", "q5", "q6", "q7")):
+            await desk.until(lambda: desk.app.screen is desk.app.browse or isinstance(desk.app.screen, Editor))
+            if place:
+                desk.app.browse.action_go_to([item.code for item in ITEMS].index(code))
+                await desk.press("e")
+            await desk.until(lambda: isinstance(desk.app.screen, Editor))
+            assert desk.app.screen.form.made() == next(bank.whole([bank.find(code)])), code
+            await desk.write("#explanation", "改过的解析")
+            await desk.press("ctrl+s")
+            await desk.until(lambda: desk.app.screen is desk.app.browse)
+            before = next(item for item in ITEMS if item.code == code)
+            assert next(bank.whole([bank.find(code)])) == dataclasses.replace(before, explanation="改过的解析")
+
+
+async def test_an_option_is_added_and_leaving_asks_once(sit, bank):
+    async with sit() as desk:
+        await desk.press("e")
+        await desk.sign()
+        await desk.until(lambda: isinstance(desk.app.screen, Editor))
+        await desk.press("ctrl+o", *"离开")
+        await desk.until(lambda: desk.app.screen.form.value("option-3") == "离开")
+        await desk.press("escape")
+        await desk.says("再按 Esc 放弃")
+        await desk.press("ctrl+s")
+        await desk.until(lambda: desk.app.screen is desk.app.browse)
+        assert len(bank.find("q1").content.options) == 4
+
+
+async def test_what_is_pasted_cannot_steer_the_terminal(sit):
+    async with sit() as desk:
+        await desk.press("e")
+        await desk.sign()
+        await desk.until(lambda: isinstance(desk.app.screen, Editor))
+        from textual.events import Paste
+
+        field = desk.app.screen.query_one("#stem", TextField)
+        field.post_message(Paste("\x1b]52;c;eA==\x07\u202e坏"))
+        await desk.until(lambda: "坏" in field.text)
+        assert "\x1b" not in field.text and "\u202e" not in field.text
+        desk.app.copy_to_clipboard("秘密")
+        assert desk.app.clipboard == "秘密"
+
+
+async def test_submitted_by_one_approved_by_another(sit, bank):
+    async with sit("li") as desk:
+        await desk.press("s")
+        await desk.sign()
+        await desk.says("q1：送审 ✓")
+        await desk.press("down", "s")
+        await desk.until(lambda: isinstance(desk.app.screen, Sign))
+        assert not list(desk.app.screen.query(LineField))  # the passphrase is asked for once a sitting
+        await desk.press("enter")
+        await desk.says("q2：送审 ✓")
+        await desk.press("q")
+        await desk.says("没有符合条件的试题")  # both are of this hand
+    async with sit("wang") as desk:
+        await desk.press("q")
+        await desk.lists("q1", "q2")
+        await desk.press("a")
+        await desk.says("请先看过再批准")
+        await desk.press("k")
+        await desk.says(CANARY)
+        await desk.press("a")
+        await desk.sign()
+        await desk.says("q1：已批准 ✓")
+        await desk.lists("q2")
+        await desk.press("r")
+        await desk.until(lambda: isinstance(desk.app.screen, Sign))
+        await desk.write("#remarks", "选项 B 与 C 重复")
+        await desk.press("enter")
+        await desk.says("q2：退回 ✓")
+    assert bank.find("q1").state is State.APPROVED
+    returned = bank.find("q2")
+    assert returned.state is State.DRAFT
+    last = bank.events(returned.number)[-1]
+    assert (last.act, last.who, last.remarks) == (Act.RETURN, "wang", "选项 B 与 C 重复")
+
+
+async def test_nobody_approves_their_own_work(sit, bank, hand):
+    lifecycle.submit(bank, [bank.find("q1")], hand["li"])
+    async with sit("li") as desk:
+        await desk.press("k")
+        await desk.says(CANARY)
+        await desk.press("a")
+        await desk.sign()
+        await desk.says("李明 经手过此题")
+        await desk.press("escape")
+    assert bank.find("q1").state is State.IN_REVIEW
+
+
+async def test_a_wrong_passphrase_is_told_and_nothing_is_signed(sit, bank):
+    async with sit() as desk:
+        await desk.press("s")
+        await desk.write("#passphrase", "something else entirely")
+        await desk.press("enter")
+        await desk.says("口令")
+        assert desk.app.desk.signer is None
+        await desk.press("escape", "ctrl+l")
+    assert bank.find("q1").state is State.DRAFT
+
+
+async def test_exposure_and_statistics_of_an_item(sit, bank):
+    first = bank.find("q1")
+    bank.expose("S1", "A01", {first.id: 120}, "2026-03-01")
+    bank.calibrate({first.id: (7_310, 180)})
+    async with sit() as desk:
+        await desk.press("u")
+        await desk.says("2026-03-01", "S1", "A01", "120", "73.1%", "180", "70.0%")
+
+
+async def test_f1_explains_what_has_the_focus(sit):
+    async with sit() as desk:
+        for keys, title in (
+            ((), "试题列表"),
+            (("tab",), "如考生所见"),
+            (("slash",), "输入题干、选项或编号"),
+        ):
+            await desk.press(*keys, "f1")
+            await desk.until(lambda: isinstance(desk.app.screen, Explain))
+            await desk.says(title)
+            await desk.press("escape")
+        await desk.press("tab", "e")
+        await desk.until(lambda: isinstance(desk.app.screen, Sign))
+        await desk.press("f1")
+        await desk.says("口令只问一次")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_every_screen_fits_and_speaks_one_language(sit, language, size):
+    speak(language)
+    async with sit(size=size) as desk:
+
+        async def fits():
+            await desk.pilot.pause(0.05)
+            strips = desk.strips
+            assert len(strips) == size[1]
+            for strip in strips:
+                assert sum(cell_len(segment.text) for segment in strip if not segment.control) == size[0]
+
+        for keys in (
+            ["down"],
+            ["k"],
+            ["d"],
+            ["h"],
+            ["u"],
+            ["g"],
+            ["enter"],
+            ["escape"],
+            ["slash"],
+            ["x"],
+            ["escape"],
+            ["f1"],
+        ):
+            await desk.press(*keys)
+            await fits()
+        await desk.says("Close" if language == "en" else "关闭")
+        await desk.press("escape", "2")
+        await fits()
+        await desk.press("escape", "e")
+        await fits()
+        await desk.sign()
+        await desk.until(lambda: isinstance(desk.app.screen, Editor))
+        await fits()
+        await desk.says("Save draft" if language == "en" else "存为草稿")
+
+
+async def test_a_long_list_is_drawn_by_what_is_seen_of_it(sit, bank, hand):
+    lifecycle.add(bank, [single(number) for number in range(100, 1_100)], hand["li"])
+    async with sit() as desk:
+        assert len(desk.app.desk.numbers) == 1_007
+        assert sum(map(len, desk.app.desk._blocks.values())) < 200
+        await desk.press("end")
+        await desk.says("第 1099 题", "1007")
+        await desk.press("home")
+        await desk.says("第 1 题")
+
+
+async def test_a_small_window_says_so_and_presses_nothing(sit):
+    async with sit(size=(70, 20)) as desk:
+        await desk.says("80 x 24")
+        await desk.press("e")
+        assert desk.app.screen is desk.app.browse
+
+
+@pytest.fixture
+def shared(tmp_path, hand, monkeypatch):
+    """The bank in shares, open for an hour: its agent lets 2 answer keys out."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    run = tempfile.TemporaryDirectory(prefix="examd-")  # short: a socket's address is
+    monkeypatch.setenv("XDG_RUNTIME_DIR", run.name)
+    holders = [("王强", "王强的密码句子一二三"), ("赵敏", "赵敏的密码句子一二三")]
+    folder = tmp_path / "b"
+    bank = Bank.create(folder, PASSPHRASE)
+    lifecycle.enrol(bank, hand["li"], "李明", BOTH)
+    lifecycle.add(bank, ITEMS, hand["li"])
+    hand_over(bank, holders, 2, reason="share")
+    present = [(Offered.read(folder / f"shares/share-1-{n}.json"), word) for n, (_, word) in enumerate(holders, 1)]
+    opening = Opening.begin(folder, present, hours=1, limit=2)
+    server = agent.Agent(opening, channel.listen(opening.custody.bank), 3600, lambda: 0.0, [])
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    with agent.connect(folder, "bank browse") as remote:
+        yield remote
+    server.stop("test")
+    thread.join(10)
+    run.cleanup()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the Windows half of the line has not been tried")
+async def test_through_the_agent_every_answer_key_is_counted_against_the_bound(shared, tmp_path):
+    desk = Desk(shared, tmp_path / "li.key")
+    async with desk.app.run_test(size=(120, 40)) as desk.pilot:
+        await desk.lists("q1", "q2", "q3", "q4", "q5", "q6", "q7")
+        await desk.says("已取答案 0/2")
+        await desk.press("k")
+        await desk.says(CANARY, "已取答案 1/2")
+        await desk.press("down", "e")
+        await desk.sign()
+        await desk.until(lambda: isinstance(desk.app.screen, Editor))
+        await desk.write("#basis", "GB 26860—2011")
+        await desk.press("ctrl+s")
+        await desk.says("第 1 版，草稿", "GB 26860—2011", "已取答案 2/2")
+        await desk.press("u", "h", "s")
+        await desk.until(lambda: isinstance(desk.app.screen, Sign))
+        await desk.press("enter")
+        await desk.says("q2：送审 ✓")
+        await desk.press("down", "k")
+        await desk.says("最多")
+        assert CANARY not in desk.text
+    assert shared.find("q2").state is State.IN_REVIEW
+
+
+# ---- writing -----------------------------------------------------------------------------------------------------
+
+
+BACKGROUND = Background("某车间电工触电，监护人离开现场。")
+
+
+def of_case(place, background=BACKGROUND):
+    content = single(10 + place).content
+    content = dataclasses.replace(content, case=background.sha256())
+    return dataclasses.replace(single(10 + place), content=content, background=background, place=place)
+
+
+def png(path, width=64, height=48):
+    path.write_bytes(pictures.png(width, height))
+    return path
+
+
+async def edits(desk, *, sign=True):
+    await desk.press("e")
+    if sign:
+        await desk.until(lambda: isinstance(desk.app.screen, Sign))
+        await desk.sign()
+    await desk.until(lambda: isinstance(desk.app.screen, Editor))
+
+
+async def test_a_new_item_from_nothing_is_a_draft_of_whoever_signed_in(sit, bank):
+    async with sit() as desk:
+        await desk.press("n")
+        await desk.until(lambda: isinstance(desk.app.screen, Sign))
+        await desk.sign()
+        for key in (["down", "enter"], ["down", "enter"], ["up", "up", "enter"]):  # multiple, the first chapter, grasp
+            await desk.until(lambda: isinstance(desk.app.screen, Picker) and desk.app.screen.is_mounted)
+            asked = desk.app.screen
+            await desk.press(*key)
+            await desk.until(lambda asked=asked: desk.app.screen is not asked)
+        await desk.until(lambda: isinstance(desk.app.screen, Editor))
+        await desk.press("ctrl+s")
+        await desk.says("没有题干", "✗ 题干")
+        for field, text in (("stem", "验电前应做什么？"), ("option-0", "检查验电器"), ("option-1", "戴绝缘手套")):
+            await desk.write(f"#{field}", text)
+        await desk.write("#answer", "AB")
+        await desk.press("ctrl+s")
+        await desk.says("第 1 版，草稿", "验电前应做什么？")
+    (made,) = bank.items(state=None, search="验电前")
+    assert (made.content.type, made.chapter, made.level) == (ItemType.MULTIPLE, "2.1", Level.GRASP)
+    assert made.state is State.DRAFT and bank.events(made.number)[0].who == "li"
+
+
+async def test_a_question_that_is_there_already_is_not_added_again(sit, bank):
+    from tools.author_desk.form import Form
+
+    async with sit() as desk:
+        await edits(desk)
+        await desk.press("escape")
+        copy = Form(None, ItemType.FILL)
+        copy.values = Form(ITEMS[5]).values | {"code": "other"}
+        desk.app.browse.write(None, copy)
+        await desk.until(lambda: isinstance(desk.app.screen, Editor))
+        await desk.press("ctrl+s")
+        await desk.says("题库已有完全相同的题目")
+    assert len(list(bank.items(state=None))) == len(ITEMS)
+
+
+async def test_a_picture_comes_by_its_path_and_goes_by_a_key(sit, bank, tmp_path):
+    (tmp_path / "text.png").write_text("no picture")
+    async with sit() as desk:
+        await edits(desk)
+        await desk.press("f8")
+        await desk.until(lambda: bool(desk.app.screen.query("#add-media")))
+        for name, told in (("text.png", "不是可读取的图片"), ("none.png", "none.png")):
+            await desk.write("#add-media", str(tmp_path / name))
+            desk.app.screen.query_one("#add-media").focus()
+            await desk.press("enter")
+            await desk.says(told)
+        await desk.write("#add-media", str(png(tmp_path / "a.png")))
+        desk.app.screen.query_one("#add-media").focus()
+        await desk.press("enter")
+        await desk.says("PNG  64 × 48")
+        await desk.press("ctrl+s")
+        await desk.says("第 1 版，草稿")
+        (digest,) = bank.find("q1").content.media
+        assert bank.media(digest) == (tmp_path / "a.png").read_bytes()
+        await edits(desk, sign=False)
+        await desk.press("f8")
+        await desk.until(lambda: bool(desk.app.screen.query("Picture")))
+        desk.app.screen.query("Picture").first().focus()
+        await desk.press("delete", "ctrl+s")
+        await desk.until(lambda: desk.app.screen is desk.app.browse)
+    assert bank.find("q1").content.media == ()
+
+
+async def test_a_picture_whose_path_was_typed_and_not_entered_is_saved_as_well(sit, bank, tmp_path):
+    async with sit() as desk:
+        await edits(desk)
+        await desk.press("f8")
+        await desk.until(lambda: bool(desk.app.screen.query("#add-media")))
+        await desk.write("#add-media", str(tmp_path / "none.png"))
+        await desk.press("ctrl+s")
+        await desk.says("none.png")
+        await desk.write("#add-media", str(png(tmp_path / "a.png")))
+        await desk.press("ctrl+s")
+        await desk.until(lambda: desk.app.screen is desk.app.browse)
+    assert len(bank.find("q1").content.media) == 1
+
+
+async def test_leaving_the_desk_amid_an_edit_asks_first(sit):
+    async with sit() as desk:
+        await edits(desk)
+        await desk.write("#stem", "改到一半")
+        await desk.press("ctrl+q")
+        await desk.says("再按 Ctrl+Q 放弃并离开")
+        assert desk.app.is_running and isinstance(desk.app.screen, Editor)
+
+
+async def test_a_reason_that_is_missing_is_asked_for(sit, bank, hand):
+    lifecycle.submit(bank, [bank.find("q1")], hand["li"])
+    async with sit("wang") as desk:
+        await desk.press("r")
+        await desk.until(lambda: isinstance(desk.app.screen, Sign))
+        await desk.press("enter")
+        await desk.says("未填：理由")
+    assert bank.find("q1").state is State.IN_REVIEW
+
+
+async def test_what_is_wrong_is_shown_at_its_field(sit):
+    async with sit(size=(80, 24)) as desk:
+        await edits(desk)
+        await desk.press("f5", "ctrl+o")
+        await desk.until(lambda: bool(desk.app.screen.query("#from-0")))
+        await desk.write("#provision-0", "电业安全规程")
+        await desk.write("#from-0", "2011-13-01")
+        await desk.press("f2", "ctrl+s")
+        await desk.says("✗ 施行", "依据的日期无法读取")
+        await desk.until(lambda: desk.app.screen.focused is not None and desk.app.screen.focused.id == "from-0")
+
+
+async def test_a_background_written_anew_is_so_for_its_whole_case(sit, bank, hand):
+    lifecycle.add(bank, [of_case(1), of_case(2)], hand["li"])
+    async with sit() as desk:
+        await desk.until(lambda: len(desk.app.desk.numbers) == 9)
+        acts = bank.head()[0]
+        await desk.press("end", "g")
+        await desk.says("案例共 2 题", BACKGROUND.text, "▸ 2")
+        await edits(desk)
+        await desk.write("#background", "另一起事故。")
+        await desk.press("ctrl+s")
+        await desk.until(lambda: desk.app.screen is desk.app.browse)
+        await desk.says("另一起事故。")
+    assert [bank.find(code).background.text for code in ("q11", "q12")] == ["另一起事故。"] * 2
+    assert bank.head()[0] == acts + 3  # one statement, and what it did to each of the two
+    lifecycle.submit(bank, [bank.find("q11")], hand["li"])
+    async with sit() as desk:
+        await desk.press("end")
+        await edits(desk)
+        await desk.write("#background", "第三起事故。")
+        await desk.press("ctrl+s")
+        await desk.says("同一案例的试题 q11 正在待审")
+    assert bank.find("q12").background.text == "另一起事故。"
+
+
+async def test_beside_a_case_a_new_item_is_the_next_of_it(sit, bank, hand):
+    lifecycle.add(bank, [of_case(1), of_case(2)], hand["li"])
+    async with sit() as desk:
+        await desk.press("end", "g", "n")
+        await desk.until(lambda: isinstance(desk.app.screen, Sign))
+        await desk.sign()
+        for _ in range(3):
+            await desk.until(lambda: isinstance(desk.app.screen, Picker) and desk.app.screen.is_mounted)
+            asked = desk.app.screen
+            await desk.press("enter")
+            await desk.until(lambda asked=asked: desk.app.screen is not asked)
+        await desk.until(lambda: isinstance(desk.app.screen, Editor))
+        form = desk.app.screen.form
+        assert (form.value("background"), form.value("place")) == (BACKGROUND.text, "3")
+
+
+# ---- reviewing ---------------------------------------------------------------------------------------------------
+
+
+async def test_several_drafts_are_handed_in_together_each_signed(sit, bank):
+    async with sit() as desk:
+        await desk.press("space", "space")
+        await desk.says("已标记 2 题", "送审 2 题")
+        await desk.press("s")
+        await desk.says("2 道草稿，逐题签名")
+        await desk.sign()
+        await desk.says("已送审 2 题")
+        await desk.press("home", "space")
+        await desk.says("批准必须逐题看过再签")
+        await desk.press("asterisk")
+        await desk.says("请先列出本人的草稿")
+    for code in ("q1", "q2"):
+        events = bank.events(bank.find(code).number)
+        assert events[-1].act is Act.SUBMIT and events[-1].statement
+
+
+async def test_the_queue_shows_a_revision_by_its_changes_and_goes_on_by_itself(sit, bank, hand):
+    first = bank.find("q1")
+    lifecycle.submit(bank, [first], hand["li"])
+    lifecycle.approve(bank, [first], hand["wang"])
+    lifecycle.write(bank, first.lineage, dataclasses.replace(ITEMS[0], explanation="改过的解析"), hand["li"])
+    lifecycle.submit(bank, [bank.find("q1"), bank.find("q2")], hand["li"])
+    async with sit("wang") as desk:
+        await desk.press("q")
+        await desk.lists("q1", "q2")
+        await desk.says("待审 1 / 2", "第 1 版 → 第 2 版", "+ 改过的解析")
+        await desk.press("enter", "a")  # the changes to what is approved were shown
+        await desk.sign()
+        await desk.says("q1：已批准 ✓", "第 2 题", "断电")
+        await desk.pilot.pause(0.3)
+        await desk.says("断电")  # nothing that was asked for before comes over it
+        assert desk.app.browse.has_class("-full")
+        await desk.press("a")
+        await desk.says("请先看过再批准")
+        await desk.press("k")
+        await desk.says(CANARY)
+        await desk.press("a")
+        await desk.until(lambda: isinstance(desk.app.screen, Sign))
+        await desk.press("enter")
+        await desk.says("没有符合条件的试题")
+    assert [bank.find(code).state for code in ("q1", "q2")] == [State.APPROVED] * 2
+
+
+async def test_what_is_not_known_of_an_item_is_said_to_be_unknown(sit, bank, hand):
+    lifecycle.add(bank, [single(30, enemies=("急救",)), single(31, enemies=("急救",), p4=None)], hand["li"])
+    async with sit() as desk:
+        await desk.press("end", "u", "enter")
+        await desk.says("从未离开本题库", "未知：无人判定", "未知：尚无实测", "未知：题库不保存各选项的选择率", "q30")
+        await desk.press("end", *["pagedown"] * 3)
+        await desk.says("近似题", "本题库")
+        await desk.press("t")
+        await desk.until(lambda: isinstance(desk.app.screen, Picker))
+        assert desk.app.screen.choices[0][2] == "互斥"
+        await desk.press("enter")
+        await desk.until(lambda: desk.app.browse.item is not None and desk.app.browse.item.code == "q30")
+
+
+async def test_an_item_is_shown_in_each_of_its_languages(sit, bank, hand):
+    translated = dataclasses.replace(ITEMS[0].content, stem="What comes first?")
+    both = dataclasses.replace(ITEMS[0], translations=(Translation("en", translated),))
+    lifecycle.write(bank, bank.find("q1").lineage, both, hand["li"])
+    async with sit() as desk:
+        await desk.press("l")
+        await desk.says("语言：en", "What comes first?")
+        await desk.press("l")
+        await desk.says("第 1 题")

@@ -1,0 +1,180 @@
+"""The bureau's side: a roster is whole or named by row; code 2 follows the closing, spoken with check digits or signed."""
+
+import json
+import secrets
+
+import pytest
+
+from bank.refused import BadFile, Denied, Refused
+from bank.seal import codes
+from examd.bureau import closing, roster
+from examd.bureau.office import Office
+from examd.record import notes
+from tests.examd.toy_session import Toy
+from tools.drill.session import made_up_roster
+
+HEAD = ["准考证号", "姓名", "身份证号", "培训机构"]
+LI = ["2026-001", "李娜", "11010519491231002X", "甲校"]
+WANG = ["2026-002", "王伟", "440524188001010014", "甲校"]
+
+
+def refusal(act, *arguments, **named) -> Refused:
+    with pytest.raises(Refused) as caught:
+        act(*arguments, **named)
+    return caught.value
+
+
+# ---- rosters ------------------------------------------------------------------------------------------------------
+
+
+def changed(**cells):
+    return [cells.get(name, cell) for name, cell in zip(("number", "name", "id_number", "institution"), LI)]
+
+
+def test_the_check_character_is_that_of_the_standards_own_example():
+    assert roster.check_character("11010519491231002") == "X"
+    assert roster.check_character("44052418800101001") == "4"
+
+
+def test_numbers_are_brought_to_what_a_terminal_types():
+    people = roster.from_rows([HEAD, changed(number="ａb－１", id_number="11010519491231002x")], "r.csv")
+    assert (people[0].admission_no, people[0].id_tail) == ("AB-1", "31002X")
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (changed(number="2026 001"), "roster-number"),
+        (changed(number="二〇二六"), "roster-number"),
+        (changed(number="1" * 33), "roster-number"),
+        (changed(id_number="110105194912310021"), "roster-id-check"),
+        (changed(id_number="1101051949123100ZX"), "roster-id-check"),
+        (changed(id_number="123"), "roster-id"),
+        (changed(name="李\u202e娜"), "roster-unseen"),
+        (changed(name="李\u0007娜"), "roster-unseen"),
+        (changed(institution="甲\u200b校"), "roster-unseen"),
+        (changed(name=""), "roster-cell-empty"),
+    ],
+)
+def test_what_cannot_be_right_is_refused_by_its_row(row, code):
+    refused = refusal(roster.from_rows, [HEAD, WANG, row], "r.csv")
+    assert (refused.code, refused.facts["row"]) == (code, 3)
+    assert isinstance(refused, BadFile)
+
+
+@pytest.mark.parametrize(
+    ("row", "column"), [(changed(number="2026-002"), "admission_no"), (changed(id_number=WANG[2]), "id_number")]
+)
+def test_a_repeated_number_names_both_rows(row, column):
+    refused = refusal(roster.from_rows, [HEAD, WANG, [], row], "r.csv")
+    assert (refused.code, refused.facts["first"], refused.facts["row"]) == ("roster-repeated", 2, 4)
+    assert refused.facts["column"] == column
+
+
+def test_other_documents_have_no_check_character():
+    assert roster.from_rows([HEAD, changed(id_number="H1234567801")], "r.csv")[0].id_tail == "567801"
+
+
+def test_made_up_rosters_hold_to_the_same_rules():
+    assert len(made_up_roster(25_000)) == 25_000
+
+
+# ---- codes --------------------------------------------------------------------------------------------------------
+
+
+class Closed:
+    """A package issued by an office, and the checkpoints that a site would export."""
+
+    def __init__(self, folder):
+        self.office = Office(folder)
+        (folder / "releases").mkdir(parents=True)
+        self.toy = Toy(folder)
+        self.office.keep_codes(self.toy.issued, self.toy.bureau)
+        self.number = self.toy.issued.package_id
+        self.opening = self.note(3, b"\1" * 32)
+        self.root = secrets.token_bytes(32)
+        self.closing = self.note(9, self.root)
+
+    def note(self, size, root, site=None, chief=None, session="T-1"):
+        text = notes.body(notes.origin("S-1", session), size, root)
+        lines = [notes.sign(text, "site/S-1", (site or self.toy.site).signing_key)]
+        if chief is not False:
+            lines.append(notes.cosign(text, notes.CHIEF, (chief or self.toy.chief).signing_key, 1_790_000_000))
+        return notes.note(text, *lines)
+
+    def by_file(self, *these):
+        data = notes.SEPARATOR.join(these).encode()
+        return self.office.code_2_by_checkpoints(self.number, self.toy.bureau, data, file="checkpoints.txt")
+
+    def by_root(self, root):
+        return self.office.code_2(self.number, self.toy.bureau, root)
+
+
+@pytest.fixture
+def closed(tmp_path):
+    return Closed(tmp_path)
+
+
+def test_code_2_is_given_against_the_signed_closing_and_again(closed):
+    middle = closed.note(5, b"\2" * 32, chief=False)
+    assert closed.by_file(closed.opening, middle, closed.closing) == closed.toy.issued.code_2
+    assert closed.by_file(closed.opening, closed.closing) == closed.toy.issued.code_2
+    assert closed.by_root(closed.root.hex()) == closed.toy.issued.code_2
+
+
+def test_a_misheard_root_is_corrected_by_the_signed_closing_and_by_nothing_else(closed):
+    misheard = secrets.token_hex(32)
+    closed.by_root(misheard)
+    assert refusal(closed.by_root, closed.root.hex()).code == "another-root"
+    assert closed.by_file(closed.opening, closed.closing) == closed.toy.issued.code_2
+    kept = {path.name.partition(".")[2]: path for path in (closed.office.directory / "releases").iterdir()}
+    assert kept["root"].read_text() == misheard and closed.closing in kept["checkpoints"].read_text()
+    assert refusal(closed.by_root, misheard).facts["first"] == closed.root.hex()
+
+
+def test_two_signed_closings_of_one_session_are_refused(closed):
+    closed.by_file(closed.opening, closed.closing)
+    refused = refusal(closed.by_file, closed.opening, closed.note(9, b"\7" * 32))
+    assert (refused.code, refused.facts["first"]) == ("two-closings", closed.root.hex())
+
+
+def test_what_is_not_the_signed_closing_gives_no_code_and_leaves_nothing_on_file(closed):
+    elsewhere = Toy(closed.toy.work / "else")
+    for these, code in (
+        ((closed.opening,), "checkpoint-not-closing"),
+        ((closed.closing, closed.closing), "checkpoint-not-closing"),
+        ((closed.closing, closed.opening), "checkpoint-not-closing"),
+        ((closed.opening, closed.note(9, closed.root, chief=False)), "checkpoint-unsigned"),
+        ((closed.opening, closed.note(9, closed.root, site=elsewhere.site)), "checkpoint-unsigned"),
+        ((closed.opening, closed.note(9, closed.root, chief=elsewhere.chief)), "checkpoint-unsigned"),
+        ((closed.opening, closed.note(9, closed.root, session="T-2")), "checkpoint-other-session"),
+        ((closed.opening, closed.closing.replace("\n9\n", "\n10\n")), "checkpoint-unsigned"),
+        ((closed.opening, closed.closing.replace("\n9\n", "\n09\n")), "checkpoint-malformed"),
+        (("",), "checkpoint-malformed"),
+        (("\xff\n\n",), "checkpoint-malformed"),
+    ):
+        assert refusal(closed.by_file, *these).code == code, these
+    assert not list((closed.office.directory / "releases").glob("*.checkpoints"))
+    assert refusal(closing.root_of, b"\xff", closed.toy.read().manifest, file="x").code == "checkpoint-malformed"
+
+
+def test_the_office_knows_what_it_issued_for_a_session(closed):
+    bureau = closed.toy.bureau
+    assert closed.office.issued_for("T-1", "S-1", bureau) == [closed.number]
+    assert closed.office.issued_for("T-2", "S-1", bureau) == []
+    path = closed.office.directory / "releases" / f"{closed.number}.manifest.json"
+    manifest = json.loads(path.read_bytes())
+    manifest["signed"]["keys"]["chief"] = "0" * 64
+    path.write_text(json.dumps(manifest))
+    assert refusal(closed.office.manifest, closed.number, bureau).code == "signature"  # no other keys can be slipped in
+
+
+@pytest.mark.parametrize("number", ["SX 0349", "", "../x", "局", "a" * 65])
+def test_a_bureaus_number_is_restricted_as_a_sites(tmp_path, number):
+    assert refusal(Office.create, tmp_path / "office", number, "某局", "a long passphrase").code == "session-name"
+    assert not (tmp_path / "office").exists()
+
+
+def test_a_package_unknown_is_denied(closed):
+    assert isinstance(refusal(closed.office.manifest, "0" * 32, closed.toy.bureau), Denied)
+    assert codes.root_of(codes.spoken_root(closed.root.hex())) == closed.root.hex()

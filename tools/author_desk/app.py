@@ -1,0 +1,98 @@
+"""The desk's program: opens on the bank, ends with the person; nothing it shows leaves the screen.
+
+Before: `tools.cli.bank.browse`. After: `tools.author_desk.browse`.
+"""
+
+import os
+
+from terminal import lockdown
+
+lockdown.scrub(os.environ)  # before the next lines: Textual reads its switches while it is imported
+
+# ruff: noqa: E402
+from pathlib import Path
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from bank.refused import Refused
+from bank.store import Bank
+from terminal import look
+from tools.author_desk.browse import Browse
+from tools.author_desk.desk import Desk
+from tools.author_desk.dialogs import Explain
+from tools.author_desk.editor import Editor
+from tools.cli.language import _
+
+BROKEN = 4
+
+
+class DeskApp(App[int], inherit_bindings=False):
+    ENABLE_COMMAND_PALETTE = False
+    COMMANDS: ClassVar[set[Any]] = set()
+    ALLOW_SELECT = False
+    CSS_PATH = "desk.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "leave", priority=True)]
+
+    def __init__(self, bank: Bank, key: Path | None = None) -> None:
+        super().__init__()
+        self.desk = Desk(bank, key)
+        self.browse = Browse(self.desk)
+        self.bound = ""
+
+    def settled(self) -> bool:
+        """Clicks count at once: nothing here changes under the pointer by itself, as an exam's stages do."""
+        return True
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The candidate's own palette, so that `desk.tcss` names no colour."""
+        return {"paper": look.PAPER, "card": look.PANEL, "deep": look.DEEP, "ink": "#22272c", "here": "#d9e7f0"}
+
+    def on_mount(self) -> None:
+        self.push_screen(self.browse)
+        self.look_at_bound()
+
+    def on_unmount(self) -> None:
+        self.desk.leave()
+        self.desk.close()
+
+    def look_at_bound(self) -> None:
+        """How much of the bound on answer keys is used, where the bank is open in shares."""
+        if hasattr(self.desk.bank, "close_agent"):
+            self.run_worker(self._look_at_bound(), group="bound", exclusive=True)
+
+    async def _look_at_bound(self) -> None:
+        try:
+            status = await self.desk.ask(self.desk.bank.status)  # type: ignore[attr-defined]
+        except Refused:
+            return
+        self.bound = _("answer keys {out}/{limit}").format(out=status["keys_out"], limit=status["limit"])
+        self.browse.draw()
+
+    def action_explain(self, topic: str, field: str = "") -> None:
+        self.push_screen(Explain(topic, field))
+
+    def action_leave(self) -> None:
+        editor = next((each for each in self.screen_stack if isinstance(each, Editor)), None)
+        if editor is None or editor.may_leave(
+            _("Something was changed. Ctrl+Q again leaves without saving; Ctrl+S saves.")
+        ):
+            self.exit(0)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Between fields of the desk only: OSC 52 would carry exam text to the machine outside."""
+        self._clipboard = text
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual would print locals, answer keys among them."""
+        self._return_code = BROKEN
+        self._return_value = BROKEN
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self.panic(Text(_("The desk stopped ({kind}). The bank is whole.").format(kind=type(error).__name__)))
+
+    def _fatal_error(self) -> None:
+        self._handle_exception(RuntimeError())

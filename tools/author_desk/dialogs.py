@@ -1,0 +1,266 @@
+"""What comes up over the list: a choice of values, a signature, an explanation.
+
+Before: `tools.author_desk.browse` opens them. After: what was chosen goes back to it.
+"""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from bank.refused import Refused
+from terminal.look import BLUE, BOLD, CHOSEN, CHOSEN_MARK, INK, RED, SOFT, Row
+from terminal.text import fit, wrap
+from terminal.widgets.bars import Key, KeyBar
+from terminal.widgets.board import Board
+from tools.author_desk.desk import Desk
+from tools.author_desk.help import FIELDS, HELP
+from tools.author_desk.widgets import LineField
+from tools.cli.language import _
+from tools.cli.sentences import said
+
+
+class Choices(Board):
+    """state: title, ((value, word, count), …), cursor."""
+
+    can_focus = True
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        title, choices, cursor = self.state
+        rows = [Row(width).at(2).put(title, BLUE), Row(width)]
+        for place, (_value, word, count) in enumerate(choices):
+            here = place == cursor
+            row = Row(width, CHOSEN if here else INK).put(" ▸ " if here else "   ", CHOSEN_MARK if here else INK)
+            row.put(fit(word, width - 14)).right(count, CHOSEN if here else SOFT, 2).at(width)
+            rows.append(row.all_press(f"screen.take({place})"))
+        return rows
+
+    def span_in_view(self) -> tuple[int, int] | None:
+        cursor = self.state[2]
+        return (0 if cursor == 0 else cursor + 2), cursor + 2
+
+
+class Picker(ModalScreen[str | None], inherit_bindings=False):
+    AUTO_FOCUS = "#choices"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "move(1)"),
+        Binding("up", "move(-1)"),
+        Binding("pagedown", "move(10)"),
+        Binding("pageup", "move(-10)"),
+        Binding("enter,space", "take"),
+        Binding("escape", "leave"),
+        Binding("f1", "explain"),
+    ]
+
+    def __init__(
+        self,
+        title: str,
+        choices: tuple[tuple[str, str, str], ...],
+        chosen: str,
+        *,
+        topic: str = "choose",
+        wide: bool = False,
+    ) -> None:
+        super().__init__()
+        self.topic, self.wide = topic, wide
+        self.asked = title
+        self.choices = choices
+        self.cursor = next((n for n, choice in enumerate(choices) if choice[0] == chosen), 0)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box", classes="" if self.wide else "-pick"):
+            yield Choices(id="choices")
+
+    def on_mount(self) -> None:
+        self.query_one("#box").styles.height = min(len(self.choices) + 4, self.app.size.height - 4)
+        self.draw()
+
+    def draw(self) -> None:
+        self.query_one(Choices).show(self.asked, self.choices, self.cursor)
+
+    def action_move(self, step: int) -> None:
+        self.cursor = max(0, min(len(self.choices) - 1, self.cursor + step))
+        self.draw()
+
+    def action_take(self, place: int = -1) -> None:
+        self.dismiss(self.choices[self.cursor if place < 0 else place][0])
+
+    async def action_explain(self) -> None:
+        await self.app.run_action(f"explain('{self.topic}')")
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+class Words(Board):
+    """state: ((text, tone), …), each wrapped; tones: "title", "bold", "", "soft", "red"."""
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        styles = {"title": BLUE, "bold": BOLD, "": INK, "soft": SOFT, "red": RED}
+        rows = []
+        for text, tone in self.state[0]:
+            rows += [Row(width).at(2).put(line, styles[tone]) for line in wrap(text, width - 4)]
+        return rows
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        return len(self.rows(width, 0)) if self.state else 1
+
+
+class Explanation(Board):
+    """state: title, text, keys."""
+
+    can_focus = True
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        title, text, keys = self.state
+        rows = [Row(width).at(2).put(title, BLUE), Row(width)]
+        rows += [Row(width).at(2).put(line) for line in wrap(text, width - 4)] + [Row(width)]
+        for key, what in keys:
+            column = 26 if len(key) > 12 else 16
+            for number, line in enumerate(wrap(what, width - column - 2)):
+                rows.append(Row(width).at(2).put(key if number == 0 else "", BOLD).at(column).put(line))
+        return rows
+
+
+class Explain(ModalScreen[None], inherit_bindings=False):
+    AUTO_FOCUS = "#explanation"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f1,enter,q", "leave"),
+        Binding("down", "scroll(1)"),
+        Binding("up", "scroll(-1)"),
+        Binding("pagedown,space", "scroll(10)"),
+        Binding("pageup", "scroll(-10)"),
+    ]
+
+    def __init__(self, topic: str, field: str = "") -> None:
+        super().__init__()
+        self.topic, self.field = topic, field
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box", classes="-help"):
+            yield Explanation(id="explanation")
+            yield KeyBar(id="boxkeys")
+
+    def on_mount(self) -> None:
+        title, text, keys = HELP[self.topic]
+        told = _(text) if not self.field else _(FIELDS[self.field]) + "\n\n" + _(text)
+        self.query_one(Explanation).show(_(title), told, tuple((_(key), _(what)) for key, what in keys))
+        self.call_after_refresh(self.draw_keys)
+
+    def draw_keys(self) -> None:
+        page = self.query_one(Explanation)
+        below = page.top + page.size.height < len(page._lay_out())
+        more = f"{'▲' if page.top else ' '}{'▼' if below else ' '}"
+        self.query_one(KeyBar).show(
+            (Key("Esc", _("Close"), "screen.leave", main=True), Key("↑↓", f"{_('Scroll')} {more}"))
+        )
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.draw_keys)
+
+    def action_scroll(self, lines: int) -> None:
+        self.query_one(Explanation).scroll_lines(lines)
+        self.draw_keys()
+
+    def action_leave(self) -> None:
+        self.dismiss()
+
+
+class Sign(ModalScreen[bool], inherit_bindings=False):
+    """Asks for what an act needs and has not got: key file and passphrase once a sitting, remarks where they are due.
+
+    `act` runs with the remarks in the bank's thread; where it is refused, the reason is shown and all stays as it is.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave"),
+        Binding("enter", "enter"),  # a field takes it first
+        Binding("tab,down", "next(1)", priority=True),
+        Binding("shift+tab,up", "next(-1)", priority=True),
+        Binding("f1", "app.explain('act')"),
+    ]
+    AUTO_FOCUS = ""
+
+    def __init__(
+        self, desk: Desk, title: str, what: str, act: Callable[[str], None] | None, *, remarks: bool = False
+    ) -> None:
+        super().__init__()
+        self.desk, self.asked, self.what, self.act, self.remarks = desk, title, what, act, remarks
+        self.busy = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box", classes="-sign"):
+            yield Words(id="what")
+            if self.remarks:
+                yield LineField(id="remarks", placeholder=_("the reason, in writing"))
+            if self.desk.signer is None:
+                yield LineField(str(self.desk.key or ""), id="key", placeholder=_("your key file"))
+                yield LineField(id="passphrase", password=True, placeholder=_("its passphrase"))
+            yield Words(id="told")
+            yield KeyBar(id="boxkeys")
+
+    def on_mount(self) -> None:
+        lines = [(self.asked, "title"), ("", "")]
+        if self.what:
+            lines += [(self.what, ""), ("", "")]
+        if self.desk.person is not None:
+            lines.append((_("You sign as {name}.").format(name=self.desk.person.name), "soft"))
+        self.query_one("#what", Words).show(tuple(lines))
+        self.query_one("#told", Words).show((("", ""),))
+        self.query_one(KeyBar).show(
+            (Key("Enter", self.asked, "screen.enter", main=True), Key("Esc", _("Do nothing"), "screen.leave"))
+        )
+        fields = list(self.query(LineField))
+        empty = next((field for field in fields if not field.value), None)
+        if empty is not None:
+            empty.focus()
+        elif fields:
+            fields[-1].focus()
+
+    def on_input_submitted(self) -> None:
+        self.call_next(self.action_enter)
+
+    def action_next(self, step: int) -> None:
+        (self.focus_next if step > 0 else self.focus_previous)()
+
+    async def action_enter(self) -> None:
+        empty = next((field for field in self.query(LineField) if not field.value.strip()), None)
+        if empty is not None:
+            if empty.has_focus:
+                self.tell(_("Missing: {what}").format(what=empty.placeholder), "red")
+            empty.focus()
+        elif not self.busy:
+            self.busy = True
+            self.tell(_("…"), "soft")
+            self.run_worker(self._do())
+
+    async def _do(self) -> None:
+        try:
+            if self.desk.signer is None:
+                key = Path(self.query_one("#key", LineField).value.strip()).expanduser()
+                field = self.query_one("#passphrase", LineField)
+                passphrase, field.value = field.value, ""
+                await self.desk.ask(self.desk.sign_in, key, passphrase)
+            if self.act is not None:
+                await self.desk.ask(self.act, self.query_one("#remarks", LineField).value if self.remarks else "")
+        except Refused as refusal:
+            self.tell(said(refusal), "red")
+            with contextlib.suppress(Exception):
+                self.query_one("#passphrase", LineField).focus()
+            return
+        finally:
+            self.busy = False
+        self.dismiss(True)
+
+    def tell(self, text: str, tone: str) -> None:
+        self.query_one("#told", Words).show((("", ""), (text, tone)))
+        self.query_one("#told", Words).refresh(layout=True)
+
+    def action_leave(self) -> None:
+        if not self.busy:
+            self.dismiss(False)

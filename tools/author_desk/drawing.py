@@ -1,0 +1,304 @@
+"""An item on paper: as the candidate will see it, what differs, what was done with it, how it fared. Rows, no widgets.
+
+Exam text comes through `terminal.text` and `terminal.look.Row` alone, so it stays the letters it is.
+
+Before: `tools.author_desk.desk`. After: `tools.author_desk.browse` shows the rows in a Pane.
+"""
+
+from collections.abc import Iterable
+
+from rich.cells import cell_len
+from rich.style import Style
+
+from bank.authoring.review import State
+from bank.content import OPTION_LETTERS, Background, Content, ItemType, blocks
+from bank.item import AnswerKey, Basis, Item, Number
+from bank.store import BankItem
+from terminal.look import AMBER, BLUE, BOLD, CHIP, FAINT, FIELD, GREEN, INK, PAPER, RED, SOFT, TICK, Row
+from terminal.text import clean, fit, wrap
+from tools.author_desk.desk import Difference, Told
+from tools.cli.bank.changes import field_word, in_words
+from tools.cli.language import _, sentence
+from tools.cli.sentences import bank as words
+from tools.cli.sentences import review as lives
+
+LEFT = 2
+MEASURE = 76
+"""As wide as the candidate's own sheet at most."""
+GONE = Style(color="#8c1f17", bgcolor="#f3d9d3", strike=True)
+COME = Style(color="#134a2b", bgcolor="#cfe3d2", bold=True)
+STATES = {
+    State.DRAFT: ("○", SOFT),
+    State.IN_REVIEW: ("◐", AMBER),
+    State.APPROVED: ("●", GREEN),
+    State.RETIRED: ("×", FAINT),
+}
+_RULE = Style(color="#cfc7b5", bgcolor=PAPER)
+
+
+def type_word(item: BankItem) -> str:
+    return sentence(item.content.type.value, {}, words.TYPES)
+
+
+def state_word(state: State) -> str:
+    return sentence(state.value, {}, lives.STATES)
+
+
+def level_word(item: BankItem) -> str:
+    return sentence(item.level.value, {}, words.LEVELS)
+
+
+def share(p4: int) -> str:
+    return f"{p4 / 100:.1f}%"
+
+
+def answer_text(answer_key: AnswerKey) -> str:
+    parts = ["".join(OPTION_LETTERS[index] for index in answer_key.correct), *answer_key.accepted]
+    return " / ".join(part for part in parts if part)
+
+
+def number_text(number: Number) -> str:
+    units = " / ".join(unit or _("no unit") for unit in number.units)
+    return f"{number.value} ± {number.tolerance} {units}".strip()
+
+
+class Page:
+    """Rows being written from above."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self.measure = max(20, min(MEASURE, width - LEFT - 2))
+        self.rows: list[Row] = []
+
+    def line(self, text: str = "", style: Style = INK, left: int = LEFT) -> Row:
+        row = Row(self.width).at(left).put(text, style)
+        self.rows.append(row)
+        return row
+
+    def words(self, text: str, style: Style = INK, left: int = LEFT) -> None:
+        for part in blocks(text):
+            if isinstance(part, str):
+                for line in wrap(part, max(2, self.measure - left + LEFT)):
+                    self.line(line, style, left)
+            else:
+                self.table(part, left)
+
+    def table(self, table: tuple[tuple[str, ...], ...], left: int) -> None:
+        room = max(4, (self.measure - left - 1) // len(table[0]) - 3)
+        widths = [min(room, max(cell_len(clean(cell)) for cell in column)) for column in zip(*table, strict=True)]
+        for number, cells in enumerate(table):
+            row = self.line(left=left)
+            for cell, size in zip(cells, widths, strict=True):
+                start = row.x
+                row.put("│ ", _RULE).put(fit(cell, size), BOLD if number == 0 else INK).at(start + size + 3)
+            row.put("│", _RULE)
+            if number == 0:
+                self.line("├" + "┼".join("─" * (size + 2) for size in widths) + "┤", _RULE, left)
+
+    def rule(self, title: str) -> None:
+        self.line()
+        row = self.line(f"{title} " if title else "", SOFT)
+        row.put("─" * max(0, LEFT + self.measure - row.x), _RULE)
+
+    def fact(self, label: str, value: str, style: Style = INK, column: int = 12) -> None:
+        lines = wrap(value, max(2, self.measure - column)) if value else ["—"]
+        self.line(label, SOFT).at(LEFT + column).put(lines[0], style if value else FAINT)
+        for line in lines[1:]:
+            self.line(line, style, LEFT + column)
+
+    def pictures(self, digests: Iterable[str], held: frozenset[str], left: int) -> None:
+        for digest in digests:
+            there = digest in held
+            text = _("[picture {name}]") if there else _("[picture {name} is missing]")
+            self.line(text.format(name=digest[:8]), BLUE if there else RED, left)
+
+
+def item_page(
+    width: int,
+    item: BankItem,
+    whole: Item | None,
+    held: frozenset[str],
+    repealed: tuple[str, ...] = (),
+    lang: str = "",
+) -> list[Row]:
+    page = Page(width)
+    translation = next((each for each in item.translations if each.lang == lang), None)
+    content = item.content if translation is None else translation.content
+    background = item.background if translation is None else translation.background
+    heading(page, item)
+    if translation is not None:
+        page.line(_("in {language}").format(language=lang), AMBER)
+    page.line()
+    if background is not None:
+        case_background(page, background, held)
+    question(page, content, held, () if whole is None else whole.answer_key.correct)
+    if whole is not None:
+        page.rule(_("Answer key"))
+        if text := answer_text(whole.answer_key):
+            page.fact(_("answer"), text, GREEN)
+        if whole.answer_key.number is not None:
+            page.fact(_("right value"), number_text(whole.answer_key.number), GREEN)
+        page.fact(_("explanation"), whole.explanation)
+    about(page, item, repealed)
+    return page.rows
+
+
+def heading(page: Page, item: BankItem) -> None:
+    glyph, style = STATES[item.state]
+    row = page.line(item.code or item.lineage[:8], BLUE)
+    row.put("   ").put(type_word(item), INK).put("   ").put(f"{glyph} {state_word(item.state)}", style)
+    row.put("   ").put(_("revision {rev}").format(rev=item.rev), SOFT)
+    if item.background is not None:
+        row.put("   ").put(_("case, place {place}").format(place=item.place), SOFT)
+
+
+def case_background(page: Page, background: Background, held: frozenset[str]) -> None:
+    page.line(_("Case"), SOFT)
+    page.words(background.text)
+    page.pictures(background.media, held, LEFT)
+    page.rule("")
+    page.line()
+
+
+def question(page: Page, content: Content, held: frozenset[str], right: tuple[int, ...], number: str = "") -> None:
+    """Stem and options as the candidate will see them."""
+    page.words(number + content.stem, BOLD)
+    page.pictures(content.media, held, LEFT)
+    page.line()
+    for place, option in enumerate(content.options):
+        first = len(page.rows)
+        page.words(option.text or " ", BOLD if place in right else INK, LEFT + 9)
+        page.pictures(option.media, held, LEFT + 9)
+        mark = "☐" if content.type is ItemType.MULTIPLE else "○"
+        lettered = Row(page.width).put("✓ " if place in right else "  ", GREEN).put(f" {OPTION_LETTERS[place]} ", CHIP)
+        lettered.at(LEFT + 5).put(mark, BLUE).at(LEFT + 9)
+        text = wrap(option.text, max(2, page.measure - 9))[0] if option.text and option.text[0] != "|" else ""
+        lettered.put(text, BOLD if place in right else INK)
+        if text:
+            page.rows[first] = lettered
+        else:
+            page.rows.insert(first, lettered)
+    if content.type is ItemType.FILL:
+        page.line(left=LEFT).put(" " * min(36, page.measure), FIELD)
+
+
+def about(page: Page, item: BankItem, repealed: tuple[str, ...]) -> None:
+    page.rule(_("About it"))
+    page.fact(_("chapter"), item.chapter)
+    page.fact(_("level"), level_word(item))
+    expected = "" if item.expected_p4 is None else share(item.expected_p4)
+    if item.calibrated_p4 is not None:
+        expected += "  " + _("measured")
+    page.fact(_("expected"), expected)
+    page.fact(_("basis"), item.basis)
+    for basis in item.bases:
+        page.fact("", "§ " + basis.text + in_force(basis), INK)
+    for text in repealed:
+        page.fact("", "⚑ " + _("no longer in force: {text}").format(text=text), RED)
+    for label, value in (
+        (_("enemies"), " ".join(item.enemies)),
+        (_("tags"), " ".join(item.tags)),
+        (_("locked"), " ".join(OPTION_LETTERS[index] for index in item.locked)),
+        (_("languages"), " ".join(translation.lang for translation in item.translations)),
+        (_("source"), item.source),
+    ):
+        if value:
+            page.fact(label, value)
+
+
+def in_force(basis: Basis) -> str:
+    days = [day.isoformat() if day else "" for day in (basis.effective_from, basis.repealed_on)]
+    return f"  {days[0]} – {days[1]}" if any(days) else ""
+
+
+def group_page(width: int, items: tuple[BankItem, ...], of: BankItem, held: frozenset[str]) -> list[Row]:
+    """A case group as it stays together on a form: the background once, then every item in order."""
+    page = Page(width)
+    if not items or of.background is None:
+        page.words(_("This item stands alone: it belongs to no case group."), SOFT)
+        return page.rows
+    page.line(_("A case of {n} items, always together and in this order").format(n=len(items)), BLUE)
+    page.line()
+    case_background(page, of.background, held)
+    for item in items:
+        glyph, style = STATES[item.state]
+        here = item.number == of.number
+        row = page.line(f"{'▸' if here else ' '} {item.place}", BLUE if here else SOFT)
+        row.put(f"   {item.code or item.lineage[:8]}   ", SOFT).put(type_word(item)).put(f"   {glyph} ", style)
+        row.put(state_word(item.state), style)
+        question(page, item.content, held, ())
+        page.line()
+    return page.rows
+
+
+def diff_page(width: int, difference: Difference | None) -> list[Row]:
+    page = Page(width)
+    if difference is None:
+        page.words(_("This is the first revision: there is nothing to compare it with."), SOFT)
+        return page.rows
+    title = _("revision {before} → {after}").format(before=difference.before, after=difference.after)
+    page.line(title, BLUE)
+    if not difference.changes:
+        page.line()
+        page.words(_("Nothing differs."), SOFT)
+    for change in difference.changes:
+        page.line()
+        page.line(field_word(change.field), BOLD)
+        pieces = in_words(change).pieces()
+        for sign, mark, style in (("-", "−", GONE), ("+", "+", COME)):
+            side = [(text, style if kind == sign else INK) for kind, text in pieces if kind in ("=", sign)]
+            for number, line in enumerate(styled_lines(side, page.measure - 3)):
+                row = page.line(f"{mark} " if number == 0 else "  ", RED if sign == "-" else GREEN)
+                for text, colour in line:
+                    row.put(text, colour)
+    return page.rows
+
+
+def styled_lines(pieces: list[tuple[str, Style]], width: int) -> list[list[tuple[str, Style]]]:
+    """Text of several styles, broken as one text: only spaces at a break are lost."""
+    letters = [(letter, style) for text, style in pieces for letter in clean(text)]
+    found = []
+    at = 0
+    for line in wrap("".join(letter for letter, _style in letters), max(2, width)):
+        runs: list[tuple[str, Style]] = []
+        for letter in line:
+            while letters[at][0] != letter:
+                at += 1
+            style = letters[at][1]
+            runs = (
+                [*runs[:-1], (runs[-1][0] + letter, style)]
+                if runs and runs[-1][1] is style
+                else [*runs, (letter, style)]
+            )
+            at += 1
+        found.append(runs)
+    return found
+
+
+def history_page(width: int, rows: tuple[Told, ...]) -> list[Row]:
+    page = Page(width)
+    rev = 0
+    for told in rows:
+        event = told.event
+        if told.rev != rev:
+            if rev:
+                page.line()
+            glyph, style = STATES[told.state]
+            page.line(_("revision {rev}").format(rev=told.rev), BLUE).put(f"   {glyph} {state_word(told.state)}", style)
+            rev = told.rev
+        row = page.line(f"{TICK} " if told.signed else "  ", GREEN)
+        row.put(event.at[:16].replace("T", " "), SOFT).put("  ").put(sentence(event.act.value, {}, lives.ACTS), BOLD)
+        row.put("  ").put(told.who or "—")
+        if told.earlier:
+            page.words(_("(hands in it before: {names})").format(names=told.earlier), SOFT, LEFT + 4)
+        if event.remarks:
+            page.words(event.remarks, AMBER, LEFT + 4)
+    page.line()
+    page.words("✓ " + _("signed with the person's own key"), SOFT)
+    return page.rows
+
+
+def waiting_page(width: int) -> list[Row]:
+    page = Page(width)
+    page.line("…", SOFT)
+    return page.rows

@@ -1,0 +1,388 @@
+"""Writing an item: its fields in sections, one section on the screen at a time, and the same checks as an import makes.
+
+What is saved is one new draft revision in the name of whoever signed in, or the first of a new item; what is approved
+stays in force until somebody approves the new one.
+
+Before: `tools.author_desk.form` says which fields there are. After: the draft is in the list.
+"""
+
+import asyncio
+import hashlib
+from pathlib import Path
+from typing import ClassVar, cast
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import Screen
+from textual.widget import Widget
+
+from bank.formats import pictures
+from bank.formats.draft import BadRow
+from bank.refused import Refused
+from bank.store import BankItem
+from terminal.look import CHOSEN_MARK, FIELD, FIELD_HERE, RED, SOFT, Row
+from terminal.widgets.bars import Banner, Key, KeyBar
+from terminal.widgets.board import Board
+from tools.author_desk.desk import Desk
+from tools.author_desk.form import CHOICES, SECTIONS, Field, Form, Kind
+from tools.author_desk.help import FIELDS
+from tools.author_desk.widgets import LineField, Small, Tabs, TextField, Top
+from tools.cli.language import _, sentence
+from tools.cli.sentences import bank as words
+from tools.cli.sentences import said, told
+
+FIRST_KEY = 2
+"""F2 is the first section: F1 explains."""
+
+
+class FieldLabel(Board):
+    """state: text, whether its field is being written in, whether it was refused."""
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        text, here, wrong = self.state
+        style = RED if wrong else CHOSEN_MARK if here else SOFT
+        return [Row(width).put("✗" if wrong else "▸" if here else " ", style).at(2).put(text, style)]
+
+
+class Reason(Board):
+    """state: why the field above was refused."""
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        return [Row(width).at(16).put(self.state[0], RED)]
+
+
+class Choice(Board):
+    """One of few values: ← → change it. state: word, focused."""
+
+    can_focus = True
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("left", "turn(-1)"), Binding("right,space", "turn(1)")]
+
+    def __init__(self, table: dict[str, str], value: str, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.table, self.value = table, value
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        style = FIELD_HERE if self.has_focus else FIELD
+        word = sentence(self.value, {}, self.table)
+        return [Row(width, style).put(f" ‹ {word} › ").at(width)]
+
+    def on_mount(self) -> None:
+        self.show(self.value)
+
+    def on_focus(self) -> None:
+        self.redraw()
+
+    def on_blur(self) -> None:
+        self.redraw()
+
+    def action_turn(self, step: int) -> None:
+        values = list(self.table)
+        self.value = values[(values.index(self.value) + step) % len(values)]
+        self.show(self.value)
+        cast("Editor", self.screen).chose(str(self.id), self.value)
+
+
+class Picture(Board):
+    """One picture of a field, by what it is; Delete takes it away. state: words."""
+
+    can_focus = True
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("delete,backspace", "drop")]
+
+    def __init__(self, holder: str, digest: str) -> None:
+        super().__init__(classes="-picture")
+        self.holder, self.digest = holder, digest
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        style = FIELD_HERE if self.has_focus else FIELD
+        row = Row(width, style).put(f" {self.state[0]}")
+        return [row.right(_("Del removes") + " ", style) if self.has_focus else row.at(width)]
+
+    def on_mount(self) -> None:
+        self.show(_("picture {name}").format(name=self.digest[:8]))
+        self.run_worker(self._look())
+
+    async def _look(self) -> None:
+        self.show(await cast("Editor", self.screen).what(self.digest))
+
+    def on_focus(self) -> None:
+        self.redraw()
+
+    def on_blur(self) -> None:
+        self.redraw()
+
+    def action_drop(self) -> None:
+        cast("Editor", self.screen).drop(self.holder, self.digest)
+
+
+class Editor(Screen[BankItem | None], inherit_bindings=False):
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "save", priority=True),
+        Binding("ctrl+o", "one_more", priority=True),
+        Binding("escape", "leave", priority=True),
+        *(Binding(f"f{n}", f"view('{name}')", priority=True) for n, (name, _title) in enumerate(SECTIONS, FIRST_KEY)),
+        Binding("tab", "next(1)"),
+        Binding("shift+tab", "next(-1)"),
+        Binding("pagedown", "page(1)"),
+        Binding("pageup", "page(-1)"),
+        Binding("f1", "explain", priority=True),
+    ]
+
+    def __init__(self, desk: Desk, item: BankItem | None, form: Form) -> None:
+        super().__init__()
+        self.desk, self.item, self.form = desk, item, form
+        self.section = SECTIONS[0][0]
+        self.media: dict[str, bytes] = {}
+        """Pictures that were added here."""
+        self.wrong: tuple[str, str] = ("", "")
+        """The field that was refused, and why."""
+        self.warned = self.busy = False
+
+    # ---- what is seen ----------------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        yield Top(id="top")
+        yield Tabs(id="sections")
+        yield VerticalScroll(id="fields", can_focus=False)
+        yield Banner(id="banner")
+        yield KeyBar(id="keys")
+        yield Small(id="small")
+
+    async def on_mount(self) -> None:
+        self.tell("", "")
+        self.measure(self.app.size.width, self.app.size.height)
+        await self.fill("stem")
+
+    async def fill(self, focus: str = "") -> None:
+        """The fields of the section, made of the form's values."""
+        holder = self.query_one("#fields", VerticalScroll)
+        await holder.remove_children()
+        fields = self.form.section(self.section)
+        rows: list[Widget] = []
+        for field in fields:
+            rows += self._row(field)
+        await holder.mount(*rows)
+        self.draw()
+        self.set_focus(None)
+        places = [each for each in self.focus_chain if not focus or each.id == focus] or self.focus_chain
+        if places:  # before the first layout a field is taken for a high one, and scrolled to
+            self.call_after_refresh(self.set_focus, places[0])
+
+    def _row(self, field: Field) -> list[Widget]:
+        value = self.form.value(field.id)
+        label = FieldLabel(id=f"label-{field.id}", classes="-label")
+        if field.kind is Kind.PICTURES:
+            shown = [Picture(field.id, digest) for digest in value.split()]
+            path = LineField("", id=f"add-{field.id}", placeholder=_("path of a picture file, Enter adds it"))
+            rows: list[Widget] = [
+                Horizontal(FieldLabel(classes="-label"), each, classes="-row -wrong") for each in shown
+            ]
+            rows.append(Horizontal(label, path, classes="-row -wrong"))
+            return [*rows, Reason(id="reason")] if self.wrong[0] == field.id else rows
+        written: Widget
+        if field.kind is Kind.CHOICE:
+            written = Choice(CHOICES[field.id], value, field.id)
+        elif field.kind is Kind.TEXT:
+            written = TextField(value, id=field.id)
+        else:
+            written = LineField(value, id=field.id)
+        if self.wrong[0] == field.id:
+            return [Horizontal(label, written, classes="-row -wrong"), Reason(id="reason")]
+        return [Horizontal(label, written, classes="-row")]
+
+    def draw(self) -> None:
+        form = self.form
+        person = "" if self.desk.person is None else self.desk.person.name
+        if self.item is None:
+            title = _("A new item")
+        else:
+            title = _("Editing {item}").format(item=self.item.code or self.item.lineage[:8])
+        self.query_one("#top", Top).show(title, sentence(form.type.value, {}, words.TYPES), person, "")
+        tabs = tuple((f"F{n}", _(word), name) for n, (name, word) in enumerate(SECTIONS, FIRST_KEY))
+        self.query_one("#sections", Tabs).show(tabs, self.section, False, "")
+        more = {"question": _("Option +"), "basis": _("Provision +"), "language": _("Language +")}
+        keys = [Key("Ctrl+S", _("Save draft"), "screen.save", main=True), Key("Tab", _("Next"), "screen.next(1)")]
+        if self.section in more and (self.section != "question" or form.is_choice):
+            keys.append(Key("Ctrl+O", more[self.section], "screen.one_more"))
+        keys += [Key("F1", _("Help"), "screen.explain"), Key("Esc", _("Leave"), "screen.leave")]
+        self.query_one(KeyBar).show(tuple(keys))
+        here = "" if self.focused is None else str(self.focused.id)
+        for field in form.section(self.section):
+            for board in self.query(f"#label-{field.id}").results(FieldLabel):
+                board.show(field.label, here.removeprefix("add-") == field.id, self.wrong[0] == field.id)
+        for board in self.query(".-label").results(FieldLabel):
+            if not board.state:
+                board.show("", False, False)
+        for reason in self.query("#reason").results(Reason):
+            reason.show(self.wrong[1])
+
+    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
+        self.draw()
+
+    # ---- what is written -------------------------------------------------------------------------------------------
+
+    @on(LineField.Changed)
+    def line_changed(self, event: LineField.Changed) -> None:
+        if not str(event.input.id).startswith("add-"):
+            self.changed(str(event.input.id), event.value)
+
+    @on(TextField.Changed)
+    def text_changed(self, event: TextField.Changed) -> None:
+        self.changed(str(event.text_area.id), event.text_area.text)
+
+    def changed(self, field: str, value: str) -> None:
+        if value != self.form.value(field):
+            self.form.values[field] = value
+            self.warned = False
+
+    def chose(self, field: str, value: str) -> None:
+        self.changed(field, value)
+        if field == "type":
+            self.run_worker(self.fill("type"))
+
+    @on(LineField.Submitted)
+    async def submitted(self, event: LineField.Submitted) -> None:
+        name = str(event.input.id)
+        if name.startswith("add-") and event.value.strip():
+            await self.add_picture(name.removeprefix("add-"), event.value.strip())
+        else:
+            await self.action_next(1)
+
+    async def add_typed(self) -> bool:
+        """A path that was typed and not entered is meant as well; False where one of them names no picture."""
+        typed = [(str(each.id), each.value.strip()) for each in self.query(LineField)]
+        added = [
+            await self.add_picture(name.removeprefix("add-"), path)
+            for name, path in typed
+            if name.startswith("add-") and path
+        ]
+        return all(added)
+
+    async def add_picture(self, holder: str, path: str) -> bool:
+        try:
+            digest, data = await asyncio.to_thread(_picture, Path(path).expanduser())
+        except BadRow as bad:
+            await self.refuse(holder, told(bad.reason, bad.facts))
+            return False
+        self.media[digest] = data
+        held = self.form.value(holder).split()
+        if digest not in held:
+            self.form.values[holder] = " ".join([*held, digest])
+        self.wrong = ("", "")
+        self.tell("", "")
+        await self.fill(f"add-{holder}")
+        return True
+
+    def drop(self, holder: str, digest: str) -> None:
+        self.form.values[holder] = " ".join(each for each in self.form.value(holder).split() if each != digest)
+        self.run_worker(self.fill(f"add-{holder}"))
+
+    async def what(self, digest: str) -> str:
+        """A picture in words: kind, size in points, size in bytes."""
+        data = self.media.get(digest)
+        if data is None:
+            data = await self.desk.ask(self.desk.bank.media, digest)
+        if data is None:
+            return _("picture {name}: the bank does not hold it").format(name=digest[:8])
+        width, height = pictures.size(data)
+        size = f"{len(data) / 1024:,.1f} KiB"
+        return f"{digest[:8]}  {(pictures.kind(data) or '?').upper()}  {width} × {height}  {size}"
+
+    # ---- acting ----------------------------------------------------------------------------------------------------
+
+    async def action_save(self) -> None:
+        if self.busy or not await self.add_typed():
+            return
+        try:
+            item = self.form.made()
+        except BadRow as bad:
+            await self.refuse(self.form.field_of(bad), told(bad.reason, bad.facts))
+            return
+        if item == self.form.item:
+            self.tell("calm", _("Nothing was changed."))
+            return
+        self.busy = True
+        self.run_worker(self._save(item))
+
+    async def _save(self, item: object) -> None:
+        try:
+            self.dismiss(await self.desk.ask(self.desk.write, self.item, item, self.media))
+        except Refused as refusal:
+            self.tell("red", said(refusal))
+        finally:
+            self.busy = False
+
+    async def refuse(self, field: str, why: str) -> None:
+        """Goes to the field and says there why."""
+        self.wrong = (field.removeprefix("add-"), why)
+        self.tell("red", why)
+        self.section = self.form.section_of(self.wrong[0]) or self.section
+        await self.fill(field if not self.query(f"#add-{field}") else f"add-{field}")
+
+    async def action_one_more(self) -> None:
+        first = self.form.one_more(self.section)
+        if first:
+            await self.fill(first)
+
+    async def action_view(self, name: str) -> None:
+        if await self.add_typed():
+            self.section = name
+            await self.fill()
+
+    async def action_section(self, step: int) -> None:
+        names = [name for name, _title in SECTIONS]
+        await self.action_view(names[(names.index(self.section) + step) % len(names)])
+
+    async def action_next(self, step: int) -> None:
+        """The next field; behind the last one of a section the next section begins."""
+        chain = self.focus_chain
+        if self.focused is not None and chain and self.focused is chain[-1 if step > 0 else 0]:
+            await self.action_section(step)
+        else:
+            (self.focus_next if step > 0 else self.focus_previous)()
+
+    def action_page(self, step: int) -> None:
+        self.query_one("#fields", VerticalScroll).scroll_relative(y=10 * step, animate=False)
+
+    def action_leave(self) -> None:
+        if self.may_leave(_("Something was changed. Esc again leaves without saving; Ctrl+S saves.")):
+            self.dismiss(None)
+
+    def may_leave(self, warning: str) -> bool:
+        """At once where nothing was changed, else when told a second time."""
+        if self.warned or not (self.form.changed or self.media):
+            return True
+        self.warned = True
+        self.tell("amber", warning)
+        return False
+
+    async def action_explain(self) -> None:
+        here = "" if self.focused is None else str(self.focused.id).removeprefix("add-")
+        holder = self.focused.holder if isinstance(self.focused, Picture) else here
+        field = next((each for each in self.form.section(self.section) if each.id == holder), None)
+        topic = "" if field is None else field.topic or field.id
+        await self.app.run_action(f"explain('edit', '{topic if topic in FIELDS else ''}')")
+
+    def tell(self, tone: str, text: str) -> None:
+        self.query_one(Banner).show(tone, text)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.measure(event.size.width, event.size.height)
+
+    def measure(self, width: int, height: int) -> None:
+        self.set_class(width < 80 or height < 24, "-small")
+        self.query_one(Small).show(width, height)
+
+
+def _picture(path: Path) -> tuple[str, bytes]:
+    """The digest and bytes of a picture file, checked as an import checks it."""
+    try:
+        if path.stat().st_size > pictures.LARGEST:
+            raise BadRow("picture-too-large", picture=path.name[-80:], most=pictures.LARGEST)
+        data = path.read_bytes()
+    except OSError:
+        raise BadRow("picture-unreadable", picture=path.name[-80:]) from None
+    pictures.check(data, path.name[-80:])
+    return hashlib.sha256(data).hexdigest(), data

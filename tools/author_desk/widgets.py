@@ -1,0 +1,196 @@
+"""What the desk is made of: the line above, the filters, the list of which only the visible part exists, the pane, and
+two fields to write in.
+
+Before: `tools.author_desk.browse` shows them their state. After: their presses run the screen's actions.
+"""
+
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.widgets import Input, TextArea
+
+from bank.store import BankItem
+from terminal.look import (
+    BLUE,
+    CHIP,
+    CHOSEN,
+    CHOSEN_CHIP,
+    CHOSEN_MARK,
+    FAINT,
+    HEADER,
+    HEADER_AMBER,
+    HEADER_BOLD,
+    HEADER_SOFT,
+    INK,
+    PANEL_INK,
+    PANEL_SOFT,
+    SOFT,
+    Row,
+)
+from terminal.text import clean, fit, one_line, wrap
+from terminal.widgets.board import Board
+from tools.author_desk.drawing import STATES, type_word
+from tools.cli.language import _
+
+NUMBER = 6
+"""Cells for the number of a place in the list: 50,000 and more."""
+
+
+class Top(Board):
+    """state: title, count, person, what of the bound on answer keys is used (or "")."""
+
+    ground = HEADER
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        title, count, person, bound = self.state
+        tail = [(bound, HEADER_AMBER), (person, HEADER_SOFT)]
+        size = sum(cell_len(text) + 3 for text, _style in tail if text) + 2
+        row = Row(width, HEADER).at(2).put(fit(title, max(8, width - size - cell_len(count) - 8)), HEADER_BOLD)
+        row.put("   ").put(count, HEADER_SOFT).at(width - size)
+        for text, style in tail:
+            if text:
+                row.put("   ").put(text, style)
+        return [row]
+
+
+class Label(Board):
+    """state: text, lit."""
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        text, lit = self.state
+        return [Row(width).at(2).put(text, BLUE if lit else SOFT)]
+
+
+class Filters(Board):
+    """state: ((digit, name, value or ""), …). A filter that is on is lit; each is pressed or its digit typed."""
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        row = Row(width).at(2)
+        (filters,) = self.state
+        room = sum(cell_len(value or name) + 5 for _digit, name, value in filters) <= width - 4
+        for digit, name, value in filters:
+            text = fit(value or name, 16 if room else 9)
+            press = f"screen.filter({digit})"
+            row.put(f" {digit} ", CHOSEN_CHIP if value else CHIP, press)
+            row.put(f" {text} ", CHOSEN_MARK if value else INK, press)
+        return [row]
+
+
+class List(Board):
+    """state: version, number of items, cursor, focused, first place, items, marked. Only what is seen is drawn."""
+
+    can_focus = True
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        _version, total, cursor, focused, first, items, marked = self.state
+        rows = [self._row(width, first + n, item, cursor, focused, marked) for n, item in enumerate(items[:height])]
+        if not total:
+            told = wrap(_("Nothing is like that. Esc takes the filters away."), width - 4)
+            rows = [Row(width), *(Row(width).at(3).put(line, SOFT) for line in told)]
+        return rows
+
+    @staticmethod
+    def _row(width: int, place: int, item: BankItem | None, cursor: int, focused: bool, marked: frozenset[int]) -> Row:
+        here = place == cursor
+        ground = CHOSEN if here else INK
+        row = Row(width, ground).put("▸" if here and focused else " ", CHOSEN_MARK if here else INK)
+        row.put(f"{place + 1:>{NUMBER}}", ground if here else FAINT)
+        row.put("+" if item is not None and item.number in marked else " ", CHOSEN_MARK if here else BLUE)
+        if item is None:
+            return row.put("…", ground).all_press(f"screen.go_to({place})")
+        glyph, style = STATES[item.state]
+        row.put(f"{glyph} ", ground if here else style)
+        if width >= 70:
+            row.put(fit(item.code or item.lineage[:8], 10), ground if here else SOFT).at(NUMBER + 16)
+            row.put(fit(type_word(item), 10), ground if here else BLUE).at(NUMBER + 27)
+            row.put(fit(item.chapter, 6), ground if here else SOFT).at(NUMBER + 34)
+        else:
+            row.put(fit(type_word(item), 10), ground if here else BLUE).put(" ")
+        row.put(fit(one_line(item.content.stem), width - row.x - 1))
+        return row.at(width, ground).all_press(f"screen.go_to({place})")
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.call_next(self.app.run_action, "screen.move(3)")
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.call_next(self.app.run_action, "screen.move(-3)")
+
+
+class Tabs(Board):
+    """state: ((key, word, action), …), the one shown, focused, how much is above and below."""
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        tabs, shown, focused, more = self.state
+        row = Row(width, PANEL_INK).put("▸ " if focused else "  ", CHOSEN_MARK if focused else PANEL_INK)
+        room = sum(cell_len(key) + cell_len(word) + 5 for key, word, _name in tabs) <= width - 4
+        for key, word, name in tabs:
+            press = f"screen.view('{name}')"
+            if name == shown:  # brackets, for whoever sees no colours
+                row.put(f"[{key}]", CHOSEN_CHIP, press)
+            else:
+                row.put(f" {key} ", CHIP, press)
+            row.put(f" {word}{'  ' if room else ' '}", CHOSEN_MARK if name == shown else PANEL_INK, press)
+        return [row.right(more, PANEL_SOFT, 1)]
+
+
+class Pane(Board):
+    """state: a version, and a function of the width that draws its rows."""
+
+    can_focus = True
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        rows: list[Row] = [Row(width), *self.state[1](width)]
+        return rows
+
+
+class Small(Board):
+    """state: width and height of the window. Shown in place of a broken layout."""
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        said = _("This window is {width} x {height}; the desk needs 80 x 24.").format(
+            width=self.state[0], height=self.state[1]
+        )
+        return [Row(width) for _line in range(height // 2)] + [Row(width).centre(said, BLUE)]
+
+
+class LineField(Input):
+    """One line. What is pasted comes in without anything a terminal would obey."""
+
+    def __init__(self, value: str = "", *, id: str, password: bool = False, placeholder: str = "") -> None:  # noqa: A002
+        super().__init__(
+            one_line(value), id=id, password=password, placeholder=placeholder, compact=True, select_on_focus=False
+        )
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> "LineField":
+        """Textual lays the whole screen out anew at each letter; one line stays one line whatever is written in it."""
+        return super().refresh(*regions, repaint=repaint, layout=layout and not self.size, recompose=recompose)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.text = one_line(event.text)
+        super()._on_paste(event)
+
+
+class SearchField(LineField):
+    """↓ and Enter lead into the list."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("down,enter", "screen.into_list")]
+
+
+class TextField(TextArea):
+    """Several lines, broken softly; Tab leaves it."""
+
+    def __init__(self, value: str, *, id: str) -> None:  # noqa: A002
+        super().__init__(
+            clean(value), id=id, soft_wrap=True, tab_behavior="focus", compact=True, highlight_cursor_line=False
+        )
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.text = clean(event.text)
+        await super()._on_paste(event)

@@ -1,0 +1,200 @@
+"""`examd bank backup|restore|journal`: copies of a shared bank, and the record of all that was done with it."""
+
+import argparse
+import re
+import sys
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+from tools.cli.bank.holders import custody_of, joined, local_time
+from tools.cli.base import Commands, positive
+from tools.cli.language import _, plain, sentence
+from tools.cli.output import as_json, report
+
+
+def add(bank: Commands) -> None:
+    backing = bank.add(
+        "backup",
+        run_backup,
+        _("write an encrypted copy of an open shared bank"),
+        _("The copy holds no share: it opens with the same holders as the bank does now."),
+        "examd bank backup bank/ /media/stick/bank-2026-11",
+    )
+    restoring = bank.add(
+        "restore",
+        run_restore,
+        _("put a backup's files into a new folder"),
+        _("DIR is the new folder. An older copy than its holders have seen opens only with --accept-loss."),
+        "examd bank restore bank/ /media/stick/bank-2026-11",
+    )
+    journal = bank.add(
+        "journal",
+        run_journal,
+        _("check and show who opened the bank and what left it"),
+        _("Recomputes chain and signatures. Needs no passphrase. Exit code 0: sound; 1: something is wrong."),
+        "examd bank journal bank/",
+    )
+    for command in (backing, restoring, journal):
+        command.takes_bank(passphrase=False)
+    backing.add_argument("out", type=Path, metavar="OUT", help=_("an empty or new folder"))
+    restoring.add_argument("backup", type=Path, metavar="BACKUP", help=_("the folder that “bank backup” wrote"))
+    journal.add_argument("--custody", metavar=_("DIGITS"), help=_("the custody fingerprint on a card"))
+    journal.add_argument(
+        "--position", metavar=_("DIGITS"), help=_("a position printed at an earlier opening or closing")
+    )
+    journal.add_argument("--last", type=positive, default=40, metavar="N", help=_("show the last N (default: 40)"))
+
+
+def run_backup(args: argparse.Namespace) -> int:
+    from bank import agent
+    from bank.custody import Position
+
+    custody_of(args)
+    remote = agent.connect(args.bank, "bank backup")
+    if remote is None:
+        raise agent.absence(args.bank)
+    with remote:
+        position = Position(**remote.backup(args.out))
+    report(
+        args,
+        position.record(),
+        _("An encrypted copy is in {place}.").format(place=args.out),
+        _("Position: {position}").format(position=position.spoken),
+    )
+    print(_("It holds no share: keep the holders' sticks and cards apart from it."), file=sys.stderr)
+    return 0
+
+
+def run_restore(args: argparse.Namespace) -> int:
+    from bank.custody import restore
+
+    position = restore(args.backup, args.bank)
+    return report(
+        args,
+        position.record(),
+        _("The copy is in {place}, every file as it was written.").format(place=args.bank),
+        _("Position: {position}").format(position=position.spoken),
+        _("If the bank was opened after this backup, the copy opens only if its holders accept the loss."),
+    )
+
+
+def run_journal(args: argparse.Namespace) -> int:
+    from bank.canonical import digest
+    from bank.custody import handed_over_unsettled, is_shared, position_of, spoken
+    from bank.journal import Journal, check
+    from tools.cli.sentences import told
+
+    journal = Journal.read(args.bank)
+    checked = check(journal.lines)
+    findings = list(checked.findings)
+    notes = [note for note in checked.notes if note not in checked.accepted]
+    custodies = {spoken(digest(dict(record))): (n, record["generation"]) for n, record in checked.custodies}
+    first = next(iter(custodies), "")
+    if not is_shared(args.bank):
+        if not journal.lines:
+            custody_of(args)  # says that this is no bank in the hands of keyholders
+        notes.append((journal.n, "journal-alone"))
+    elif not journal.lines:
+        findings.append((0, "journal-missing"))
+    elif handed_over_unsettled(args.bank):
+        notes.append((journal.n, "journal-unsettled"))
+    elif custody_of(args).fingerprint != next(reversed(custodies), ""):
+        findings.append((journal.n, "journal-not-this-custody"))
+    matching = {_digits(each): place for each, place in custodies.items()}.get(_digits(args.custody or ""))
+    if args.custody is not None and matching is None:
+        findings.append((1, "journal-other-custody"))
+    if args.position is not None and _digits(args.position) not in {
+        _digits(spoken(line.entry.hash)) for line in journal.lines
+    }:
+        findings.append((journal.n, "journal-position-unknown"))
+    if args.json:
+        record = {
+            "ok": not findings and not checked.accepted, "findings": findings, "accepted": checked.accepted,
+            "notes": notes, "custody": first,
+            "custodies": [
+                {"n": n, "generation": generation, "fingerprint": each}
+                for each, (n, generation) in custodies.items()
+            ],
+            "position": position_of(journal).spoken,
+            "entries": [
+                {"n": e.n, "at": e.at, "act": e.act, "facts": e.facts} for e in (line.entry for line in journal.lines)
+            ],
+        }  # fmt: skip
+        as_json(record)
+        return 1 if findings or checked.accepted else 0
+    for line in journal.lines[-args.last :]:
+        entry = line.entry
+        print(plain(f"{entry.n:>5}  {local_time(entry.at)}  {_entry(entry.act, entry.facts)}"))
+        for more in _more(entry.facts):
+            print(plain(f"{'':>25}{more}"))
+    for number, code in notes:
+        print(f"{number:>5}  {told(code, {})}", file=sys.stderr)
+    for number, code in checked.accepted:
+        print(f"{number:>5}  ✗ {told(code, {})}  {_('accepted by its keyholders')}", file=sys.stderr)
+    for number, code in findings:
+        print(f"{number:>5}  ✗ {told(code, {})}", file=sys.stderr)
+    print(_("Custody fingerprint of the first entry: {digits}").format(digits=first or "–"))
+    if matching is not None:
+        said = _("The fingerprint you gave is that of generation {generation} (entry {n}).")
+        print(said.format(n=matching[0], generation=matching[1]))
+    print(_("Position: {position}").format(position=position_of(journal).spoken))
+    if findings:
+        print(_("The journal is NOT sound: {n} findings.").format(n=len(findings)))
+        return 1
+    if checked.accepted:
+        altered = " ".join(map(str, dict.fromkeys(number for number, _code in checked.accepted)))
+        print(_("Altered, and accepted by its keyholders: entries {altered}. All others hold.").format(altered=altered))
+        return 1
+    print(_("Sound: {n} entries, chain and all signatures hold.").format(n=journal.n))
+    return 0
+
+
+def _digits(said: str) -> str:
+    """The twenty digits that were read out, as any keyboard types them, with or without what stands before them."""
+    return "".join(c for c in unicodedata.normalize("NFKC", said) if c.isdecimal())[-20:]
+
+
+def _entry(act: str, facts: Any) -> str:
+    from tools.cli.sentences.custody import ACTS, NAMES, REASONS
+
+    shown = dict(facts)
+    if facts.get("what") in NAMES:
+        shown["what"] = sentence(facts["what"], {}, NAMES)
+    if facts.get("code"):
+        shown["code"] = _why(str(facts["code"]))
+    if facts.get("reason") in REASONS:
+        shown["reason"] = sentence(facts["reason"], {}, REASONS)
+    if act == "opened":
+        shown["names"] = joined([holder["name"] for holder in facts["holders"]])
+        shown["time"] = local_time(facts["until"])
+    if act == "shared":
+        shown["names"] = joined([holder["name"] for holder in facts["custody"]["holders"]])
+        shown["need"] = facts["custody"]["need"]
+    text = sentence(act, shown, ACTS)
+    text += f"  {facts['who']}" if facts.get("who") else ""
+    text += "  " + _("signed by {names}").format(names=facts["by"]) if facts.get("by") else ""
+    return text + (f"  [{facts['said']}]" if facts.get("said") else "")
+
+
+def _why(code: str) -> str:
+    """The sentence of a refusal, its facts left open: the journal keeps none."""
+    from tools.cli.sentences import told
+
+    text = told(code, {})
+    if text == f"{code}: ":
+        return code
+    return re.sub(r"^…\s*[:：]\s*", "", re.sub(r"<\w+>", "…", text)).rstrip(".。")
+
+
+def _more(facts: Any) -> list[str]:
+    """Why holders opened an older or altered copy, and what they knew to be wrong with it."""
+    from bank.journal import LOSS_ACCEPTED, accepted
+    from tools.cli.sentences.custody import LOSSES
+
+    if not facts.get("accepted"):
+        return []
+    older = LOSS_ACCEPTED in accepted(facts)
+    line = _("older copy opened knowingly: {reason}") if older else _("altered journal accepted: {reason}")
+    reason = line.format(reason=facts["accepted"])
+    return [reason, *dict.fromkeys(sentence(loss["code"], loss, LOSSES) for loss in facts["lost"])]

@@ -1,0 +1,37 @@
+"""`examd bank browse`: the desk of authors and reviewers."""
+
+import argparse
+import sys
+
+from tools.cli.bank.open_bank import open_bank
+from tools.cli.base import Commands
+from tools.cli.language import _
+
+
+def add(bank: Commands) -> None:
+    browse = bank.add(
+        "browse",
+        run,
+        _("the desk: search, read, edit and review items on one screen"),
+        _("Search as you type, filters, edit, review queue, changes, history, exposure. F1 explains."),
+        "examd bank browse bank/ --as stick/liming.key",
+        reports=False,
+    )
+    browse.takes_bank()
+    browse.takes_file("--as", _("your key file; its passphrase is asked for when you sign"), dest="key")
+
+
+def run(args: argparse.Namespace) -> int:
+    from bank.refused import Denied
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Denied("desk-no-terminal")
+    from terminal import say as candidate
+    from tools.author_desk.app import BROKEN, DeskApp
+    from tools.cli import language
+
+    candidate.set_language(language.current_language_from_environment())
+    with open_bank(args) as bank:
+        app = DeskApp(bank, args.key)
+        result = app.run()
+    return result if result is not None else app.return_code or BROKEN

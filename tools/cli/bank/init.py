@@ -1,0 +1,64 @@
+"""`examd bank init|template`: an empty bank, and a workbook to write its first items in."""
+
+import argparse
+from pathlib import Path
+
+from tools.cli.base import Commands
+from tools.cli.language import _
+from tools.cli.output import report
+from tools.cli.secrets import ask_secret
+
+
+def add(bank: Commands) -> None:
+    init = bank.add(
+        "init",
+        run_init,
+        _("make an empty bank"),
+        _(
+            "Makes the folder with an empty, encrypted bank in it. Asks for a new passphrase, twice; without it nobody "
+            "opens the bank, and nothing can restore it. Exit code 3: there is a bank already."
+        ),
+        "examd bank init bank/",
+    )
+    init.takes_bank()
+    init.add_argument(
+        "--sample", action="store_true",
+        help=_("a bank of samples: takes items without review, and serves drills only, for ever"),
+    )  # fmt: skip
+    init.add_argument(
+        "--open", dest="practice", action="store_true",
+        help=_("a bank that candidates practise from: takes only items tagged as open, for ever"),
+    )  # fmt: skip
+
+    template = bank.add(
+        "template",
+        run_template,
+        _("write a workbook with an example of each type, to fill in"),
+        _("What “bank import” reads, with the Chinese headings. A file that exists is never written over."),
+        "examd bank template items.xlsx",
+    )
+    template.add_argument("file", type=Path, metavar="FILE", help=_("the file to write: .xlsx, .csv or .jsonl"))
+
+
+def run_init(args: argparse.Namespace) -> int:
+    from bank.store import Bank
+
+    passphrase = ask_secret("bank", _("New passphrase of the bank"), args.passphrase_file, confirm=True)
+    Bank.create(args.bank, passphrase, sample=args.sample, practice=args.practice).close()
+    return report(
+        args,
+        {"bank": str(args.bank), "sample": args.sample, "open": args.practice},
+        _("An empty bank is in {place}. Without the passphrase nobody can open it.").format(place=args.bank),
+    )
+
+
+def run_template(args: argparse.Namespace) -> int:
+    import errno
+    import os
+
+    from bank import formats
+
+    if args.file.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(args.file))
+    formats.write(args.file, formats.read(Path(__file__).parents[2] / "samples" / "template.jsonl").items)
+    return report(args, {"file": str(args.file)}, _("Written: {path}").format(path=args.file))

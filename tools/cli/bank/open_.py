@@ -1,0 +1,165 @@
+"""`examd bank open|close|status`: a shared bank is kept open for stated hours by one agent, and no longer."""
+
+import argparse
+import contextlib
+import time
+from typing import Any
+
+from tools.cli.bank.holders import custody_of, joined, local_time, present, takes_holders, takes_loss, takes_shares
+from tools.cli.base import Commands, positive
+from tools.cli.language import _
+from tools.cli.output import report
+from tools.cli.sentences import said
+
+
+def add(bank: Commands) -> None:
+    opening = bank.add(
+        "open",
+        run_open,
+        _("open a shared bank for some hours, with its holders present"),
+        _(
+            "Starts one agent that keeps the bank open for this user on this machine. All other commands use it. It "
+            "ends with “bank close” or the hour. Every opening, bulk read and export is written into the bank's "
+            "journal."
+        ),
+        "examd bank open bank/ --hours 4 --share /media/a/share-1-1.json --share /media/b/share-1-3.json",
+    )
+    opening.takes_bank(passphrase=False)
+    opening.add_argument("--hours", type=positive, required=True, metavar=_("HOURS"), help=_("how long, at most 24"))
+    opening.add_argument("--export-limit", type=int, metavar="N", default=2_000,
+                         help=_("of how many items the answer keys may leave (default: %(default)s)"))  # fmt: skip
+    takes_loss(opening)
+    takes_holders(opening)
+    takes_shares(opening)
+
+    closing = bank.add(
+        "close",
+        run_close,
+        _("close a shared bank now"),
+        _("Ends the agent; the key is gone."),
+        "examd bank close bank/",
+    )
+    status = bank.add(
+        "status",
+        run_status,
+        _("who holds the bank, and whether it is open"),
+        _("Needs no passphrase."),
+        "examd bank status bank/",
+    )
+    for command in (closing, status):
+        command.takes_bank(passphrase=False)
+
+
+def run_open(args: argparse.Namespace) -> int:
+    from bank import agent
+    from bank.refused import Denied
+
+    custody = custody_of(args)
+    if (remote := agent.connect(args.bank)) is not None:
+        remote.close()
+        raise Denied("agent-already")
+    if (why := agent.absence(args.bank)).code == "agent-out-of-reach":
+        raise why
+    agent.harden()
+    here = [(each.path, passphrase) for each, passphrase in present(args, custody)]
+    status = agent.start(args.bank, here, hours=args.hours, limit=args.export_limit, accept_loss=args.accept_loss)
+    return report(
+        args,
+        status,
+        _open_until(status),
+        *_accepted(status),
+        _("Answer keys of at most {n} items may leave.").format(n=status["limit"]),
+        _("Position: {position}").format(position=status["position"]),
+        *_unlocked(status),
+    )
+
+
+def _accepted(status: dict[str, Any]) -> list[str]:
+    return [_("Opened knowingly in spite of a loss: {reason}").format(reason=status["accepted"])] * bool(
+        status["accepted"]
+    )
+
+
+def _unlocked(status: dict[str, Any]) -> list[str]:
+    """Said where it matters: the key may reach the disk."""
+    if "locked" in status["guards"]:
+        return []
+    return [
+        _("This system does not let the agent lock its memory: use a machine without swap, or with encrypted swap.")
+    ]
+
+
+def _open_until(status: dict[str, Any]) -> str:
+    line = _("The bank is open until {time}, opened by {names}.")
+    return line.format(time=local_time(status["until"]), names=joined(status["holders"]))
+
+
+def run_close(args: argparse.Namespace) -> int:
+    from bank import agent
+    from bank.custody import position_of
+    from bank.journal import CLOSED, Journal
+    from bank.refused import BrokenStore
+
+    remote = agent.connect(args.bank, "bank close")
+    if remote is None:
+        why = agent.absence(args.bank)
+        if why.code == "agent-out-of-reach":
+            raise why
+        left = {"left_open": why.facts["n"]} if why.code == "bank-left-open" else {}
+        return report(args, {"was_open": False, **left}, said(why) if left else _("The bank is not open."))
+    with remote:
+        status = remote.close_agent()
+    for _attempt in range(100):
+        journal = Journal.read(args.bank)
+        if journal.lines and journal.lines[-1].entry.act == CLOSED:
+            position = position_of(journal).spoken
+            return report(
+                args,
+                {"was_open": True, "keys_out": status["keys_out"], "position": position},
+                _("Closed. Answer keys of {n} items left the bank in this opening.").format(n=status["keys_out"]),
+                _("Position: {position}").format(position=position),
+            )
+        time.sleep(0.1)
+    raise BrokenStore("agent-did-not-close", pid=status["pid"])
+
+
+def run_status(args: argparse.Namespace) -> int:
+    from bank import agent
+    from bank.custody import handed_over_unsettled, position_of
+    from bank.journal import Journal
+
+    custody = custody_of(args)
+    remote = agent.connect(args.bank, "bank status")
+    status: dict[str, Any] | None = None
+    if remote is not None:
+        with remote, contextlib.suppress(Exception):
+            status = remote.status()
+    position = position_of(Journal.read(args.bank)).spoken
+    lines = [
+        _("{need} of these {of} open the bank (generation {generation}):").format(
+            need=custody.need, of=len(custody.holders), generation=custody.generation
+        ),
+        *(f"  {holder.index}  {holder.name}" for holder in custody.holders),
+        _("Custody fingerprint: {digits}").format(digits=custody.fingerprint),
+        _("Position: {position}").format(position=position),
+    ]
+    record: dict[str, Any] = {
+        "custody": custody.record(),
+        "fingerprint": custody.fingerprint,
+        "open": status,
+        "position": position,
+    }
+    if handed_over_unsettled(args.bank):
+        record["unsettled"] = True
+        lines.append(
+            _("A handing over was broken off after the new key came into force; the next opening finishes it.")
+        )
+    if status is not None:
+        line = _("Answer keys of {used} items have left, of at most {limit}.")
+        lines += [_open_until(status), *_accepted(status)]
+        lines += [line.format(used=status["keys_out"], limit=status["limit"]), *_unlocked(status)]
+        return report(args, record, *lines)
+    why = agent.absence(args.bank)
+    record["not_open"] = {"code": why.code, **why.facts}
+    report(args, record, *lines, _("The bank is not open.") if why.code == "bank-not-open" else said(why))
+    return 3 if why.code == "agent-out-of-reach" else 0

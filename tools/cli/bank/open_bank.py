@@ -1,0 +1,43 @@
+"""The one way in which a command comes to an open bank: through the agent, or with the single passphrase.
+
+A bank in shares has no other door than its agent: whoever was not present at its opening holds no key to it.
+"""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from bank.store import Bank
+
+
+def open_bank(args: argparse.Namespace, *, prompt: str = "", file: Path | None = None) -> "Bank":
+    """The bank of `args.bank`. `file` (else `args.passphrase_file`) is read for a bank with a single passphrase."""
+    from bank import agent, custody
+    from bank.store import Bank
+    from tools.cli.language import _
+    from tools.cli.secrets import ask_secret
+
+    require_bank(args.bank)
+    if custody.is_shared(args.bank):
+        remote = agent.connect(args.bank, purpose(args))
+        if remote is None:
+            raise agent.absence(args.bank)
+        return cast("Bank", remote)  # its methods under their own names: see bank.agent
+    passphrase = ask_secret("bank", prompt or _("Passphrase of the bank"), file or args.passphrase_file)
+    return Bank.open(args.bank, passphrase)
+
+
+def require_bank(directory: Path) -> None:
+    """Refuses a folder without a bank, before anybody types a passphrase for it."""
+    from bank import custody
+    from bank.refused import BadFile
+    from bank.store import KEY_FILE
+
+    if not custody.is_shared(directory) and not (directory / KEY_FILE).exists():
+        raise BadFile("bank-missing", file=str(directory))
+
+
+def purpose(args: argparse.Namespace) -> str:
+    """What the journal is told: the command's name, nothing of its arguments."""
+    return " ".join(str(word) for word in (getattr(args, "actor", ""), getattr(args, "command", "")) if word)

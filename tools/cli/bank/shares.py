@@ -1,0 +1,269 @@
+"""`examd bank share|cards|verify-shares|rekey|replace-holder|new-passphrase`: the shares of a bank's key."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools.cli.bank.holders import (
+    custody_of,
+    new_passphrase,
+    passphrase_of,
+    present,
+    share_of,
+    split,
+    takes_holders,
+    takes_loss,
+    takes_shares,
+)
+from tools.cli.bank.open_bank import open_bank
+from tools.cli.base import Commands
+from tools.cli.language import _
+from tools.cli.output import report
+from tools.cli.secrets import ask_words
+
+if TYPE_CHECKING:
+    from bank.custody import HandedOver, Holder
+
+
+def add(bank: Commands) -> None:
+    sharing = bank.add(
+        "share",
+        run_share,
+        _("give the bank to keyholders, several of whom must open it"),
+        _(
+            "The bank gets a new key, and the key is split: any K of the holders open the bank, fewer learn nothing. "
+            "Each holder types a passphrase of their own. Every combination is tried before this ends; then the single "
+            "passphrase is destroyed, and what it opened is opened by nothing."
+        ),
+        "examd bank share bank/ --need 2 --holder 王强 --holder 李丽 --holder 赵敏",
+    )
+    cards = bank.add(
+        "cards",
+        run_cards,
+        _("print the shares as cards with a QR code (PDF)"),
+        _(
+            "One page a holder. The QR code is the sealed share; it needs the holder's passphrase. With --words a "
+            "holder's 33 words are printed in clear, against a forgotten passphrase: they belong in a sealed envelope."
+        ),
+        "examd bank cards bank/ cards.pdf",
+    )
+    checking = bank.add(
+        "verify-shares",
+        run_verify,
+        _("check shares by recombining them; nothing is opened"),
+        _("Rebuilds the key from every combination of the shares present, and compares it with the bank's."),
+        "examd bank verify-shares bank/ --holder 王强 --holder 李丽 --holder 赵敏",
+    )
+    rekey = bank.add(
+        "rekey",
+        run_rekey,
+        _("give the bank a new key; all its holders must be present"),
+        _("Old shares, old cards and the old key open nothing any more. Old copies of the bank keep their old key."),
+        "examd bank rekey bank/",
+    )
+    replacing = bank.add(
+        "replace-holder",
+        run_replace,
+        _("replace a keyholder; all others must be present"),
+        _("The bank gets a new key and everyone a new share. The share of who left opens nothing any more."),
+        "examd bank replace-holder bank/ 李丽 周杰 --share /media/a/share-1-1.json --share /media/c/share-1-3.json",
+    )
+    passphrase = bank.add(
+        "new-passphrase",
+        run_passphrase,
+        _("give one holder's share a new passphrase"),
+        _(
+            "Asks for the old passphrase; where it or the file is lost, --words asks for the words in clear instead, "
+            "as “bank cards --words” printed them: 33 words, then 8 groups of digits and letters."
+        ),
+        "examd bank new-passphrase bank/ 王强",
+    )
+    for command in (sharing, cards, checking, rekey, replacing, passphrase):
+        command.takes_bank(passphrase=command is sharing)
+
+    sharing.add_argument("--need", type=int, default=2, metavar="K", help=_("how many must be present (default: 2)"))
+    cards.add_argument("out", type=Path, metavar="PDF", help=_("the file to write"))
+    cards.add_argument(
+        "--holder", action="append", default=[], metavar=_("NAME"),
+        help=_("only this holder's card; may be repeated (default: every holder's)"),
+    )  # fmt: skip
+    cards.add_argument(
+        "--words", action="append", default=[], metavar=_("NAME[=FILE]"),
+        help=_("print this holder's words in clear (asks the passphrase, or reads it from FILE)"),
+    )  # fmt: skip
+    replacing.add_argument("old", metavar=_("LEAVES"), help=_("who leaves: name or number"))
+    replacing.add_argument("new", metavar=_("COMES[=FILE]"), help=_("who comes; FILE holds the new passphrase"))
+    passphrase.add_argument("name", metavar=_("NAME[=FILE]"), help=_("the holder; FILE holds the new passphrase"))
+    passphrase.takes_file("--old", _("read the old passphrase here"))
+    passphrase.add_argument("--words", nargs="?", type=Path, const=Path(), metavar="FILE",
+                            help=_("from the words in clear: asked for, or read from FILE"))  # fmt: skip
+
+    for command in (rekey, replacing):
+        takes_loss(command)
+    for command in (sharing, checking, rekey, replacing):
+        takes_holders(command)
+    for command in (cards, checking, rekey, replacing, passphrase):
+        takes_shares(command)
+    for command in (sharing, rekey, replacing):
+        command.add_argument("--shares-in", type=Path, metavar="DIR", help=_("where new shares go, if not DIR/shares"))
+
+
+def run_share(args: argparse.Namespace) -> int:
+    from bank import agent, custody
+    from bank.refused import Denied
+    from bank.seal.shares import check_policy
+
+    if custody.is_shared(args.bank):
+        raise Denied("bank-is-shared", file=args.bank.name)
+    check_policy(args.need, len(args.holder))
+    custody.check_names([name for name, _file in map(split, args.holder)])
+    agent.harden()
+    bank = open_bank(args)
+    try:
+        people = [(name, new_passphrase(name, file)) for name, file in map(split, args.holder)]
+    except BaseException:
+        bank.close()
+        raise
+    done = custody.hand_over(bank, people, args.need, reason="share", shares_in=args.shares_in)
+    line = _("Copies of before open with the old passphrase: destroy them, and make a backup now (examd bank backup).")
+    return _handed_over(args, done, line)
+
+
+def run_rekey(args: argparse.Namespace) -> int:
+    return _hand_over_anew(args, "rekey", leaves=None, comes=None)
+
+
+def run_replace(args: argparse.Namespace) -> int:
+    return _hand_over_anew(args, "replace-holder", leaves=custody_of(args).holder(args.old), comes=split(args.new))
+
+
+def _hand_over_anew(
+    args: argparse.Namespace, reason: str, *, leaves: "Holder | None", comes: tuple[str, Path | None] | None
+) -> int:
+    """Each of those who stay opens their old share, and the new one is sealed to the passphrase that did it."""
+    from bank import agent
+    from bank.custody import Opening, check_names, check_people, hand_over
+    from bank.refused import Denied
+
+    custody = custody_of(args)
+    if (remote := agent.connect(args.bank)) is not None:
+        remote.close()
+        raise Denied("bank-open-now", file=args.bank.name)
+    if (why := agent.absence(args.bank)).code == "agent-out-of-reach":
+        raise why
+    agent.harden()
+    staying = [holder for holder in custody.holders if holder != leaves]
+    if comes is not None:
+        check_names([*(holder.name for holder in staying), comes[0]])
+    files = {custody.holder(name).index: file for name, file in map(split, args.holder)}
+    args.holder = [
+        str(holder.index) + (f"={files[holder.index]}" if files.get(holder.index) else "") for holder in staying
+    ]
+    here = present(args, custody)
+    people = {each.head.index: (each.head.holder, passphrase) for each, passphrase in here}
+    if leaves is not None and comes is not None:
+        people[leaves.index] = (comes[0], new_passphrase(*comes))
+    check_people([people[index] for index in sorted(people)], custody.need)
+    opening = Opening.begin(args.bank, here, hours=1, limit=0, accept_loss=args.accept_loss)
+    done = hand_over(
+        opening,
+        [people[index] for index in sorted(people)],
+        custody.need,
+        reason=reason,
+        shares_in=args.shares_in,
+    )
+    line = _(
+        "Destroy every share and card of before, on sticks too: with a copy of before they open that copy. Backups of "
+        "before open only with them: make a new backup."
+    )
+    return _handed_over(args, done, line)
+
+
+def _handed_over(args: argparse.Namespace, done: "HandedOver", of_before: str) -> int:
+    custody = done.custody
+    line = _("The bank has a new key. {need} of {of} holders open it; all {n} combinations were tried.")
+    shares = list(zip(custody.holders, done.files, strict=True))
+    return report(
+        args,
+        {
+            "combinations": done.combinations, "custody": custody.record(), "fingerprint": custody.fingerprint,
+            "position": done.position.spoken, "shares": [str(file) for _holder, file in shares],
+        },
+        line.format(need=custody.need, of=len(custody.holders), n=done.combinations),
+        *(f"  {holder.index}  {holder.name}  {file}" for holder, file in shares),
+        _("Custody fingerprint: {digits}").format(digits=custody.fingerprint),
+        _("Position: {position}").format(position=done.position.spoken),
+        _("Next: print the cards (examd bank cards), then move each share to its holder's own stick."),
+        of_before,
+    )  # fmt: skip
+
+
+def run_cards(args: argparse.Namespace) -> int:
+    from bank.custody import check_offered
+    from bank.refused import BrokenStore
+    from bank.seal.shares import in_clear
+    from tools.cli.bank.cards import print_cards
+
+    custody = custody_of(args)
+    in_words = {custody.holder(name): file for name, file in map(split, args.words)}
+    wanted = [custody.holder(name) for name in args.holder] or list(custody.holders)
+    wanted += [holder for holder in in_words if holder not in wanted]
+    offered = [share_of(args, custody, holder) for holder in wanted]
+    check_offered(custody, offered, all_needed=False)
+    words = {
+        holder.index: in_clear(share.unseal(passphrase_of(holder.name, in_words[holder])))
+        for holder, share in zip(wanted, offered, strict=True)
+        if holder in in_words
+    }
+    printed = print_cards(custody, offered, words, args.bank.resolve().name)
+    if not printed.font:
+        print(_("No font of this machine shows Chinese: the cards are in English."), file=sys.stderr)
+    if printed.missing:
+        line = _("These characters cannot be shown; the holder's number stands in their place: {missing}")
+        print(line.format(missing=printed.missing), file=sys.stderr)
+    try:
+        args.out.touch(mode=0o600)
+        args.out.write_bytes(printed.pdf)
+    except OSError as error:
+        raise BrokenStore("store-io", file=str(args.out), error=error.strerror) from None
+    told = {"n": len(offered), "file": str(args.out)}
+    report(args, {"cards": told["n"], "file": told["file"]}, _("{n} cards: {file}").format(**told))
+    if words:
+        print(_("It holds words in clear: print it, seal them, then delete the file."), file=sys.stderr)
+    return 0
+
+
+def run_passphrase(args: argparse.Namespace) -> int:
+    from bank.custody import SHARES, reseal
+
+    custody = custody_of(args)
+    name, file = split(args.name)
+    holder = custody.holder(name)
+    opened: Any
+    if args.words is not None:
+        from_file = args.words if args.words.name else None
+        opened = ask_words("words", _("Words of {name}").format(name=holder.name), from_file)
+        place = args.share[0] if args.share else args.bank / SHARES / f"share-{custody.generation}-{holder.index}.json"
+    else:
+        offered = share_of(args, custody, holder)
+        opened, place = offered.unseal(passphrase_of(holder.name, args.old)), offered.path
+    written = reseal(custody, holder, opened, new_passphrase(holder.name, file), place)
+    told = {"name": holder.name, "file": str(written)}
+    report(args, told, _("The share of {name} has a new passphrase: {file}").format(**told))
+    line = _("The old card opens with the old passphrase: destroy it, and print a new one: {command}")
+    command = f"examd bank cards {args.bank} card.pdf --holder {holder.name} --share {written}"
+    print(line.format(command=command), file=sys.stderr)
+    return 0
+
+
+def run_verify(args: argparse.Namespace) -> int:
+    from bank import agent
+    from bank.custody import verify_shares
+
+    custody = custody_of(args)
+    agent.harden()
+    opened = [each.unseal(passphrase) for each, passphrase in present(args, custody)]
+    told = {"n": len(opened), "tried": verify_shares(custody, opened)}
+    line = _("{n} shares, {tried} combinations: each rebuilds the bank's key.")
+    return report(args, {"shares": told["n"], "combinations": told["tried"]}, line.format(**told))

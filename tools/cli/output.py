@@ -1,0 +1,74 @@
+"""How a command says what it found: for a program as JSON, for a person in lines and tables.
+
+Standard output holds the report; what is only narrated (a bar, a list of what was refused) goes to standard error.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tools.cli.language import _, plain
+
+MOST_LINES = 50
+"""Rows told before the rest is only counted; --json has them all."""
+
+
+def as_json(record: object) -> None:
+    print(json.dumps(record, ensure_ascii=False))
+
+
+def report(args: argparse.Namespace, record: object, *lines: str) -> int:
+    """The same for both: `record` with --json, else the lines. Returns the exit code of what went well."""
+    if args.json:
+        as_json(record)
+    else:
+        for line in lines:
+            print("\n".join(map(plain, line.split("\n"))))
+    return 0
+
+
+def rows(title: str, told: Sequence[tuple[str, str]]) -> None:
+    """Places and reasons, on stderr; nothing where there are none."""
+    if not told:
+        return
+    print(title, file=sys.stderr)
+    for place, reason in told[:MOST_LINES]:
+        print(plain(f"  {place}  {reason}".rstrip()), file=sys.stderr)
+    if len(told) > MOST_LINES:
+        print("  " + _("… and {n} more (--json lists them all)").format(n=len(told) - MOST_LINES), file=sys.stderr)
+
+
+def table(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
+    """The first column from the left, the others, which are numbers, from the right."""
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = Table(box=None, pad_edge=False)
+    for number, title in enumerate(titles):
+        shown.add_column(title, justify="right" if number else "left")
+    for line in lines:
+        shown.add_row(*map(plain, line))
+    Console(highlight=False, markup=False).print(shown)
+
+
+class Progress:
+    """One line on a terminal's stderr that counts up and goes away; nothing where stderr is no terminal."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._live = sys.stderr.isatty()
+
+    def show(self, done: int, total: int) -> None:
+        if self._live:
+            filled = 24 * done // max(total, 1)
+            bar = "━" * filled + "─" * (24 - filled)
+            print(f"\r{self._label} {bar} {done}/{total}", end="", file=sys.stderr, flush=True)
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        if self._live:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,271 @@
+"""`examd rule check`: has a rule no contradictions, can a bank fill it on the day, and would a session be issued?"""
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tools.cli.base import Commands, positive
+from tools.cli.language import _
+from tools.cli.output import as_json, table
+from tools.cli.rule import common, withheld
+from tools.cli.rule.common import TRIAL
+from tools.cli.rule.names import cell_name
+
+if TYPE_CHECKING:
+    from bank.composing.availability import Stock
+    from bank.draw_facts import ItemFacts
+    from bank.refused import Refused
+    from bank.rules import Rule
+    from bank.rules.feasibility import Demand, Lack, Proof
+
+POOLS = 4
+"""A session's pool is picked at random: near its limits a rule is judged by the worst of so many."""
+
+
+def add(rule: Commands) -> None:
+    check = rule.add(
+        "check",
+        run_check,
+        _("find contradictions; with --bank, what the bank cannot fill"),
+        _(
+            "Exit code 0: in order; 1: a contradiction, demands that the bank cannot meet, or a rule that no session "
+            "can use. Then the smallest sets of demands that make it impossible are named, with how many items each "
+            "lacks. Nothing is ever relaxed."
+        ),
+        "examd rule check rule.toml --bank bank/ --candidates 300 --date 2026-12-05",
+    )
+    common.takes_rule_and_bank(check)
+    check.add_argument(
+        "--candidates", type=positive, default=100, metavar="N",
+        help=_("of a session: for the cap on candidates, and whether everybody gets a form (default: %(default)s)"),
+    )  # fmt: skip
+
+
+def run_check(args: argparse.Namespace) -> int:
+    from bank.composing.exposure import require_large_enough
+    from bank.refused import Denied, Refused
+    from bank.rules import parse
+    from bank.rules.feasibility import prove
+
+    text = common.read(args.rule)
+    try:
+        rule = parse(text)
+        if args.bank is not None:
+            require_large_enough(rule, args.candidates)
+    except Refused as refusal:
+        return common.found_wrong(args, refusal)
+    if args.bank is None:
+        return _told(args, rule)
+    stock = common.stock(args, rule, args.candidates)
+    proof = prove(stock.free, rule, args.candidates)
+    if not proof.feasible:
+        return _impossible(proof, stock, as_record=args.json)
+    try:
+        pool, acceptance = _judged(stock, rule, args.candidates)
+    except Denied as refusal:
+        if not args.json:
+            for line in list(withheld.short(stock, rule)) or withheld.others(stock, rule):
+                print("  " + line)
+        return common.found_wrong(args, refusal)
+    return _told(args, rule, stock, proof, acceptance, common.off_the_mark(pool, rule))
+
+
+def _judged(stock: "Stock", rule: "Rule", candidates: int) -> "tuple[list[ItemFacts], dict[str, int]]":
+    """A session's pool, and how many trial draws from the worst of several are admissible; refused as issuing would."""
+    from hashlib import sha256
+
+    from bank.composing.assembly import Assembler
+    from bank.composing.pool_selection import session_pool
+
+    tried = []
+    for key in (TRIAL, *(sha256(TRIAL + bytes([n])).digest() for n in range(1, POOLS))):
+        pool = session_pool(stock.facts, rule, key, stock.ledger)
+        assembler = Assembler(pool, rule, TRIAL, "trial")
+        acceptance = common.acceptance_of(pool, rule, assembler)
+        assembler.require_enough_attempts(candidates, acceptance["admitted"], acceptance["draws"])
+        tried.append((pool, acceptance))
+        if assembler.admits_all:
+            break
+    worst = min((acceptance for _pool, acceptance in tried), key=lambda found: found["admitted"])
+    return tried[0][0], worst | {"pools": len(tried)}
+
+
+def _told(
+    args: argparse.Namespace,
+    rule: "Rule",
+    stock: "Stock | None" = None,
+    proof: "Proof | None" = None,
+    acceptance: dict[str, int] | None = None,
+    warning: str = "",
+) -> int:
+    obstacle = _obstacle(rule)
+    if args.json:
+        found = {"ok": obstacle is None, "acceptance": acceptance, "warning": warning or None}
+        if obstacle is not None:
+            found |= {"code": obstacle.code, "facts": obstacle.facts}
+        as_json(found | _summary(rule, stock, proof))
+        return 0 if obstacle is None else 1
+    _print_rule(rule, stock, proof, acceptance)
+    if warning:
+        print(warning)
+    if obstacle is not None:
+        return common.found_wrong(args, obstacle)
+    print(_("In order."))
+    return 0
+
+
+def _obstacle(rule: "Rule") -> "Refused | None":
+    """Why no session could use the rule whatever the bank holds: issuing and signing refuse it for the same."""
+    from bank.refused import Refused
+    from bank.rules.signed_rule import named
+    from examd.package.issue import require_showable
+
+    try:
+        named(rule.id)
+        require_showable(rule)
+    except Refused as refusal:
+        return refusal
+    return None
+
+
+def _impossible(proof: "Proof", stock: "Stock", *, as_record: bool) -> int:
+    if as_record:
+        counted = {"counted_for": stock.usable.kind.value, "cells": _cells(stock)}
+        as_json({"ok": False, "code": "rule-impossible"} | _record(proof) | counted)
+        return 1
+    if proof.alone:
+        print(_("Each of these demands of the rule is more than can be met:"))
+        for lack, groups in zip(proof.alone, proof.alone_enemies, strict=True):
+            print("  " + _line(lack, stock, alone=True))
+            _print_enemies(groups, "    ")
+    together = ([] if proof.alone else [proof.conflict]) + list(proof.further)
+    for lacks, groups in zip(together, proof.enemies[-len(together) :] if together else (), strict=True):
+        print(_("These demands of the rule cannot be met together:"))
+        for lack in lacks:
+            print("  " + _line(lack, stock, alone=False))
+        _print_reason(lacks, groups)
+    return 1
+
+
+def _print_enemies(groups: Sequence[str], indent: str) -> None:
+    if groups:
+        line = _("Reason: a form holds one item of an enemy group at most. The groups in the way: {groups}.")
+        print(indent + line.format(groups=_(", ").join(groups)))
+
+
+def _print_reason(lacks: "Sequence[Lack]", groups: Sequence[str]) -> None:
+    _print_enemies(groups, "  ")
+    added = _(", ").join(f"{_name(lack.demand)} {lack.missing}" for lack in lacks if lack.missing)
+    if added:
+        print(
+            _("  It would be enough to add, for instance, so many items of no enemy group: {added}.").format(
+                added=added
+            )
+        )
+
+
+def _name(demand: "Demand") -> str:
+    return _("tag {name}").format(name=demand.name) if demand.kind == "tag" else cell_name(demand.name)
+
+
+def _line(lack: "Lack", stock: "Stock", *, alone: bool) -> str:
+    demand = lack.demand
+    if demand.kind == "tag":
+        line = _("tag {name}: a form needs {needed}, {available} free").format(
+            name=demand.name, needed=demand.needed, available=demand.available
+        )
+    else:
+        needs = _("; a form needs {n}") if demand.kind == "cell" else _("; for so many candidates the pool needs {n}")
+        line = withheld.told(demand.name, stock.cells[demand.name]) + needs.format(n=demand.needed)
+    return line + (_(", {n} lacking").format(n=lack.missing) if alone else "")
+
+
+def _record(proof: "Proof") -> dict[str, Any]:
+    def told(lacks: "Sequence[Lack]") -> list[dict[str, Any]]:
+        return [_demand(lack.demand) | {"missing": lack.missing} for lack in lacks]
+
+    return {
+        "conflict": told(proof.conflict), "alone": told(proof.alone), "further": [told(each) for each in proof.further],
+        "enemies": [list(groups) for groups in proof.enemies],
+        "alone_enemies": [list(groups) for groups in proof.alone_enemies],
+    }  # fmt: skip
+
+
+def _demand(demand: "Demand") -> dict[str, Any]:
+    return {
+        "kind": demand.kind, "name": demand.name, "needed": demand.needed, "available": demand.available,
+    }  # fmt: skip
+
+
+def _cells(stock: "Stock") -> list[dict[str, Any]]:
+    return [
+        {
+            "cell": name, "held": cell.held, "free": cell.free, "staying": dict(cell.home), "recent": cell.recent,
+            "free_again_on": None if cell.again is None else cell.again.isoformat(),
+        }
+        for name, cell in stock.cells.items()
+    ]  # fmt: skip
+
+
+def _summary(rule: "Rule", stock: "Stock | None", proof: "Proof | None") -> dict[str, Any]:
+    cells = []
+    for cell in rule.cells_as_read:
+        stated: dict[str, Any] = {"cell": cell.stratum, "count": cell.count, "points": cell.points}
+        if stock is not None:
+            standing = stock.cells[cell.stratum]
+            stated |= {"available": standing.free, "held": standing.held, "staying": dict(standing.home)}
+        cells.append(stated)
+    return {
+        "id": rule.id,
+        "version": rule.version,
+        "name": rule.name,
+        "sha256": rule.sha256,
+        "items": rule.items,
+        "minutes": rule.minutes,
+        "total_points": rule.total_points,
+        "pass_points": rule.pass_points,
+        "below_multiple": [demand.name for demand in proof.below_multiple] if proof is not None else None,
+        "withheld": None if stock is None else stock.usable.reasons,
+        "counted_for": None if stock is None else stock.usable.kind.value,
+        "cells": cells,
+    }
+
+
+def _print_rule(
+    rule: "Rule", stock: "Stock | None", proof: "Proof | None", acceptance: dict[str, int] | None
+) -> None:
+    from bank.rules import by_number, within
+
+    common.print_heading(rule)
+    titles, lines = [_("chapter"), _("points"), _("items")], []
+    if stock is not None:
+        titles += [_("in the bank"), _("free"), _("scarcest cell, free/taken")]
+    for code, margin in sorted(rule.chapters.items(), key=lambda entry: by_number(entry[0])):
+        cells = [cell for cell in rule.cells if within(code, cell.chapter)]
+        row = [f"{code} {margin.name}", str(margin.points), str(sum(cell.items for cell in cells))]
+        if stock is not None:
+            standing = stock.cells
+            scarcest = min(cells, key=lambda cell: standing[cell.stratum].free / cell.count)
+            row += [
+                str(sum(standing[cell.stratum].held * cell.size for cell in cells)),
+                str(sum(standing[cell.stratum].free * cell.size for cell in cells)),
+                f"{cell_name(scarcest.stratum)} {standing[scarcest.stratum].free}/{scarcest.count}",
+            ]
+        lines.append(row)
+    table(titles, lines)
+    if stock is not None:
+        for line in withheld.others(stock, rule):
+            print(line)
+    if proof is not None and acceptance is not None:
+        short = [cell_name(demand.name) for demand in proof.below_multiple]
+        if short:
+            line = _("{n} cells hold less than {multiple} times what a form takes; their pool is all there is: {cells}")
+            print(line.format(n=len(short), multiple=rule.pool_multiple, cells=_(", ").join(short)))
+        print(_("Proved: a form exists that fills every cell, with every tag and no two enemies."))
+        line = _("{admitted} of {draws} trial draws are admissible")
+        if acceptance["pools"] > 1:
+            line = _("{admitted} of {draws} trial draws are admissible, from the worst of {pools} trial pools")
+        print(line.format(**acceptance))
+        if acceptance["admitted"] * 10_000 < 2 * acceptance["draws"] * rule.min_accept:
+            line = _("WARNING: that is near the limit of {share:.0%}. Another pool may fall below it and be refused.")
+            print(line.format(share=rule.min_accept / 10_000))

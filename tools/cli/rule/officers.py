@@ -1,0 +1,390 @@
+"""`examd rule officer|appoint|consent|register|sign|history`: who signs composition rules, and what they signed.
+
+A session uses only a version that two officers signed and that is in force on its day (`examd.bureau.rulebook`).
+"""
+
+import argparse
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tools.cli import unlock
+from tools.cli.base import Commands
+from tools.cli.language import _, plain
+from tools.cli.output import as_json, report
+from tools.cli.rule import wording
+from tools.cli.rule.common import read
+from tools.cli.secrets import ask_line, ask_secret
+
+if TYPE_CHECKING:
+    from bank.rules import Rule
+    from bank.rules.signed_rule import Officer, Register, SignedRule
+    from examd.bureau.last_seen import Heads
+    from examd.bureau.rulebook import Rulebook
+    from examd.holders import Card
+
+
+def add(rule: Commands) -> None:
+    officer = rule.add(
+        "officer",
+        run_officer,
+        _("make the keys of a rule officer"),
+        _("The key file stays with the officer; the public card goes to the bureau."),
+        "examd rule officer my-keys --id zhang --name 张三",
+    )
+    officer.add_argument("directory", type=Path, metavar=_("DIR"), help=_("a new folder for the keys"))
+    officer.add_argument("--id", required=True, help=_("short name, for records"))
+    officer.add_argument("--name", required=True, help=_("the officer's name"))
+
+    appoint = rule.add(
+        "appoint",
+        run_appoint,
+        _("register who may sign rules for the bureau"),
+        _(
+            "Two officers at least, better three. The bureau alone signs the first register. From then on these and no "
+            "others sign, what was signed stays signed, and two of them have to consent to the next register "
+            "(examd rule consent)."
+        ),
+        "examd rule appoint office zhang/rule-officer.card.json li/rule-officer.card.json",
+    )
+    appoint.add_argument("office", type=Path, metavar=_("OFFICE"), help=_("the bureau's folder"))
+    appoint.add_argument("cards", type=Path, nargs="+", metavar=_("CARD"), help=_("public cards of the officers"))
+    appoint.add_argument(
+        "--gone", action="append", default=[], type=_gone, metavar="ID=REASON",
+        help=_("an officer of now who cannot consent, and why: stands in the register for ever (may be repeated)"),
+    )  # fmt: skip
+    appoint.add_argument(
+        "--same-name", default="", metavar=_("REASON"),
+        help=_("two officers bear one name and are two people: why, for the register"),
+    )  # fmt: skip
+
+    consent = rule.add(
+        "consent",
+        run_consent,
+        _("consent to the next register of rule officers"),
+        _("Shows who comes and who goes, then signs. The next register is in force once two officers consented."),
+        "examd rule consent office --officer my-keys",
+    )
+    consent.add_argument("office", type=Path, metavar=_("OFFICE"), help=_("the bureau's folder"))
+
+    register = rule.add(
+        "register",
+        run_register,
+        _("list the registers of rule officers"),
+        _(
+            "Each with its officers, whose hands it bears and its hash. Publish the first one's hash: an auditor gives "
+            "it to examd verify --rule-officers."
+        ),
+        "examd rule register office",
+    )
+    register.add_argument("office", type=Path, metavar=_("OFFICE"), help=_("the bureau's folder"))
+
+    sign = rule.add(
+        "sign",
+        run_sign,
+        _("sign the next version of a rule, as one of two officers"),
+        _(
+            "Shows the whole rule and what changes against the version before, then signs. A version is in use once "
+            "two officers have signed the same text; it is never replaced, only followed by the next."
+        ),
+        "examd rule sign rule.toml --office office --officer my-keys",
+    )
+    sign.add_argument("rule", type=Path, metavar=_("RULE"), help=_("the rule, a TOML file"))
+
+    history = rule.add(
+        "history",
+        run_history,
+        _("list the signed versions of the bureau's rules"),
+        _(
+            "Checks every signature, the chain of versions, and that nothing is missing which a package was issued "
+            "with or an officer has seen; says field by field what each version changed."
+        ),
+        "examd rule history SP-ELV-T --office office",
+    )
+    history.add_argument("rule", nargs="?", metavar=_("ID"), help=_("the rule's id; all rules if left out"))
+    history.add_argument(
+        "--against", type=Path, action="append", default=[], metavar="DIR",
+        help=_("hold it against an officer's folder, a package or a result, too (may be repeated)"),
+    )  # fmt: skip
+
+    for command in (sign, history):
+        command.add_argument("--office", type=Path, required=True, metavar="DIR", help=_("the bureau's folder"))
+    for command in (sign, consent):
+        command.add_argument(
+            "--officer", type=Path, required=True, metavar="DIR", help=_("folder of the officer's keys")
+        )
+    for command in (officer, appoint, consent, sign):
+        command.takes_file("--passphrase-file", _("read the passphrase from this file"))
+
+
+def _gone(text: str) -> tuple[str, str]:
+    officer, _equals, reason = text.partition("=")
+    if not officer or not reason.strip():
+        raise argparse.ArgumentTypeError(_("ID=REASON is expected, such as li=退休"))
+    return officer, reason.strip()
+
+
+def run_officer(args: argparse.Namespace) -> int:
+    from bank.seal.passphrase import check_passphrase
+    from examd import holders
+    from examd.bureau.rulebook import ROLE
+
+    passphrase = ask_secret("rule-officer", _("Rule officer's passphrase"), file=args.passphrase_file, confirm=True)
+    check_passphrase(passphrase)
+    holders.create(args.directory, ROLE, args.id, args.name, passphrase)
+    told = {"name": args.name, "card": str(args.directory / f"{ROLE}.card.json")}
+    return report(args, told, _("Made the keys of {name}. The bureau needs {card}.").format(**told))
+
+
+# -- registers ---------------------------------------------------------------------------------------------------------
+
+
+def run_appoint(args: argparse.Namespace) -> int:
+    from examd.bureau.office import Office
+    from examd.bureau.rulebook import ROLE
+    from examd.holders import Card
+
+    cards = [Card.read(path, ROLE) for path in args.cards]
+    office = Office(args.office)
+    book = office.checked_rulebook()
+    register = book.appoint(cards, unlock.bureau(office, args.passphrase_file), dict(args.gone), args.same_name.strip())
+    return report(args, _register_record(register), *_register_lines(register))
+
+
+def run_consent(args: argparse.Namespace) -> int:
+    from examd import holders
+    from examd.bureau.office import Office
+    from examd.bureau.rulebook import ROLE
+
+    book = Office(args.office).checked_rulebook()
+    _hold_against_note(book, args.officer)
+    pending = book.awaiting(_card(args.officer))
+    for lines in (_register_lines(book.registers()[-1]), _changes(book.officers(), pending)):
+        print("\n".join(lines), file=sys.stderr)
+    _confirm(args, _("Consent to this register? (yes/no) "))
+    secret = ask_secret(ROLE, _("Rule officer's passphrase"), file=args.passphrase_file)
+    register = book.consent(holders.unlock(args.officer, ROLE, secret))
+    _keep_note(book, args.officer)
+    return report(args, _register_record(register), *_register_lines(register))
+
+
+def run_register(args: argparse.Namespace) -> int:
+    from examd.bureau.office import Office
+
+    book = Office(args.office).checked_rulebook()
+    pending = book.pending()
+    registers = [*book.registers(), *([pending] if pending else [])]
+    lines = [line for register in registers for line in _register_lines(register)]
+    return report(args, [_register_record(register) for register in registers], *lines)
+
+
+def _register_record(register: "Register") -> dict[str, object]:
+    return {
+        "complete": register.complete, "gone": dict(register.gone),
+        "officers": [{"id": officer.id, "name": officer.name} for officer in register.officers],
+        "sha256": register.sha256, "signed_by": [officer.id for officer in register.signed_by],
+        "version": register.version,
+    }  # fmt: skip
+
+
+def _register_lines(register: "Register") -> list[str]:
+    hands = "、".join(officer.name for officer in register.signed_by)
+    state = _("signed by the bureau alone, as the first one is")
+    if register.needed:
+        state = _("signed by the bureau and {names}").format(names=hands) if hands else _("signed by the bureau")
+    if not register.complete:
+        missing = register.needed - len(register.signed_by)
+        state += "  " + _("not in force: {missing} officers have to consent").format(missing=missing)
+    title = _("Register {version} of rule officers").format(version=register.version)
+    lines = [f"{title}  {state}", f"  {register.sha256}"]
+    lines += [f"  {officer.name} ({officer.id})" for officer in register.officers]
+    lines += [_("  could not consent: {id} ({why})").format(id=id_, why=why) for id_, why in register.gone.items()]
+    if register.namesakes:
+        lines.append(_("  of one name, and said to be two people: {why}").format(why=register.namesakes))
+    return [plain(line) for line in lines]
+
+
+def _changes(before: "tuple[Officer, ...]", after: "Register") -> list[str]:
+    """Who comes and who goes, above all else."""
+    lines = [_("Proposed as register {version}:").format(version=after.version)]
+    for officer in after.officers:
+        sign = "  " if officer in before else "+ "
+        lines.append(f"{sign}{officer.name} ({officer.id})  {officer.sign}")
+    for left in before:
+        if left not in after.officers:
+            lines.append(f"- {left.name} ({left.id})")
+    lines += [_("  said to be unable to consent: {id} ({why})").format(id=i, why=why) for i, why in after.gone.items()]
+    if after.namesakes:
+        lines.append(_("  of one name, and said to be two people: {why}").format(why=after.namesakes))
+    return [plain(line) for line in lines]
+
+
+# -- rules -------------------------------------------------------------------------------------------------------------
+
+
+def run_sign(args: argparse.Namespace) -> int:
+    from bank.rules import parse
+    from bank.rules.signed_rule import NEEDED
+    from examd import holders
+    from examd.bureau.office import Office
+    from examd.bureau.rulebook import ROLE
+
+    rule = parse(read(args.rule))
+    book = Office(args.office).checked_rulebook()
+    _hold_against_note(book, args.officer)
+    book.to_sign(rule, _card(args.officer))  # whatever stands against it is said before 65 lines are read
+    before = [signed_rule for signed_rule in book.history(rule.id) if signed_rule.complete]
+    changed = wording.differences(before[-1].rule if before else None, rule)
+    wording.show(rule)
+    print("\n".join([*_told_changes(before, changed), *_told_others(book, rule)]), file=sys.stderr)
+    _confirm(args, _("Sign this rule? (yes/no) "))
+    secret = ask_secret(ROLE, _("Rule officer's passphrase"), file=args.passphrase_file)
+    signed_rule = book.sign(rule, holders.unlock(args.officer, ROLE, secret))
+    _keep_note(book, args.officer)
+    names = "、".join(officer.name for officer in signed_rule.signed_by)
+    line = _("Signed by {names}: {missing} more signature needed.")
+    if signed_rule.complete:
+        line = _("Signed by {names}: version {version} may be used.")
+    record = {
+        "changed": changed, "complete": signed_rule.complete, "register": signed_rule.register, "rule": rule.id,
+        "sha256": rule.sha256, "signed_by": [officer.id for officer in signed_rule.signed_by],
+        "version": rule.version,
+    }  # fmt: skip
+    missing = NEEDED - len(signed_rule.signed_by)
+    return report(args, record, line.format(names=names, version=rule.version, missing=missing))
+
+
+def _told_changes(before: "list[SignedRule]", changed: list[str]) -> list[str]:
+    if not before:
+        return [_("This is its first version.")]
+    title = _("Changed against version {version}:").format(version=before[-1].rule.version)
+    return [title, *(f"  {line}" for line in changed or [_("nothing but the number")])]
+
+
+def _told_others(book: "Rulebook", rule: "Rule | None", rule_id: str = "") -> list[str]:
+    """Other texts that officers proposed as the same version: the first with two signatures is taken."""
+    return [
+        plain(_("Another text of version {version} is proposed by {names}: {sha256}").format(
+            names="、".join(officer.name for officer in each.signed_by), sha256=each.rule.sha256,
+            version=each.rule.version,
+        ))
+        for each in book.proposals(rule.id if rule else rule_id)
+        if rule is None or each.rule.sha256 != rule.sha256
+    ]  # fmt: skip
+
+
+def run_history(args: argparse.Namespace) -> int:
+    from bank.refused import Denied
+    from examd.bureau.office import Office
+
+    book = Office(args.office).checked_rulebook()
+    for folder in args.against:
+        _hold_against(book, folder)
+    histories = {rule: book.history(rule) for rule in ([args.rule] if args.rule else book.rules())}
+    if args.rule and not histories[args.rule]:
+        raise Denied("rule-not-signed", rule=args.rule)
+    if args.json:
+        record = {
+            rule: [
+                {
+                    "version": each.rule.version, "sha256": each.rule.sha256, "complete": each.complete,
+                    "effective_from": str(each.rule.effective_from),
+                    "effective_to": str(each.rule.effective_to or ""), "register": each.register,
+                    "signed_by": [officer.id for officer in each.signed_by],
+                }
+                for each in editions
+            ]
+            for rule, editions in histories.items()
+        }  # fmt: skip
+        as_json(record)
+        return 0
+    for rule, editions in histories.items():
+        before = None
+        for signed_rule in editions:
+            current = signed_rule.rule
+            names = "、".join(officer.name for officer in signed_rule.signed_by)
+            state = _("in use") if signed_rule.complete else _("one signature lacking")
+            print(f"{rule} v{current.version}  {wording.in_force(current)}  {names}  {state}")
+            print(f"  {current.sha256}")
+            for line in wording.differences(before, current):
+                print("  " + line)
+            before = current
+        for line in _told_others(book, before, rule):
+            print(line)
+    return 0
+
+
+def _card(folder: Path) -> "Card | None":
+    """Who is going to sign, as far as it is known without a passphrase; None where the card was given away."""
+    from bank.refused import BadFile
+    from examd.bureau.rulebook import ROLE
+    from examd.holders import Card
+
+    key, card = folder / f"{ROLE}.key", folder / f"{ROLE}.card.json"
+    if not key.exists():
+        raise BadFile("file-unreadable", file=str(key), why="No such file or directory")
+    return Card.read(card, ROLE) if card.exists() else None
+
+
+# -- what was seen before ----------------------------------------------------------------------------------------------
+
+
+def _hold_against_note(book: "Rulebook", folder: Path) -> None:
+    """Refuses a register that lacks what this officer saw in it the last time."""
+    from examd.bureau import last_seen
+
+    noted = last_seen.read(last_seen.note_of(folder), book.bureau.sign, where=last_seen.NOTE)
+    book.hold_against(noted, str(folder / last_seen.NOTE))
+    if noted is not None:
+        _note_own(book, folder, noted)
+
+
+def _note_own(book: "Rulebook", folder: Path, noted: "Heads") -> None:
+    """Whoever consents first sees no whole register yet. Once it is whole the note learns of it, and of no register
+    without this officer's own hand: to look at a forged one must not make the true one strange."""
+    from examd.bureau import last_seen
+    from examd.bureau.rulebook import ROLE
+    from examd.holders import Card
+
+    card = folder / f"{ROLE}.card.json"
+    if not card.exists():
+        return
+    sign = Card.read(card, ROLE).sign
+    own = [each for each in book.registers() if any(officer.sign == sign for officer in each.signed_by)]
+    if own and own[-1].version > noted.register[0]:
+        with suppress(OSError):  # a stick that is write-protected can still be compared
+            heads = last_seen.Heads((own[-1].version, own[-1].sha256), noted.rules)
+            last_seen.keep_note(folder, book.bureau.sign, heads)
+
+
+def _keep_note(book: "Rulebook", folder: Path) -> None:
+    from examd.bureau import last_seen
+
+    last_seen.keep_note(folder, book.bureau.sign, book.heads())
+
+
+def _hold_against(book: "Rulebook", folder: Path) -> None:
+    from bank.refused import BadFile
+    from bank.rules import signed_rule as signed_rules
+    from examd.bureau import last_seen
+    from examd.package import layout
+
+    if (folder / last_seen.NOTE).exists():
+        _hold_against_note(book, folder)
+        return
+    for path in (folder / layout.SIGNED_RULE, folder / "package" / layout.SIGNED_RULE):
+        if path.exists():
+            proof = signed_rules.unpack(path.read_bytes(), book.bureau.sign, name=path.name)
+            book.hold_against_package(proof, str(folder))
+            return
+    raise BadFile("rules-nothing-to-compare", file=str(folder))
+
+
+def _confirm(args: argparse.Namespace, question: str) -> None:
+    """At a keyboard, the last moment to think again; a passphrase from a file was a decision already."""
+    from bank.refused import Denied
+
+    asked = args.passphrase_file is None and sys.stdin.isatty()
+    if asked and ask_line("rule-officer", question).lower() not in ("y", "yes", "是"):
+        raise Denied("rules-not-confirmed")

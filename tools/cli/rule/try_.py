@@ -1,0 +1,355 @@
+"""`examd rule try`: trial forms from a bank, and how alike they are; or cells for a rule that has margins alone."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools.cli.bank.open_bank import open_bank
+from tools.cli.base import Commands, positive
+from tools.cli.language import _
+from tools.cli.output import as_json, table
+from tools.cli.rule import common, withheld
+from tools.cli.rule.common import TRIAL
+from tools.cli.rule.names import cell_name
+
+if TYPE_CHECKING:
+    from bank.composing.availability import Stock
+    from bank.composing.fairness import Drawn, Fairness, Floats, Outlook, Spread
+    from bank.composing.forecast import Season
+    from bank.draw_facts import ItemFacts
+    from bank.rules import Rule
+
+
+def add(rule: Commands) -> None:
+    trial = rule.add(
+        "try",
+        run_try,
+        _("draw trial forms from a bank and measure how alike they are"),
+        _(
+            "Draws a session pool and forms from it, beside plain stratified draws from the same pool, and says at the "
+            "end whether forms are equally fair. The borderline candidate passes with a chance of "
+            "one half on average, under a three-parameter logistic model about the stated shares of right answers. "
+            "Refused (exit code 1) where fewer draws are admissible than the rule's min_accept."
+        ),
+        "examd rule try rule.toml --bank bank/ --sessions 40 --candidates 200 --svg try.svg",
+    )
+    common.takes_rule_and_bank(trial, rule=False)
+    trial.add_argument("--forms", type=positive, default=2_000, help=_("how many forms (default: %(default)s)"))
+    trial.add_argument("--sessions", type=positive, metavar="N", help=_("forecast a season of so many sessions"))
+    trial.add_argument(
+        "--candidates", type=positive, default=100, metavar="N",
+        help=_("of a session, for the forecast (default: %(default)s)"),
+    )  # fmt: skip
+    trial.add_argument(
+        "--every", type=positive, default=7, metavar="DAYS",
+        help=_("from one session to the next, for the forecast (default: %(default)s)"),
+    )  # fmt: skip
+    trial.takes_file("--svg", _("write the picture here"))
+    trial.takes_file("--out", _("write the proposed rule here, once it is whole, instead of printing it"))
+    trial.add_argument(
+        "--propose", type=Path, metavar="MARGINS",
+        help=_("propose cells for a rule that has margins alone; print the whole rule, for people to read and sign"),
+    )  # fmt: skip
+
+
+def run_try(args: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from bank.composing.assembly import Assembler, require_p4
+    from bank.composing.fairness import Drawn, outlook
+    from bank.composing.forecast import season
+    from bank.composing.pool_selection import session_pool
+    from bank.refused import Denied, Refused
+    from bank.rules import parse
+
+    if args.propose is not None:
+        return _propose(args)
+    _require(args, "rule", "bank")
+    try:
+        rule = parse(common.read(args.rule))
+    except Refused as refusal:
+        return common.found_wrong(args, refusal)
+    stock = common.stock(args, rule, args.candidates)
+    try:
+        pool = session_pool(stock.facts, rule, TRIAL, stock.ledger)
+        require_p4(pool)
+        fair, plain = (
+            Assembler(pool, each, TRIAL, "trial") for each in (rule, replace(rule, difficulty=None))
+        )
+        acceptance = common.acceptance_of(pool, rule, fair)
+        fair.require_enough_attempts(args.candidates, acceptance["admitted"], acceptance["draws"])
+        drawn = [Drawn.of([draw.form(n) for n in range(1, args.forms + 1)], pool) for draw in (fair, plain)]
+    except Denied as refusal:
+        for line in () if args.json else withheld.short(stock, rule):
+            print("  " + line)
+        return common.found_wrong(args, refusal)
+    ahead = outlook(drawn[0], drawn[1], pool, rule.pass_points)
+    stated = _shares(pool)
+    found = [each.fairness(stated, spread) for each, spread in zip(drawn, (ahead.known, ahead.plain), strict=True)]
+    scores = [(stated[each.rows] @ each.points).tolist() for each in drawn]
+    cells = _by_cell(rule, pool, drawn[0])
+    coming = None
+    if args.sessions is not None:
+        coming = season(stock.facts, rule, args.sessions, args.candidates, args.every, TRIAL, stock.ledger)
+    if args.svg is not None:
+        _write_svg(args.svg, rule, found, ahead, scores)
+    verdict, warning = _verdict(rule, ahead, stock, coming), common.off_the_mark(pool, rule)
+    if args.json:
+        report = {
+            "fair": found[0].record(), "plain": found[1].record(), "pool": len(pool), "acceptance": acceptance,
+            "outlook": ahead.record(), "cells": cells, "season": None if coming is None else coming.record(),
+            "verdict": verdict, "warning": warning or None, "promise_kept": _kept(ahead),
+            "measured": stock.measured, "items": len(stock.facts), "withheld": stock.usable.reasons,
+            "counted_for": stock.usable.kind.value,
+        }  # fmt: skip
+        as_json({"ok": True, "sha256": rule.sha256} | report)
+        return 0
+    common.print_heading(rule)
+    _print_trial(found, ahead, cells)
+    if coming is not None:
+        _print_season(coming, args)
+    print()
+    for line in (*verdict, *((warning,) if warning else ())):
+        print(line)
+    return 0
+
+
+def _kept(ahead: "Outlook") -> bool:
+    from bank.composing.fairness import PROMISED
+
+    return ahead.known.sd <= PROMISED["known"]
+
+
+def _verdict(rule: "Rule", ahead: "Outlook", stock: "Stock", coming: "Season | None") -> list[str]:
+    """For whoever answers for the rule: what it does, whether that is enough, on what it rests; and where it sets no
+    cap, how far a season goes with one item."""
+    from bank.composing.fairness import PROMISED, RESPONSES
+
+    lines = [
+        _(
+            "Fairness: one and the same candidate on the edge of passing passes with a chance of {ours} whichever form "
+            "is drawn (plain stratified draw: {plain})."
+        ).format(ours=_range(ahead.known), plain=_range(ahead.plain))
+    ]
+    facts = {"sd": _points(ahead.known.sd), "most": _points(PROMISED["known"]), "plain": _points(ahead.plain.sd)}
+    if _kept(ahead):
+        sure = _("GOOD ENOUGH: forms differ by {sd} percentage points (SD); required: {most} at most.")
+        if stock.measured < len(stock.facts):
+            sure = _(
+                "GOOD ENOUGH if the stated shares are right: {sd} percentage points (SD), at most {most} required."
+            )
+        lines.append(sure.format(**facts))
+    elif rule.difficulty is None:
+        lines.append(
+            _(
+                "NOT GOOD ENOUGH: {sd} percentage points (SD), at most {most} required; the rule has no difficulty."
+            ).format(**facts)
+        )
+    else:
+        lines.append(
+            _(
+                "NOT GOOD ENOUGH: forms differ by {sd} percentage points (SD); required: {most} at most. Narrow the "
+                "tolerance, or bring the pass mark and the items' difficulty nearer to each other."
+            ).format(**facts)
+        )
+    line = _(
+        "This takes the stated shares of right answers for true: {measured} of {items} items here are measured. "
+        "Measured on {n} answers an item: {responses}; judged by experts alone: {experts}."
+    )
+    told = {"measured": stock.measured, "items": len(stock.facts), "n": RESPONSES}
+    lines.append(line.format(responses=_range(ahead.responses), experts=_range(ahead.experts), **told))
+    limits = rule.exposure
+    if coming is not None and (limits is None or limits.sessions is limits.candidates is None):
+        lines.append(
+            _(
+                "Exposure: the rule sets no cap. In the season forecast one item travels to {times} sessions and is "
+                "met by {most} candidates; whether that may be is for people to decide."
+            ).format(times=coming.sessions_most, most=coming.seen_most)
+        )
+    return lines
+
+
+def _range(spread: "Spread") -> str:
+    return _("{low:.0%} to {high:.0%}").format(low=spread.low, high=spread.high)
+
+
+def _points(share: float) -> str:
+    return f"{share * 100:.1f}"
+
+
+def _shares(pool: "list[ItemFacts]") -> "Floats":
+    import numpy as np
+
+    shares: Floats = np.array([fact.p4 for fact in pool]) / 10_000
+    return shares
+
+
+def _propose(args: argparse.Namespace) -> int:
+    from datetime import UTC, datetime
+
+    from bank.composing.availability import usable
+    from bank.composing.pool import tally
+    from bank.refused import Refused
+    from bank.rules.cell_proposal import propose_cells, with_cells
+    from tools.cli.files import require_new, write_new
+    from tools.cli.sentences import said
+
+    if args.out is not None:
+        require_new(args.out)
+    text, held, kind = common.read(args.propose), None, None
+    if args.bank is not None:
+        on = args.date or datetime.now(UTC).date()
+        with open_bank(args) as bank:
+            found = usable(bank, on, withheld.kind_of(bank, args))
+            if not args.json:
+                withheld.tell_kind(bank, args)
+        held, kind = dict(tally(found.items)), found.kind.value
+        if not args.json:
+            withheld.tell(found.reasons)
+    try:
+        rule = propose_cells(text, held)
+        comment = _(
+            "Cells proposed from the margins by controlled rounding; a proposal until two rule officers sign it."
+        )
+        whole = with_cells(text.decode("utf-8-sig"), rule, comment)
+    except Refused as refusal:
+        if args.json:
+            return common.found_wrong(args, refusal)
+        print(said(refusal), file=sys.stderr)  # stdout may be on its way into a file
+        return 1
+    if args.out is not None:
+        write_new(args.out, whole.encode())
+    if args.json:
+        as_json({"ok": True, "rule": rule.record(), "sha256": rule.sha256, "counted_for": kind})
+    elif args.out is not None:
+        print(_("Written: {file}. Read it, change it, check it; then have it signed.").format(file=args.out))
+    else:
+        print(whole, end="")
+    return 0
+
+
+def _require(args: argparse.Namespace, *names: str) -> None:
+    from bank.refused import BadFile
+
+    for name in names:
+        if getattr(args, name) is None:
+            raise BadFile("argument-missing", name="--bank" if name == "bank" else "RULE")
+
+
+def _by_cell(rule: "Rule", pool: "list[ItemFacts]", drawn: "Drawn") -> list[dict[str, Any]]:
+    """For each cell: units in the pool, exposure of its items (flat, most, least), and what two forms share of it."""
+    forms, seen = len(drawn.rows), drawn.seen
+    cells = []
+    for cell in rule.cells_as_read:
+        those = [n for n, fact in enumerate(pool) if fact.stratum == cell.stratum]
+        counts = seen[those]
+        pairs = forms * (forms - 1)
+        cells.append(
+            {
+                "cell": cell.stratum, "count": cell.count, "pool": len(those) // cell.size,
+                "exposure": round(cell.count / (len(those) // cell.size), 4),
+                "exposure_most": round(float(counts.max()) / forms, 4),
+                "exposure_least": round(float(counts.min()) / forms, 4),
+                "overlap": round(float((counts * (counts - 1)).sum()) / pairs / cell.items, 4) if pairs else 0.0,
+            }
+        )  # fmt: skip
+    return cells
+
+
+def _print_trial(found: "list[Fairness]", ahead: "Outlook", cells: list[dict[str, Any]]) -> None:
+    from bank.composing.fairness import EXPERT_ERROR, RESPONSES
+    from tools.cli.rule.fairness_table import side_by_side
+    from tools.cli.rule.chart import bars
+
+    side_by_side(*found)
+    print()
+    print(_("Chance that the borderline candidate passes, by where the shares of right answers come from"))
+    rows = [
+        (_("this rule; the stated shares are true"), ahead.known),
+        (_("this rule; measured on {n} answers an item").format(n=RESPONSES), ahead.responses),
+        (_("this rule; judged by experts alone (off by {error:.0%}, SD)").format(error=EXPERT_ERROR), ahead.experts),
+        (_("plain stratified draw"), ahead.plain),
+    ]
+    table(
+        ["", _("nine forms of ten"), _("SD, percentage points")],
+        [(name, _range(spread), _points(spread.sd)) for name, spread in rows],
+    )
+    print()
+    shares = ("exposure", "exposure_most", "exposure_least", "overlap")
+    table(
+        [_("cell"), _("taken/pool"), _("exposure flat"), _("most"), _("least"), _("two forms share")],
+        [
+            (cell_name(cell["cell"]), f"{cell['count']}/{cell['pool']}", *(f"{cell[name]:.1%}" for name in shares))
+            for cell in cells
+        ],
+    )
+    print()
+    print(_("Chance that the borderline candidate passes: share of forms of this rule, and of plain stratified draws"))
+    for line in bars(*(chances.tolist() for chances in ahead.chances)):
+        print(line)
+
+
+def _write_svg(
+    path: Path, rule: "Rule", found: "list[Fairness]", ahead: "Outlook", scores: list[list[float]]
+) -> None:
+    from bank.refused import BadFile
+    from tools.cli.rule.chart import Panel, svg
+
+    spreads, names = (ahead.known, ahead.plain), (_("this rule"), _("plain stratified draw"))
+    chances = tuple(
+        (
+            _("{name}: {range} (SD {sd} percentage points)").format(name=name, range=_range(each), sd=_points(each.sd)),
+            of.tolist(),
+        )
+        for name, each, of in zip(names, spreads, ahead.chances, strict=True)
+    )
+    points = tuple(
+        (_("{name}: SD {sd:.2f} points").format(name=name, sd=each.expected_sd), of)
+        for name, each, of in zip(names, found, scores, strict=True)
+    )
+    picture = svg(
+        f"{rule.name} ({rule.id} v{rule.version})",
+        _("{forms} trial forms of each kind; on the edge of passing is who passes half of the forms").format(
+            forms=found[0].forms
+        ),
+        _("height: share of the forms; above the line this rule, below it the plain stratified draw"),
+        [
+            Panel(
+                _("Chance that one and the same candidate on the edge of passing passes"),
+                _("The narrower, the fairer: in a narrow heap it hardly matters which form somebody draws."),
+                (chances[0], chances[1]), share=True,
+            ),
+            Panel(
+                _("Score to be expected of a form, points"),
+                _("The narrower, the more alike the forms are in difficulty."),
+                (points[0], points[1]),
+            ),
+        ],
+    )  # fmt: skip
+    try:
+        path.write_text(picture, "utf-8")
+    except OSError as error:
+        raise BadFile("file-unwritable", file=str(path), why=error.strerror or "") from None
+
+
+def _print_season(ahead: "Season", args: argparse.Namespace) -> None:
+    print()
+    print(
+        _("Season: {sessions} of {asked} sessions of {candidates} candidates, {every} days apart").format(
+            sessions=ahead.sessions, asked=args.sessions, candidates=args.candidates, every=args.every
+        )
+    )
+    if ahead.dry:
+        print(_("Then the rule's caps, rests and overlap leave too few: {cell}").format(cell=cell_name(ahead.dry)))
+    lines = [
+        _("items that travelled: {travelled} of {held}, each at most {times} times"),
+        _("candidates who met an item: {mean:.0f} on average, {most} at most"),
+    ]
+    if ahead.new_last is not None:
+        lines.append(_("items never used before: {first:.0%} of the first pool, {last:.0%} of the last"))
+    for line in lines:
+        print("  " + line.format(
+            travelled=ahead.travelled, held=ahead.held, times=ahead.sessions_most, mean=ahead.seen_mean,
+            most=ahead.seen_most, first=ahead.new_first, last=ahead.new_last,
+        ))  # fmt: skip

@@ -1,0 +1,148 @@
+"""A rule in words, whole: what an officer reads before signing it, and what changed against the version before.
+
+Before: a checked rule. After: `tools.cli.rule.officers` shows it and asks for the passphrase.
+"""
+
+import sys
+from typing import TYPE_CHECKING
+
+from bank.rules.strict_toml import decimal
+from tools.cli.language import _
+from tools.cli.rule.names import cell_name, level_name, type_name
+
+if TYPE_CHECKING:
+    from bank.rules import Rule
+
+
+def show(rule: "Rule") -> None:
+    """On standard error, which stays readable where standard output goes to a program."""
+    lines = [f"{rule.name}  ({rule.id} v{rule.version})", *_lines(_terms(rule))]
+    lines += [_("The table, cell by cell:"), *_table(rule)]
+    lines.append(_("rule hash {hash}").format(hash=rule.sha256))
+    print("\n".join(lines), file=sys.stderr)
+
+
+def differences(before: "Rule | None", after: "Rule") -> list[str]:
+    """Field by field what changed; nothing for a first version."""
+    if before is None:
+        return []
+    old, new = _terms(before) | _cells(before), _terms(after) | _cells(after)
+    names = [*new, *(name for name in old if name not in new)]
+    told = {name: f"{old.get(name, '—')} → {new.get(name, '—')}" for name in names if old.get(name) != new.get(name)}
+    return [line.strip() for line in _lines(told)]
+
+
+def in_force(rule: "Rule") -> str:
+    if rule.effective_to is None:
+        return _("from {first} on").format(first=rule.effective_from)
+    return _("{first} to {last}").format(first=rule.effective_from, last=rule.effective_to)
+
+
+def _lines(told: dict[str, str]) -> list[str]:
+    line = _("{field}: {text}")
+    return ["  " + line.format(field=name, text=value) for name, value in told.items()]
+
+
+def _table(rule: "Rule") -> list[str]:
+    """By chapter, by type and points; in one line the levels."""
+    rows: dict[tuple[str, str, int, int], list[str]] = {}
+    for cell in rule.cells_as_read:
+        rows.setdefault((cell.chapter, cell.type, cell.points, cell.size), []).append(
+            f"{level_name(cell.level)} {cell.count}"
+        )
+    lines, chapter = [], None
+    for (code, type_, points, size), counts in rows.items():
+        if code != chapter:
+            lines.append("  " + _chapter(rule, code))
+            chapter = code
+        text = _("{type}, {points} points each: {counts}")
+        if size > 1:
+            text = _("{type}, groups of {size} items, {points} points each: {counts}")
+        told = text.format(type=type_name(type_), points=points, size=size, counts="、".join(counts))
+        lines.append(f"    {told}")
+    return lines
+
+
+def _chapter(rule: "Rule", code: str) -> str:
+    title = _("all chapters") if code == "any" else _("chapter {code}").format(code=code)
+    return f"{title}  {rule.chapters[code].name}" if code in rule.chapters else title
+
+
+def _terms(rule: "Rule") -> dict[str, str]:
+    """Every field but the cells, named and said in words; every default is said as well."""
+    terms = {
+        _("title of the rule"): rule.name,
+        _("source"): rule.source,
+        _("in force"): in_force(rule),
+        _("minutes"): str(rule.minutes),
+        _("points in all"): str(rule.total_points),
+        _("points to pass"): str(rule.pass_points),
+        _("answer keys are read"): {"site": _("at the site"), "bureau": _("at the bureau")}[rule.grading],
+        _("multiple answers score"): {
+            "all-or-nothing": _("if exactly the right options are chosen"),
+            "partial": _("in part, if no wrong option is chosen"),
+        }[rule.multiple_scoring],
+        _("order of items"): {
+            "within-type": _("shuffled within each type"),
+            "all": _("all shuffled together"),
+            "none": _("not shuffled"),
+        }[rule.item_order],
+        _("order of types"): "、".join(type_name(type_) for type_ in rule.type_order),
+        _("options"): _("shuffled") if rule.shuffle_options else _("not shuffled"),
+        _("difficulty"): _difficulty(rule),
+        _("session pool"): _("{n} times what a form takes").format(n=rule.pool_multiple),
+        _("exposure"): _exposure(rule),
+        _("overlap"): _overlap(rule),
+        _("mandatory tags"): "、".join(f"{tag} ≥ {n}" for tag, n in rule.mandatory.items()) or _("none"),
+        _("trial draws"): _("{share} at least admissible, {n} draws for a form at most").format(
+            share=decimal(rule.min_accept), n=rule.attempts
+        ),
+    }
+    for type_, margin in rule.types.items():
+        terms[type_name(type_)] = _("{items} items of {points} points").format(items=margin.count, points=margin.points)
+    for code, chapter in rule.chapters.items():
+        title = _("all chapters") if code == "any" else _("chapter {code}").format(code=code)
+        terms[title] = _("{points} points, {name}").format(points=chapter.points, name=chapter.name or "—")
+    for level, points in rule.levels.items():
+        terms[level_name(level)] = _("{points} points").format(points=points)
+    return terms
+
+
+def _cells(rule: "Rule") -> dict[str, str]:
+    units = _("{items} items of {points} points")
+    groups = _("{groups} groups of {size} items of {points} points")
+    return {
+        cell_name(cell.stratum): (units if cell.size == 1 else groups).format(
+            items=cell.count, groups=cell.count, size=cell.size, points=cell.points
+        )
+        for cell in rule.cells_as_read
+    }
+
+
+def _difficulty(rule: "Rule") -> str:
+    if rule.difficulty is None:
+        return _("not held equal: forms differ as chance has it")
+    tolerance = decimal(rule.difficulty.tolerance)
+    if rule.difficulty.target is None:
+        return _("within {tolerance} points of the pool's average").format(tolerance=tolerance)
+    target = decimal(rule.difficulty.target)
+    return _("within {tolerance} points of {target}").format(tolerance=tolerance, target=target)
+
+
+def _exposure(rule: "Rule") -> str:
+    limits = rule.exposure
+    said = []
+    if limits is not None and limits.sessions is not None:
+        said.append(_("an item in {n} sessions at most").format(n=limits.sessions))
+    if limits is not None and limits.candidates is not None:
+        said.append(_("seen by {n} candidates at most").format(n=limits.candidates))
+    if limits is not None and limits.rest_days is not None:
+        said.append(_("again after {n} days").format(n=limits.rest_days))
+    return "、".join(said) or _("not limited")
+
+
+def _overlap(rule: "Rule") -> str:
+    if rule.overlap is None:
+        return _("not limited")
+    text = _("of each cell at most {share} from the last {n} sessions")
+    return text.format(share=decimal(rule.overlap.share), n=rule.overlap.sessions)

@@ -1,0 +1,74 @@
+"""Words of the program inside the facts of a refusal: who, which act, what the system said."""
+
+from typing import Any
+
+from tools.cli.language import N_, _
+from tools.cli.rule import names
+from tools.cli.sentences.bank import COLUMNS
+from tools.cli.sentences.custody import SENTENCES as CUSTODY
+from tools.cli.sentences.review import DOING, FLAWS, ROLES, STATES
+
+WORDS = {
+    "column": COLUMNS
+    | {
+        "admission_no": N_("admission number"),
+        "name": N_("name"),
+        "id_number": N_("ID number"),
+        "institution": N_("training institution"),
+    },
+    "role": {
+        "administrator": N_("administrator"),
+        "invigilator": N_("invigilator"),
+    }
+    | ROLES,
+    "state": STATES,
+    "flaw": FLAWS,
+    "act": DOING
+    | {
+        "status": N_("ask for the status"),
+        "prepare": N_("prepare a package"),
+        "open": N_("open the session"),
+        "cosign": N_("co-sign"),
+        "start": N_("start the session"),
+        "pause": N_("pause"),
+        "resume": N_("resume"),
+        "add-time": N_("add time"),
+        "close": N_("close the session"),
+        "answers-lock": N_("open the answer keys"),
+        "sign-result": N_("sign the result"),
+    },
+    "party": {"bureau": N_("bureau"), "room": N_("room")},
+    "expected": (HOLDERS := {"bureau": N_("bureau"), "site": N_("site"), "chief": N_("chief examiner")}),
+    "found": HOLDERS,
+    "missing": HOLDERS,
+    "error": (
+        ERRORS := {
+            "No such file or directory": N_("No such file or directory"),
+            "Permission denied": N_("Permission denied"),
+            "Is a directory": N_("Is a directory"),
+            "Not a directory": N_("Not a directory"),
+            "File exists": N_("File exists"),
+            "File name too long": N_("File name too long"),
+            "No space left on device": N_("No space left on device"),
+            "Read-only file system": N_("Read-only file system"),
+            "Input/output error": N_("Input/output error"),
+            "Address already in use": N_("Address already in use"),
+            "Operation not permitted": N_("Operation not permitted"),
+            "Disk quota exceeded": N_("Disk quota exceeded"),
+        }
+    ),
+    "reason": ERRORS,
+    "why": ERRORS,
+    "finding": {code: said for code, said in CUSTODY.items() if code.startswith("journal-")},
+}
+"""Name of the fact -> its value -> the word. What people wrote themselves (names, numbers, paths) is left alone."""
+
+
+def in_language(name: str, value: Any) -> Any:
+    """The fact as it stands in a sentence."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    if name in names.FACTS and isinstance(value, str):
+        return names.FACTS[name](value)
+    word = WORDS.get(name, {}).get(str(value))
+    return value if word is None else _(word)

@@ -1,0 +1,166 @@
+"""Refusals about packages, sites, staff, the running session and the record."""
+
+from tools.cli.language import N_
+
+SENTENCES = {
+    # files and holders
+    "file-unreadable": N_("{file} cannot be read: {why}. Check the path and your rights to it."),
+    "file-irregular": N_(
+        "{file} is no ordinary file (a link, a pipe, a device). Do not use this stick; ask the bureau."
+    ),
+    "file-too-large": N_("{file} is larger than {limit} bytes and was not read."),
+    "holder-exists": N_("{file} exists already; nothing was overwritten. Name another folder."),
+    "card-malformed": N_("{file} is not a public card (site.card.json, chief.card.json, bureau.card.json)."),
+    "card-role": N_("{file} is the card of a {found}; the card of a {expected} is needed."),
+    "identity-malformed": N_("A key file holds no valid identity: it is damaged. Use its copy."),
+    "recipient-malformed": N_("A public card holds no valid recipient: it is damaged. Ask its owner for it again."),
+    "lock": N_("The lock “{what}” does not open: wrong key, wrong code, or a lock of another package."),
+    "lock-content": N_("The lock “{what}” holds something else than a key. Do not use this package; ask the bureau."),
+    # release codes
+    "code-shape": N_("A release code has {expected} digits; {found} were given. Enter it again."),
+    "code-group": N_("Group {group} of the release code is wrong: its check digit does not agree. Ask for it again."),
+    "root-shape": N_("A closing root read out has {expected} characters, 0–9 and a–f; {found} were given."),
+    "root-group": N_(
+        "Group {group} of the closing root is wrong: its check digit does not agree. Ask the site for that group again."
+    ),
+    "root-missing": N_(
+        "Code 2 is given against the closing: --checkpoint FILE with the site's checkpoints.txt, "
+        "or --root with the eight groups that the site reads out."
+    ),
+    "root-not-confirmed": N_("Nothing was recorded and no code given. Ask the site to read the closing root again."),
+    "checkpoint-malformed": N_("{file} is not the checkpoints.txt of a closed session, or is damaged. Copy it again."),
+    "checkpoint-other-session": N_("{file} closes another session ({found}). Ask for the one of this package."),
+    "checkpoint-unsigned": N_(
+        "The last checkpoint in {file} lacks the signature: {missing}. Close again at the site (examd site close) "
+        "and take the file anew."
+    ),
+    "checkpoint-not-closing": N_(
+        "{file} may be that of the opening: the chief examiner has to have signed twice, at opening and at closing. "
+        "Take the file after closing, or give the closing root: --root"
+    ),
+    "package-unknown": N_("This bureau has no codes for package {package}. Check the package number."),
+    "package-id-malformed": N_("A package number has 32 hexadecimal digits."),
+    "root-malformed": N_("A closing root has 64 hexadecimal digits."),
+    "another-root": N_(
+        "Code 2 of this package was given against another closing root ({first}). If that one was misheard, the "
+        "signed closing corrects it: --checkpoint FILE. If both are right, keep both and report it."
+    ),
+    "two-closings": N_(
+        "Code 2 of this package was given against another signed closing ({first}). Two closings of one session: "
+        "keep both files and report it."
+    ),
+    # issuing
+    "issued-before": N_(
+        "Session {session} of site {site} has a package already ({package}). If another is meant: --again"
+    ),
+    "session-date": N_("{found} is not a date (YYYY-MM-DD)."),
+    "session-name": N_(
+        "“{found}” cannot be a number of a session, site or bureau: letters, digits, - and _ only, at most 64."
+    ),
+    "screen-cannot-show": N_(
+        "Cell {cell}: the candidate's screen cannot show case groups or take written answers yet. The rule may be "
+        "checked and tried; it cannot be issued for a session."
+    ),
+    "roster-empty": N_("The roster names no candidate. Check the file: a heading row, then one candidate a row."),
+    "roster-twice": N_("Admission number {admission_no} stands in the roster twice. Correct the roster."),
+    "roster-repeated": N_("{file}, row {row}: “{column}” is the same as in row {first}. Correct the roster."),
+    "roster-number": N_(
+        "{file}, row {row}: “{found}” cannot be an admission number: letters A–Z, digits and - only, at most 32."
+    ),
+    "roster-unseen": N_("{file}, row {row}: “{column}” holds characters that cannot be seen. Type it anew."),
+    "roster-column-missing": N_("{file}: the column “{column}” is missing. Add it."),
+    "roster-cell-empty": N_("{file}, row {row}: “{column}” is empty. Fill it in."),
+    "roster-id-check": N_(
+        "{file}, row {row}: this is not an ID number of 18 characters: its last one does not agree. Correct it."
+    ),
+    "roster-id": N_("{file}, row {row}: this is not an ID number. Correct it."),
+    # statements and packages
+    "statement-too-large": N_("{file} is too large to be a signed statement ({bytes} bytes)."),
+    "statement-type": N_("{file} is a statement of type {found}; {expected} is needed."),
+    "statement-malformed": N_("{file} is not a signed statement, or is damaged. Copy it again."),
+    "signature": N_("{file} is not signed by the bureau that this site trusts. Do not use this package."),
+    "manifest-malformed": N_("The package's manifest is malformed: {why}. Use the second stick, or ask the bureau."),
+    "manifest-version": N_("The package is of version {found}; this program reads version {expected}."),
+    "part-unlisted": N_("The manifest does not list {file}. Do not use this package; ask the bureau."),
+    "part-missing": N_("The package lacks {file}. Use the second stick, or ask the bureau."),
+    "part-extra": N_("The package holds a file that its manifest does not list: {file}. Find out who put it there."),
+    "part-name": N_("The manifest lists an impossible file name. Do not use this package; ask the bureau."),
+    "part-altered": N_("{file} is not what was issued. Use the second stick, or ask the bureau."),
+    "part-malformed": N_("The part “{what}” is malformed. Do not use this package; ask the bureau."),
+    "part-commitment": N_(
+        "The part “{what}” opened, but it is not what the manifest committed to. Stop, keep the files, and report it."
+    ),
+    "rule-hash": N_(
+        "The rule in the package is not the one its manifest names ({expected}). Stop, keep the files, and report it."
+    ),
+    "pool-root": N_("The pool of items is not the one the manifest committed to. Stop, keep the files, and report it."),
+    "item-content": N_("The text of item {item} is not the one that was issued. Stop, keep the files, and report it."),
+    "seed-commitment": N_(
+        "The {party}'s share of the seed does not open its commitment. Stop, keep the files, and report it."
+    ),
+    "package-other-site": N_(
+        "This package is for site {found}; this is site {expected}. Use the package issued for this site."
+    ),
+    "package-other-keys": N_(
+        "This package is for a site of the same number ({site}) with other keys: the site was commissioned anew. "
+        "Give the bureau its present site.card.json and ask for a new package."
+    ),
+    # the running session
+    "no-session": N_("No session was held in {site} yet. Open a package first: examd site open"),
+    "session-unknown": N_("No session {session} was held here. Held were: {held}"),
+    "server-unreachable": N_("No server answers for {site}. Start it with: examd site serve {site}"),
+    "server-went-away": N_("The server ended the connection. The record is safe; ask for the status and try again."),
+    "server-keeps-dying": N_("The server ended {starts} times in a row and was not started again. See its messages."),
+    "site-busy": N_("This site is already being served (process {pid}). End that server first."),
+    "port-unavailable": N_("Port {port} is not available: {why}. Choose another with --port."),
+    "session-exists": N_(
+        "Session {session} was held here before; a session cannot be begun twice. Ask the bureau for a new package."
+    ),
+    "session-running": N_("Session {session} is still running; close it first."),
+    "nothing-prepared": N_("No package has been prepared. Open one: examd site open"),
+    "already-open": N_("The session {session} is already open. Go on with: examd site start"),
+    "already-started": N_("The session has already started. See where it stands: examd site status"),
+    "not-open": N_("No session is open. Open a package first: examd site open"),
+    "not-closed": N_(
+        "The session is not closed yet; answer keys can be opened only after closing. Close first: examd site close"
+    ),
+    "closed": N_("The session is closed: nothing more enters the record."),
+    "not-graded": N_("There is no result yet in {folder}. Grade first: examd site grade"),
+    "seats-open": N_("Not yet handed in: {seats}. Wait, or waive each by name: --waive NUMBER --reason TEXT"),
+    "reason-missing": N_("A reason is needed: --reason TEXT"),
+    "time-out-of-range": N_("Time can be added by 1 to 180 minutes."),
+    "unknown-candidate": N_("No candidate with admission number {admission_no} in this session. Check the number."),
+    "seat-not-started": N_("The clock of candidate {admission_no} has not started."),
+    "already-paused": N_("It is paused already."),
+    "not-paused": N_("It is not paused."),
+    "form-is-another": N_(
+        "Candidate {c} was shown a form that the rule does not draw (expected {expected}, found {found}). "
+        "Nothing was graded; keep the record and report it."
+    ),
+    "internal-error": N_("The server met a fault of its own; the record is safe. See the server's messages."),
+    "malformed": N_("The server did not understand the message. Use the same version of examd on both sides."),
+    "unknown-act": N_("The server does not know the command {act}. Use the same version of examd on both sides."),
+    "command-fact-missing": N_("The command “{act}” lacks {fact}. Use the same version of examd on both sides."),
+    "command-fact-malformed": N_("The command's {fact} is not of the kind expected. Correct it and try again."),
+    "cosignature-malformed": N_(
+        "The chief examiner's signature line is malformed. Try again with the chief examiner's key."
+    ),
+    "not-all-ready": N_("Not all {expected} seats were ready in time; the demo was ended. Run it again."),
+    # the terminal
+    "trust-unreadable": N_("{file} is not a root certificate (PEM). Copy root.pem from the site's folder."),
+    # staff
+    "bad-staff": N_("Name, passphrase or one-time code is wrong. Try again with the next code."),
+    "code-used": N_("This one-time code was used already: each command needs a fresh one. The next in {wait_s} s."),
+    "stale-code": N_("This one-time code was used already. Wait for the next one (at most 30 seconds)."),
+    "too-many-tries": N_("Too many wrong tries. Wait {wait_s} seconds."),
+    "not-allowed": N_("{name} ({role}) may not do this: {act}. Ask an administrator."),
+    "staff-exists": N_("There is already a person named {name}. Choose another sign-in name."),
+    # record
+    "record-chain-broken": N_("The record is damaged from entry {idx} on. Stop, keep the disk, and report it."),
+    "system-refused-file": N_("{file}: {why}. See to it and try again."),
+    "system-refused": N_("The system refused: {why}. See to it and try again."),
+    "store-full": N_("The disk is full. Nothing more is acknowledged; make room, then go on."),
+    "grading-failed": N_("Grading ended unexpectedly; nothing was published. Try again."),
+    "entry-malformed": N_("Line {line} of the exported record is not an entry. Keep the files and report it."),
+    "entry-out-of-place": N_("Line {line} of the exported record holds entry {found}. Keep the files and report it."),
+}

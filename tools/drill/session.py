@@ -1,0 +1,221 @@
+"""A made-up session on one machine: bureau, site, chief examiner and operator, each part the real one, all played here.
+
+One place for what `tools.cli.demo` shows step by step and what load and fault runs need at once (`hall_for`): an
+encrypted bank filled, a package issued under rule and roster, server and supervisor as processes, the ceremonies of
+opening, closing and grading. Everything is marked 演练 and lies in one folder that may be thrown away.
+
+Before: `bank`, `examd.package.issue`. After: simulated candidates (`tools.drill.candidate`, `tools.bench.fleet`).
+"""
+
+import asyncio
+import contextlib
+import secrets
+import threading
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyotp
+
+from bank import formats, rules
+from bank.composing.pool import ledger_of
+from bank.formats import ImportResult
+from bank.leaks import watermarks
+from bank.refused import Denied
+from bank.rules import Rule
+from bank.store import Bank
+from examd import holders
+from examd.bureau import roster
+from examd.bureau.office import Office
+from examd.delivery import tls
+from examd.delivery.supervisor import Supervisor
+from examd.files import write_atomically
+from examd.holders import Holder
+from examd.package.issue import Issued, issue
+from examd.package.layout import RosterLine, Session
+from examd.site.folder import SiteFolder
+from examd.site.staff_client import ADDRESS, Desk, close_session, grade_session, open_session
+from examd.staff import Role
+
+SAMPLES = Path(__file__).parents[1] / "samples" / "SP-ELV-T"
+INSTITUTIONS = ("晨光安全技术培训中心", "恒安职业培训学校", "平朔矿山安全培训基地", "北方电力培训学院")
+SURNAMES, GIVEN = "王李张刘陈杨赵黄周吴徐孙马朱胡林郭何高罗", "伟芳娜敏静丽强磊军洋勇艳杰涛明超兰霞平刚"
+SERVER_START_S = 20
+_GONE = ("server-went-away", "server-unreachable")
+
+
+class PatientDesk(Desk):
+    """An operator who signs in again when the server was killed under the connection."""
+
+    drill: "Drill"
+
+    async def command(self, act: str, **facts: Any) -> dict[str, Any]:
+        patience = time.monotonic() + SERVER_START_S
+        while True:
+            try:
+                return await super().command(act, **facts)
+            except Denied as denied:
+                if denied.code not in _GONE or time.monotonic() > patience:
+                    raise
+            with contextlib.suppress(Denied):
+                await self.reconnect()
+                await self.sign_in("operator", self.drill.words["operator"], await self.drill.code())
+            await asyncio.sleep(0.3)
+
+
+class Drill:
+    """One made-up session in the folder `work`. Its steps are called in the order they stand here."""
+
+    def __init__(self, work: Path) -> None:
+        self.work = work
+        self.words = {who: secrets.token_urlsafe(12) for who in ("keyholder", "bureau", "site", "chief", "operator")}
+        """Passphrases of the people played."""
+        self.site = work / "site"
+        self.trust = self.site / "root.pem"
+        """What terminals trust, from `serve` on."""
+        self.port = 0
+        self._totp_step = 0
+        self.supervisor: Supervisor | None = None
+        self._supervising: threading.Thread | None = None
+
+    # ---- the bureau -------------------------------------------------------------------------------------------
+
+    def fill_bank(self, source: Path = SAMPLES / "items.jsonl") -> tuple[Bank, ImportResult, int]:
+        """A new encrypted bank, what was read from the file, and how many items the bank took."""
+        found = formats.read(source)
+        bank = Bank.create(self.work / "bank", self.words["keyholder"], sample=True)
+        return bank, found, len(bank.add(found.items, found.media, approve_as_sample=True).added)
+
+    def issue(self, bank: Bank, rule: Rule, people: list[RosterLine]) -> Issued:
+        """Founds bureau, site, chief examiner and operator, and issues the session's package."""
+        self.office, self.bureau = Office.create(self.work / "bureau", "DEMO", "演练应急管理局", self.words["bureau"])
+        folder, self.holder = SiteFolder.create(
+            self.site, "DEMO-01", "演练考试点", self.words["site"], self.bureau.card
+        )
+        self.chief: Holder = holders.create(self.work / "chief", "chief", "C-001", "演练主考官", self.words["chief"])
+        tls.ensure(self.site, self.holder)
+        book = folder.staff(self.holder)
+        self._totp = pyotp.TOTP(book.add("operator", Role.ADMINISTRATOR, self.words["operator"]))
+        book.close()
+        spoken = "".join(f"{who}: {word}\n" for who, word in self.words.items())
+        write_atomically(self.work / "passphrases.txt", spoken.encode(), private=True)
+        today = datetime.now(UTC).strftime("%Y-%m-%d")
+        session = Session("DEMO-1", f"{rule.name} {today}", today, "DEMO-01", "演练考试点", True)
+        day = date.fromisoformat(today)
+        self.issued = issue(
+            self.work / "stick", session=session, rule=rule,
+            items=list(bank.items()), answer_keys=bank.answer_keys, roster=people, bureau=self.bureau,
+            site=self.holder.card, chief=self.chief.card, archive_age=self.office.archive_age(),
+            ledger=ledger_of(bank, day, len(people)),
+        )  # fmt: skip
+        bank.expose(session.id, session.site_id, self.issued.meeting, today)
+        bank.mark(self.issued.watermarks, self.issued.package_id, session.id, session.site_id, watermarks.until(day))
+        self.office.keep_codes(self.issued, self.bureau)
+        return self.issued
+
+    # ---- the site ---------------------------------------------------------------------------------------------
+
+    def serve(self) -> int:
+        """Starts supervisor and server. The port. Raises Denied where they do not come up."""
+        ready = threading.Event()
+
+        def tell(event: str, number: int) -> None:
+            if event == "ready":
+                self.port = number
+                (self.site / ADDRESS).write_text(f"{self.address}\n")
+                ready.set()
+
+        supervisor = Supervisor(self.site, self.holder, "127.0.0.1", 0, tell, self.work / "server.log")
+
+        def supervise() -> None:
+            try:
+                supervisor.run()
+            finally:
+                ready.set()
+
+        self.supervisor = supervisor
+        self._supervising = threading.Thread(target=supervise, name="supervisor", daemon=True)
+        self._supervising.start()
+        ready.wait(SERVER_START_S)
+        if not self.port or not self._supervising.is_alive():
+            raise Denied("server-keeps-dying", starts=1)
+        return self.port
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def server_pid(self) -> int:
+        """The serving process of this moment: another one after a restart."""
+        assert self.supervisor is not None and self.supervisor.process is not None
+        return self.supervisor.process.pid
+
+    async def sign_in(self) -> "PatientDesk":
+        """The operator at the desk."""
+        desk = await PatientDesk.connect(self.site)
+        desk.drill = self
+        await desk.sign_in("operator", self.words["operator"], await self.code())
+        return desk
+
+    async def code(self) -> str:
+        """A one-time code that was not used yet. One serves once; the next one is taken up to 30 s early."""
+        while (step := max(self._totp_step + 1, int(time.time()) // 30)) > int(time.time()) // 30 + 1:
+            await asyncio.sleep(1)
+        self._totp_step = step
+        return self._totp.at(step * 30)
+
+    async def open(self, desk: Desk) -> dict[str, Any]:
+        return await open_session(desk, self.issued.directory, self.chief, self.issued.code_1, one_holder=True)
+
+    async def close(self, desk: Desk, waived: list[str]) -> dict[str, Any]:
+        return await close_session(desk, self.chief, waived, "演练：考生中途离开" if waived else "")
+
+    async def grade(self, desk: Desk, root: str) -> Path:
+        """Grades with code 2, given against the closing root. The result folder."""
+        code_2 = self.office.code_2(self.issued.package_id, self.bureau, root)
+        return await grade_session(desk, self.chief, code_2)
+
+    def stop(self) -> None:
+        """Ends server and supervisor, and waits until they are gone."""
+        if self.supervisor is not None and self._supervising is not None:
+            self.supervisor.stop()
+            self._supervising.join(SERVER_START_S)
+
+
+def sample_rule() -> Rule:
+    return rules.parse((SAMPLES / "rule.toml").read_bytes())
+
+
+def made_up_roster(n: int) -> list[RosterLine]:
+    """`n` candidates from four training institutions."""
+    rows = [["准考证号", "姓名", "身份证号", "培训机构"]]
+    for c in range(1, n + 1):
+        name = SURNAMES[c % len(SURNAMES)] + GIVEN[c * 7 % len(GIVEN)] + (GIVEN[c * 3 % len(GIVEN)] if c % 2 else "")
+        # 420 birthdays and 1,000 serial numbers repeat together after 21,000: then another district.
+        id_number = f"1406{c // 21_000:02}{1970 + c % 30}{1 + c % 12:02}{1 + c % 28:02}{c % 1000:03}"
+        id_number += roster.check_character(id_number)
+        rows.append([f"2026112101{c:05}", name, id_number, INSTITUTIONS[c % len(INSTITUTIONS)]])
+    return roster.from_rows(rows, "roster")
+
+
+@contextlib.asynccontextmanager
+async def hall_for(candidates: int, work: Path) -> AsyncIterator[tuple[Drill, Desk, list[RosterLine]]]:
+    """An opened session of the sample bank for so many candidates, served until the block ends."""
+    drill = Drill(work)
+    people = made_up_roster(candidates)
+    bank, _, _ = drill.fill_bank()
+    with bank:
+        drill.issue(bank, sample_rule(), people)
+    drill.serve()
+    try:
+        desk = await drill.sign_in()
+        try:
+            await drill.open(desk)
+            yield drill, desk, people
+        finally:
+            await desk.close()
+    finally:
+        drill.stop()
