@@ -45,6 +45,5 @@ def _ordered(value: Any) -> Any:
     return value
 
 
-
 def _utf_16(key: str) -> bytes:
     return str.encode(key, "utf-16-be")

@@ -8,8 +8,7 @@ def png(width: int = 16, height: int = 16, points: bytes | None = None) -> bytes
     points = bytes((width + 1) * height) if points is None else points
     heading = width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\x08\0\0\0\0"
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        _chunk(word, held)
-        for word, held in ((b"IHDR", heading), (b"IDAT", zlib.compress(points)), (b"IEND", b""))
+        _chunk(word, held) for word, held in ((b"IHDR", heading), (b"IDAT", zlib.compress(points)), (b"IEND", b""))
     )
 
 

@@ -59,9 +59,7 @@ class Ledger:
         kept = set(sorted(marked)[lacking:])
         return [unit for unit in free if unit.id not in kept]
 
-    def barred(
-        self, units: Sequence[Unit], cell: Cell, rule: Rule, pool: int | None = None
-    ) -> dict[str, Bar]:
+    def barred(self, units: Sequence[Unit], cell: Cell, rule: Rule, pool: int | None = None) -> dict[str, Bar]:
         """Of `units` those that must not travel, and why; a case group waits for each of its items.
 
         The fewer travel, the more candidates each of them meets: so units are taken away until the cap on candidates

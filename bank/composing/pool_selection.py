@@ -36,9 +36,7 @@ _QUARREL = 4 * _WORTH
 """The price of a further unit of an enemy group: more than a unit is worth, so it is paid only where it must be."""
 
 
-def session_pool(
-    facts: Iterable[ItemFacts], rule: Rule, key: bytes, ledger: Ledger | None = None
-) -> list[ItemFacts]:
+def session_pool(facts: Iterable[ItemFacts], rule: Rule, key: bytes, ledger: Ledger | None = None) -> list[ItemFacts]:
     """The items that travel, by id. `ledger`: which items travelled before, for a rule with caps, rests or a limit of
     overlap; such a rule refuses to be used without."""
     if ledger is None and (rule.exposure is not None or rule.overlap is not None):

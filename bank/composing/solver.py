@@ -183,9 +183,7 @@ def _cells(facts: Iterable[ItemFacts], rule: Rule) -> list[tuple[Cell, list[Unit
     return [(cell, members[cell.stratum]) for cell in rule.cells]
 
 
-def form_rows(
-    model: Model, units: Sequence[tuple[Cell, Unit]], rule: Rule, target: int | None, first: int = 0
-) -> None:
+def form_rows(model: Model, units: Sequence[tuple[Cell, Unit]], rule: Rule, target: int | None, first: int = 0) -> None:
     """What makes a choice of `units` (variables `first`, `first` + 1 … of the model) a form of the rule."""
     for cell in rule.cells:
         model.row([first + n for n, (mine, _) in enumerate(units) if mine is cell], cell.count, cell.count)

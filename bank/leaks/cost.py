@@ -76,9 +76,7 @@ class Leakage:
         }  # fmt: skip
 
 
-def leakage(
-    pool: Sequence[ItemFacts], facts: Sequence[ItemFacts], rule: Rule, ledger: Ledger | None
-) -> Leakage:
+def leakage(pool: Sequence[ItemFacts], facts: Sequence[ItemFacts], rule: Rule, ledger: Ledger | None) -> Leakage:
     """The price of `pool` for a bank whose facts under this rule are `facts`."""
     travelling, held = by_stratum(pool, rule), by_stratum(facts, rule)
     cells = []

@@ -25,9 +25,7 @@ RESULT_FILES = ("roster.jsonl", "pool.jsonl", "entries.jsonl")
 
 def session_of(package: Path) -> layout.Manifest:
     """Which session a package is for, from its manifest; nothing is opened."""
-    return layout.read_manifest(
-        statements.read(_read(package / layout.MANIFEST), layout.KIND, name=layout.MANIFEST)
-    )
+    return layout.read_manifest(statements.read(_read(package / layout.MANIFEST), layout.KIND, name=layout.MANIFEST))
 
 
 def sitting(result: Path) -> Sitting:

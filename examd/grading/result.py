@@ -56,8 +56,7 @@ def grade(folder: Path, answers: bytes, progress: Callable[[int, int], None] = l
         raise Denied("not-closed")
 
     keys = {
-        record["id"]: AnswerKey(tuple(record["correct"]))
-        for record in layout.records_in(answers, what=layout.ANSWERS)
+        record["id"]: AnswerKey(tuple(record["correct"])) for record in layout.records_in(answers, what=layout.ANSWERS)
     }
     points = {f.id: f.points for f in facts}
     assembler = Assembler(facts, rule, seed_of(manifest, state), manifest.draw_session)
@@ -125,9 +124,7 @@ def _candidate(
     form = assembler.form(line.c)
     if (form.digest, form.attempt) != (seat.form, seat.attempt):
         raise Denied("form-is-another", c=line.c, expected=form.digest, found=seat.form)
-    marks = mark(
-        [(item.id, item.order) for item in form.items], seat.answers, points, keys, rule.multiple_scoring
-    )
+    marks = mark([(item.id, item.order) for item in form.items], seat.answers, points, keys, rule.multiple_scoring)
     return result | {
         "answered": marks.answered,
         "form": seat.form,

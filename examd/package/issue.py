@@ -116,9 +116,7 @@ def issue(
         if part in spoken:
             number = 1 if part == layout.ITEMS else 2
             holders.append(codes.code_identity(spoken[part], package_id, number).recipient)
-        write_atomically(
-            layout.part_path(directory, part), locks.seal(plaintext, [one_off.recipient, archive_age])
-        )
+        write_atomically(layout.part_path(directory, part), locks.seal(plaintext, [one_off.recipient, archive_age]))
         write_atomically(layout.lock_path(directory, part), locks.lock(one_off, holders))
 
     manifest = {

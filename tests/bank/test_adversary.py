@@ -588,7 +588,9 @@ def enrolling(w, names, *indices):
             lifecycle.end(opening.bank, name, [w.hand[name]])
         given = [people.Keeper(each.head.holder, each.unseal(word).signing_key) for each, word in present(w, *indices)]
         return [
-            lifecycle.enrol(opening.bank, people.create(w.folder.with_name(f"n{n}.key"), PASSPHRASE), name, BOTH, given).vouched
+            lifecycle.enrol(
+                opening.bank, people.create(w.folder.with_name(f"n{n}.key"), PASSPHRASE), name, BOTH, given
+            ).vouched
             for n, name in enumerate(names)
         ]
 
@@ -634,7 +636,9 @@ def test_a_loss_that_the_keyholders_accepted_serves_for_that_opening_alone(share
     begin(shared, 1, 2, accept_loss="磁盘损坏").close()
     with begin(shared, 1, 2) as opening:
         shared.bank = opening.bank
-        assert refused(lambda: lifecycle.accept_loss(opening.bank, shared.saw_more("wang"), "丢失")) == "loss-not-accepted"
+        assert (
+            refused(lambda: lifecycle.accept_loss(opening.bank, shared.saw_more("wang"), "丢失")) == "loss-not-accepted"
+        )
 
 
 def test_a_session_of_one_holder_cannot_write_itself_into_the_journal(shared):

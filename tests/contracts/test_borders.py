@@ -47,13 +47,25 @@ def test_the_terminal_loads_the_protocol_and_nothing_else_of_ours():
 
 
 def test_the_protocol_needs_nothing_but_msgspec():
-    modules = loaded("examd.protocol.messages", "examd.protocol.phase", "examd.protocol.receipt", "examd.protocol.reasons")
+    modules = loaded(
+        "examd.protocol.messages", "examd.protocol.phase", "examd.protocol.receipt", "examd.protocol.reasons"
+    )
     assert ours(modules) <= {"examd", *under(modules, "examd.protocol")}
     assert under(modules, "aiohttp", "textual", "sqlcipher3", "numpy", "cryptography", "pyrage") == set()
 
 
 def test_the_bank_knows_nothing_of_exams():
-    modules = ours(loaded("bank.store", "bank.agent", "bank.formats", "bank.composing.assembly", "bank.rules", "bank.seal.locks", "bank.composing.pool"))
+    modules = ours(
+        loaded(
+            "bank.store",
+            "bank.agent",
+            "bank.formats",
+            "bank.composing.assembly",
+            "bank.rules",
+            "bank.seal.locks",
+            "bank.composing.pool",
+        )
+    )
     assert under(modules, "examd", "terminal", "tools") == set()
 
 

@@ -131,7 +131,9 @@ def test_compiled_catalogues_are_those_of_the_text(po):
 
 # ---- refusals -----------------------------------------------------------------------------------------------------
 
-TABLES = tuple(each.SENTENCES for each in (bank, author_desk, custody, review, rule, documents, package, submissions, guarding))
+TABLES = tuple(
+    each.SENTENCES for each in (bank, author_desk, custody, review, rule, documents, package, submissions, guarding)
+)
 
 
 def spread(where: str, keyword: ast.keyword) -> set[str]:

@@ -74,7 +74,9 @@ def toy_rule(**changes: object) -> Rule:
 
 def bank_items(items: list[Item]) -> list[BankItem]:
     return [
-        BankItem(i.id, 1, State.APPROVED, i.content, i.chapter, i.level, i.p4, i.basis, i.enemies, i.locked, i.tags, "", "")
+        BankItem(
+            i.id, 1, State.APPROVED, i.content, i.chapter, i.level, i.p4, i.basis, i.enemies, i.locked, i.tags, "", ""
+        )
         for i in items
     ]
 
@@ -88,7 +90,9 @@ def toy_roster(n: int = 5) -> list[RosterLine]:
 
 def holder(role: str, name: str = "某某", holder_id: str = "H-1") -> Holder:
     identity, key = Identity.generate(), Ed25519PrivateKey.generate()
-    return Holder(Card(role, holder_id, name, identity.recipient, public_hex(key)), identity, key, secrets.token_bytes(32))
+    return Holder(
+        Card(role, holder_id, name, identity.recipient, public_hex(key)), identity, key, secrets.token_bytes(32)
+    )
 
 
 @dataclass

@@ -244,7 +244,10 @@ async def open_at_last(site, pauses):
 
 @pytest.mark.parametrize(
     "pauses",
-    [[0.004, 0.02, 0.05, 0], pytest.param([0.004, 0.008, 0.012, 0.02, 0.03, 0.04, 0.05, 0], marks=pytest.mark.campaign)],
+    [
+        [0.004, 0.02, 0.05, 0],
+        pytest.param([0.004, 0.008, 0.012, 0.02, 0.03, 0.04, 0.05, 0], marks=pytest.mark.campaign),
+    ],
     ids=len,
 )
 def test_a_server_killed_while_opening_is_opened_again(tmp_path, pauses):

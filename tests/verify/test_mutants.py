@@ -492,7 +492,9 @@ def test_an_honest_session_passes_every_check(tmp_path):
 
 def test_a_register_that_an_officer_could_not_sign_passes_and_is_said(tmp_path):
     def two_gone(plan):
-        plan[1]["says"].update(gone={"zhang": "病故", "wang": "调离"}, officers=[officer("li", LI), officer("zhao", ZHAO)])
+        plan[1]["says"].update(
+            gone={"zhang": "病故", "wang": "调离"}, officers=[officer("li", LI), officer("zhao", ZHAO)]
+        )
         plan[1]["hands"] = [BUREAU, LI]
 
     verdict = judged(Maker(officers=two_gone, edition=lambda p: p.update(hands=[LI, ZHAO])).write(tmp_path))
@@ -540,7 +542,9 @@ def test_what_the_auditor_brings_is_checked_as_well(tmp_path):
     assert judged(honest, known=[tmp_path / "not"])["codes"] == {"not_json"}
     assert judged(honest, known=[tmp_path / "none"])["codes"] == {"not_json"}
     assert judged(honest, known=known(tmp_path / "a", edition=begun_anew))["codes"] == {"hash"}
-    assert judged(honest, known=known(tmp_path / "b", edition=lambda p: p.update(hands=[LI])))["codes"] == {"officers_few"}
+    assert judged(honest, known=known(tmp_path / "b", edition=lambda p: p.update(hands=[LI])))["codes"] == {
+        "officers_few"
+    }
 
 
 def test_a_name_that_could_write_lines_of_its_own_is_no_name(tmp_path):

@@ -55,11 +55,25 @@ grasp = 4
 def author_file(folder):
     """What an author hands in: twelve items of each kind, and one row that makes no sense."""
     rows = [
-        {"type": "truefalse", "stem": f"判断题{n}。", "options": ["正确", "错误"], "answer": [n % 2], "chapter": "1", "level": "了解"}
+        {
+            "type": "truefalse",
+            "stem": f"判断题{n}。",
+            "options": ["正确", "错误"],
+            "answer": [n % 2],
+            "chapter": "1",
+            "level": "了解",
+        }
         for n in range(12)
     ]
     rows += [
-        {"type": "single", "stem": f"单选题{n}（　　）。", "options": list("甲乙丙丁"), "answer": [n % 4], "chapter": "2", "level": "掌握"}
+        {
+            "type": "single",
+            "stem": f"单选题{n}（　　）。",
+            "options": list("甲乙丙丁"),
+            "answer": [n % 4],
+            "chapter": "2",
+            "level": "掌握",
+        }
         for n in range(12)
     ]
     rows.append({"type": "single", "stem": "没有答案（　　）。", "options": list("甲乙"), "chapter": "2"})
@@ -153,4 +167,3 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
     await desk.close()
     await runner.cleanup()
     await server.stop()
-

@@ -17,7 +17,7 @@ _current: gettext.NullTranslations | None = None
 
 
 def set_language(language: str) -> None:
-    """"zh" (the default everywhere) or "en"."""
+    """ "zh" (the default everywhere) or "en"."""
     global _current  # noqa: PLW0603 - one process speaks one language
     chain = gettext.NullTranslations()
     if language == "zh":

@@ -129,4 +129,3 @@ def _refusal(error: Exception, *, as_json: bool) -> int:
     if isinstance(error, BadFile):
         return EXIT_BAD_FILE
     return EXIT_BROKEN if isinstance(error, BrokenStore) else EXIT_DENIED
-

@@ -60,7 +60,11 @@ def by_hand(fresh, held, alike):
             value, _, m = max(best)
             told[known[n].id] = known[-m].id, value, False
             continue
-        same = [m for m, other in enumerate(known) if plain(other.content.stem) == plain(one.stem) and not other.content.needs_picture]
+        same = [
+            m
+            for m, other in enumerate(known)
+            if plain(other.content.stem) == plain(one.stem) and not other.content.needs_picture
+        ]
         before = [(likeness(one, known[m].content), -m) for m in same if m < n]
         if len(pattern(one.stem)) >= LONG_STEM and not one.needs_picture and before and len(same) <= MOST_OF_A_STEM:
             value, m = max(before)
@@ -69,7 +73,12 @@ def by_hand(fresh, held, alike):
 
 
 texts = st.text("触电3９五不²Ａa，", min_size=0, max_size=8)
-stems = st.one_of(texts, st.sampled_from(["作业人员应当立即断开电源并报告", "作业人员应当立即断开电源且报告", "作业人员应当立即断开10号电源并报告"]))
+stems = st.one_of(
+    texts,
+    st.sampled_from(
+        ["作业人员应当立即断开电源并报告", "作业人员应当立即断开电源且报告", "作业人员应当立即断开10号电源并报告"]
+    ),
+)
 contents = st.builds(
     lambda stem, a, b, media, claimed: claim(stem) if claimed else single(stem, a, b, media=media),
     stems, texts, texts, st.sampled_from([(), (), ("aa" * 32,), ("bb" * 32, "aa" * 32)]), st.booleans(),
@@ -78,7 +87,9 @@ contents = st.builds(
 
 @settings(max_examples=150)
 @given(
-    st.lists(contents, max_size=9), st.lists(contents, max_size=9), st.sampled_from([Fraction(1, 2), ALIKE, Fraction(1)])
+    st.lists(contents, max_size=9),
+    st.lists(contents, max_size=9),
+    st.sampled_from([Fraction(1, 2), ALIKE, Fraction(1)]),
 )
 def test_what_is_found_is_what_comparing_each_with_each_finds(held, fresh, alike):
     held, fresh = questions(held, "h"), questions(fresh, "f")
@@ -91,7 +102,22 @@ def test_what_is_found_is_what_comparing_each_with_each_finds(held, fresh, alike
 def varied(count, seed):
     """Questions in the words of few, so that there are twins of every kind among them, in many chunks."""
     chance = random.Random(seed)
-    words = ["触电", "断路器", "接地", "应当", "不得", "作业", "检查", "安全", "绝缘", "压力", "事故", "报告", "380", "不"]
+    words = [
+        "触电",
+        "断路器",
+        "接地",
+        "应当",
+        "不得",
+        "作业",
+        "检查",
+        "安全",
+        "绝缘",
+        "压力",
+        "事故",
+        "报告",
+        "380",
+        "不",
+    ]
     made = [
         single("".join(chance.choices(words, k=12)), *("".join(chance.choices(words, k=3)) for _ in "abcd"))
         for _ in range(count)
@@ -123,7 +149,9 @@ def test_the_order_of_the_bank_changes_no_likeness():
 @given(st.lists(contents, max_size=9), contents)
 def test_the_twins_of_one_are_all_that_are_alike_enough(others, one):
     found = twins(Question("one", "", one), questions(others))
-    assert {each.id for each in found if not each.by_stem} == {f"q{n}" for n, other in enumerate(others) if likeness(one, other) >= ALIKE}
+    assert {each.id for each in found if not each.by_stem} == {
+        f"q{n}" for n, other in enumerate(others) if likeness(one, other) >= ALIKE
+    }
     assert [each.p4 for each in found] == sorted((each.p4 for each in found), reverse=True)
 
 
@@ -166,7 +194,9 @@ def test_of_several_patterns_the_one_spelled_alike_is_named():
 
 def test_a_word_changed_is_near_and_told_and_another_question_is_not():
     stem = "在高压电气设备上工作时，下列保证安全的{}措施之中，哪一项内容应当由工作负责人办理"
-    told = twin_of(single(stem.format("组织")), single("高处作业时应当系好安全带并挂在牢固处"), single(stem.format("技术")))
+    told = twin_of(
+        single(stem.format("组织")), single("高处作业时应当系好安全带并挂在牢固处"), single(stem.format("技术"))
+    )
     assert told.id == "q1" and told.p4 < 10_000 and told.differs == (("组织", "技术"),)
     assert twin_of(single("动火作业前应当清除周围可燃物"), single(stem.format("组织"))) is None
 
@@ -221,7 +251,11 @@ def test_a_nul_in_a_text_tears_nothing_apart():
 
 def test_progress_ends_within_its_total():
     seen = []
-    near(questions(varied(200, 6), "f"), questions(varied(100, 6), "h"), progress=lambda done, total: seen.append((done, total)))
+    near(
+        questions(varied(200, 6), "f"),
+        questions(varied(100, 6), "h"),
+        progress=lambda done, total: seen.append((done, total)),
+    )
     assert seen and all(done <= total for done, total in seen)
 
 

@@ -157,7 +157,9 @@ def test_the_difference_of_two_revisions_is_readable():
 
 def test_items_that_cite_a_repealed_basis_are_listed(bank, hand):
     gone = Basis("安监总局令第30号", repealed_on=date(2026, 5, 1))
-    lifecycle.add(bank, [item(1, bases=(gone,)), item(2, basis="GB 26860-2011 第4条"), item(3, basis="安全生产法")], hand["li"])
+    lifecycle.add(
+        bank, [item(1, bases=(gone,)), item(2, basis="GB 26860-2011 第4条"), item(3, basis="安全生产法")], hand["li"]
+    )
     lifecycle.repeal(bank, "GB 26860-2011", date(2026, 6, 1), hand["wang"])
 
     def cited(day):
@@ -180,7 +182,9 @@ def test_a_measured_difficulty_is_no_change_of_the_item(approved):
 def test_searching_takes_any_part_of_a_text_from_one_character_on(bank, hand, words, found):
     stems = ("1 题：触电事故", "2 题：GB13869 规定", '3 题："100%" 是')
     options = tuple(map(Option, "甲乙"))
-    lifecycle.add(bank, [Item(Content(ItemType.SINGLE, stem, options), AnswerKey((0,)), "1") for stem in stems], hand["li"])
+    lifecycle.add(
+        bank, [Item(Content(ItemType.SINGLE, stem, options), AnswerKey((0,)), "1") for stem in stems], hand["li"]
+    )
     assert [int(each.content.stem[0]) for each in bank.items(state=None, search=words)] == found
 
 
@@ -261,7 +265,9 @@ def test_nobody_founds_a_bank_twice_under_one_name(reopen, hand):
     with reopen() as bank:
         lifecycle.enrol(bank, hand["li"], "李明", BOTH)
         assert refused(lambda: lifecycle.enrol(bank, hand["wang"], "李明", BOTH)) == "person-same-name"
-        assert refused(lambda: lifecycle.enrol(bank, hand["wang"], "李明", BOTH, same_name=True)) == "person-needs-sharing"
+        assert (
+            refused(lambda: lifecycle.enrol(bank, hand["wang"], "李明", BOTH, same_name=True)) == "person-needs-sharing"
+        )
 
 
 def test_who_left_ends_by_their_own_hand_or_that_of_two_others_and_vouches_for_nobody(bank, hand):
@@ -270,7 +276,10 @@ def test_who_left_ends_by_their_own_hand_or_that_of_two_others_and_vouches_for_n
     lifecycle.enrol(bank, zhao, "赵", BOTH, [li, wang])
     assert refused(lambda: lifecycle.end(bank, "wang", [li])) == "person-needs-sponsors"
     assert refused(lambda: lifecycle.end(bank, "wang", [li, wang])) == "person-needs-sponsors"
-    assert refused(lambda: bank.end_person(people.ending(bank.vault.name, "wang", "soon", [wang]))) == "statement-malformed"
+    assert (
+        refused(lambda: bank.end_person(people.ending(bank.vault.name, "wang", "soon", [wang])))
+        == "statement-malformed"
+    )
     assert lifecycle.end(bank, "wang", [li, zhao]).until
     assert refused(lambda: lifecycle.end(bank, "wang", [wang])) == "person-ended"
     fourth = dataclasses.replace(wang, id="chen", key=Ed25519PrivateKey.generate())
@@ -286,12 +295,19 @@ def test_where_two_people_are_not_at_work_two_keyholders_of_the_bank_vouch(reope
     with reopen() as bank:
         bank.keepers = {statements.public_hex(each.key): each.name for each in (wangqiang, lili)}
         for vouchers in ((), (wangqiang,), (wangqiang, wangqiang)):
-            assert refused(lambda v=vouchers: lifecycle.enrol(bank, hand["li"], "李明", BOTH, v)) == "person-needs-keepers"
-        assert refused(lambda: lifecycle.enrol(bank, hand["li"], "李明", BOTH, [wangqiang, stranger])) == "keeper-unknown"
+            assert (
+                refused(lambda v=vouchers: lifecycle.enrol(bank, hand["li"], "李明", BOTH, v)) == "person-needs-keepers"
+            )
+        assert (
+            refused(lambda: lifecycle.enrol(bank, hand["li"], "李明", BOTH, [wangqiang, stranger])) == "keeper-unknown"
+        )
         for name, said in (("li", "李明"), ("wang", "王芳")):
             assert lifecycle.enrol(bank, hand[name], said, BOTH, [wangqiang, lili]).vouched == ("王强", "李丽")
         # From then on it is the people who vouch: keyholders who write would else make their own reviewers.
-        assert refused(lambda: lifecycle.enrol(bank, hand["zhao"], "赵", BOTH, [wangqiang, lili])) == "person-needs-sponsors"
+        assert (
+            refused(lambda: lifecycle.enrol(bank, hand["zhao"], "赵", BOTH, [wangqiang, lili]))
+            == "person-needs-sponsors"
+        )
         assert refused(lambda: lifecycle.end(bank, "li", [wangqiang])) == "person-needs-keepers"
         lifecycle.end(bank, "li", [wangqiang, lili])
         lifecycle.enrol(bank, hand["zhao"], "赵", BOTH, [wangqiang, lili])
@@ -494,7 +510,10 @@ def test_what_was_retired_is_given_only_as_it_was_signed(approved, hand):
     assert [each.id for each in retired] == [item(1).id]
     sql(approved, "UPDATE revisions SET chapter = '9' WHERE number = 1")
     assert refused(lambda: list(approved.items(state=State.RETIRED))) == "revision-about-changed"
-    assert refused(lambda: list(approved.whole(approved.unverified_items(state=State.RETIRED)))) == "revision-about-changed"
+    assert (
+        refused(lambda: list(approved.whole(approved.unverified_items(state=State.RETIRED))))
+        == "revision-about-changed"
+    )
     assert refused(lambda: approved.answer_keys([item(1).id])) == "revision-about-changed"
     assert [finding.code for finding in approved.findings()] == ["revision-about-changed"]
 

@@ -43,7 +43,9 @@ PICTURE = hashlib.sha256(PNG).hexdigest()
 
 def item(number=1, correct=(0,), **more):
     options = tuple(map(Option, ("验电", "合闸", "离开")))
-    content = Content(ItemType.SINGLE, f"第 {number} 题：电气作业应先做什么？{'甲乙丙丁戊己庚辛'[number % 8] * 9}", options)
+    content = Content(
+        ItemType.SINGLE, f"第 {number} 题：电气作业应先做什么？{'甲乙丙丁戊己庚辛'[number % 8] * 9}", options
+    )
     return Item(content, AnswerKey(correct), **({"chapter": "1", "code": f"q{number}"} | more))
 
 
@@ -109,7 +111,14 @@ def packed(card, signer, items, media=None):
 
 def forged(card, signer, body, **more):
     """What somebody with a key and no scruples can make of the format."""
-    said = {"type": authorship.KIND, "v": 2, "at": AT, "author": signer.id, "bank": card.bank, "drafts": signed_of(body)}
+    said = {
+        "type": authorship.KIND,
+        "v": 2,
+        "at": AT,
+        "author": signer.id,
+        "bank": card.bank,
+        "drafts": signed_of(body),
+    }
     said |= {"sha256": hashlib.sha256(body).hexdigest()} | more
     return locks.seal(statements.sign(said, signer.key) + b"\n" + body, [card.recipient])
 
@@ -183,13 +192,23 @@ def test_what_is_there_contradicts_repeats_or_is_nearly_the_same_is_named_by_its
     twin = dataclasses.replace(item(2), content=near, code="q2b")
     taken = take(bank, packed(card, hand["li"], [item(1), item(2, (1,)), twin, item(3), item(3)]))
     assert (len(taken.added), len(taken.already)) == (2, 3)
-    assert [place for place, _, _ in taken.contradicting] == [("items.xlsx", "单选", 3)] and taken.repeats == (("items.xlsx", "单选", 6),)
+    assert [place for place, _, _ in taken.contradicting] == [("items.xlsx", "单选", 3)] and taken.repeats == (
+        ("items.xlsx", "单选", 6),
+    )
     ((place, near_by, there),) = taken.near
-    assert (place, near_by.name, near_by.p4, near_by.differs, there) == (("items.xlsx", "单选", 4), "q2", 10_000, (), None)
+    assert (place, near_by.name, near_by.p4, near_by.differs, there) == (
+        ("items.xlsx", "单选", 4),
+        "q2",
+        10_000,
+        (),
+        None,
+    )
 
 
 def test_names_that_no_terminal_should_see_are_packed_as_ones_it_may(bank, card, hand):
-    sealed = submissions.pack(card, hand["li"], [item(1), item(1)], [("a" * 255, "", 1), ("b.zip", "x\x1b[2J" + "y" * 400, 7)], {}, AT)
+    sealed = submissions.pack(
+        card, hand["li"], [item(1), item(1)], [("a" * 255, "", 1), ("b.zip", "x\x1b[2J" + "y" * 400, 7)], {}, AT
+    )
     assert take(bank, sealed).repeats == (("b.zip", "y" * 200, 7),)
 
 
@@ -315,7 +334,20 @@ def test_an_enrolled_author_cannot_bring_in_what_is_no_item(bank, card, hand, bo
 
 
 @pytest.mark.parametrize(
-    "more", [{"v": 1}, {"drafts": 7}, {"drafts": [[1, "", 0]]}, {"drafts": [["", "q1", 0]]}, {"at": "\x1b[2J"}, {"author": ""}, {"author": 7}, {"bank": None}, {"sha256": 1}, {"type": "x"}, {"y": 1}]
+    "more",
+    [
+        {"v": 1},
+        {"drafts": 7},
+        {"drafts": [[1, "", 0]]},
+        {"drafts": [["", "q1", 0]]},
+        {"at": "\x1b[2J"},
+        {"author": ""},
+        {"author": 7},
+        {"bank": None},
+        {"sha256": 1},
+        {"type": "x"},
+        {"y": 1},
+    ],
 )
 def test_a_statement_that_is_none_is_refused(bank, card, hand, more):
     assert refused(take, bank, forged(card, hand["li"], line(item(1)), **more)) == "drafts-malformed"
@@ -380,7 +412,8 @@ def test_another_recipient_gives_another_fingerprint(card):
 
 
 @pytest.mark.parametrize(
-    "change", [{"recipient": "age1x"}, {"bank": "7"}, {"name": "\x1b"}, {"name": 7}, {"v": 2}, {"type": "x"}, {"more": 1}]
+    "change",
+    [{"recipient": "age1x"}, {"bank": "7"}, {"name": "\x1b"}, {"name": 7}, {"v": 2}, {"type": "x"}, {"more": 1}],
 )
 def test_a_card_that_is_none_is_refused(card, change):
     assert refused(Card.read, canonical(json.loads(card.file()) | change), "c") == "bank-card-malformed"

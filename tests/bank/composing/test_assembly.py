@@ -153,7 +153,9 @@ def test_the_target_is_the_exact_average_rounded_half_up():
     members = {}
     for fact in BANK:
         members.setdefault(fact.stratum, []).append(fact.points * fact.p4)
-    exact = sum(Fraction(cell.count * sum(members[cell.stratum]), len(members[cell.stratum])) for cell in a_rule().cells)
+    exact = sum(
+        Fraction(cell.count * sum(members[cell.stratum]), len(members[cell.stratum])) for cell in a_rule().cells
+    )
     assert expectation(BANK, a_rule()) == (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
 
 
@@ -378,7 +380,9 @@ def test_a_rule_that_may_leave_a_candidate_without_a_form_is_refused():
     assert refusal.value.facts["attempts"] == 1
     enough = replace(tight, attempts=refusal.value.facts["enough"])
     Assembler(BANK, enough, SEED, SESSION).require_enough_attempts(100, admitted, 500)
-    Assembler(BANK, a_rule(difficulty={"tolerance": "0.1"}), SEED, SESSION).require_enough_attempts(10**5, admitted, 500)
+    Assembler(BANK, a_rule(difficulty={"tolerance": "0.1"}), SEED, SESSION).require_enough_attempts(
+        10**5, admitted, 500
+    )
 
 
 def test_a_rule_that_admits_every_draw_needs_one_attempt():

@@ -722,14 +722,22 @@ def test_dialogue_in_a_statement_is_no_answer(tmp_path):
 
 def test_letters_for_right_and_wrong_are_read_where_they_are_clear(tmp_path):
     lines = ["先断电（T）", "先拉人（F）", "雷雨天可以爬杆。(X)", "先验电。（V）", "壬（ N ）", "癸（ Ｙ ）"]
-    result = read(tmp_path, "三、判断题", *(f"{n}. {line}" for n, line in enumerate(lines, 1)), "（ V ）7. 应持证上岗。")
+    result = read(
+        tmp_path, "三、判断题", *(f"{n}. {line}" for n, line in enumerate(lines, 1)), "（ V ）7. 应持证上岗。"
+    )
     assert not result.refused
     assert [item.answer_key.correct[0] for item in result.items] == [0, 1, 1, 0, 1, 0, 0]
     assert not any(letter in item.content.stem for item in result.items for letter in "TFXVNＹ")
 
 
 def test_letters_that_may_be_names_are_not_taken_for_an_answer(tmp_path):
-    lines = ["1. 不装熔断器的是中性线（N）", "2. 电压的单位是伏特（V）", "答案：√", "3. 电容的单位是法拉（F）。", "答案：√"]
+    lines = [
+        "1. 不装熔断器的是中性线（N）",
+        "2. 电压的单位是伏特（V）",
+        "答案：√",
+        "3. 电容的单位是法拉（F）。",
+        "答案：√",
+    ]
     result = read(tmp_path, "三、判断题", *lines, "4. 星形（Y）接法的线电压更高")
     assert [(each.row, each.reason) for each in result.refused] == [(2, "bracket-unclear"), (7, "bracket-unclear")]
     assert [item.content.stem for item in result.items] == ["电压的单位是伏特（V）", "电容的单位是法拉（F）。"]
@@ -753,7 +761,13 @@ def test_a_semicolon_between_options_of_one_line_is_none_of_theirs(tmp_path):
 
 
 def test_behind_an_answer_at_the_end_of_the_stem_nothing_joins_the_stem(tmp_path):
-    lines = ["1. 停电后应验电。答案：对", "因为有感应电压", "2. 水能导电。答案：对 【解析】水中有离子", "所以", "3. 雷雨天爬杆。答案：错"]
+    lines = [
+        "1. 停电后应验电。答案：对",
+        "因为有感应电压",
+        "2. 水能导电。答案：对 【解析】水中有离子",
+        "所以",
+        "3. 雷雨天爬杆。答案：错",
+    ]
     result = read(tmp_path, "三、判断题", *lines)
     assert [(each.row, each.reason) for each in result.refused] == [(2, "answer-unreadable")]
     assert [(item.content.stem, item.explanation) for item in result.items] == [

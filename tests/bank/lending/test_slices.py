@@ -683,9 +683,7 @@ def shared(made, hand, tmp_path, monkeypatch):
         bank = Bank.open_with_key(folder, made[2]["exam"])
         lifecycle.add(bank, [item(n) for n in range(10, 20)], hand["li"])
         hand_over(bank, holders, 2, reason="share")
-        present = [
-            (Offered.read(folder / f"shares/share-1-{n}.json"), word) for n, (_, word) in enumerate(holders, 1)
-        ]
+        present = [(Offered.read(folder / f"shares/share-1-{n}.json"), word) for n, (_, word) in enumerate(holders, 1)]
         opening = Opening.begin(folder, present, hours=1, limit=2)
         agent = Agent(opening, channel.listen(opening.custody.bank), 3600, lambda: 0.0, [])
         thread = threading.Thread(target=agent.serve)

@@ -189,13 +189,19 @@ CONTRADICTIONS = {
     "no points at all": ({"cells__1__points": 0}, "rule-out-of-range", {"field": "cells[2].points", "found": 0}),
     "a tolerance as a float": ({"difficulty": {"tolerance": 0.25}}, "rule-not-decimal", {}),
     "more tagged items than items": (
-        {"mandatory": {"触电": 999}}, "rule-tag-above-items", {"tag": "触电", "needed": 999}
+        {"mandatory": {"触电": 999}},
+        "rule-tag-above-items",
+        {"tag": "触电", "needed": 999},
     ),
     "a tolerance that no form could miss": (
-        {"difficulty": {"tolerance": "999999"}}, "rule-out-of-range", {"field": "difficulty.tolerance"}
+        {"difficulty": {"tolerance": "999999"}},
+        "rule-out-of-range",
+        {"field": "difficulty.tolerance"},
     ),
     "a target above the total": (
-        {"difficulty": {"tolerance": "0.1", "target": "500"}}, "rule-out-of-range", {"field": "difficulty.target"}
+        {"difficulty": {"tolerance": "0.1", "target": "500"}},
+        "rule-out-of-range",
+        {"field": "difficulty.target"},
     ),
     "a tolerance too fine": ({"difficulty": {"tolerance": "0.00001"}}, "rule-not-decimal", {}),
     "a bad date": ({"effective_from": "2026-02-30"}, "rule-not-date", {"field": "effective_from"}),
@@ -223,7 +229,12 @@ def test_a_contradiction_is_refused_by_place_and_numbers(changes, code, facts):
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [(b"\xff\xfe", "rule-not-utf8"), (b"id = ", "rule-not-toml"), (b"a = " + b"[" * 9999, "rule-too-large"), (b"a = " + b"9" * 5_000, "rule-too-large")],
+    [
+        (b"\xff\xfe", "rule-not-utf8"),
+        (b"id = ", "rule-not-toml"),
+        (b"a = " + b"[" * 9999, "rule-too-large"),
+        (b"a = " + b"9" * 5_000, "rule-too-large"),
+    ],
 )
 def test_what_is_not_toml_is_refused(text, code):
     with pytest.raises(BadFile) as refusal:

@@ -12,7 +12,9 @@ from bank.seal.passphrase import check_passphrase, seal, unseal
 SECRET = bytes(range(32))
 PASSPHRASE = "低压电工题库保管口令一"
 SEALED = seal(SECRET, PASSPHRASE, "bank-key")
-COSTS = {name: vars(sealing)[name] for name in ("MEMORY_KIB", "PASSES", "LANES")}  # as shipped: other tests have them low
+COSTS = {
+    name: vars(sealing)[name] for name in ("MEMORY_KIB", "PASSES", "LANES")
+}  # as shipped: other tests have them low
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -290,8 +290,9 @@ plain = st.recursive(
 )
 ascii_keys = st.recursive(
     st.none() | st.booleans() | st.integers(-MAX_INTEGER, MAX_INTEGER) | st.text(),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.text(st.characters(max_codepoint=127)), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(max_codepoint=127)), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -322,7 +323,9 @@ def test_keys_sort_by_utf_16_as_the_rfc_says():
     )
 
 
-@pytest.mark.parametrize("value", [1.0, float("nan"), 2**53, -(2**53), b"x", {1: 2}, {"a": {2.5}}, "\ud800", {"\udfff": 1}])
+@pytest.mark.parametrize(
+    "value", [1.0, float("nan"), 2**53, -(2**53), b"x", {1: 2}, {"a": {2.5}}, "\ud800", {"\udfff": 1}]
+)
 def test_what_has_no_single_form_is_refused(value):
     with pytest.raises((TypeError, ValueError)):
         canonical(value)

@@ -76,7 +76,9 @@ def test_measuring_is_seen_though_it_is_no_act(bank, hands):
 def test_a_repealed_provision_is_found_by_the_item_or_by_the_bank(bank, hands):
     from datetime import date
 
-    lifecycle.add(bank, [item(5, bases=(Basis("甲", None, date(2024, 1, 1)),)), item(6, basis="令第30号第二条")], hands[0])
+    lifecycle.add(
+        bank, [item(5, bases=(Basis("甲", None, date(2024, 1, 1)),)), item(6, basis="令第30号第二条")], hands[0]
+    )
     assert found(bank, lacks=Lack.FORCE, on="2023-12-31") == []
     assert found(bank, lacks=Lack.FORCE, on="2024-01-01") == ["q5"]
     lifecycle.repeal(bank, "令第30号", date(2025, 1, 1), hands[1])

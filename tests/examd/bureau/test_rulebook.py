@@ -200,7 +200,9 @@ def test_the_first_register_is_the_bureaus_alone_and_each_later_one_needs_two_of
 
 def test_where_officers_are_gone_the_others_suffice_but_never_none(book, by, people):
     bureau = people[1]
-    refused("rules-nobody-left", book.appoint, cards(by, "zhao", "eve"), bureau, dict.fromkeys(("zhang", "li", "wang"), "x"))
+    refused(
+        "rules-nobody-left", book.appoint, cards(by, "zhao", "eve"), bureau, dict.fromkeys(("zhang", "li", "wang"), "x")
+    )
     refused("rules-not-an-officer", book.appoint, cards(by, "zhao", "eve"), bureau, {"eve": "x"})
     refused("rules-gone-and-appointed", book.appoint, cards(by, "zhang", "eve"), bureau, {"zhang": "x"})
     register = book.appoint(cards(by, "li", "zhao"), bureau, {"zhang": "病故", "wang": "调离"})
@@ -412,7 +414,10 @@ def test_what_travels_proves_itself(book, by, people):
     assert [officer.id for officer in proof.signed_rule.signed_by] == ["zhang", "li"]
     assert len(proof.registers) == 2
     refused("rule-not-signed", book.travelling, a_rule(2))
-    refused("rules-register-signature", lambda: signed_rules.unpack(book.travelling(a_rule()), by["eve"].card.sign, name="x"))
+    refused(
+        "rules-register-signature",
+        lambda: signed_rules.unpack(book.travelling(a_rule()), by["eve"].card.sign, name="x"),
+    )
 
 
 def test_what_travels_with_a_signature_too_few_is_refused(book, by):

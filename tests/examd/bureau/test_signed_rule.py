@@ -108,7 +108,9 @@ def test_the_bureau_alone_can_neither_take_the_signatures_away_nor_add_its_own(m
     refused("rule-not-signed", opening.read, copied, made.bureau.card.sign)
 
     def the_bureau_itself(record):
-        record["rule"]["signatures"] += json.loads(statements.sign(record["rule"]["signed"], made.bureau.signing_key))["signatures"]
+        record["rule"]["signatures"] += json.loads(statements.sign(record["rule"]["signed"], made.bureau.signing_key))[
+            "signatures"
+        ]
 
     signed_again(made, copied, the_bureau_itself)
     refused("rule-not-signed", opening.read, copied, made.bureau.card.sign)
@@ -159,7 +161,10 @@ def test_a_site_takes_no_register_that_was_begun_anew(tmp_path, site):
     adopted(site, toy, toy.issued)
     adopted(site, toy, toy.issue("T-2"))
     invented = replace(
-        toy, officers=[holder(ROLE, n, n) for n in ("a", "b")], rule=toy_rule(pass_points=2), work=tmp_path / "elsewhere"
+        toy,
+        officers=[holder(ROLE, n, n) for n in ("a", "b")],
+        rule=toy_rule(pass_points=2),
+        work=tmp_path / "elsewhere",
     )
     refused("rules-other-register", adopted, site, toy, invented.issued)
     assert not (site.session("T-1") / "record.db").exists()
@@ -198,7 +203,9 @@ def officers_changed(toy):
 def signed_by_hand(toy, rule, supersedes, officers):
     """An edition under the first register, with that register alone: what dismissed officers and the bureau can make."""
     first = (toy.book.directory / "officers.1.json").read_bytes()
-    signed = signed_rules.signed_rule_statement(rule, supersedes, signed_rules.read_registers([first], toy.bureau.card.sign)[0])
+    signed = signed_rules.signed_rule_statement(
+        rule, supersedes, signed_rules.read_registers([first], toy.bureau.card.sign)[0]
+    )
     return signed_rules.pack([first], statements.sign(signed, *(officer.signing_key for officer in officers)))
 
 
@@ -275,7 +282,13 @@ def test_a_manifest_that_names_another_version_than_the_rule_is_not_opened(made,
 def test_an_edition_says_nothing_twice_and_nothing_beside(made, change):
     text = (made.directory / layout.SIGNED_RULE).read_bytes().decode()
     assert change(text) != text
-    refused("statement-malformed", signed_rules.unpack, change(text).encode(), made.bureau.card.sign, name=layout.SIGNED_RULE)
+    refused(
+        "statement-malformed",
+        signed_rules.unpack,
+        change(text).encode(),
+        made.bureau.card.sign,
+        name=layout.SIGNED_RULE,
+    )
 
 
 # -- to the end --------------------------------------------------------------------------------------------------------

@@ -22,7 +22,9 @@ def test_a_photo_of_each_form_names_its_candidate(result):
     _, folder = result
     sat = tracing.sitting(folder)
     assert sat.candidates
-    roster = {line["c"]: line["admission_no"] for line in map(json.loads, (folder / "roster.jsonl").read_bytes().splitlines())}
+    roster = {
+        line["c"]: line["admission_no"] for line in map(json.loads, (folder / "roster.jsonl").read_bytes().splitlines())
+    }
     for candidate in sat.candidates:
         assert roster[candidate.c] == candidate.admission_no
         traced = trace.trace([Seen(item.id, item.order) for item in candidate.form.items], [sat])
@@ -33,7 +35,21 @@ def test_the_record_says_where_each_candidate_sat_and_moved_to():
     from examd.record.entries import Kind
 
     def line(kind, t_ms, **body):
-        return json.dumps({"actor": "", "body": body, "boot": "", "epoch": 1, "idx": 0, "mono_ms": 0, "salt": "", "t_ms": t_ms, "wall_s": 0, "type": kind, "v": 1}).encode()
+        return json.dumps(
+            {
+                "actor": "",
+                "body": body,
+                "boot": "",
+                "epoch": 1,
+                "idx": 0,
+                "mono_ms": 0,
+                "salt": "",
+                "t_ms": t_ms,
+                "wall_s": 0,
+                "type": kind,
+                "v": 1,
+            }
+        ).encode()
 
     entries = [line(Kind.SIGN_IN, 60_000, c=7, terminal="A-17"), line(Kind.SIGN_IN, 61_000, c=7, terminal="A-17"),
                line(Kind.SIGN_IN, 2_400_000, c=7, terminal="B-02"), line(Kind.SIGN_IN, 1, c=8)]  # fmt: skip
@@ -57,7 +73,9 @@ def test_forms_are_those_that_the_record_says_were_shown(result):
 def test_a_result_that_contradicts_its_package_names_nobody(result, name, code):
     _, folder = result
     data = (folder / name).read_bytes()
-    (folder / name).write_bytes(data.replace(b'"minutes":', b'"minutes":1') if "rule" in name else data[: data.rindex(b"\n", 0, -1) + 1])
+    (folder / name).write_bytes(
+        data.replace(b'"minutes":', b'"minutes":1') if "rule" in name else data[: data.rindex(b"\n", 0, -1) + 1]
+    )
     with pytest.raises((Denied, BadFile), match=code):
         tracing.sitting(folder)
 

@@ -399,7 +399,13 @@ def test_a_repeat_is_acknowledged_again_and_enters_nothing(sitting):
     first = sitting.answer(terminal, 0, (0,))
     second = sitting.answer(terminal, 1, (0,))
     size = len(sitting.entries(Kind.ANSWER))
-    for repeat in (m.Answer(1, 0, (0,), 0), m.Answer(1, 0, (1,), 0), m.Answer(2, 1, (0,), 0), m.HandIn(2), m.Flag(0, 0, True)):
+    for repeat in (
+        m.Answer(1, 0, (0,), 0),
+        m.Answer(1, 0, (1,), 0),
+        m.Answer(2, 1, (0,), 0),
+        m.HandIn(2),
+        m.Flag(0, 0, True),
+    ):
         (again,) = sitting.act(terminal, repeat)
         assert (again.seq, again.idx, again.head) == (2, second.idx, second.head)
     assert len(sitting.entries(Kind.ANSWER)) == size == 2

@@ -78,7 +78,9 @@ async def sit(site, socket, c):
 # ---- the port -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("data", [b"\x00" * 10_000, b"\xff" * 3, b"GET / HTTP/1.1\r\n\r\n", b"SSH-2.0-x\r\n", bytes(range(256)) * 64])
+@pytest.mark.parametrize(
+    "data", [b"\x00" * 10_000, b"\xff" * 3, b"GET / HTTP/1.1\r\n\r\n", b"SSH-2.0-x\r\n", bytes(range(256)) * 64]
+)
 def test_garbage_and_plain_http_on_the_port_get_nothing_out_of_it(site, data):
     answer = raw(site, data, tls=False)
     assert b"HTTP/" not in answer
@@ -110,7 +112,9 @@ async def test_a_browser_gets_nothing(site, path):
             assert answer.status in (400, 404, 405, 413)
 
 
-@pytest.mark.parametrize("data", [b"GET /seat HTTP/1.1\r\n" + b"x: y\r\n" * 50_000, b"GET /" + b"a" * 100_000, b"\r\n" * 1_000, b"\x16\x03"])
+@pytest.mark.parametrize(
+    "data", [b"GET /seat HTTP/1.1\r\n" + b"x: y\r\n" * 50_000, b"GET /" + b"a" * 100_000, b"\r\n" * 1_000, b"\x16\x03"]
+)
 def test_malformed_http_inside_tls_is_answered_or_cut_and_forgotten(site, data):
     assert b"Traceback" not in raw(site, data)
 
@@ -207,7 +211,11 @@ async def test_after_so_many_messages_without_sense_the_connection_is_cut(site):
         for number in range(1, BAD_MESSAGES + 1):
             await socket.send_str("?")
             assert (await hear(socket)).fatal == (number == BAD_MESSAGES)
-        assert (await socket.receive(timeout=5)).type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.ERROR)
+        assert (await socket.receive(timeout=5)).type in (
+            aiohttp.WSMsgType.CLOSED,
+            aiohttp.WSMsgType.CLOSE,
+            aiohttp.WSMsgType.ERROR,
+        )
 
 
 @pytest.mark.parametrize("size", [m.MAX_MESSAGE_BYTES + 1, 1 << 20])
@@ -413,7 +421,17 @@ async def test_without_signing_in_no_command_is_obeyed(site):
         assert refused.facts["code"] == "bad-staff"
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"t":"sign-in","admission_no":"1","id_tail":"x"}', '{"t":"staff-command"}', '{"t":"staff-command","act":"status","facts":{"a":{}}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"t":"sign-in","admission_no":"1","id_tail":"x"}',
+        '{"t":"staff-command"}',
+        '{"t":"staff-command","act":"status","facts":{"a":{}}}',
+    ],
+)
 async def test_what_is_no_staff_message_is_malformed(site, text):
     assert (await refused_at_desk(site, text)).reason is Reason.MALFORMED
 
@@ -468,7 +486,11 @@ async def test_a_folder_that_is_no_package_is_refused_while_others_can_still_com
     trap.mkdir()
     os.mkfifo(trap / "manifest.json")
     async with closed.desk("closer") as desk, asyncio.timeout(10):
-        for package, code in (("/nowhere", "file-unreadable"), ("\0", "file-unreadable"), (str(trap), "file-irregular")):
+        for package, code in (
+            ("/nowhere", "file-unreadable"),
+            ("\0", "file-unreadable"),
+            (str(trap), "file-irregular"),
+        ):
             with pytest.raises(BadFile) as caught:
                 await desk.command("prepare", package=package)
             assert caught.value.code == code

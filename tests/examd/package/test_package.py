@@ -139,7 +139,10 @@ def test_a_wrong_code_does_not_take_off_the_third_and_code_1_never_opens_the_ans
 
 def test_without_its_code_the_items_lock_stays_shut(issued):
     middle = opening.middle_lock(issued.read(), layout.ITEMS, issued.site.identity)
-    assert refusal(opening.unlock, middle, layout.ITEMS, issued.chief.identity, None).code in ("lock-content", "identity-malformed")
+    assert refusal(opening.unlock, middle, layout.ITEMS, issued.chief.identity, None).code in (
+        "lock-content",
+        "identity-malformed",
+    )
 
 
 def test_what_opens_one_part_opens_no_other(issued):
@@ -332,7 +335,9 @@ def test_the_seed_needs_both_shares_and_each_must_open_its_commitment(issued):
     for bureau, room, party in ((bytes(32), room_r, "bureau"), (bureau_r, b"\1" * 32, "room")):
         refused = refusal(seeding.session_seed, package.manifest, bureau, room, committed)
         assert (refused.code, refused.facts) == ("seed-commitment", {"party": party})
-    other = seeding.session_seed(package.manifest, bureau_r, b"\1" * 32, seeding.room_commit(package.manifest, b"\1" * 32))
+    other = seeding.session_seed(
+        package.manifest, bureau_r, b"\1" * 32, seeding.room_commit(package.manifest, b"\1" * 32)
+    )
     assert other != seed
 
 

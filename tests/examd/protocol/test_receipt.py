@@ -47,6 +47,8 @@ def test_two_swapped_neighbours_are_caught():
                 assert read_code(code[:i] + b + a + code[i + 2 :]) is None
 
 
-@pytest.mark.parametrize("text", ["", "0", "0000-0000-0000", "0000-0000-0000-00", "uuuu-uuuu-uuuu-u", "００００-0000-0000-0", "!" * 13])
+@pytest.mark.parametrize(
+    "text", ["", "0", "0000-0000-0000", "0000-0000-0000-00", "uuuu-uuuu-uuuu-u", "００００-0000-0000-0", "!" * 13]
+)
 def test_what_is_no_code_reads_as_nothing(text):
     assert read_code(text) is None

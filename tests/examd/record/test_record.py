@@ -230,7 +230,8 @@ def test_a_changed_dropped_or_spliced_entry_is_refused_at_opening(tmp_path, stat
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE ev SET chain = chain", "DELETE FROM ev WHERE idx = 0", "DELETE FROM note", "UPDATE ev SET idx = 7"]
+    "statement",
+    ["UPDATE ev SET chain = chain", "DELETE FROM ev WHERE idx = 0", "DELETE FROM note", "UPDATE ev SET idx = 7"],
 )
 def test_the_record_is_append_only_for_its_own_server_too(tmp_path, statement):
     room = Room(tmp_path)
@@ -350,7 +351,12 @@ def courses(draw):
             body["seq"] = seq[c]
             if kind is Kind.ANSWER:
                 choice = draw(st.sets(st.integers(0, 3)))
-                body |= {"choice": tuple(sorted(choice)), "late": draw(st.booleans()), "slot": draw(st.integers(0, 9)), "used_ms": 5}
+                body |= {
+                    "choice": tuple(sorted(choice)),
+                    "late": draw(st.booleans()),
+                    "slot": draw(st.integers(0, 9)),
+                    "used_ms": 5,
+                }
             elif kind is Kind.FLAG:
                 body |= {"on": draw(st.booleans()), "slot": draw(st.integers(0, 9))}
             else:

@@ -382,7 +382,9 @@ def test_history_tells_who_wrote_a_revision_apart_from_who_had_a_hand_in_it_befo
     third = ("--key", "chen.key", "--name", "陈刚", "--role", "author", "--key-passphrase-file", "pass")
     (place / "copy").mkdir()
     (place / "copy/li.key").write_bytes((place / "li.key").read_bytes())
-    sponsors = [each for key in ("li.key", "copy/li.key") for each in ("--sponsor", key, "--sponsor-passphrase-file", "pass")]
+    sponsors = [
+        each for key in ("li.key", "copy/li.key") for each in ("--sponsor", key, "--sponsor-passphrase-file", "pass")
+    ]
     with pytest.raises(Denied, match="person-needs-sponsors"):
         run(place, "person", "real", *third, *sponsors)
     assert not (place / "chen.key").exists()
@@ -438,7 +440,11 @@ def test_every_sentence_has_its_facts_and_a_chinese_form():
         *LEVELS.values(),
         *review.SENTENCES.values(),
         *(review.STATES | review.ACTS | review.ROLES | review.FLAWS | review.FIELDS).values(),
-        *(text for name in ("bank/__init__", "bank/import_", "bank/list_", "bank/check", "bank/review") for text in spoken(name)),
+        *(
+            text
+            for name in ("bank/__init__", "bank/import_", "bank/list_", "bank/check", "bank/review")
+            for text in spoken(name)
+        ),
         *spoken("secrets"),
     ]
     for text in texts:

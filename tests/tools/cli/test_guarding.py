@@ -31,9 +31,7 @@ def place(tmp_path_factory):
             Office.create(folder / name, identity, f"{name}局", WORD)
         holders.create(folder / "site", "site", "S-1", "某考点", WORD)
         holders.create(folder / "chief", "chief", "C-1", "某主考", WORD)
-        made = "准考证号,姓名,身份证号,培训机构\n" + "".join(
-            f"2026{n:04},考生{n},G{n:08},甲校\n" for n in range(1, 13)
-        )
+        made = "准考证号,姓名,身份证号,培训机构\n" + "".join(f"2026{n:04},考生{n},G{n:08},甲校\n" for n in range(1, 13))
         (folder / "roster.csv").write_text(made)
         assert run("bank", "init", "bank", "--sample") == run("bank", "init", "own") == 0
         assert run("bank", "import", "bank", SAMPLES / "items.jsonl", "--approve-as-sample") in (0, 1)

@@ -68,7 +68,9 @@ def template(tmp_path_factory):
 def place(template, tmp_path, monkeypatch):
     shutil.copytree(template, tmp_path / "b")
     monkeypatch.chdir(tmp_path / "b")
-    monkeypatch.setattr(issue_command, "open_bank", lambda *_, **__: Counting(Bank.open(tmp_path / "b" / "bank", PASSPHRASE)))
+    monkeypatch.setattr(
+        issue_command, "open_bank", lambda *_, **__: Counting(Bank.open(tmp_path / "b" / "bank", PASSPHRASE))
+    )
     return tmp_path / "b"
 
 
@@ -109,7 +111,9 @@ def issue(capsys, session):
 def test_a_package_carries_the_rule_as_two_officers_signed_it(place, capsys):
     sign(place, rule(place, 1))
     issued = issue(capsys, "S-1")
-    package = opening.read(place / "stick" / f"PKG-{issued['package_id']}", Office(place / "office").rulebook().bureau.sign)
+    package = opening.read(
+        place / "stick" / f"PKG-{issued['package_id']}", Office(place / "office").rulebook().bureau.sign
+    )
     assert [officer.id for officer in package.proof.signed_rule.signed_by] == ["zhang", "li"]
     assert (package.directory / layout.SIGNED_RULE).exists()
 
@@ -160,7 +164,12 @@ def test_issuing_says_which_version_and_which_officers_before_it_seals(place, ca
     first = issue(capsys, "S-1")
     book = Office(place / "office").rulebook()
     people = [{"id": name, "name": name} for name in ("zhang", "li")]
-    assert (first["rule"], first["rule_version"], first["signed_by"], first["signed_under"]) == ("SP-ELV-T", 1, people, 1)
+    assert (first["rule"], first["rule_version"], first["signed_by"], first["signed_under"]) == (
+        "SP-ELV-T",
+        1,
+        people,
+        1,
+    )
     assert first["register"] == {"version": 1, "sha256": book.registers()[0].sha256, "officers": people, "left": []}
     cards = [f"{name}/rule-officer.card.json" for name in ("zhang", "eve", "eva")]
     run("rule", "appoint", "office", *cards, "--passphrase-file", "pp")
@@ -177,7 +186,11 @@ def test_issuing_says_which_version_and_which_officers_before_it_seals(place, ca
         "Rule SP-ELV-T, version 1 (from 2026-01-01 on), signed by zhang、li under register 1",
         f"Register 3 of rule officers ({newest.sha256[:16]}…): zhang、eva",
         "  officers no longer: li、eve (病故)",
-        *[f"Package {path}" for path in (place / "stick").relative_to(place).glob("PKG-*") if first["package_id"] not in str(path)],
+        *[
+            f"Package {path}"
+            for path in (place / "stick").relative_to(place).glob("PKG-*")
+            if first["package_id"] not in str(path)
+        ],
     ]
     left = issue(capsys, "S-3")["register"]["left"]
     assert left == [{"id": "li", "name": "li", "why": ""}, {"id": "eve", "name": "eve", "why": "病故"}]
@@ -188,13 +201,17 @@ def test_what_stands_over_an_issue_is_said_although_the_issue_is_refused_later(p
     (place / "pp").write_text("another passphrase than theirs\n")
     capsys.readouterr()
     assert command("S-1") == 3
-    assert capsys.readouterr().out.startswith("Rule SP-ELV-T, version 1 (from 2026-01-01 on), signed by zhang、li\nRegister 1")
+    assert capsys.readouterr().out.startswith(
+        "Rule SP-ELV-T, version 1 (from 2026-01-01 on), signed by zhang、li\nRegister 1"
+    )
 
 
 def test_a_drill_under_a_file_of_ones_own_is_said_to_be_unsigned(place, capsys):
     capsys.readouterr()
     assert command("S-1", "--mock", rule=rule(place, 7)) == 0
-    assert capsys.readouterr().out.startswith("Rule SP-ELV-T, version 7 (from 2026-01-01 on), not signed: for a drill alone\n")
+    assert capsys.readouterr().out.startswith(
+        "Rule SP-ELV-T, version 7 (from 2026-01-01 on), not signed: for a drill alone\n"
+    )
 
 
 def test_a_register_that_is_missing_after_an_issue_is_to_be_put_back_and_not_begun_anew(place, capsys):

@@ -63,7 +63,9 @@ class Console:
         return self.examd("site", command, self.room.toy.site_folder, *words, *given)
 
     def code(self, *words):
-        exit_code, out, err = self.examd("bureau", "code", self.office.directory, *words, "--passphrase-file", self.word)
+        exit_code, out, err = self.examd(
+            "bureau", "code", self.office.directory, *words, "--passphrase-file", self.word
+        )
         return exit_code, out.strip(), err
 
     def examd(self, *words):
@@ -221,7 +223,10 @@ FACTS = {
 
 
 def test_what_cannot_wait_stands_first_and_red():
-    lines = room_status.lines({**FACTS, "low_disk": 1, "alarms": 2, "alarmed": [{"admission_no": "26-1", "what": "record-lost"}]}, coloured=True)
+    lines = room_status.lines(
+        {**FACTS, "low_disk": 1, "alarms": 2, "alarmed": [{"admission_no": "26-1", "what": "record-lost"}]},
+        coloured=True,
+    )
     assert lines[0].startswith(room_status.RED) and "disk" in lines[0]
     assert lines[1].startswith(room_status.RED) and "2 (26-1)" in lines[1]
     assert room_status.lines(FACTS, coloured=True)[1].endswith("handed in 1, not here 1")
@@ -245,7 +250,11 @@ def typed(text, ask):
     """What `ask` prints when `text` is typed at its terminal."""
     child, terminal = pty.fork()
     if child == 0:
-        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w", buffering=1)  # not those of the test run
+        sys.stdin, sys.stdout, sys.stderr = (
+            open(0),
+            open(1, "w"),
+            open(2, "w", buffering=1),
+        )  # not those of the test run
         try:
             print("GOT", ask(), flush=True)
         except Denied as denied:

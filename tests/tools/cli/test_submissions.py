@@ -39,7 +39,16 @@ def run(*words):
 
 
 PASS = ("--passphrase-file", "pass")
-PACK = ("pack", "items.csv", "--key", "stick/liming.key", "--key-passphrase-file", "pass", "--to", "bank/bank.card.json")
+PACK = (
+    "pack",
+    "items.csv",
+    "--key",
+    "stick/liming.key",
+    "--key-passphrase-file",
+    "pass",
+    "--to",
+    "bank/bank.card.json",
+)
 
 
 def test_from_the_stick_to_the_bank(place, capsys):
@@ -139,7 +148,19 @@ def test_keyholders_vouch_for_the_first_two_and_the_queue_is_shown_as_far_as_the
         assert run("init", "s", *PASS) == run("share", "s", "--need", "2", *two, *PASS) == 0
         assert run("open", "s", "--hours", "1", "--export-limit", "1", *two) == 0
         for name, said in (("li", "李明"), ("wang", "王芳")):
-            enrol = ("person", "s", "--key", f"{name}.key", "--name", said, "--role", "author", "--role", "reviewer", *hand)
+            enrol = (
+                "person",
+                "s",
+                "--key",
+                f"{name}.key",
+                "--name",
+                said,
+                "--role",
+                "author",
+                "--role",
+                "reviewer",
+                *hand,
+            )
             assert run(*enrol) == 3 and not (place / f"{name}.key").exists()
             assert run(*enrol, *two) == 0
         assert "vouched for by a、b" in capsys.readouterr().out

@@ -165,9 +165,7 @@ def _ours(bank: "Bank", items: "list[BankItem]") -> "tuple[list[BankItem], list[
     from bank.lending.slices import Permission, lent
 
     kept = bank.withheld(datetime.now(UTC).date().isoformat(), Permission.OPEN)
-    stay = [
-        item for item in items if lent(item.provenance) and (item.id in kept or item.state is not State.APPROVED)
-    ]
+    stay = [item for item in items if lent(item.provenance) and (item.id in kept or item.state is not State.APPROVED)]
     names = {each.id: each.owner_name for each in bank.slices()} if stay else {}
     left = [
         (item.code or item.id[:8], names.get(item.provenance.origin.partition(" ")[2], item.provenance.owner))

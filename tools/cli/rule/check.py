@@ -231,9 +231,7 @@ def _summary(rule: "Rule", stock: "Stock | None", proof: "Proof | None") -> dict
     }
 
 
-def _print_rule(
-    rule: "Rule", stock: "Stock | None", proof: "Proof | None", acceptance: dict[str, int] | None
-) -> None:
+def _print_rule(rule: "Rule", stock: "Stock | None", proof: "Proof | None", acceptance: dict[str, int] | None) -> None:
     from bank.rules import by_number, within
 
     common.print_heading(rule)

@@ -67,9 +67,7 @@ def stock(args: argparse.Namespace, rule: "Rule", candidates: int) -> "Stock":
         return found
 
 
-def acceptance_of(
-    pool: "list[ItemFacts]", rule: "Rule", assembler: Any, draws: int = 2_000
-) -> dict[str, int]:
+def acceptance_of(pool: "list[ItemFacts]", rule: "Rule", assembler: Any, draws: int = 2_000) -> dict[str, int]:
     """Of trial draws those admissible; where they are too few, whether any form at all lies within the tolerance."""
     from bank.refused import Denied
     from bank.rules.feasibility import in_tolerance

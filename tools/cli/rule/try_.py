@@ -74,9 +74,7 @@ def run_try(args: argparse.Namespace) -> int:
     try:
         pool = session_pool(stock.facts, rule, TRIAL, stock.ledger)
         require_p4(pool)
-        fair, plain = (
-            Assembler(pool, each, TRIAL, "trial") for each in (rule, replace(rule, difficulty=None))
-        )
+        fair, plain = (Assembler(pool, each, TRIAL, "trial") for each in (rule, replace(rule, difficulty=None)))
         acceptance = common.acceptance_of(pool, rule, fair)
         fair.require_enough_attempts(args.candidates, acceptance["admitted"], acceptance["draws"])
         drawn = [Drawn.of([draw.form(n) for n in range(1, args.forms + 1)], pool) for draw in (fair, plain)]
@@ -290,9 +288,7 @@ def _print_trial(found: "list[Fairness]", ahead: "Outlook", cells: list[dict[str
         print(line)
 
 
-def _write_svg(
-    path: Path, rule: "Rule", found: "list[Fairness]", ahead: "Outlook", scores: list[list[float]]
-) -> None:
+def _write_svg(path: Path, rule: "Rule", found: "list[Fairness]", ahead: "Outlook", scores: list[list[float]]) -> None:
     from bank.refused import BadFile
     from tools.cli.rule.chart import Panel, svg
 

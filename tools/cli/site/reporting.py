@@ -17,6 +17,7 @@ from tools.cli.language import _
 NAME_CELLS, RATE_CELLS = 30, 38
 """Widths of the table's columns."""
 
+
 def report_on(folder: Path) -> Report:
     """Reads the signed result, after checking the site's signature against the key its manifest names."""
     result = (folder / RESULT).read_bytes()
