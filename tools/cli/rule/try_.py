@@ -257,8 +257,8 @@ def _by_cell(rule: "Rule", pool: "list[ItemFacts]", drawn: "Drawn") -> list[dict
 
 def _print_trial(found: "list[Fairness]", ahead: "Outlook", cells: list[dict[str, Any]]) -> None:
     from bank.composing.fairness import EXPERT_ERROR, RESPONSES
-    from tools.cli.rule.fairness_table import side_by_side
     from tools.cli.rule.chart import bars
+    from tools.cli.rule.fairness_table import side_by_side
 
     side_by_side(*found)
     print()
