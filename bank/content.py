@@ -63,16 +63,16 @@ class Background:
     media: tuple[str, ...] = ()
     """SHA-256 digests (hex) of its pictures."""
 
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {"media": list(self.media), "text": self.text}
 
     @classmethod
-    def from_record(cls, record: dict[str, Any]) -> "Background":
+    def from_json(cls, record: dict[str, Any]) -> "Background":
         return cls(record["text"], tuple(record["media"]))
 
     def sha256(self) -> str:
         """What `Content.case` holds of it: the name of the case group."""
-        return hashlib.sha256(canonical(self.record())).hexdigest()
+        return hashlib.sha256(canonical(self.to_json())).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Content:
     def needs_picture(self) -> bool:
         return bool(self.media) or any(option.media for option in self.options)
 
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """The canonical-JSON form: what `content_hash` and the item's identity are taken over."""
         record: dict[str, Any] = {
             "media": list(self.media),
@@ -101,7 +101,7 @@ class Content:
         return record | {"case": self.case} if self.case else record
 
     @classmethod
-    def from_record(cls, record: dict[str, Any]) -> "Content":
+    def from_json(cls, record: dict[str, Any]) -> "Content":
         return cls(
             type=ItemType(record["type"]),
             stem=record["stem"],
@@ -116,7 +116,7 @@ class Content:
         return (*self.media, *(digest for option in self.options for digest in option.media))
 
     def sha256(self) -> str:
-        return hashlib.sha256(canonical(self.record())).hexdigest()
+        return hashlib.sha256(canonical(self.to_json())).hexdigest()
 
     def item_id(self) -> str:
         """Identity of an item: type + stem + options + digests of its pictures, as 32 hexadecimal digits."""

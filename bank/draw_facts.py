@@ -1,6 +1,6 @@
 """ItemFacts: what the draw may know of an item. No content, no answer key.
 
-The canonical JSON of `ItemFacts.record()` is the leaf of the pool's Merkle tree (docs/formats.md §2); its root is
+The canonical JSON of `ItemFacts.to_json()` is the leaf of the pool's Merkle tree (docs/formats.md §2); its root is
 in the signed manifest, so the pool that a form was drawn from can be proved without showing a single stem.
 
 Before: `examd.package.issue` fills a pool. After: `bank.composing.assembly` draws forms from it.
@@ -46,7 +46,7 @@ class ItemFacts:
         """What is drawn as one: the case group, or the item itself."""
         return self.case or self.id
 
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         record: dict[str, Any] = {
             "chapter": self.chapter,
             "content": self.content,
@@ -67,7 +67,7 @@ class ItemFacts:
         return record | {"case": self.case, "place": self.place} if self.case else record
 
     @classmethod
-    def from_record(cls, record: dict[str, Any]) -> "ItemFacts":
+    def from_json(cls, record: dict[str, Any]) -> "ItemFacts":
         return cls(
             id=record["id"],
             rev=record["rev"],

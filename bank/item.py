@@ -80,7 +80,7 @@ class AnswerKey:
             return True
         return self.number is not None and self.number.matches(text)
 
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """The canonical-JSON form. What is empty is left out: an answer key of options is `{"correct": […]}`."""
         record: dict[str, Any] = {"correct": list(self.correct)}
         if self.accepted:
@@ -91,7 +91,7 @@ class AnswerKey:
         return record
 
     @classmethod
-    def from_record(cls, record: dict[str, Any]) -> "AnswerKey":
+    def from_json(cls, record: dict[str, Any]) -> "AnswerKey":
         """Other fields of `record` are none of its business: the package's record bears id and salt as well."""
         number = record.get("number")
         return cls(
@@ -127,12 +127,12 @@ class Basis:
     def repealed(self, on: date) -> bool:
         return self.repealed_on is not None and self.repealed_on <= on
 
-    def record(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, str]:
         days = {"effective_from": self.effective_from, "repealed_on": self.repealed_on}
         return {"text": self.text} | {name: day.isoformat() for name, day in days.items() if day is not None}
 
     @classmethod
-    def from_record(cls, record: dict[str, str]) -> "Basis":
+    def from_json(cls, record: dict[str, str]) -> "Basis":
         days = {name: date.fromisoformat(record[name]) for name in ("effective_from", "repealed_on") if name in record}
         return cls(record["text"], **days)
 
@@ -146,17 +146,17 @@ class Translation:
     content: Content
     background: Background | None = None
 
-    def record(self) -> dict[str, Any]:
-        record: dict[str, Any] = {"content": self.content.record(), "lang": self.lang}
-        return record if self.background is None else record | {"background": self.background.record()}
+    def to_json(self) -> dict[str, Any]:
+        record: dict[str, Any] = {"content": self.content.to_json(), "lang": self.lang}
+        return record if self.background is None else record | {"background": self.background.to_json()}
 
     @classmethod
-    def from_record(cls, record: dict[str, Any]) -> "Translation":
+    def from_json(cls, record: dict[str, Any]) -> "Translation":
         background = record.get("background")
         return cls(
             record["lang"],
-            Content.from_record(record["content"]),
-            None if background is None else Background.from_record(background),
+            Content.from_json(record["content"]),
+            None if background is None else Background.from_json(background),
         )
 
 
@@ -169,12 +169,12 @@ class Provenance:
     origin: str = ""
     """The file, bank or slice by which it came."""
 
-    def record(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, str]:
         named = {"author": self.author, "owner": self.owner, "origin": self.origin}
         return {name: value for name, value in named.items() if value}
 
     @classmethod
-    def from_record(cls, record: dict[str, str]) -> "Provenance":
+    def from_json(cls, record: dict[str, str]) -> "Provenance":
         return cls(**record)
 
 

@@ -129,7 +129,7 @@ class Agent:
             return self.status()
         if ask.act == "agent.backup":
             out = msgspec.msgpack.decode(ask.arguments["out"], type=str)
-            return self.opening.backup(Path(out)).record()
+            return self.opening.backup(Path(out)).to_json()
         raise Denied("agent-no-such-act", act=ask.act[:40])
 
     def _perform(self, ask: Ask, line: socket.socket) -> list[bytes]:

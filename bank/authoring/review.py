@@ -111,14 +111,14 @@ class Seal:
 
 def seal(item: Item, salt: str) -> Seal:
     """Three digests, so that a swap can be named. Salted where the possible values are few: an answer key of four."""
-    key = {"answer": item.answer_key.record(), "explanation": item.explanation, "salt": salt}
+    key = {"answer": item.answer_key.to_json(), "explanation": item.explanation, "salt": salt}
     return Seal(item.content.sha256(), digest(key), digest(about(item)))
 
 
 def about(item: Item) -> dict[str, Any]:
     """Everything that an author states and that neither is seen nor answers. What is measured later stands outside."""
     return {
-        "bases": [basis.record() for basis in item.bases],
+        "bases": [basis.to_json() for basis in item.bases],
         "basis": item.basis,
         "chapter": item.chapter,
         "code": item.code,
@@ -127,10 +127,10 @@ def about(item: Item) -> dict[str, Any]:
         "locked": list(item.locked),
         "p4": item.p4,
         "place": item.place,
-        "provenance": item.provenance.record(),
+        "provenance": item.provenance.to_json(),
         "source": item.source,
         "tags": list(item.tags),
-        "translations": [translation.record() for translation in item.translations],
+        "translations": [translation.to_json() for translation in item.translations],
     }
 
 
@@ -357,7 +357,7 @@ def told(item: Item) -> dict[str, str]:
                 seen = _seen(each.content) | _background(each.background)
                 fields |= {f"{field}{IN}{each.lang}": text for field, text in seen.items()}
         elif name == "bases":
-            fields[name] = "\n".join(" ".join(basis.record().values()) for basis in item.bases)
+            fields[name] = "\n".join(" ".join(basis.to_json().values()) for basis in item.bases)
         elif isinstance(value, list):
             fields[name] = " ".join(map(str, value))
         elif isinstance(value, dict):

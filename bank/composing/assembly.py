@@ -56,13 +56,13 @@ class Form:
     attempt: int
     items: tuple[FormItem, ...]
 
-    def record(self) -> list[list[str]]:
+    def to_json(self) -> list[list[str]]:
         return [[item.id, item.order] for item in self.items]
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 (hex) of the canonical JSON [[id, order], …]."""
-        return digest(self.record())
+        return digest(self.to_json())
 
 
 def expectation(pool: Iterable[ItemFacts], rule: Rule) -> int:

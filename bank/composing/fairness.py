@@ -40,7 +40,7 @@ class Fairness:
     overlap: float
     """Share of a form's items that another form holds too, mean over all pairs."""
 
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {name: round(value, 5) for name, value in asdict(self).items()}
 
 
@@ -134,7 +134,7 @@ class Spread:
     low: float
     high: float
 
-    def record(self) -> dict[str, float]:
+    def to_json(self) -> dict[str, float]:
         return {name: round(value, 5) for name, value in asdict(self).items()}
 
 
@@ -153,8 +153,8 @@ class Outlook:
     chances: tuple[Floats, Floats]
     """Pass chances, form by form, under `known` and `plain`: for a picture."""
 
-    def record(self) -> dict[str, dict[str, float]]:
-        return {name: getattr(self, name).record() for name in ("known", "responses", "experts", "plain")}
+    def to_json(self) -> dict[str, dict[str, float]]:
+        return {name: getattr(self, name).to_json() for name in ("known", "responses", "experts", "plain")}
 
 
 def outlook(fair: Drawn, plain: Drawn, pool: Sequence[ItemFacts], pass_points: int, times: int = 8) -> Outlook:

@@ -34,7 +34,7 @@ class Season:
     dry: str
     """The cell that ran dry, or ""."""
 
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {name: round(v, 4) if isinstance(v, float) else v for name, v in asdict(self).items()}
 
 

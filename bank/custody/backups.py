@@ -25,7 +25,7 @@ def write(out: Path, bank: Bank, position: Position, at: int, session: Ed25519Pr
     for name in (CUSTODY, JOURNAL):
         files.replace(out / name, (bank.directory / name).read_bytes())
     digests = {name: files.sha256(out / name) for name in (DATABASE, CUSTODY, JOURNAL)}
-    statement = {"at": at, "bank": bank.vault.name, "files": digests, **position.record()}
+    statement = {"at": at, "bank": bank.vault.name, "files": digests, **position.to_json()}
     files.replace(out / BACKUP, statements.sign({"type": KIND, **statement}, session))
 
 

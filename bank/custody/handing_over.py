@@ -82,12 +82,12 @@ def hand_over(
     try:
         journal = opened.journal if isinstance(opened, Opening) else Journal.read(directory)
         session = opened.session if isinstance(opened, Opening) else Ed25519PrivateKey.generate()
-        facts = {"custody": custody.record(), "reason": reason, "session": statements.public_hex(session)}
+        facts = {"custody": custody.to_json(), "reason": reason, "session": statements.public_hex(session)}
         entry = journal.next(SHARED, clock(), facts)
         line = entry.line(session, {holder.index: key for holder, key in zip(holders, signing, strict=True)})
         epoch = position_of(journal).epoch
         bank.vault.copy_under(directory / NEXT_DATABASE, key)
-        statement = statements.sign(custody.record(), proof, *signing)
+        statement = statements.sign(custody.to_json(), proof, *signing)
         files.replace(directory / NEXT, canonical({"custody": statement.decode(), "line": line.decode()}))
         bank.close()
         (directory / NEXT_DATABASE).replace(directory / DATABASE)  # from here on the new key alone opens it

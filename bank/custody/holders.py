@@ -44,13 +44,13 @@ class Custody:
     """Public half of a signing key that only the rebuilt bank key yields: tells the right key from any other."""
     at: int
 
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {"type": KIND, **asdict(self), "holders": [asdict(holder) for holder in self.holders]}
 
     @property
     def fingerprint(self) -> str:
         """Twenty digits, printed on each card: the journal's first entry must carry the same."""
-        return spoken(digest(self.record()))
+        return spoken(digest(self.to_json()))
 
     def holder(self, said: str) -> Holder:
         """By name or by number."""
@@ -60,7 +60,7 @@ class Custody:
         raise Denied("no-such-holder", name=said, names=", ".join(holder.name for holder in self.holders))
 
     @classmethod
-    def from_record(cls, record: dict[str, Any]) -> "Custody":
+    def from_json(cls, record: dict[str, Any]) -> "Custody":
         fields = {name: value for name, value in record.items() if name != "type"}
         return cls(**fields | {"holders": tuple(Holder(**each) for each in fields["holders"])})
 
@@ -80,7 +80,7 @@ class Custody:
     @classmethod
     def parse(cls, file: bytes, name: str) -> "Custody":
         try:
-            custody = cls.from_record(statements.read(file, KIND, name=name))
+            custody = cls.from_json(statements.read(file, KIND, name=name))
             for signer in (custody.check, *(holder.public for holder in custody.holders)):
                 statements.verify(file, signer, name=name)
         except Denied:

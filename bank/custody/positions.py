@@ -32,7 +32,7 @@ class Position:
     n: int
     head: str
 
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @property
@@ -103,7 +103,7 @@ def read_witness(path: Path, bank: str) -> Position | None:
 def leave_witnesses(paths: Iterable[Path], bank: str, position: Position) -> list[Path]:
     """The position, at each place outside; those that could be written. A stick that was taken away is no fault."""
     written = []
-    data = canonical({"bank": bank, **position.record()})
+    data = canonical({"bank": bank, **position.to_json()})
     for path in paths:
         with contextlib.suppress(OSError):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -118,4 +118,4 @@ def of_vault(bank: Bank) -> Position | None:
 
 
 def mark_vault(bank: Bank, position: Position) -> None:
-    bank.note_journal_position(canonical(position.record()).decode())
+    bank.note_journal_position(canonical(position.to_json()).decode())

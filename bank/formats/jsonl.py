@@ -273,13 +273,13 @@ def line(item: Item, picture: Callable[[str], str]) -> bytes:
         "background": _background_record(item.background, picture),
         "place": item.place or None,
         "calibrated": None if item.calibrated_p4 is None else item.calibrated_p4 / 10_000,
-        "bases": [basis.record() for basis in item.bases],
+        "bases": [basis.to_json() for basis in item.bases],
         "translations": [
             {"lang": each.lang, **_content_record(each.content, picture)}
             | ({} if each.background is None else {"background": _background_record(each.background, picture)})
             for each in item.translations
         ],
-        "provenance": item.provenance.record(),
+        "provenance": item.provenance.to_json(),
     }
     kept = {name: value for name, value in record.items() if value not in ("", None, [], {})}
     return json.dumps(kept, ensure_ascii=False).encode() + b"\n"

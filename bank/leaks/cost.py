@@ -57,7 +57,7 @@ class Leakage:
     def worst(self) -> CellLoss:
         return max(self.cells, key=lambda cell: (Fraction(cell.pool, cell.bank), cell.stratum))
 
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {
             "bank_items": self.bank,
             "cells": [

@@ -41,7 +41,7 @@ class Owner:
 
 def to_sign(bank: str, body: Body, by: str, at: str) -> dict[str, Any]:
     """What a person of the bank signs: this card is that body's."""
-    return {"type": KIND, "v": 1, "at": at, "bank": bank, "by": by, "owner": body.record()}
+    return {"type": KIND, "v": 1, "at": at, "bank": bank, "by": by, "owner": body.to_json()}
 
 
 def check(bank: str, file: bytes, people: Mapping[str, Person]) -> tuple[Body, str, str]:

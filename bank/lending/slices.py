@@ -66,7 +66,7 @@ class Body:
     sign: str
     age: str
 
-    def record(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, str]:
         return {"age": self.age, "id": self.id, "name": self.name, "sign": self.sign}
 
 
@@ -232,9 +232,9 @@ def make(
         "from": first.isoformat(),
         "items": sorted(_leaf(record) for record in records),
         "lines": hashlib.sha256(lines).hexdigest(),
-        "owner": owner.record(),
+        "owner": owner.to_json(),
         "permission": sorted(each.value for each in permission),
-        "receiver": receiver.record(),
+        "receiver": receiver.to_json(),
         "slice": name,
         "until": until.isoformat(),
     }
@@ -330,7 +330,7 @@ def to_accept(bank: str, terms: Terms, by: str, at: str) -> dict[str, Any]:
         "at": at,
         "bank": bank,
         "by": by,
-        "owner": terms.owner.record(),
+        "owner": terms.owner.to_json(),
         "slice": terms.slice,
         "statement": terms.sha256,
     }
@@ -422,13 +422,13 @@ def _leaf(record: Mapping[str, Any]) -> str:
 def _record(item: Item, salt: str) -> dict[str, Any]:
     record: dict[str, Any] = {
         "about": about(item),
-        "answer_key": item.answer_key.record(),
-        "content": item.content.record(),
+        "answer_key": item.answer_key.to_json(),
+        "content": item.content.to_json(),
         "explanation": item.explanation,
         "salt": salt,
     }
     if item.background is not None:
-        record["background"] = item.background.record()
+        record["background"] = item.background.to_json()
     if item.calibrated_p4 is not None:
         record["calibrated_p4"] = item.calibrated_p4
     return record
@@ -440,8 +440,8 @@ def _item(record: Mapping[str, Any]) -> Item:
     if measured is not None and not (type(measured) is int and 0 < measured <= 10_000):
         raise ValueError
     return Item(
-        content=Content.from_record(record["content"]),
-        answer_key=AnswerKey.from_record(record["answer_key"]),
+        content=Content.from_json(record["content"]),
+        answer_key=AnswerKey.from_json(record["answer_key"]),
         chapter=said["chapter"],
         level=Level(said["level"]),
         p4=said["p4"],
@@ -453,9 +453,9 @@ def _item(record: Mapping[str, Any]) -> Item:
         code=said["code"],
         source=said["source"],
         calibrated_p4=measured,
-        bases=tuple(map(Basis.from_record, said["bases"])),
-        background=None if background is None else Background.from_record(background),
+        bases=tuple(map(Basis.from_json, said["bases"])),
+        background=None if background is None else Background.from_json(background),
         place=said["place"],
-        translations=tuple(map(Translation.from_record, said["translations"])),
-        provenance=Provenance.from_record(said["provenance"]),
+        translations=tuple(map(Translation.from_json, said["translations"])),
+        provenance=Provenance.from_json(said["provenance"]),
     )

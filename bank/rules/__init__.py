@@ -5,7 +5,7 @@ A rule *is* its cells: type × chapter × level -> how many items, how many poin
 total) is stated as well and must agree, so that one slip of the pen is found before an exam and not after it. Nothing
 is rounded, relaxed or borrowed from a neighbour when a cell cannot be filled: that would be 擅自改变组题规则.
 
-`parse` reads TOML, `Rule.from_record` the canonical JSON that it became (`Rule.record`); `sha256` is over the
+`parse` reads TOML, `Rule.from_json` the canonical JSON that it became (`Rule.to_json`); `sha256` is over the
 latter, so two ways to write one rule have one hash. docs/rule.md explains every field to the person who writes one.
 
 Before: a file written by the rule officer. After: `bank.composing.pool` and `bank.composing.assembly`.

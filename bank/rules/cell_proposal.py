@@ -42,7 +42,7 @@ def propose_cells(text: bytes, held: Mapping[tuple[str, str, str], int] | None =
         for (type_, chapter, level), count in counts.items()
         if count
     ]
-    return Rule.from_record(rule | {"cells": cells})
+    return Rule.from_json(rule | {"cells": cells})
 
 
 Key = tuple[str, str, str]

@@ -92,7 +92,7 @@ class Cell:
             and (self.level == other.level or ANY in (self.level, other.level))
         )
 
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         record = {
             "type": self.type.value,
             "chapter": self.chapter,
@@ -149,7 +149,7 @@ class Difficulty:
     target: int | None = None
     """None: what a form drawn from this pool has on average (`bank.composing.assembly.expectation`)."""
 
-    def record(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, str]:
         stated = {"tolerance": decimal(self.tolerance)}
         return stated if self.target is None else stated | {"target": decimal(self.target)}
 
@@ -165,7 +165,7 @@ class Limits:
     rest_days: int | None = None
     """It may travel again so many days after a session it travelled to, at the earliest."""
 
-    def record(self) -> dict[str, int]:
+    def to_json(self) -> dict[str, int]:
         stated = {"sessions": self.sessions, "candidates": self.candidates, "rest_days": self.rest_days}
         return {name: value for name, value in stated.items() if value is not None}
 
@@ -177,5 +177,5 @@ class Overlap:
     sessions: int
     share: int
 
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {"sessions": self.sessions, "share": decimal(self.share)}

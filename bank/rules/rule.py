@@ -71,7 +71,7 @@ class Rule:
     exposure: Limits | None = None
     overlap: Overlap | None = None
 
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """The canonical-JSON form, in the shape of the TOML with every default written out."""
         record: dict[str, Any] = {
             "draw": DRAW,
@@ -97,23 +97,23 @@ class Rule:
             "types": {type_.value: {"count": m.count, "points": m.points} for type_, m in self.types.items()},
             "chapters": {code: {"name": m.name, "points": m.points} for code, m in self.chapters.items()},
             "levels": dict(self.levels),
-            "cells": [cell.record() for cell in self.cells],
+            "cells": [cell.to_json() for cell in self.cells],
         }
         if self.effective_to is not None:
             record["effective_to"] = self.effective_to.isoformat()
         if self.difficulty is not None:
-            record["difficulty"] = self.difficulty.record()
+            record["difficulty"] = self.difficulty.to_json()
         # Left out where not stated, unlike other defaults: rules older than these fields keep their hash.
         if self.exposure is not None:
-            record["exposure"] = self.exposure.record()
+            record["exposure"] = self.exposure.to_json()
         if self.overlap is not None:
-            record["overlap"] = self.overlap.record()
+            record["overlap"] = self.overlap.to_json()
         return record
 
     @cached_property
     def sha256(self) -> str:
         """The rule hash (hex): bound into the seed and named on every form, result and bulletin."""
-        return digest(self.record())
+        return digest(self.to_json())
 
     @property
     def items(self) -> int:
@@ -135,7 +135,7 @@ class Rule:
             raise Denied("rule-no-longer-in-force", rule=self.id, day=str(day), effective_to=str(self.effective_to))
 
     @classmethod
-    def from_record(cls, record: Any) -> "Rule":
+    def from_json(cls, record: Any) -> "Rule":
         """Reads and checks; the only way in, whether from TOML or from canonical JSON."""
         rule = _read(Table(record))
         _check_totals(rule)
@@ -146,7 +146,7 @@ class Rule:
 
 def parse(text: bytes) -> Rule:
     """A rule from TOML."""
-    return Rule.from_record(read_toml(text))
+    return Rule.from_json(read_toml(text))
 
 
 def _read(table: Table) -> Rule:

@@ -65,7 +65,7 @@ def propose(
     }
     if tolerance is not None:
         record["difficulty"] = {"tolerance": tolerance}
-    return Rule.from_record(record)
+    return Rule.from_json(record)
 
 
 def _apportion(seats: int, room: Mapping[tuple[ItemType, str], int]) -> dict[tuple[ItemType, str], int]:

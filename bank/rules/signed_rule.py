@@ -42,7 +42,7 @@ class Officer:
     sign: str
     """Ed25519 public key, hex."""
 
-    def record(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, str]:
         return {"id": self.id, "name": self.name, "sign": self.sign}
 
 
@@ -105,7 +105,7 @@ def register_statement(
         "v": 1,
         "version": before.version + 1 if before else 1,
         "before": before.sha256 if before else "",
-        "officers": [officer.record() for officer in officers],
+        "officers": [officer.to_json() for officer in officers],
         "gone": dict(gone),
         "rules": {rule: list(hashes) for rule, hashes in rules.items()},
     } | ({"namesakes": namesakes} if namesakes else {})
@@ -169,7 +169,7 @@ def signed_rule_statement(rule: Rule, supersedes: str, register: Register) -> di
     return {
         "type": RULE,
         "v": 1,
-        "rule": rule.record(),
+        "rule": rule.to_json(),
         "sha256": rule.sha256,
         "supersedes": supersedes,
         "register": {"version": register.version, "sha256": register.sha256},
@@ -180,7 +180,7 @@ def read_signed_rule(file: bytes, registers: Sequence[Register], *, name: str) -
     """A version with the signatures that count; there may be none yet."""
     signed = statements.read(file, RULE, name=name)
     try:
-        rule = Rule.from_record(signed["rule"])
+        rule = Rule.from_json(signed["rule"])
         stated, supersedes = signed["sha256"], signed["supersedes"]
         version, sha256 = int(signed["register"]["version"]), signed["register"]["sha256"]
     except (KeyError, TypeError, ValueError):

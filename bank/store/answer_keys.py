@@ -64,7 +64,7 @@ class AnswerKeys(Items, Owners, Authors):
         with self.vault.reading() as connection:
             for kind, record in connection.execute(query):
                 positions = found.setdefault(ItemType(kind), {})
-                for position in AnswerKey.from_record(json.loads(record)).correct:
+                for position in AnswerKey.from_json(json.loads(record)).correct:
                     positions[position] = positions.get(position, 0) + 1
         return found
 
@@ -72,7 +72,7 @@ class AnswerKeys(Items, Owners, Authors):
         row = self._one("SELECT record, explanation, salt FROM answer_keys WHERE revision = ?", (item.number,))
         if row is None:
             raise BrokenStore("revision-without-key", item=item.lineage[:8], rev=item.rev)
-        return AnswerKey.from_record(json.loads(row[0])), row[1], row[2]
+        return AnswerKey.from_json(json.loads(row[0])), row[1], row[2]
 
     def _verified(self, item: BankItem) -> None:
         answer_key, explanation, salt = self._kept(item)
@@ -108,7 +108,7 @@ class AnswerKeys(Items, Owners, Authors):
             for identity in ids:
                 row = connection.execute(query, (identity,)).fetchone()
                 if row is not None:
-                    yield identity, (AnswerKey.from_record(json.loads(row[0])), row[1], row[2], State(row[3]))
+                    yield identity, (AnswerKey.from_json(json.loads(row[0])), row[1], row[2], State(row[3]))
 
     def _terms(self, name: str) -> slices.Terms:
         """Proved once: a slice's statement has a line for each of its items."""

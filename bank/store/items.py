@@ -74,7 +74,7 @@ class Items(History):
         return self._bank_item(row)
 
     def _bank_item(self, row: tuple[Any, ...]) -> BankItem:
-        content = Content.from_record(json.loads(row[3]))
+        content = Content.from_json(json.loads(row[3]))
         about = json.loads(row[8])
         return BankItem(
             id=row[0],
@@ -91,11 +91,11 @@ class Items(History):
             code=row[7],
             source=about["source"],
             calibrated_p4=row[10],
-            bases=tuple(map(Basis.from_record, about["bases"])),
+            bases=tuple(map(Basis.from_json, about["bases"])),
             background=self._background(content.case) if content.case else None,
             place=about["place"],
-            translations=tuple(map(Translation.from_record, about["translations"])),
-            provenance=Provenance.from_record(about["provenance"]) if about["provenance"] else NOWHERE,
+            translations=tuple(map(Translation.from_json, about["translations"])),
+            provenance=Provenance.from_json(about["provenance"]) if about["provenance"] else NOWHERE,
             lineage=row[9],
             number=row[11],
         )
@@ -105,7 +105,7 @@ class Items(History):
         kept = self._backgrounds.get(sha256)
         if kept is None:
             row = self._one("SELECT record FROM backgrounds WHERE sha256 = ?", (sha256,))
-            kept = None if row is None else Background.from_record(json.loads(row[0]))
+            kept = None if row is None else Background.from_json(json.loads(row[0]))
             if kept is None or kept.sha256() != sha256:
                 raise BrokenStore("background-changed", background=sha256[:8])
             self._backgrounds[sha256] = kept

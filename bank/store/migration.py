@@ -48,7 +48,7 @@ def migrate(connection: "sqlite3.Connection", found: int) -> None:
     for item, rev, kind, chapter, level, p4, basis, enemies, locked, tags, code, source, correct, told in revisions:
         identity, newest, old = known[item]
         state = _STATES[old] if rev == newest else State.RETIRED
-        content = Content.from_record(json.loads(contents[item]))
+        content = Content.from_json(json.loads(contents[item]))
         whole = Item(
             content, AnswerKey(tuple(json.loads(correct))), chapter, Level(level), p4, told, basis,
             tuple(json.loads(enemies)), tuple(json.loads(locked)), tuple(json.loads(tags)), code, source,
@@ -58,7 +58,7 @@ def migrate(connection: "sqlite3.Connection", found: int) -> None:
             "INSERT INTO revisions VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '')",
             (item, rev, state.value, identity, contents[item], kind, chapter, level, p4, code, said),
         ).lastrowid
-        record = canonical(whole.answer_key.record()).decode()
+        record = canonical(whole.answer_key.to_json()).decode()
         connection.execute("INSERT INTO answer_keys VALUES (?, ?, ?, ?)", (number, record, told, secrets.token_hex(16)))
         connection.execute("INSERT INTO search (rowid, text) VALUES (?, ?)", (number, indexed(content, code)))
         acts.append((number, Act.CARRY.value, "", "", "", b""))

@@ -255,4 +255,4 @@ class Slices(Drafts):
             " ORDER BY r.state = 'approved' DESC, r.rev DESC LIMIT 1",
             (identity,),
         ).fetchone()
-        return AnswerKey.from_record(json.loads(record))
+        return AnswerKey.from_json(json.loads(record))

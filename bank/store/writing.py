@@ -32,7 +32,7 @@ Salts = Mapping[str, str]
 
 
 def encoded(item: Item) -> Encoded:
-    content = canonical(item.content.record())
+    content = canonical(item.content.to_json())
     return hashlib.sha256(content).hexdigest()[:32], content, item  # `Content.item_id`
 
 
@@ -77,7 +77,7 @@ def _insert_parts(
     connection.executemany(
         "INSERT INTO answer_keys VALUES (?, ?, ?, ?)",
         [
-            (number, _json(item.answer_key.record()), item.explanation, salts.get(identity) or secrets.token_hex(16))
+            (number, _json(item.answer_key.to_json()), item.explanation, salts.get(identity) or secrets.token_hex(16))
             for number, (identity, _, item) in wordings
         ],
     )
@@ -88,7 +88,7 @@ def _insert_parts(
     backgrounds = {item.content.case: item.background for _, item in revisions if item.background is not None}
     connection.executemany(
         "INSERT OR IGNORE INTO backgrounds VALUES (?, ?)",
-        [(sha256, canonical(background.record())) for sha256, background in backgrounds.items()],
+        [(sha256, canonical(background.to_json())) for sha256, background in backgrounds.items()],
     )
     connection.executemany(
         "INSERT INTO calibrations VALUES (?, ?, 0, ?)",

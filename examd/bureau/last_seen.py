@@ -29,7 +29,7 @@ class Heads:
     register: tuple[int, str]
     rules: Mapping[str, tuple[int, str]]
 
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {"register": list(self.register), "rules": {rule: list(head) for rule, head in self.rules.items()}}
 
 
@@ -50,7 +50,7 @@ def read(text: str, bureau: str, *, where: str) -> Heads | None:
 
 def noting(text: str, bureau: str, heads: Heads) -> str:
     """The note with what is known now of this bureau. Only ever called after the older one was found to hold."""
-    return canonical((json.loads(text) if text else {}) | {bureau: heads.record()}).decode()
+    return canonical((json.loads(text) if text else {}) | {bureau: heads.to_json()}).decode()
 
 
 def of_names(noted: Mapping[str, str], bureau: str) -> Heads | None:

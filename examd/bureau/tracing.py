@@ -33,11 +33,11 @@ def sitting(result: Path) -> Sitting:
     manifest = session_of(result / "package")
     roster, pool, entries = (_read(result / name) for name in RESULT_FILES)
     try:
-        rule = Rule.from_record(json.loads(_read(result / "package" / layout.RULE)))
-        facts = [ItemFacts.from_record(record) for record in layout.records_in(pool, what="pool")]
+        rule = Rule.from_json(json.loads(_read(result / "package" / layout.RULE)))
+        facts = [ItemFacts.from_json(record) for record in layout.records_in(pool, what="pool")]
     except (ValueError, KeyError, TypeError):
         raise BadFile("part-malformed", what="pool") from None
-    if rule.sha256 != manifest.rule.sha256 or pool_root(fact.record() for fact in facts) != manifest.pool.root:
+    if rule.sha256 != manifest.rule.sha256 or pool_root(fact.to_json() for fact in facts) != manifest.pool.root:
         raise Denied("pool-root")
     if hashlib.sha256(roster).hexdigest() != manifest.roster.sha256:
         raise Denied("part-commitment", what=layout.ROSTER)

@@ -24,8 +24,8 @@ def write(server: "Server") -> None:
     for name in names:
         write_atomically(result / "package" / name, (session / "package" / name).read_bytes())
     files = {
-        "roster.jsonl": layout.lines(line.record() for line in server.hall.roster),
-        "pool.jsonl": layout.lines(f.record() for f in server.hall.pool),
+        "roster.jsonl": layout.lines(line.to_json() for line in server.hall.roster),
+        "pool.jsonl": layout.lines(f.to_json() for f in server.hall.pool),
         "entries.jsonl": b"".join(entry + b"\n" for entry in server.record.entries()),
         "checkpoints.txt": notes.SEPARATOR.join(note for _, _, note in server.record.notes()).encode(),
     }

@@ -44,9 +44,9 @@ def grade(folder: Path, answers: bytes, progress: Callable[[int, int], None] = l
     manifest = layout.read_manifest(statements.read(manifest_file, layout.KIND, name=layout.MANIFEST))
     if hashlib.sha256(answers).hexdigest() != manifest.answers.sha256:
         raise Denied("part-commitment", what=layout.ANSWERS)
-    rule = Rule.from_record(json.loads((folder / "package" / layout.RULE).read_bytes()))
-    facts = [ItemFacts.from_record(r) for r in layout.records_in((folder / "pool.jsonl").read_bytes(), what="pool")]
-    if rule.sha256 != manifest.rule.sha256 or pool_root(f.record() for f in facts) != manifest.pool.root:
+    rule = Rule.from_json(json.loads((folder / "package" / layout.RULE).read_bytes()))
+    facts = [ItemFacts.from_json(r) for r in layout.records_in((folder / "pool.jsonl").read_bytes(), what="pool")]
+    if rule.sha256 != manifest.rule.sha256 or pool_root(f.to_json() for f in facts) != manifest.pool.root:
         raise Denied("pool-root")
     signed_rule = folder / "package" / layout.SIGNED_RULE
     opening.rule_proof(signed_rule.read_bytes() if signed_rule.exists() else None, manifest, rule)

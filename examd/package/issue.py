@@ -89,14 +89,14 @@ def issue(
     bureau_r = secrets.token_bytes(32)
 
     plaintexts = {
-        layout.ROSTER: layout.lines(line.record() for line in roster),
+        layout.ROSTER: layout.lines(line.to_json() for line in roster),
         layout.ITEMS: _items_part(pool, by_id, bureau_r),
         layout.ANSWERS: layout.lines(
             {"correct": list(keys[f.id].correct), "id": f.id, "salt": secrets.token_hex(32)} for f in pool
         ),
     }
     sha256 = {part: hashlib.sha256(plaintext).hexdigest() for part, plaintext in plaintexts.items()}
-    root = pool_root(f.record() for f in pool)
+    root = pool_root(f.to_json() for f in pool)
     draw_session = f"{session.id}/{sha256[layout.ROSTER]}"
     assembler = Assembler(pool, rule, secrets.token_bytes(32), draw_session)
     trial = assembler.acceptance()
@@ -107,7 +107,7 @@ def issue(
     spoken = {layout.ITEMS: codes.new_code(), layout.ANSWERS: codes.new_code()}
     directory = out / f"PKG-{package_id}"
     directory.mkdir(parents=True)
-    (directory / layout.RULE).write_bytes(canonical(rule.record()))
+    (directory / layout.RULE).write_bytes(canonical(rule.to_json()))
     if signed_rule is not None:
         (directory / layout.SIGNED_RULE).write_bytes(signed_rule)
     for part, plaintext in plaintexts.items():
@@ -187,7 +187,7 @@ def require_showable(rule: Rule) -> None:
 def _items_part(pool: Sequence[ItemFacts], by_id: Mapping[str, BankItem], bureau_r: bytes) -> bytes:
     head = {"r": bureau_r.hex(), "type": "bureau-share"}
     # A BankItem has no field for an answer key, so none can travel in this part.
-    body = [{"content": by_id[f.id].content.record(), "facts": f.record()} for f in pool]
+    body = [{"content": by_id[f.id].content.to_json(), "facts": f.to_json()} for f in pool]
     return layout.lines([head, *body])
 
 

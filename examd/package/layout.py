@@ -116,7 +116,7 @@ class RosterLine:
     id_masked: str
     institution: str
 
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {
             "admission_no": self.admission_no,
             "c": self.c,

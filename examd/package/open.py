@@ -68,7 +68,7 @@ def read(directory: Path, bureau_key: str) -> Package:
         raise Denied("signature", file=layout.MANIFEST)
     _check_parts(directory, manifest)
     try:
-        rule = Rule.from_record(json.loads(_read(directory / layout.RULE, layout.MAX_PART_BYTES)))
+        rule = Rule.from_json(json.loads(_read(directory / layout.RULE, layout.MAX_PART_BYTES)))
     except ValueError:
         raise BadFile("part-malformed", what=layout.RULE) from None
     if rule.sha256 != manifest.rule.sha256:
@@ -130,12 +130,12 @@ def items(package: Package, identity: Identity) -> OpenItems:
     records = layout.records_in(plaintext, what=layout.ITEMS)
     try:
         head, *body = records
-        facts = tuple(ItemFacts.from_record(record["facts"]) for record in body)
-        content = {f.id: Content.from_record(record["content"]) for f, record in zip(facts, body, strict=True)}
+        facts = tuple(ItemFacts.from_json(record["facts"]) for record in body)
+        content = {f.id: Content.from_json(record["content"]) for f, record in zip(facts, body, strict=True)}
         bureau_r = bytes.fromhex(head["r"])
     except (KeyError, TypeError, ValueError):
         raise BadFile("part-malformed", what=layout.ITEMS) from None
-    if pool_root(f.record() for f in facts) != package.manifest.pool.root:
+    if pool_root(f.to_json() for f in facts) != package.manifest.pool.root:
         raise Denied("pool-root")
     for f in facts:
         if content[f.id].sha256() != f.content:

@@ -51,7 +51,7 @@ def toy_items(mark: str = "") -> list[Item]:
 
 
 def toy_rule(**changes: object) -> Rule:
-    return Rule.from_record(
+    return Rule.from_json(
         {
             "id": "TOY", "version": 1, "name": "小规则", "source": "tests", "effective_from": "2026-01-01",
             "grading": "site", "minutes": MINUTES, "total_points": 12, "pass_points": 7,

@@ -240,7 +240,7 @@ def _look_up(result: Path, people: "list[RosterLine]", acked: Mapping[str, int])
     from bank.rules import Rule
     from tools.bench.fleet import planned
 
-    rule = Rule.from_record(json.loads((result / "package" / "rule.json").read_bytes()))
+    rule = Rule.from_json(json.loads((result / "package" / "rule.json").read_bytes()))
     found: dict[tuple[int, int], int] = {}
     different = entries = 0
     with (result / "entries.jsonl").open("rb") as lines:

@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         lengths = {
             str(length): {
-                name: each.fairness[80].record() | {"seconds": round(each.seconds, 3), "pass_sd_at": _by_mark(each)}
+                name: each.fairness[80].to_json() | {"seconds": round(each.seconds, 3), "pass_sd_at": _by_mark(each)}
                 for name, each in found.items()
             }
             for length, found in report.items()

@@ -21,7 +21,7 @@ def simulated_rule(tolerance: str, form: int = 100) -> Rule:
     """`form` items of one type, so that every item's options are shuffled: the dearest form there is to make."""
     taken = form // CHAPTERS
     codes = [str(n) for n in range(1, CHAPTERS + 1)]
-    return Rule.from_record(
+    return Rule.from_json(
         {
             "id": "BENCH",
             "version": 1,

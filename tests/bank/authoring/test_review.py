@@ -630,7 +630,7 @@ def old(tmp_path, keys):
         for number, state in ((1, "approved"), (2, "withdrawn")):
             one, c = item(number), vault.connection
             c.execute("INSERT INTO items VALUES (?, ?, 1, ?)", (number, one.id, state))
-            c.execute("INSERT INTO content VALUES (?, ?)", (number, canonical(one.content.record())))
+            c.execute("INSERT INTO content VALUES (?, ?)", (number, canonical(one.content.to_json())))
             said = (number, 1, "single", "1", "know", 7000, "法", "[]", "[]", '["t"]', f"q{number}", "")
             c.execute("INSERT INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", said)
             c.execute("INSERT INTO answer_keys VALUES (?, 1, '[0]', '解析')", (number,))

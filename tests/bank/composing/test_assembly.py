@@ -30,7 +30,7 @@ CELLS = [
 
 
 def a_rule(**changes):
-    return Rule.from_record(
+    return Rule.from_json(
         {
             "id": "R",
             "version": 1,
@@ -222,9 +222,9 @@ def plain_form(pool, rule, ordinal):
             a[i], a[j] = a[j], a[i]
         return a[:k]
 
-    record = rule.record()
+    record = rule.to_json()
     strata = {}
-    for fact in sorted((fact.record() for fact in pool), key=lambda fact: fact["id"].encode()):
+    for fact in sorted((fact.to_json() for fact in pool), key=lambda fact: fact["id"].encode()):
         strata.setdefault(fact["stratum"], []).append(fact)
     takes = {f"{c['type']}/{c['chapter']}/{c['level']}": c["count"] for c in record["cells"]}
     target = sum(Fraction(k * sum(f["points"] * f["p4"] for f in strata[s]), len(strata[s])) for s, k in takes.items())
@@ -258,8 +258,8 @@ def plain_form(pool, rule, ordinal):
 def test_forms_are_those_of_the_specification_written_a_second_time():
     rejected = 0
     for form in forms(count=25):
-        assert (form.attempt, form.record()) == plain_form(BANK, a_rule(), form.ordinal)
-        assert form.digest == hashlib.sha256(canonical(form.record())).hexdigest()
+        assert (form.attempt, form.to_json()) == plain_form(BANK, a_rule(), form.ordinal)
+        assert form.digest == hashlib.sha256(canonical(form.to_json())).hexdigest()
         rejected += form.attempt
     assert rejected > 25
 

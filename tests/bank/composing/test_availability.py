@@ -21,7 +21,7 @@ def plain(n, **more):
 
 
 def rule(**changes):
-    return Rule.from_record(
+    return Rule.from_json(
         {
             "id": "R", "version": 1, "name": "规则", "source": "test", "effective_from": "2026-01-01",
             "grading": "site", "minutes": 30, "total_points": 4, "pass_points": 3,

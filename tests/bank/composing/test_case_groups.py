@@ -28,7 +28,7 @@ CELLS = [
 
 
 def a_rule(**changes):
-    return Rule.from_record(
+    return Rule.from_json(
         {
             "id": "R",
             "version": 1,
@@ -185,7 +185,7 @@ def test_a_rule_with_every_field_survives_its_canonical_json():
         exposure={"sessions": 6, "candidates": 900, "rest_days": 14}, overlap={"sessions": 3, "share": "0.25"},
         effective_to="2027-12-31",
     )  # fmt: skip
-    again = Rule.from_record(json.loads(canonical(whole.record())))
+    again = Rule.from_json(json.loads(canonical(whole.to_json())))
     assert again == whole
     assert again.sha256 == whole.sha256 != a_rule().sha256
 
@@ -193,12 +193,12 @@ def test_a_rule_with_every_field_survives_its_canonical_json():
 def test_rules_and_leaves_from_before_case_groups_keep_their_hashes():
     sample = parse(SAMPLE.read_bytes())
     assert sample.sha256 == "bc3256452a195a71aea706199960782f335d8bc474421e66dbbb8d0b88e634ac"
-    assert {"exposure", "overlap"}.isdisjoint(sample.record())
-    leaf = fact("x", "single/1/any").record()
+    assert {"exposure", "overlap"}.isdisjoint(sample.to_json())
+    leaf = fact("x", "single/1/any").to_json()
     assert {"case", "place"}.isdisjoint(leaf)
-    assert ItemFacts.from_record(leaf).record() == leaf
-    grouped = bank()[0].record()
-    assert ItemFacts.from_record(json.loads(canonical(grouped))).record() == grouped
+    assert ItemFacts.from_json(leaf).to_json() == leaf
+    grouped = bank()[0].to_json()
+    assert ItemFacts.from_json(json.loads(canonical(grouped))).to_json() == grouped
 
 
 def items(groups, **changes):

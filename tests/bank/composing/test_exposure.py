@@ -15,7 +15,7 @@ TODAY = date(2026, 11, 21)
 
 
 def a_rule(**changes):
-    return Rule.from_record(
+    return Rule.from_json(
         {
             "id": "R",
             "version": 1,

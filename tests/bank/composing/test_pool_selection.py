@@ -22,7 +22,7 @@ TODAY = date(2026, 11, 21)
 def rule(counts=(10,), **changes):
     total = sum(counts)
     chapters = {str(n): count for n, count in enumerate(counts, start=1)}
-    return Rule.from_record(
+    return Rule.from_json(
         {
             "id": "R", "version": 1, "name": "规则", "source": "test", "effective_from": "2026-01-01",
             "grading": "site", "minutes": 30, "total_points": total, "pass_points": 1,

@@ -113,7 +113,7 @@ CELLS = [
 
 
 def rule(**changes):
-    return Rule.from_record(
+    return Rule.from_json(
         {
             "id": "R", "version": 1, "name": "规则", "source": "test", "effective_from": "2026-01-01",
             "grading": "site", "minutes": 30, "total_points": 15, "pass_points": 12,

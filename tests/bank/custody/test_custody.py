@@ -262,7 +262,7 @@ def rewritten(directory, change):
 def test_an_untouched_journal_is_sound_and_says_whose_it_is(lived):
     checked = journal.check(Journal.read(lived).lines)
     assert checked.findings == [] and checked.notes == []
-    assert checked.custodies == [(1, Custody.read(lived).record())]
+    assert checked.custodies == [(1, Custody.read(lived).to_json())]
 
 
 def test_a_line_that_a_power_cut_broke_is_cut_off_and_said(lived):

@@ -20,7 +20,7 @@ TODAY = date(2026, 11, 21)
 
 
 def a_rule(**changes):
-    return Rule.from_record(
+    return Rule.from_json(
         {
             "id": "toy", "version": 1, "name": "样卷", "source": "本局文件", "effective_from": "2026-01-01",
             "grading": "site", "minutes": 60, "total_points": 15, "pass_points": 9, "pool": {"multiple": 2},
@@ -170,7 +170,7 @@ def test_packages_that_are_out_already_are_named_with_what_they_lose():
     uses |= {item: [Use("apart", TODAY, 9)] for item in others[23:]}
     cost = leakage(pool, facts, a_rule(), Ledger(uses, TODAY, 40))
     assert [(each.session, each.items, each.pool) for each in cost.issued] == [("later", 7, 30)]
-    assert cost.record()["issued_packages_hit"] == [{"items": 7, "pool": 30, "session": "later"}]
+    assert cost.to_json()["issued_packages_hit"] == [{"items": 7, "pool": 30, "session": "later"}]
 
 
 def test_pools_that_are_left_are_counted_from_the_ledger():

@@ -19,7 +19,7 @@ SEED = b"s" * 32
 
 
 def a_rule(single=10, truefalse=2, multiple=2, shuffle=True):
-    return Rule.from_record(
+    return Rule.from_json(
         {
             "id": "toy", "version": 1, "name": "样卷", "source": "本局文件", "effective_from": "2026-01-01",
             "grading": "site", "minutes": 60, "total_points": single + truefalse, "pass_points": 1,

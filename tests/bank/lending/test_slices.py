@@ -353,7 +353,7 @@ ON_ARRIVAL = {
     "signed by another": lambda s: signed_again(s, OTHER.key),
     "an owner who is not the one we know": lambda s: lent(owner=OTHER),
     "for another receiver": lambda s: lent(to=OTHER),
-    "another receiver's, readdressed": lambda s: signed_again(lent(to=OTHER), receiver=CITY.body.record()),
+    "another receiver's, readdressed": lambda s: signed_again(lent(to=OTHER), receiver=CITY.body.to_json()),
     "other items inside": lambda s: (s[0], lent()[1]),
     "items that nobody signed": lambda s: (s[0], seal(b'{"x":1}\n', [CITY.lock.recipient])),
     "an item left out of the digests": lambda s: signed_again(s, items=[]),
@@ -470,7 +470,7 @@ def test_only_this_banks_people_sign_an_owners_card(city, hand):
         return refused(city.vouch, statements.sign(told, key))
 
     assert tried(by="nobody") == tried(key=hand["wang"].key) == tried(bank="another") == "owner-signature"
-    assert tried(owner={}) == tried(owner=OTHER.body.record() | {"id": "a b"}) == tried(type="x") == "owner-signature"
+    assert tried(owner={}) == tried(owner=OTHER.body.to_json() | {"id": "a b"}) == tried(type="x") == "owner-signature"
     lifecycle.end(city, "li", (hand["li"],))
     assert tried() == "person-ended"
     assert [each.body for each in city.owners()] == [PROVINCE.body]

@@ -14,7 +14,7 @@ from bank.rules.feasibility import in_tolerance, prove
 def rule(counts, mandatory=None, **changes):
     chapters = {str(n): count for n, count in enumerate(counts, start=1)}
     total = sum(counts)
-    return Rule.from_record(
+    return Rule.from_json(
         {
             "id": "R",
             "version": 1,

@@ -95,9 +95,9 @@ def test_the_sample_rule_is_in_order():
 
 def test_a_rule_survives_its_own_canonical_json():
     rule = parse(SAMPLE.read_bytes())
-    again = Rule.from_record(json.loads(canonical(rule.record())))
+    again = Rule.from_json(json.loads(canonical(rule.to_json())))
     assert again.sha256 == rule.sha256
-    assert canonical(again.record()) == canonical(rule.record())
+    assert canonical(again.to_json()) == canonical(rule.to_json())
 
 
 def test_two_ways_to_write_one_rule_have_one_hash():
@@ -109,14 +109,14 @@ def test_two_ways_to_write_one_rule_have_one_hash():
         difficulty={"tolerance": "0.250"},
     )
     assert (
-        Rule.from_record(other).sha256
-        == Rule.from_record(small(difficulty={"tolerance": "0.25"})).sha256
-        != Rule.from_record(SMALL).sha256
+        Rule.from_json(other).sha256
+        == Rule.from_json(small(difficulty={"tolerance": "0.25"})).sha256
+        != Rule.from_json(SMALL).sha256
     )
 
 
 def test_every_default_is_written_out_in_the_record():
-    record = Rule.from_record(SMALL).record()
+    record = Rule.from_json(SMALL).to_json()
     assert record["draw"] == 1
     assert record["shuffle"] == {"items": "within-type", "type_order": ["truefalse", "single"], "options": True}
     assert record["scoring"] == {"multiple": "all-or-nothing"}
@@ -133,7 +133,7 @@ def test_the_forty_twenty_twenty_two_rule_is_refused_because_it_adds_up_to_120()
     ]
     types = {name: {"count": 20, "points": 1} for name in ("single", "multiple", "truefalse")}
     with pytest.raises(BadFile) as refusal:
-        Rule.from_record(small(total_points=100, pass_points=80, cells=cells, types=types))
+        Rule.from_json(small(total_points=100, pass_points=80, cells=cells, types=types))
     assert refusal.value.code == "rule-total-differs"
     assert (refusal.value.facts["stated"], refusal.value.facts["found"]) == (100, 120)
     for part in ("single 40×1", "multiple 20×2", "truefalse 20×1", "multiple 2×10"):
@@ -222,7 +222,7 @@ CONTRADICTIONS = {
 @pytest.mark.parametrize(("changes", "code", "facts"), CONTRADICTIONS.values(), ids=CONTRADICTIONS)
 def test_a_contradiction_is_refused_by_place_and_numbers(changes, code, facts):
     with pytest.raises(BadFile) as refusal:
-        Rule.from_record(small(**changes))
+        Rule.from_json(small(**changes))
     assert refusal.value.code == code
     assert facts.items() <= refusal.value.facts.items()
 
@@ -246,7 +246,7 @@ def test_what_is_not_toml_is_refused(text, code):
 def test_whatever_stands_in_a_field_is_refused_and_never_a_crash(value):
     for field in SMALL:
         try:
-            Rule.from_record(SMALL | {field: value})
+            Rule.from_json(SMALL | {field: value})
         except BadFile:
             continue
         assert field in ("id", "name", "source", "version", "minutes", "pass_points")
@@ -258,7 +258,7 @@ def test_decimals_read_back_as_they_were_written(value):
 
 
 def test_a_rule_is_refused_outside_its_days():
-    rule = Rule.from_record(small(effective_to="2026-12-31"))
+    rule = Rule.from_json(small(effective_to="2026-12-31"))
     rule.require_in_force(date(2026, 1, 1))
     rule.require_in_force(date(2026, 12, 31))
     with pytest.raises(Denied, match="rule-not-yet-in-force"):
@@ -275,7 +275,7 @@ def test_chapters_nest_by_dots_and_not_by_digits():
 
 
 def test_a_cell_the_bank_cannot_fill_is_named_with_what_it_needs_and_what_there_is():
-    rule = Rule.from_record(SMALL)
+    rule = Rule.from_json(SMALL)
     facts = [each for each in bank_for(rule) if each.stratum != "single/1.2/know"] + [fact("single/1.2/know", 0)]
     with pytest.raises(Denied) as refusal:
         feasible(facts, rule)
@@ -284,7 +284,7 @@ def test_a_cell_the_bank_cannot_fill_is_named_with_what_it_needs_and_what_there_
 
 
 def test_a_multiple_is_asked_of_every_cell():
-    rule = Rule.from_record(SMALL)
+    rule = Rule.from_json(SMALL)
     assert feasible(bank_for(rule, 6), rule, multiple=3)["truefalse/3/any"] == 6
     with pytest.raises(Denied) as refusal:
         feasible(bank_for(rule, 5), rule, multiple=3)
@@ -292,7 +292,7 @@ def test_a_multiple_is_asked_of_every_cell():
 
 
 def test_a_cell_of_nothing_but_enemies_is_refused():
-    rule = Rule.from_record(SMALL)
+    rule = Rule.from_json(SMALL)
     facts = bank_for(rule) + [fact("single/1.2/know", 50)]
     facts = [
         fact(each.stratum, int(each.id[-3:]), enemies=("g",)) if each.stratum == "single/1.2/know" else each
@@ -305,7 +305,7 @@ def test_a_cell_of_nothing_but_enemies_is_refused():
 
 
 def test_groups_that_suffice_for_each_cell_and_not_for_all_are_refused():
-    rule = Rule.from_record(SMALL)
+    rule = Rule.from_json(SMALL)
     facts = [fact(cell.stratum, n, enemies=(f"g{n % 3}",)) for cell in rule.cells for n in range(9)]
     with pytest.raises(Denied) as refusal:
         feasible(facts, rule)
@@ -314,7 +314,7 @@ def test_groups_that_suffice_for_each_cell_and_not_for_all_are_refused():
 
 
 def test_a_tag_that_cannot_be_on_a_form_often_enough_is_refused():
-    rule = Rule.from_record(small(mandatory={"触电": 3}))
+    rule = Rule.from_json(small(mandatory={"触电": 3}))
     facts = bank_for(rule) + [fact("single/1.2/know", 60 + n, tags=("触电",)) for n in range(5)]
     with pytest.raises(Denied) as refusal:
         feasible(facts, rule)
@@ -323,13 +323,13 @@ def test_a_tag_that_cannot_be_on_a_form_often_enough_is_refused():
 
 @pytest.mark.parametrize("changes", [{"chapter": "4"}, {"points": 9}, {"stratum": "single/9/any"}])
 def test_a_fact_outside_the_cell_it_names_is_refused(changes):
-    rule = Rule.from_record(SMALL)
+    rule = Rule.from_json(SMALL)
     with pytest.raises(BadFile, match="fact-outside-rule"):
         feasible([*bank_for(rule), replace(fact("single/1.2/know", 99), **changes)], rule)
 
 
 def test_an_item_that_is_there_twice_is_refused():
-    rule = Rule.from_record(SMALL)
+    rule = Rule.from_json(SMALL)
     with pytest.raises(BadFile, match="fact-twice"):
         feasible([*bank_for(rule), fact("single/1.2/know", 0)], rule)
 

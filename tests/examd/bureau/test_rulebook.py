@@ -22,7 +22,7 @@ PASSPHRASE = "correct horse battery staple"
 
 
 def a_rule(version=1, **changes):
-    return Rule.from_record(
+    return Rule.from_json(
         {
             "id": "SP-ELV-T",
             "version": version,

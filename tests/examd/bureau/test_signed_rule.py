@@ -124,7 +124,7 @@ def test_the_bureau_alone_can_neither_take_the_signatures_away_nor_add_its_own(m
 
 def test_a_package_whose_rule_is_not_the_signed_one_is_not_opened(made, copied):
     easier = replace(made.rule, pass_points=2)
-    (copied / layout.RULE).write_bytes(canonical(easier.record()))
+    (copied / layout.RULE).write_bytes(canonical(easier.to_json()))
     manifest = json.loads((copied / layout.MANIFEST).read_bytes())["signed"]
     manifest["rule"]["sha256"] = easier.sha256
     for part in manifest["parts"]:

@@ -36,7 +36,7 @@ def _result(directory: Path, acts: list[tuple[int, int]]) -> Path:
     """An exported record of one candidate's answers: (seq, displayed position chosen)."""
     rule = sample_rule()
     (directory / "package").mkdir()
-    (directory / "package" / "rule.json").write_text(json.dumps(rule.record()))
+    (directory / "package" / "rule.json").write_text(json.dumps(rule.to_json()))
     entries = []
     for seq, chosen in acts:
         body = {"c": 1, "seq": seq, "slot": planned(seq, rule.items).slot, "choice": [chosen], "used_ms": seq}

@@ -58,7 +58,7 @@ def run_backup(args: argparse.Namespace) -> int:
         position = Position(**remote.backup(args.out))
     report(
         args,
-        position.record(),
+        position.to_json(),
         _("An encrypted copy is in {place}.").format(place=args.out),
         _("Position: {position}").format(position=position.spoken),
     )
@@ -72,7 +72,7 @@ def run_restore(args: argparse.Namespace) -> int:
     position = restore(args.backup, args.bank)
     return report(
         args,
-        position.record(),
+        position.to_json(),
         _("The copy is in {place}, every file as it was written.").format(place=args.bank),
         _("Position: {position}").format(position=position.spoken),
         _("If the bank was opened after this backup, the copy opens only if its holders accept the loss."),

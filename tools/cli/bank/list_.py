@@ -187,7 +187,7 @@ def run_list(args: argparse.Namespace) -> int:
         if args.json:
             record = item_record(item)
             if answer_key is not None:
-                record["answer"] = list(answer_key.correct) or answer_key.record()
+                record["answer"] = list(answer_key.correct) or answer_key.to_json()
             as_json(record)
             continue
         print(item_line(item) + ("" if answer_key is None else f"  [{answer_text(answer_key)}]"))
@@ -238,7 +238,7 @@ def item_record(item: "BankItem") -> dict[str, Any]:
         "tags": list(item.tags),
         "source": item.source,
         "lineage": item.lineage,
-    } | item.content.record()
+    } | item.content.to_json()
 
 
 def type_name(kind: "ItemType") -> str:

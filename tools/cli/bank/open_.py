@@ -144,7 +144,7 @@ def run_status(args: argparse.Namespace) -> int:
         _("Position: {position}").format(position=position),
     ]
     record: dict[str, Any] = {
-        "custody": custody.record(),
+        "custody": custody.to_json(),
         "fingerprint": custody.fingerprint,
         "open": status,
         "position": position,

@@ -187,7 +187,7 @@ def _handed_over(args: argparse.Namespace, done: "HandedOver", of_before: str) -
     return report(
         args,
         {
-            "combinations": done.combinations, "custody": custody.record(), "fingerprint": custody.fingerprint,
+            "combinations": done.combinations, "custody": custody.to_json(), "fingerprint": custody.fingerprint,
             "position": done.position.spoken, "shares": [str(file) for _holder, file in shares],
         },
         line.format(need=custody.need, of=len(custody.holders), n=done.combinations),

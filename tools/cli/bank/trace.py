@@ -165,7 +165,7 @@ class _Unread:
 
         return said(self.refusal)
 
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         nearest = self.nearest and dict(zip(("item", "stem", "likeness_p4"), self.nearest, strict=True))
         reason = {"nearest": nearest, "reason": self.refusal.code, "sentence": self.sentence}
         return {"line": self.where, "text": self.text} | reason
@@ -193,7 +193,7 @@ def _trace_record(
 
     return {
         "seen": [{"item": one.item, "order": one.order} for one in seen],
-        "not_recognised": [each.record() for each in unread],
+        "not_recognised": [each.to_json() for each in unread],
         "packages": [
             {
                 "day": each.day, "items": each.items, "marks": list(each.marks), "marks_spent": list(each.spent),

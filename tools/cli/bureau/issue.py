@@ -120,7 +120,7 @@ def run_issue(args: argparse.Namespace) -> int:
     office.keep_codes(issued, bureau)
     if args.json:
         as_json({
-            "candidates": len(people), "leakage": issued.leakage.record(),
+            "candidates": len(people), "leakage": issued.leakage.to_json(),
             "marks": {
                 "chance_on_a_form": round(issued.mark_chance, 4), "items": list(issued.watermarks),
                 "spent": [{"items": n, "session": of, "site": at} for (of, at), n in spent.items()], "until": until,
@@ -128,7 +128,7 @@ def run_issue(args: argparse.Namespace) -> int:
             "package": str(issued.directory), "package_id": issued.package_id, "pool_items": issued.pool_size,
             "rule_sha256": rule.sha256, "trial_acceptance_of_2000": issued.acceptance,
             "withheld": stock.usable.reasons,
-        } | in_use.record(rule, proof))  # fmt: skip
+        } | in_use.to_json(rule, proof))  # fmt: skip
         return 0
     print(_("Package {directory}").format(directory=issued.directory))
     print(_("{candidates} candidates, a pool of {pool} items, {share:.0%} of trial draws admissible").format(

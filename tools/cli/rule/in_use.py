@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bank.rules.signed_rule import Officer, Proof
 
 
-def record(rule: "Rule", proof: "Proof | None") -> dict[str, Any]:
+def to_json(rule: "Rule", proof: "Proof | None") -> dict[str, Any]:
     """For `--json`; without a proof, a drill under an unsigned file, register and signatures are empty."""
     told: dict[str, Any] = {"register": None, "rule": rule.id, "rule_version": rule.version, "signed_by": []}
     if proof is None:

@@ -95,8 +95,8 @@ def run_try(args: argparse.Namespace) -> int:
     verdict, warning = _verdict(rule, ahead, stock, coming), common.off_the_mark(pool, rule)
     if args.json:
         report = {
-            "fair": found[0].record(), "plain": found[1].record(), "pool": len(pool), "acceptance": acceptance,
-            "outlook": ahead.record(), "cells": cells, "season": None if coming is None else coming.record(),
+            "fair": found[0].to_json(), "plain": found[1].to_json(), "pool": len(pool), "acceptance": acceptance,
+            "outlook": ahead.to_json(), "cells": cells, "season": None if coming is None else coming.to_json(),
             "verdict": verdict, "warning": warning or None, "promise_kept": _kept(ahead),
             "measured": stock.measured, "items": len(stock.facts), "withheld": stock.usable.reasons,
             "counted_for": stock.usable.kind.value,
@@ -219,7 +219,7 @@ def _propose(args: argparse.Namespace) -> int:
     if args.out is not None:
         write_new(args.out, whole.encode())
     if args.json:
-        as_json({"ok": True, "rule": rule.record(), "sha256": rule.sha256, "counted_for": kind})
+        as_json({"ok": True, "rule": rule.to_json(), "sha256": rule.sha256, "counted_for": kind})
     elif args.out is not None:
         print(_("Written: {file}. Read it, change it, check it; then have it signed.").format(file=args.out))
     else:

@@ -25,7 +25,7 @@ def report_on(folder: Path) -> Report:
     manifest = layout.read_manifest(statements.read(manifest_file, layout.KIND, name=layout.MANIFEST))
     signed = statements.read(result, KIND, name=RESULT)
     statements.verify(result, manifest.keys.site, name=RESULT)
-    rule = Rule.from_record(json.loads((folder / "package" / layout.RULE).read_bytes()))
+    rule = Rule.from_json(json.loads((folder / "package" / layout.RULE).read_bytes()))
     roster = layout.read_roster((folder / "roster.jsonl").read_bytes())
     return Report.from_signed(signed, rule, {line.admission_no: line.name for line in roster})
 
