@@ -18,7 +18,6 @@ Before: `bank.custody` and `bank.agent` write. After: anyone reads with `check`.
 import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +26,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from bank import durable
 from bank.canonical import canonical, digest
 from bank.refused import BadFile, BrokenStore, Denied
 
@@ -115,26 +115,10 @@ class Journal:
     def append(self, line: bytes) -> None:
         """On the disk when this returns; otherwise as if it had not been tried."""
         parsed = _line(line.rstrip(b"\n"), self.n + 1)
-        handle = -1
         try:
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600)
-            end = os.fstat(handle).st_size - self._torn
-            try:
-                os.lseek(handle, end, os.SEEK_SET)
-                os.ftruncate(handle, end)
-                written = 0
-                while written < len(line):
-                    written += os.write(handle, line[written:])
-                os.fsync(handle)
-            except OSError:
-                with contextlib.suppress(OSError):
-                    os.ftruncate(handle, end)
-                raise
+            durable.append(self.path, line, torn=self._torn)
         except OSError as error:
             raise BrokenStore("journal-io", file=self.path.name, error=error.strerror) from None
-        finally:
-            if handle >= 0:
-                os.close(handle)
         self._torn = 0
         self.lines.append(parsed)
 

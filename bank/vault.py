@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlcipher3 import dbapi2
 
+from bank.durable import store_errors, sync_directory, write_new
 from bank.refused import BadFile, BrokenStore, Denied, Refused
 
 if TYPE_CHECKING:
@@ -93,12 +94,8 @@ class Vault:
         the process, and does not turn it off again: a process that opened a bank keeps it.
         """
         _check_key(key)
-        try:
+        with store_errors(path.name, taken=Denied("vault-exists", file=path.name)):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        except FileExistsError:
-            raise Denied("vault-exists", file=path.name) from None
-        except OSError as error:
-            raise BrokenStore("store-io", file=path.name, error=error.strerror) from None
         connection: sqlite3.Connection | None = None
         try:
             with _translated(path):
@@ -115,7 +112,8 @@ class Vault:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 connection.close()
             vault = cls.open(path, key, application=application, version=version, wipe_memory=wipe_memory)
-            _sync_directory(path.parent)
+            with store_errors(path.parent.name):
+                sync_directory(path.parent)
         except BaseException:
             if connection is not None:
                 connection.close()
@@ -265,20 +263,9 @@ class Vault:
     def copy(self, path: Path) -> None:
         """The encrypted file as it stands, in a new file, on the disk when this returns: a backup needs no key."""
         self.checkpoint()
-        try:
-            new = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
-            with os.fdopen(new, "wb") as stream:
-                os.lseek(self._handle, 0, os.SEEK_SET)
-                while data := os.read(self._handle, 1 << 20):
-                    stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-        except FileExistsError:
-            raise Denied("vault-exists", file=path.name) from None
-        except OSError as error:
-            path.unlink(missing_ok=True)
-            raise BrokenStore("store-io", file=path.name, error=error.strerror) from None
-        _sync_directory(path.parent)
+        with store_errors(path.name, taken=Denied("vault-exists", file=path.name)):
+            os.lseek(self._handle, 0, os.SEEK_SET)
+            write_new(path, iter(lambda: os.read(self._handle, 1 << 20), b""), private=True)
 
     def copy_under(self, path: Path, key: bytes) -> None:
         """The whole vault in a new file under another key, its name kept; on the disk and read back at return.
@@ -287,12 +274,8 @@ class Vault:
         re-keying rewrites the only copy in place.
         """
         _check_key(key)
-        try:
+        with store_errors(path.name, taken=Denied("vault-exists", file=path.name)):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        except FileExistsError:
-            raise Denied("vault-exists", file=path.name) from None
-        except OSError as error:
-            raise BrokenStore("store-io", file=path.name, error=error.strerror) from None
         try:
             with self.reading() as connection, _translated(path):
                 copied = _connect(path, key, True)
@@ -305,7 +288,8 @@ class Vault:
                     copied.close()
             if found:
                 raise BrokenStore("store-damaged", file=path.name)
-            _sync_directory(path.parent)
+            with store_errors(path.parent.name):
+                sync_directory(path.parent)
         except BaseException:
             for suffix in ("", "-wal", "-journal"):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
@@ -450,18 +434,6 @@ def _application_id(application: str) -> int:
 def statements(schema: str) -> list[str]:
     """`executescript` would COMMIT first: the schema must stand or fall with the sentinel. No `;` inside, then."""
     return [statement for statement in (part.strip() for part in schema.split(";")) if statement]
-
-
-def _sync_directory(directory: Path) -> None:
-    if os.name == "nt":
-        return  # a directory cannot be opened there; NTFS journals the entry itself
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        raise BrokenStore("store-io", file=directory.name, error=error.strerror) from None
-    finally:
-        os.close(handle)
 
 
 def _code(error: Exception) -> str:

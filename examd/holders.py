@@ -13,11 +13,11 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bank.canonical import canonical
+from bank.durable import make_folder, write_atomically
 from bank.refused import BadFile
 from bank.seal import passphrase as sealing
 from bank.seal.locks import Identity
 from bank.seal.statements import public_hex, tellable
-from examd.files import write_atomically
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def create(directory: Path, role: str, holder_id: str, name: str, passphrase: st
     identity, signing_key = Identity.generate(), Ed25519PrivateKey.generate()
     card = Card(role, holder_id, name, identity.recipient, public_hex(signing_key))
     holder = Holder(card, identity, signing_key, secrets.token_bytes(32))
-    directory.mkdir(parents=True, exist_ok=True)
+    make_folder(directory)
     write_atomically(key_file, sealing.seal(holder.secret_bytes(), passphrase, f"examd/{role}"), private=True)
     fields = {field: getattr(card, field) for field in ("role", "id", "name", "age", "sign")}
     write_atomically(directory / f"{role}.card.json", json.dumps(fields, ensure_ascii=False, indent=1).encode())

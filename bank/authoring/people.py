@@ -13,9 +13,7 @@ come when the person last acted: a bank put back to an older copy is then notice
 Before: `bank.seal`. After: `bank.authoring.review` says what they may do, `bank.authoring.lifecycle` does it.
 """
 
-import contextlib
 import json
-import os
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -27,6 +25,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from bank.durable import make_folder, store_errors, write_atomically, write_new
 from bank.refused import BadFile, BrokenStore, Denied
 from bank.seal import passphrase as sealing
 from bank.seal import statements
@@ -114,7 +113,8 @@ class Signer:
 
     def note(self, bank: str, acts: int, head: str) -> None:
         noted = _seen(self.seen) | {bank: (acts, head)}
-        _replace(self.seen, json.dumps({name: list(value) for name, value in noted.items()}).encode())
+        with store_errors(self.seen.name):
+            write_atomically(self.seen, json.dumps({name: list(value) for name, value in noted.items()}).encode())
 
 
 def create(file: Path, passphrase: str) -> Signer:
@@ -122,17 +122,9 @@ def create(file: Path, passphrase: str) -> Signer:
     person = _id(file)
     key = Ed25519PrivateKey.generate()
     sealed = sealing.seal(key.private_bytes_raw(), passphrase, PURPOSE)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(sealed)
-            stream.flush()
-            os.fsync(stream.fileno())
-    except FileExistsError:
-        raise Denied("person-key-exists", file=str(file)) from None
-    except OSError as error:
-        raise BrokenStore("store-io", file=file.name, error=error.strerror) from None
+    with store_errors(file.name, taken=Denied("person-key-exists", file=str(file))):
+        make_folder(file.parent)
+        write_new(file, sealed, private=True)
     return Signer(person, key, file.with_suffix(".seen.json"))
 
 
@@ -392,17 +384,3 @@ def _seen(file: Path) -> dict[str, tuple[int, str]]:
         return {}
     except (OSError, ValueError, TypeError, AttributeError):
         raise BadFile("person-seen-malformed", file=file.name) from None
-
-
-def _replace(file: Path, data: bytes) -> None:
-    beside = file.with_name(file.name + ".new")
-    try:
-        with beside.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(file)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        raise BrokenStore("store-io", file=file.name, error=error.strerror) from None

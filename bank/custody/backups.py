@@ -7,9 +7,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bank.custody import files
 from bank.custody.holders import CUSTODY
 from bank.custody.positions import Position
+from bank.durable import copy_new, empty_folder, sha256, write_atomically
 from bank.journal import NAME as JOURNAL
 from bank.journal import OPENED, Journal
 from bank.refused import BadFile, Denied
@@ -23,10 +23,10 @@ def write(out: Path, bank: Bank, position: Position, at: int, session: Ed25519Pr
     """Bank and journal as they now are; no share is among them."""
     bank.vault.copy(out / DATABASE)
     for name in (CUSTODY, JOURNAL):
-        files.replace(out / name, (bank.directory / name).read_bytes())
-    digests = {name: files.sha256(out / name) for name in (DATABASE, CUSTODY, JOURNAL)}
+        write_atomically(out / name, (bank.directory / name).read_bytes(), private=True)
+    digests = {name: sha256(out / name) for name in (DATABASE, CUSTODY, JOURNAL)}
     statement = {"at": at, "bank": bank.vault.name, "files": digests, **position.to_json()}
-    files.replace(out / BACKUP, statements.sign({"type": KIND, **statement}, session))
+    write_atomically(out / BACKUP, statements.sign({"type": KIND, **statement}, session), private=True)
 
 
 def restore(backup: Path, directory: Path) -> Position:
@@ -41,8 +41,8 @@ def restore(backup: Path, directory: Path) -> Position:
         digests = {name: str(signed["files"][name]) for name in (DATABASE, CUSTODY, JOURNAL)}
     except (KeyError, TypeError):
         raise BadFile("statement-malformed", file=BACKUP) from None
-    for name, sha256 in digests.items():
-        if not (backup / name).is_file() or files.sha256(backup / name) != sha256:
+    for name, digest in digests.items():
+        if not (backup / name).is_file() or sha256(backup / name) != digest:
             raise BadFile("backup-damaged", file=name)
     journal = Journal.read(backup)
     if (unsound := journal.unsound()) is not None:
@@ -54,10 +54,9 @@ def restore(backup: Path, directory: Path) -> Position:
         statements.verify(file, str(sessions[-1]), name=BACKUP)
     except Denied:
         raise BadFile("backup-damaged", file=BACKUP) from None
-    files.new_folder(directory)
-    for name, sha256 in digests.items():
-        files.copy(backup / name, directory / name)
-        if files.sha256(directory / name) != sha256:  # a stick may read otherwise the second time
+    empty_folder(directory)
+    for name, digest in digests.items():
+        copy_new(backup / name, directory / name)
+        if sha256(directory / name) != digest:  # a stick may read otherwise the second time
             raise BadFile("backup-damaged", file=name)
-    files.sync(directory)
     return position

@@ -11,7 +11,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bank.canonical import canonical
-from bank.custody import files, positions, unfinished
+from bank.custody import positions, unfinished
 from bank.custody.holders import (
     NEXT,
     NEXT_DATABASE,
@@ -26,6 +26,7 @@ from bank.custody.holders import (
 )
 from bank.custody.opening import Clock, Opening, wall_clock
 from bank.custody.positions import Position, position_of
+from bank.durable import make_folder, store_errors, sync_directory, write_atomically
 from bank.journal import CLOSED, SHARED, Journal
 from bank.refused import Denied
 from bank.seal import shares, statements
@@ -88,10 +89,11 @@ def hand_over(
         epoch = position_of(journal).epoch
         bank.vault.copy_under(directory / NEXT_DATABASE, key)
         statement = statements.sign(custody.to_json(), proof, *signing)
-        files.replace(directory / NEXT, canonical({"custody": statement.decode(), "line": line.decode()}))
+        document = canonical({"custody": statement.decode(), "line": line.decode()})
+        write_atomically(directory / NEXT, document, private=True)
         bank.close()
         (directory / NEXT_DATABASE).replace(directory / DATABASE)  # from here on the new key alone opens it
-        files.sync(directory)
+        sync_directory(directory)
         unfinished.settle(directory, journal, unfinished.Pending(custody, statement, line))
         with Bank.open_with_key(directory, key) as renewed:
             positions.mark_vault(renewed, Position(epoch, journal.n, journal.head))
@@ -139,7 +141,8 @@ def _write_shares(
     custody: Custody, key: bytes, people: Sequence[tuple[str, str]], signing: Sequence[Ed25519PrivateKey], place: Path
 ) -> tuple[tuple[Path, ...], int]:
     """Written, read back, unsealed with the passphrases just chosen, and every combination tried."""
-    files.make_folder(place)
+    with store_errors(str(place)):
+        make_folder(place, private=True)
     share_files = []
     of = len(people)
     for words, holder, (_, passphrase), signer in zip(
@@ -147,7 +150,7 @@ def _write_shares(
     ):
         head = Head(custody.bank, custody.generation, custody.need, of, holder.index, holder.name)
         path = place / share_name(head)
-        files.replace(path, shares.seal(Share(head, words, signer), passphrase))
+        write_atomically(path, shares.seal(Share(head, words, signer), passphrase), private=True)
         share_files.append(path)
     read_back = [
         Offered.read(path).unseal(passphrase) for path, (_, passphrase) in zip(share_files, people, strict=True)

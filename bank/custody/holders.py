@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bank.canonical import digest
-from bank.custody import files
+from bank.durable import make_folder, store_errors, write_atomically
 from bank.refused import BadFile, BrokenStore, Denied
 from bank.seal import shares, statements
 from bank.seal.shares import Head, Share
@@ -185,8 +185,9 @@ def reseal(custody: Custody, holder: Holder, opened: Share | Sequence[str], pass
         if other is not None and other != holder.name:
             raise Denied("words-of-another", holder=holder.name, other=other)
         raise Denied("share-stranger", holder=holder.name)
-    files.make_folder(place.parent)
-    files.replace(place, shares.seal(share, passphrase))
+    with store_errors(str(place.parent)):
+        make_folder(place.parent, private=True)
+    write_atomically(place, shares.seal(share, passphrase), private=True)
     if Offered.read(place).unseal(passphrase).words != share.words:
         raise BrokenStore("store-io", file=place.name, error="read back")
     return place

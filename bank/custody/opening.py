@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bank.authoring import people
 from bank.canonical import digest
-from bank.custody import backups, files, positions, unfinished
+from bank.custody import backups, positions, unfinished
 from bank.custody.holders import Custody, Offered, check_offered, rebuild
 from bank.custody.positions import Position, position_of
+from bank.durable import empty_folder
 from bank.journal import CLOSED, OPENED, SHARED, UNDONE, Journal
 from bank.refused import BrokenStore, Denied, Refused
 from bank.seal import statements
@@ -196,7 +197,7 @@ class Opening:
             raise unsound
         if on_disk.head != self.journal.head:
             raise Denied("journal-behind", found=on_disk.n, expected=self.journal.n)
-        files.new_folder(out)
+        empty_folder(out)
         with self.doing("backup"):
             position = self.position
             backups.write(out, self.bank, position, self._clock(), self.session)

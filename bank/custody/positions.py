@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from bank.canonical import canonical
-from bank.custody import files
 from bank.custody.holders import spoken
+from bank.durable import make_folder, write_atomically
 from bank.journal import OPENED, Journal
 from bank.refused import BadFile, Denied, Refused
 from bank.store import Bank
@@ -106,8 +106,8 @@ def leave_witnesses(paths: Iterable[Path], bank: str, position: Position) -> lis
     data = canonical({"bank": bank, **position.to_json()})
     for path in paths:
         with contextlib.suppress(OSError):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            files.replace(path, data)
+            make_folder(path.parent, private=True)
+            write_atomically(path, data, private=True)
             written.append(path)
     return written
 

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bank.custody import files
 from bank.custody.holders import (
     CUSTODY,
     NEXT,
@@ -21,6 +20,7 @@ from bank.custody.holders import (
     handed_over_unsettled,
     next_document,
 )
+from bank.durable import destroy, sync_directory, write_atomically
 from bank.journal import Journal
 from bank.store import KEY_FILE
 
@@ -54,14 +54,14 @@ def settle(directory: Path, journal: Journal, pending: Pending | None) -> None:
     if pending is not None:
         if journal.n == 0 or journal.lines[-1].entry.hash != _hash_of(pending.line, journal):
             journal.append(pending.line)
-        files.replace(directory / CUSTODY, pending.statement)
-        files.destroy(directory / KEY_FILE)
+        write_atomically(directory / CUSTODY, pending.statement, private=True)
+        destroy(directory / KEY_FILE)
         _destroy_shares(directory, lambda generation: generation < pending.custody.generation)
     elif (given_up := Pending.read(directory)) is not None:
         _destroy_shares(directory, lambda generation: generation == given_up.custody.generation)
     for leftover in (directory / NEXT, directory / NEXT_DATABASE):
         leftover.unlink(missing_ok=True)
-    files.sync(directory)
+    sync_directory(directory)
 
 
 def _destroy_shares(directory: Path, which: Callable[[int], bool]) -> None:
@@ -69,7 +69,7 @@ def _destroy_shares(directory: Path, which: Callable[[int], bool]) -> None:
     for path in (directory / SHARES).glob("share-*-*.json"):
         generation = path.name.split("-")[1]
         if generation.isdecimal() and which(int(generation)):  # by name: one half destroyed says nothing any more
-            files.destroy(path)
+            destroy(path)
 
 
 def _hash_of(line: bytes, journal: Journal) -> str:

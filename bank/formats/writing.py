@@ -4,9 +4,6 @@ Before a file in an interchange form is written it is read back and compared. Wh
 silence.
 """
 
-import contextlib
-import os
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -14,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bank.content import ItemType, Level
+from bank.durable import make_folder, store_errors, write_atomically
 from bank.formats import archive, jsonl
 from bank.formats.docx import writing
 from bank.formats.draft import BadRow
@@ -22,7 +20,7 @@ from bank.formats.pictures import Pictures, kind
 from bank.formats.reading import Reader
 from bank.formats.sheets import csv_, rows, table, xlsx
 from bank.item import NOWHERE, Item
-from bank.refused import BadFile, BrokenStore
+from bank.refused import BadFile
 
 SUFFIXES = (".csv", ".xlsx", ".jsonl")
 """Written as tables and lines of our own, nothing lost between them."""
@@ -156,10 +154,9 @@ def export(
     if form not in _FORMS:
         raise BadFile("unknown-format", file=path.name, known=" ".join(FORMS))
     data = encode(list(items), picture or _none, form, result)
-    try:
-        _write_whole(path, data)
-    except OSError as error:
-        raise BrokenStore("store-io", file=path.name, error=error.strerror) from None
+    with store_errors(path.name):
+        make_folder(path.parent, private=True)
+        write_atomically(path, data, private=True)
     return result
 
 
@@ -254,31 +251,16 @@ def write(path: Path, items: Iterable[Item], picture: Callable[[str], bytes | No
         if data is None:
             return f"sha256:{digest}"
         file = f"{digest}.{kind(data) or 'bin'}"
-        _write_whole(folder / file, data)
+        make_folder(folder, private=True)
+        write_atomically(folder / file, data, private=True)
         return f"{folder.name}/{file}"
 
-    try:
+    with store_errors(path.name):
+        make_folder(path.parent, private=True)
         if suffix == ".jsonl":
-            _write_whole(path, b"".join(jsonl.line(item, name) for item in chosen))
+            data = b"".join(jsonl.line(item, name) for item in chosen)
         else:
             written = list(rows.written(chosen, name))
-            sheet = csv_.write(written) if suffix == ".csv" else xlsx.write(written, rows.widths(chosen), "试题")
-            _write_whole(path, sheet)
-    except OSError as error:
-        raise BrokenStore("store-io", file=path.name, error=error.strerror) from None
+            data = csv_.write(written) if suffix == ".csv" else xlsx.write(written, rows.widths(chosen), "试题")
+        write_atomically(path, data, private=True)
     return len(chosen)
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    passing = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with os.fdopen(os.open(passing, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        passing.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            passing.unlink()
-        raise

@@ -4,11 +4,10 @@ the keyholder's passphrase. Changing the passphrase rewrites the small file; the
 Before: `bank.vault`. After: whoever works in a bank; `bank.custody` rebuilds its key from shares.
 """
 
-import contextlib
-import os
 import secrets
 from pathlib import Path
 
+from bank.durable import make_folder, store_errors, write_new
 from bank.refused import BadFile, BrokenStore, Denied
 from bank.seal import passphrase as sealing
 from bank.store import acts
@@ -41,18 +40,15 @@ class Bank(Signing, HandedIn, Slices, ExposureRecord, Media, Measured, Provision
         So does a bank that candidates practise from (应知应会): no confidential item enters it (`bank.lending.slices`).
         """
         sealing.check_passphrase(passphrase)
-        try:
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except FileExistsError:
-            raise BadFile("bank-not-a-folder", file=directory.name) from None
-        except OSError as error:
-            raise BrokenStore("store-io", file=directory.name, error=error.strerror) from None
+        with store_errors(directory.name, taken=BadFile("bank-not-a-folder", file=directory.name)):
+            make_folder(directory, private=True)
         database, key_file = directory / DATABASE, directory / KEY_FILE
         if database.exists() or key_file.exists():
             raise Denied("bank-exists", file=directory.name)
         key = secrets.token_bytes(KEY_BYTES)
         # The key first, on the disk: a vault whose key was lost in a power cut could never be opened.
-        _write_new(key_file, sealing.seal(key, passphrase, PURPOSE))
+        with store_errors(KEY_FILE):
+            write_new(key_file, sealing.seal(key, passphrase, PURPOSE), private=True)
         try:
             vault = Vault.create(
                 database,
@@ -100,20 +96,3 @@ class Bank(Signing, HandedIn, Slices, ExposureRecord, Media, Measured, Provision
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _write_new(path: Path, data: bytes) -> None:
-    """On the disk, readable by its owner alone, when this returns."""
-    try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-        except BaseException:
-            with contextlib.suppress(OSError):
-                path.unlink()
-            raise
-    except OSError as error:
-        raise BrokenStore("store-io", file=path.name, error=error.strerror) from None

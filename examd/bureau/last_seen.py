@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from bank.canonical import canonical
+from bank.durable import write_atomically
 from bank.refused import BadFile
-from examd.files import write_atomically
 
 NOTE = "rule-officer.seen.json"
 

@@ -17,13 +17,13 @@ import re
 from pathlib import Path
 
 from bank.canonical import canonical
+from bank.durable import make_folder, write_atomically
 from bank.refused import BadFile, Denied
 from bank.rules.signed_rule import unpack
 from bank.seal import locks, statements
 from examd import holders
 from examd.bureau import closing
 from examd.bureau.rulebook import Rulebook
-from examd.files import write_atomically
 from examd.holders import Card, Holder
 from examd.package import layout
 from examd.package.issue import Issued
@@ -40,7 +40,7 @@ class Office:
             raise BadFile("session-name", found=bureau_id)
         holder = holders.create(directory, "bureau", bureau_id, name, passphrase)
         holders.create(directory, "archive", bureau_id, name, passphrase)
-        (directory / "releases").mkdir()
+        make_folder(directory / "releases")
         return cls(directory), holder
 
     def unlock(self, passphrase: str) -> Holder:

@@ -21,13 +21,13 @@ from pathlib import Path
 
 from bank.authoring.people import plain
 from bank.canonical import canonical
+from bank.durable import make_folder, sync_directory, write_atomically
 from bank.refused import BadFile, Denied
 from bank.rules import Rule
 from bank.rules import signed_rule as signed_rules
 from bank.rules.signed_rule import NEEDED, Officer, Proof, Register, SignedRule
 from bank.seal import statements
 from examd.bureau.last_seen import Heads
-from examd.files import sync_directory, write_atomically
 from examd.holders import Card, Holder
 
 ROLE, OFFICERS = "rule-officer", "officers"
@@ -87,7 +87,7 @@ class Rulebook:
         signed = signed_rules.register_statement(
             officers, gone, self._settled() if before else {}, before, same_name if twins else ""
         )
-        self.directory.mkdir(exist_ok=True)
+        make_folder(self.directory)
         file = statements.sign(signed, bureau.signing_key)
         write_atomically(self._register(signed["version"]), file)
         return signed_rules.read_register(file, before, self.bureau.sign, name=self._register(signed["version"]).name)
@@ -146,7 +146,7 @@ class Rulebook:
         Several may lie there, or one officer could hold up all others; the first that is whole is the version."""
         path, file = self.to_sign(rule, holder.card)
         version = self._path(rule.id, rule.version)
-        path.parent.mkdir(exist_ok=True)
+        make_folder(path.parent)
         signed = _with(file, holder)
         signed_rule = signed_rules.read_signed_rule(signed, self.registers(), name=path.name)
         write_atomically(version if signed_rule.complete else path, signed)

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from bank.durable import write_atomically
 from bank.seal import locks
 from examd.delivery.tls import CERTIFICATE, KEY, ROOT
-from examd.files import write_atomically
 from examd.holders import Holder
 
 

@@ -6,7 +6,7 @@ them.
 
 from typing import TYPE_CHECKING
 
-from examd.files import sync_directory, write_atomically
+from bank.durable import make_folder, sync_directory, write_atomically
 from examd.package import layout
 from examd.record import notes
 
@@ -19,7 +19,7 @@ def write(server: "Server") -> None:
     assert server.package is not None and server.record is not None and server.hall is not None
     session = server.folder.session(server.package.manifest.session.id)
     result = session / "result"
-    (result / "package").mkdir(parents=True, exist_ok=True)
+    make_folder(result / "package")
     names = [layout.MANIFEST, layout.RULE] + ([layout.SIGNED_RULE] if server.package.proof else [])
     for name in names:
         write_atomically(result / "package" / name, (session / "package" / name).read_bytes())

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from bank.durable import write_atomically
 from bank.refused import BadFile, Denied
 from bank.seal import statements
-from examd.files import write_atomically
 from examd.package.layout import Manifest
 
 UNSIGNED, RESULT, KIND = "result.unsigned.json", "result.json", "examd-result"

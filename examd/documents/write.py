@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from bank.durable import write_atomically
 from examd.documents.bulletin import bulletin
 from examd.documents.delimited import rates_csv, results_csv
 from examd.documents.report import Report
 from examd.documents.workbook import workbook
-from examd.files import write_atomically
 
 MARKS = ("results.csv", "report.xlsx")
 

@@ -16,13 +16,13 @@ from bank import merkle
 from bank.canonical import canonical
 from bank.composing.assembly import Assembler
 from bank.draw_facts import ItemFacts, pool_root
+from bank.durable import write_atomically
 from bank.item import AnswerKey
 from bank.refused import BadFile, Denied
 from bank.rules import Rule
 from bank.seal import statements
 from examd import VERSION
 from examd.delivery.signing import KIND, UNSIGNED
-from examd.files import write_atomically
 from examd.grading.mark import mark
 from examd.package import layout
 from examd.package import open as opening

@@ -19,6 +19,7 @@ from bank.composing.pool import facts_of
 from bank.composing.pool_selection import session_pool
 from bank.content import ItemType
 from bank.draw_facts import ItemFacts, pool_root
+from bank.durable import make_folder, sync_directory, write_atomically
 from bank.item import AnswerKey
 from bank.leaks import watermarks
 from bank.leaks.cost import Leakage, leakage
@@ -27,7 +28,6 @@ from bank.rules import CASE, Rule
 from bank.rules.signed_rule import unpack
 from bank.seal import codes, locks, statements
 from bank.store import BankItem
-from examd.files import sync_directory, write_atomically
 from examd.holders import Card, Holder
 from examd.package import layout
 from examd.package.layout import RosterLine
@@ -106,10 +106,11 @@ def issue(
 
     spoken = {layout.ITEMS: codes.new_code(), layout.ANSWERS: codes.new_code()}
     directory = out / f"PKG-{package_id}"
-    directory.mkdir(parents=True)
-    (directory / layout.RULE).write_bytes(canonical(rule.to_json()))
+    make_folder(out)
+    directory.mkdir()
+    write_atomically(directory / layout.RULE, canonical(rule.to_json()))
     if signed_rule is not None:
-        (directory / layout.SIGNED_RULE).write_bytes(signed_rule)
+        write_atomically(directory / layout.SIGNED_RULE, signed_rule)
     for part, plaintext in plaintexts.items():
         one_off = locks.Identity.generate()
         holders = [site.age, chief.age]

@@ -22,13 +22,13 @@ from pathlib import Path
 
 from bank.content import Content
 from bank.draw_facts import ItemFacts, pool_root
+from bank.durable import write_atomically
 from bank.refused import BadFile, Denied
 from bank.rules import Rule
 from bank.rules import signed_rule as signed_rules
 from bank.rules.signed_rule import Proof
 from bank.seal import locks, statements
 from bank.seal.locks import Identity
-from examd.files import write_atomically
 from examd.package import layout
 from examd.package.layout import Manifest, RosterLine
 

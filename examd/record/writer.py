@@ -22,11 +22,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bank.durable import sync_directory
 from bank.merkle import Tree
 from bank.refused import BrokenStore
 from bank.vault import Vault
 from examd.clock import Clock, Instant
-from examd.files import sync_directory
 from examd.record.entries import (
     NO_CHAIN,
     Anchor,

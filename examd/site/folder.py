@@ -30,13 +30,13 @@ except ImportError:  # Windows: the record's exclusive lock is what keeps two se
     fcntl = None  # type: ignore[assignment]
 
 from bank.canonical import canonical
+from bank.durable import private_folder, sync_directory, write_atomically
 from bank.refused import BadFile, Denied
 from bank.rules import signed_rule as signed_rules
 from bank.seal import locks
 from bank.seal.locks import Identity
 from bank.vault import Vault
 from examd import holders
-from examd.files import private_folder, sync_directory, write_atomically
 from examd.holders import Card, Holder
 from examd.package import open as opening
 from examd.staff import SCHEMA, StaffBook

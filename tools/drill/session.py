@@ -21,6 +21,7 @@ import pyotp
 
 from bank import formats, rules
 from bank.composing.pool import ledger_of
+from bank.durable import write_atomically
 from bank.formats import ImportResult
 from bank.leaks import watermarks
 from bank.refused import Denied
@@ -31,7 +32,6 @@ from examd.bureau import roster
 from examd.bureau.office import Office
 from examd.delivery import tls
 from examd.delivery.supervisor import Supervisor
-from examd.files import write_atomically
 from examd.holders import Holder
 from examd.package.issue import Issued, issue
 from examd.package.layout import RosterLine, Session

@@ -163,7 +163,7 @@ def test_a_handing_over_that_was_broken_off_is_finished_or_forgotten(single, clo
         elif at == "after the switch":
             patched.setattr(unfinished, "settle", cut)
         else:
-            patched.setattr("bank.custody.files.destroy", cut)
+            patched.setattr(unfinished, "destroy", cut)
         with pytest.raises(PowerCut):
             hand_over(Bank.open(single, "correct horse battery"), PEOPLE, 2, reason="share", clock=clock)
     if at == "before the switch":

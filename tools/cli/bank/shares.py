@@ -201,7 +201,7 @@ def _handed_over(args: argparse.Namespace, done: "HandedOver", of_before: str) -
 
 def run_cards(args: argparse.Namespace) -> int:
     from bank.custody import check_offered
-    from bank.refused import BrokenStore
+    from bank.durable import store_errors, write_atomically
     from bank.seal.shares import in_clear
     from tools.cli.bank.cards import print_cards
 
@@ -222,11 +222,8 @@ def run_cards(args: argparse.Namespace) -> int:
     if printed.missing:
         line = _("These characters cannot be shown; the holder's number stands in their place: {missing}")
         print(line.format(missing=printed.missing), file=sys.stderr)
-    try:
-        args.out.touch(mode=0o600)
-        args.out.write_bytes(printed.pdf)
-    except OSError as error:
-        raise BrokenStore("store-io", file=str(args.out), error=error.strerror) from None
+    with store_errors(str(args.out)):
+        write_atomically(args.out, printed.pdf, private=True)
     told = {"n": len(offered), "file": str(args.out)}
     report(args, {"cards": told["n"], "file": told["file"]}, _("{n} cards: {file}").format(**told))
     if words:

@@ -190,10 +190,10 @@ def run_slice(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from bank.authoring.review import State
+    from bank.durable import make_folder, sync_directory, write_atomically
     from bank.lending import slices
     from bank.refused import Denied
     from bank.store import now
-    from examd.files import sync_directory, write_atomically
     from examd.holders import Card
 
     bureau, receiver = _office(args), Card.read(args.to, "bureau")
@@ -216,7 +216,8 @@ def run_slice(args: argparse.Namespace) -> int:
         first=args.first or datetime.now(UTC).date(), until=args.until, at=now(),
     )  # fmt: skip
     folder = args.out / f"SLICE-{slices.read(statement).slice}"
-    folder.mkdir(parents=True)
+    make_folder(args.out)
+    folder.mkdir()
     write_atomically(folder / slices.ITEMS, sealed)
     write_atomically(folder / slices.STATEMENT, statement)
     sync_directory(args.out)
@@ -273,10 +274,10 @@ def run_accept(args: argparse.Namespace) -> int:
 
 
 def run_withdraw(args: argparse.Namespace) -> int:
+    from bank.durable import write_atomically
     from bank.lending import slices
     from bank.refused import BadFile
     from bank.store import now
-    from examd.files import write_atomically
 
     if args.office is None:
         with open_bank(args) as bank:

@@ -98,10 +98,10 @@ def run_init(args: argparse.Namespace) -> int:
 
 
 def run_template(args: argparse.Namespace) -> int:
+    from bank.durable import write_new
     from bank.formats.sheets import xlsx
 
-    with args.file.open("xb") as stream:
-        stream.write(xlsx.write([("准考证号", "姓名", "身份证号", "培训机构")], (20, 12, 24, 36), "考生名单"))
+    write_new(args.file, xlsx.write([("准考证号", "姓名", "身份证号", "培训机构")], (20, 12, 24, 36), "考生名单"))
     return report(args, {"file": str(args.file)}, _("Written: {path}").format(path=args.file))
 
 

@@ -222,8 +222,8 @@ def run_staff(args: argparse.Namespace) -> int:
 def run_serve(args: argparse.Namespace) -> int:
     import signal
 
+    from bank.durable import write_atomically
     from examd.delivery.supervisor import Supervisor
-    from examd.files import write_atomically
     from examd.site.folder import SiteFolder
     from examd.site.staff_client import ADDRESS
     from tools.cli.language import _
