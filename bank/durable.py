@@ -9,6 +9,7 @@ terminal's journal (`terminal.outbox`), which is append-only and may not import 
 
 import contextlib
 import errno
+import glob
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
@@ -134,7 +135,12 @@ def store_errors(file: str, *, taken: Refused | None = None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _beside(path: Path, data: Data, private: bool) -> Iterator[Path]:
-    """`data` on the disk in a file beside `path`; what is left of it at the end, or when anything fails, goes."""
+    """`data` on the disk in a file beside `path`; what is left of it at the end, or when anything fails, goes.
+
+    So does what a try before this one left that was killed. Two at once: one is whole, the other fails.
+    """
+    for left in path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}"):
+        left.unlink(missing_ok=True)
     temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     # With its mode from the first moment: a file that others could open for an instant stays open to them.
     handle = os.open(temporary, _NEW, 0o600 if private else 0o644)

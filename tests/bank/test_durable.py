@@ -23,9 +23,8 @@ def usual_umask():
 
 @pytest.fixture
 def guessed(monkeypatch):
-    """Somebody who knows under which name a file is begun."""
+    """Somebody knows under which name a file is begun."""
     monkeypatch.setattr(os, "urandom", bytes)
-    return ".x.00000000"
 
 
 @pytest.fixture
@@ -54,13 +53,29 @@ def test_a_link_that_waits_where_the_file_is_begun_is_not_followed(tmp_path, wri
     victim = tmp_path / "victim"
     victim.write_bytes(b"theirs")
     (tmp_path / planted).symlink_to(victim)
-    if planted == guessed:
-        with pytest.raises(FileExistsError):
-            write(tmp_path / "x", b"secret", private=True)
-    else:
-        write(tmp_path / "x", b"secret", private=True)
-        assert not (tmp_path / "x").is_symlink()
+    write(tmp_path / "x", b"secret", private=True)
     assert victim.read_bytes() == b"theirs"
+    assert not (tmp_path / "x").is_symlink()
+
+
+def test_a_file_that_somebody_lays_at_the_last_moment_is_not_written_into(tmp_path, monkeypatch):
+    def laid(_count):
+        (tmp_path / ".x.00000000").symlink_to(tmp_path / "victim")
+        return bytes(4)
+
+    monkeypatch.setattr(os, "urandom", laid)
+    with pytest.raises(FileExistsError):
+        write_atomically(tmp_path / "x", b"secret", private=True)
+    assert not (tmp_path / "victim").exists()
+
+
+def test_what_a_killed_try_left_open_to_all_goes(tmp_path):
+    for name in (".x.0123abcd", ".x.kept"):
+        (tmp_path / name).write_bytes(b"half")
+        (tmp_path / name).chmod(0o666)
+    write_atomically(tmp_path / "x", b"secret", private=True)
+    assert mode(tmp_path / "x") == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".x.kept", "x"]
 
 
 def test_a_link_in_the_file_s_place_is_replaced_not_followed(tmp_path):
