@@ -1,4 +1,4 @@
-"""The twins that `bank.authoring.near_duplicates` defines, found among many questions: exact, in arrays.
+"""The near duplicates that `bank.authoring.near_duplicates` defines, found among many questions: exact, in arrays.
 
 Of each text only its rarest shingles are looked up, as many as a text that is alike enough must share at least one of
 (prefix filter, Chaudhuri 2006). What that finds is sifted by length and by a sketch of 512 bits, in which two texts
@@ -11,19 +11,34 @@ A shingle is one integer, hence compared exactly: three characters of 18 bits ea
 """
 
 import itertools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from fractions import Fraction
 from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bank.authoring.near_duplicates import EDGE, NUMBER, parts, pattern
+from bank.authoring.near_duplicates import (
+    EDGE,
+    LEAST_SIMILARITY,
+    LONG_STEM,
+    MOST_OF_A_STEM,
+    NUMBER,
+    NearDuplicate,
+    Question,
+    near_duplicate,
+    parts,
+    pattern,
+    plain,
+    spelling,
+)
 from bank.content import Content
 
 Numbers = NDArray[np.uint64]
 Places = NDArray[np.int64]
 
+_CHUNK = 4_096
+"""Questions that are taken apart at once: some 30 MB of work space."""
 _BITS = 18
 _CODE = np.uint64((1 << 3 * _BITS) - 1)
 _PICTURES = 0x32000
@@ -37,11 +52,72 @@ _CELLS = 1 << 20
 _NONE = ~np.uint64(0)
 
 
+def find(
+    fresh: Sequence[Question],
+    held: Iterable[Question],
+    least: Fraction = LEAST_SIMILARITY,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[NearDuplicate]:
+    """Of each fresh question its nearest twin among those held and the fresh ones before it; in the order of `fresh`.
+
+    The most alike; of those entirely alike one that is also spelled alike; else the earliest.
+    """
+    if not fresh:
+        return []
+    known = [*held, *fresh]
+    first = len(known) - len(fresh)
+    texts = Texts(least)
+    for begin in range(0, len(known), _CHUNK):
+        texts.add([question.content for question in known[begin : begin + _CHUNK]])
+        if progress is not None:
+            progress(begin, len(known) + len(fresh))
+    texts.sort()
+    found: dict[int, tuple[int, Fraction]] = {}
+    for group in texts.with_equal_shingles(first):
+        found.update((late, (early, Fraction(1))) for late, early in _spelled_the_same(known, group, first))
+    for text, twin, similarity in texts.most_similar(first, found):
+        found[text] = twin, similarity
+        if progress is not None:
+            progress(len(known) + text - first, len(known) + len(fresh))
+    by_stem: dict[int, tuple[int, Fraction]] = {}
+    for group in texts.of_one_stem(first, LONG_STEM):
+        for late, early in _of_one_stem(known, group):
+            if late >= first and late not in found:
+                similarity = texts.similarity(late, early)
+                if late not in by_stem or similarity > by_stem[late][1]:
+                    by_stem[late] = early, similarity
+    return [
+        near_duplicate(known[late], known[early], similarity, by_stem=late in by_stem)
+        for late, (early, similarity) in sorted((found | by_stem).items())
+    ]
+
+
+def _spelled_the_same(known: Sequence[Question], group: Sequence[int], first: int) -> Iterator[tuple[int, int]]:
+    """Each fresh text of the group but its first, with the earliest that is spelled alike, or else the earliest."""
+    seen: dict[tuple[object, ...], int] = {}
+    for text in group:
+        spelled = spelling(known[text].content)
+        if text >= first and seen:
+            yield text, seen.get(spelled, group[0])
+        seen.setdefault(spelled, text)
+
+
+def _of_one_stem(known: Sequence[Question], group: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Pairs, the later first, with the same stem word for word. With another picture it may ask another thing."""
+    stems: dict[str, list[int]] = {}
+    for text in group:
+        if not known[text].content.needs_picture:
+            stems.setdefault(plain(known[text].content.stem), []).append(text)
+    for those in stems.values():
+        if len(those) <= MOST_OF_A_STEM:
+            yield from ((late, early) for n, late in enumerate(those) for early in those[:n])
+
+
 class Texts:
     """Questions in the order they were added, told by their place. First all are added, then `sort`, then asked."""
 
-    def __init__(self, alike: Fraction) -> None:
-        self._alike = alike
+    def __init__(self, least: Fraction) -> None:
+        self._least = least
         self._table = np.zeros(1 << _BITS, np.uint32)
         """Code point -> the one that stands for it; 0 where it is left out."""
         self._known = np.zeros(1 << _BITS, np.bool_)
@@ -138,10 +214,10 @@ class Texts:
                 # Two texts that are alike enough have in common one shingle at least of so many of the rarest, and of
                 # still fewer of the shorter text's: so much they must share.
                 place = np.where(once, np.cumsum(once, axis=1), table.shape[1] + 1)
-                rarest = place <= (sizes - _share(sizes, self._alike) + 1)[:, None]
+                rarest = place <= (sizes - _share(sizes, self._least) + 1)[:, None]
                 tokens.append(table[rarest])
                 owners.append(np.repeat(texts, rarest.sum(axis=1)))
-                fewer = sizes - _share(sizes, 2 * self._alike / (1 + self._alike)) + 1
+                fewer = sizes - _share(sizes, 2 * self._least / (1 + self._least)) + 1
                 early.append((place <= fewer[:, None])[rarest])
             before += len(lengths)
         self._keys = np.concatenate([np.zeros(0, np.uint64), *keys])
@@ -159,7 +235,7 @@ class Texts:
 
     # ---- out ----------------------------------------------------------------------------------------------------
 
-    def entirely_alike(self, first: int) -> Iterator[list[int]]:
+    def with_equal_shingles(self, first: int) -> Iterator[list[int]]:
         """Texts with all shingles in common, two or more, one of them from `first` on; each group in order."""
         for group in _groups(self._wholes, self._sizes > 0, first):
             exact: dict[bytes, list[int]] = {}
@@ -171,7 +247,7 @@ class Texts:
         """Texts whose stems, `least` characters or longer, have the same pattern: by a checksum, so look again."""
         yield from _groups(np.concatenate(self._stems), np.concatenate(self._stem_sizes) >= least, first)
 
-    def nearest(self, first: int, besides: Collection[int]) -> Iterator[tuple[int, int, Fraction]]:
+    def most_similar(self, first: int, besides: Collection[int]) -> Iterator[tuple[int, int, Fraction]]:
         """Of each text from `first` on, but for `besides`, the one most like it of those before it, if alike enough.
 
         Of several the earliest.
@@ -179,7 +255,7 @@ class Texts:
         asked = np.zeros(len(self._sizes), np.bool_)
         asked[first:] = True
         asked[list(besides)] = False
-        least = self._alike.as_integer_ratio()
+        numerator, denominator = self._least.as_integer_ratio()
         for ones, others, most in self._candidates(asked):
             # The most promising first, until no other can be as much alike as the best one is.
             order = np.lexsort((others, -most, ones))
@@ -193,12 +269,12 @@ class Texts:
                     if bound == best and other >= nearest:
                         continue
                     shared, every = self._shared(own, other)
-                    if shared * least[1] >= every * least[0] and (shared / every, -other) > (best, -nearest):
+                    if shared * denominator >= every * numerator and (shared / every, -other) > (best, -nearest):
                         best, nearest, found = shared / every, other, (shared, every)
                 if nearest >= 0:
                     yield one, nearest, Fraction(*found)
 
-    def likeness(self, one: int, other: int) -> Fraction:
+    def similarity(self, one: int, other: int) -> Fraction:
         return Fraction(*self._shared(set(self._shingles(one).tolist()), other))
 
     def _shared(self, own: set[int], other: int) -> tuple[int, int]:
@@ -225,10 +301,10 @@ class Texts:
         mine = np.flatnonzero(asked[owners])
         own, sizes = keys[mine], self._sizes[owners[mine]]
         shorter = (
-            np.searchsorted(keys[early], own - sizes + _share(sizes, self._alike)),
+            np.searchsorted(keys[early], own - sizes + _share(sizes, self._least)),
             np.searchsorted(keys[early], own, "right"),
         )
-        longest = sizes * self._alike.denominator // self._alike.numerator
+        longest = sizes * self._least.denominator // self._least.numerator
         also = early[mine]
         longer = (
             np.searchsorted(keys, own[also]),
@@ -253,7 +329,7 @@ class Texts:
             one, other = one[other < one], other[other < one]
             both = self._sizes[one] + self._sizes[other]
             apart = self._apart(one, other)
-            may = (both - apart) * self._alike.denominator >= (both + apart) * self._alike.numerator
+            may = (both - apart) * self._least.denominator >= (both + apart) * self._least.numerator
             one, other, most = one[may], other[may], ((both - apart) / (both + apart))[may]
             _, once = np.unique(one << 32 | other, return_index=True)
             yield one[once], other[once], most[once]

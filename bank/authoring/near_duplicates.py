@@ -13,7 +13,7 @@ defined here.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from fractions import Fraction
@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from bank.content import Content, ItemType
 
-ALIKE = Fraction(4, 5)
+LEAST_SIMILARITY = Fraction(4, 5)
 """From here on two questions are twins. Of 1,375 questions of a real bank 159 have one, most of one pattern with
 another number, word or picture; below it (the highest, the lowest efficiency) nearly all are other questions."""
 LONG_STEM = 12
@@ -35,8 +35,6 @@ NUMERALS = frozenset("一二两三四五六七八九十百千万亿零〇")
 NEGATIONS = frozenset("不未无非没勿")
 MOST_DIFFERENCES = 3
 LONGEST_DIFFERENCE = 16
-CHUNK = 4_096
-"""Questions that are taken apart at once: some 30 MB of work space."""
 _WORD = re.compile(r"[a-z]+|\d+(?:\.\d+)*|[^\W_]")
 
 
@@ -47,20 +45,20 @@ class Question(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Twin:
+class NearDuplicate:
     of: str
     """Id of the question that was asked about."""
     id: str
     name: str
     p4: int
-    """Likeness ×10⁴, rounded down; 10,000 where they differ in nothing but numbers, negation, spelling and order."""
+    """Similarity ×10⁴, rounded down; 10,000 where they differ in nothing but numbers, negation, spelling and order."""
     differs: tuple[tuple[str, str | None], ...] = ()
     """What the one asked about has, and what the twin has instead: the first few, clipped. None is not to be told."""
     by_stem: bool = False
     """They have their stem in common, not their options."""
     other_pictures: bool = False
 
-    def unseen(self) -> "Twin":
+    def unseen(self) -> "NearDuplicate":
         """Without what is said of the twin's text."""
         return replace(self, differs=tuple((mine, None) for mine, _ in self.differs))
 
@@ -116,7 +114,7 @@ def shingles(content: Content) -> frozenset[str]:
     return frozenset(found.union(*((f"<{digest}", f"{digest}>") for digest in content.pictures)))
 
 
-def likeness(one: Content, other: Content) -> Fraction:
+def similarity(one: Content, other: Content) -> Fraction:
     a, b = shingles(one), shingles(other)
     return Fraction(len(a & b), len(a | b)) if a | b else Fraction(0)
 
@@ -127,92 +125,9 @@ def spelling(content: Content) -> tuple[object, ...]:
     return stem, tuple(sorted(options)), content.pictures
 
 
-# ---- the twins of many ------------------------------------------------------------------------------------------
-
-
-def near(
-    fresh: Sequence[Question],
-    held: Iterable[Question],
-    alike: Fraction = ALIKE,
-    progress: Callable[[int, int], None] | None = None,
-) -> list[Twin]:
-    """Of each fresh question its nearest twin among those held and the fresh ones before it; in the order of `fresh`.
-
-    The most alike; of those entirely alike one that is also spelled alike; else the earliest.
-    """
-    from bank.authoring.near_duplicate_search import Texts  # numpy takes its time, and few commands come here
-
-    if not fresh:
-        return []
-    known = [*held, *fresh]
-    first = len(known) - len(fresh)
-    texts = Texts(alike)
-    for begin in range(0, len(known), CHUNK):
-        texts.add([question.content for question in known[begin : begin + CHUNK]])
-        if progress is not None:
-            progress(begin, len(known) + len(fresh))
-    texts.sort()
-    found: dict[int, tuple[int, Fraction]] = {}
-    for group in texts.entirely_alike(first):
-        found.update((late, (early, Fraction(1))) for late, early in _spelled_alike(known, group, first))
-    for text, twin, likeness in texts.nearest(first, found):
-        found[text] = twin, likeness
-        if progress is not None:
-            progress(len(known) + text - first, len(known) + len(fresh))
-    by_stem: dict[int, tuple[int, Fraction]] = {}
-    for group in texts.of_one_stem(first, LONG_STEM):
-        for late, early in _of_one_stem(known, group):
-            if late >= first and late not in found:
-                likeness = texts.likeness(late, early)
-                if late not in by_stem or likeness > by_stem[late][1]:
-                    by_stem[late] = early, likeness
-    return [
-        _told(known[late], known[early], likeness, late in by_stem)
-        for late, (early, likeness) in sorted((found | by_stem).items())
-    ]
-
-
-def twins(one: Question, others: Iterable[Question]) -> list[Twin]:
-    """All twins of one among a few others, by comparing it with each; the most alike first."""
-    stem = pattern(one.content.stem)
-    long = len(stem) >= LONG_STEM and not one.content.needs_picture
-    found, by_stem = [], []
-    for other in others:
-        alike = likeness(one.content, other.content)
-        if alike >= ALIKE:
-            found.append((alike, other))
-        if long and not other.content.needs_picture and plain(other.content.stem) == plain(one.content.stem):
-            by_stem.append((alike, other))
-    told = [_told(one, other, alike, False) for alike, other in found]
-    if len(by_stem) < MOST_OF_A_STEM:
-        told += [_told(one, other, alike, True) for alike, other in by_stem if alike < ALIKE]
-    return sorted(told, key=lambda twin: -twin.p4)
-
-
-def _spelled_alike(known: Sequence[Question], group: Sequence[int], first: int) -> Iterator[tuple[int, int]]:
-    """Each fresh text of the group but its first, with the earliest that is spelled alike, or else the earliest."""
-    seen: dict[tuple[object, ...], int] = {}
-    for text in group:
-        spelled = spelling(known[text].content)
-        if text >= first and seen:
-            yield text, seen.get(spelled, group[0])
-        seen.setdefault(spelled, text)
-
-
-def _of_one_stem(known: Sequence[Question], group: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Pairs, the later first, with the same stem word for word. With another picture it may ask another thing."""
-    stems: dict[str, list[int]] = {}
-    for text in group:
-        if not known[text].content.needs_picture:
-            stems.setdefault(plain(known[text].content.stem), []).append(text)
-    for those in stems.values():
-        if len(those) <= MOST_OF_A_STEM:
-            yield from ((late, early) for n, late in enumerate(those) for early in those[:n])
-
-
-def _told(one: Question, other: Question, likeness: Fraction, by_stem: bool) -> Twin:
-    return Twin(
-        one.id, other.id, other.name, int(10_000 * likeness),
+def near_duplicate(one: Question, other: Question, similarity: Fraction, *, by_stem: bool) -> NearDuplicate:
+    return NearDuplicate(
+        one.id, other.id, other.name, int(10_000 * similarity),
         () if by_stem else tuple(differences(one.content, other.content)), by_stem,
         Counter(one.content.pictures) != Counter(other.content.pictures),
     )  # fmt: skip

@@ -31,9 +31,9 @@ from typing import Any, NamedTuple
 
 from pyrage import DecryptError, RecipientError, decrypt, x25519
 
-from bank.authoring import authorship, near_duplicates
+from bank.authoring import authorship
 from bank.authoring.authorship import LONGEST, Draft, Written, printable
-from bank.authoring.near_duplicates import Question, Twin
+from bank.authoring.near_duplicates import NearDuplicate, Question
 from bank.authoring.people import Person, Signer
 from bank.canonical import canonical, digest
 from bank.item import Item
@@ -238,7 +238,7 @@ class Taken:
     repeats: tuple[Where, ...]
     contradicting: tuple[tuple[Where, Where | None, str], ...]
     """Place; place of the other, or else the name of the bank's item that has another answer key."""
-    near: tuple[tuple[Where, Twin, Where | None], ...]
+    near: tuple[tuple[Where, NearDuplicate, Where | None], ...]
     """Place, twin, place of the twin; of one that the bank held before no place, and nothing of its text."""
     refused: tuple[Note, ...]
     remarks: tuple[Note, ...]
@@ -347,6 +347,8 @@ def told(
     held: Iterable[Question],
 ) -> Taken:
     """The report. `held` is what the bank had before; `contradicting` counts the items of `drafts` from 0."""
+    from bank.authoring import near_duplicate_search  # numpy takes its time, and few commands come here
+
     first: dict[str, Where] = {}
     repeats, fresh, new = [], [], set(added)
     for item, where in zip(drafts.items, drafts.places, strict=True):
@@ -362,7 +364,7 @@ def told(
     repeats = [each for each in repeats if each not in {place for place, *_ in against}]
     near = [
         (first[twin.of], twin, first[twin.id]) if twin.id in new else (first[twin.of], twin.unseen(), None)
-        for twin in (near_duplicates.near(fresh, (each for each in held if each.id not in new)) if fresh else ())
+        for twin in near_duplicate_search.find(fresh, (each for each in held if each.id not in new))
     ]
     changed = tuple((where, made.of, made.rev) for made, where in drafts.changes)
     return Taken(

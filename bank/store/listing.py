@@ -148,7 +148,7 @@ def perhaps_alike(lines: Sequence[Line], to: Line, content: Content) -> list[Lin
     every = near_duplicates.shingles(content)
     # Only these are in a text whose parts have been run together.
     own = [each for each in every if len(each) == _SHINGLE and near_duplicates.EDGE not in each]
-    enough = len(every) - ceil(near_duplicates.ALIKE * len(every)) + 1
+    enough = len(every) - ceil(near_duplicates.LEAST_SIMILARITY * len(every)) + 1
     if len(own) < enough:
         return others
     sample = [near_duplicates.pattern(line.text) for line in others[:: max(1, len(others) // _SAMPLE)]]
@@ -165,11 +165,11 @@ def perhaps_alike(lines: Sequence[Line], to: Line, content: Content) -> list[Lin
 
 def alike(one: Content, other: Content) -> int:
     """Likeness ×10⁴ of two that are twins as `bank.authoring.near_duplicates` says; 0 where they are none."""
-    share = near_duplicates.likeness(one, other)
+    share = near_duplicates.similarity(one, other)
     stem = near_duplicates.plain(one.stem)
     same_stem = (
         len(stem) >= near_duplicates.LONG_STEM
         and stem == near_duplicates.plain(other.stem)
         and not (one.needs_picture or other.needs_picture)
     )
-    return int(10_000 * share) if share >= near_duplicates.ALIKE or same_stem else 0
+    return int(10_000 * share) if share >= near_duplicates.LEAST_SIMILARITY or same_stem else 0

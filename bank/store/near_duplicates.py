@@ -8,8 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 import msgspec
 
-from bank.authoring import near_duplicates
-from bank.authoring.near_duplicates import Question, Twin
+from bank.authoring.near_duplicates import NearDuplicate, Question
 from bank.content import Content
 from bank.store.history import History
 
@@ -17,13 +16,19 @@ _content = msgspec.json.Decoder(Content)  # straight into the type: 50,000 in 0.
 
 
 class Near(History):
-    def near(self, fresh: Sequence[Question], progress: Callable[[int, int], None] | None = None) -> list[Twin]:
+    def near(
+        self, fresh: Sequence[Question], progress: Callable[[int, int], None] | None = None
+    ) -> list[NearDuplicate]:
         """Of each of `fresh` that the bank does not hold its nearest twin, in the bank or further up among `fresh`."""
         with self.vault.reading() as connection:
             there = {row[0] for row in connection.execute("SELECT id FROM revisions")}
         new = {question.id: question for question in reversed(fresh) if question.id not in there}
         order = [question for question in fresh if new.get(question.id) is question]
-        return near_duplicates.near(order, self._questions() if order else (), progress=progress)
+        if not order:
+            return []
+        from bank.authoring import near_duplicate_search  # numpy takes its time, and few commands come here
+
+        return near_duplicate_search.find(order, self._questions(), progress=progress)
 
     def _questions(self, besides: Collection[str] = ()) -> Iterator[Question]:
         """Of each item the newest revision, as it lies in the bank."""

@@ -10,20 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bank.authoring.near_duplicate_search import find
 from bank.authoring.near_duplicates import (
-    ALIKE,
+    LEAST_SIMILARITY,
     LONG_STEM,
     MOST_OF_A_STEM,
     Question,
-    likeness,
-    near,
     pattern,
     plain,
     shingles,
+    similarity,
     spelling,
-    twins,
 )  # fmt: skip
 from bank.content import TRUEFALSE_OPTIONS, Content, ItemType, Option
+from bank.store import listing
 
 
 def single(stem, *options, media=()):
@@ -40,7 +40,7 @@ def questions(contents, mark="q"):
 
 def twin_of(one, *others):
     """What is told of `one` beside `others` that the bank holds; None where no twin is named."""
-    found = near([Question("one", "", one)], questions(others))
+    found = find([Question("one", "", one)], questions(others))
     assert len(found) < 2
     return found[0] if found else None
 
@@ -54,7 +54,7 @@ def by_hand(fresh, held, alike):
         best = [
             (value, value == 1 and spelling(one) == spelling(other.content), -m)
             for m, other in enumerate(known[:n])
-            if (value := likeness(one, other.content)) >= alike
+            if (value := similarity(one, other.content)) >= alike
         ]
         if best:
             value, _, m = max(best)
@@ -65,7 +65,7 @@ def by_hand(fresh, held, alike):
             for m, other in enumerate(known)
             if plain(other.content.stem) == plain(one.stem) and not other.content.needs_picture
         ]
-        before = [(likeness(one, known[m].content), -m) for m in same if m < n]
+        before = [(similarity(one, known[m].content), -m) for m in same if m < n]
         if len(pattern(one.stem)) >= LONG_STEM and not one.needs_picture and before and len(same) <= MOST_OF_A_STEM:
             value, m = max(before)
             told[known[n].id] = known[-m].id, value, True
@@ -89,11 +89,11 @@ contents = st.builds(
 @given(
     st.lists(contents, max_size=9),
     st.lists(contents, max_size=9),
-    st.sampled_from([Fraction(1, 2), ALIKE, Fraction(1)]),
+    st.sampled_from([Fraction(1, 2), LEAST_SIMILARITY, Fraction(1)]),
 )
 def test_what_is_found_is_what_comparing_each_with_each_finds(held, fresh, alike):
     held, fresh = questions(held, "h"), questions(fresh, "f")
-    found = {twin.of: (twin.id, twin.p4, twin.by_stem) for twin in near(fresh, held, alike)}
+    found = {twin.of: (twin.id, twin.p4, twin.by_stem) for twin in find(fresh, held, alike)}
     expected = by_hand(fresh, held, alike)
     assert found == {of: (other, int(10_000 * value), by_stem) for of, (other, value, by_stem) in expected.items()}
     assert list(found) == [each.id for each in fresh if each.id in found]
@@ -130,29 +130,31 @@ def varied(count, seed):
 
 
 def test_so_it_is_among_hundreds_and_across_chunks(monkeypatch):
-    monkeypatch.setattr("bank.authoring.near_duplicates.CHUNK", 37)
+    monkeypatch.setattr("bank.authoring.near_duplicate_search._CHUNK", 37)
     monkeypatch.setattr("bank.authoring.near_duplicate_search._PAIRS", 50)
     monkeypatch.setattr("bank.authoring.near_duplicate_search._CELLS", 900)
     held, fresh = questions(varied(150, 1), "h"), questions(varied(150, 1)[:60] + varied(200, 2), "f")
-    found = {twin.of: (twin.id, twin.p4) for twin in near(fresh, held)}
-    assert found == {of: (other, int(10_000 * value)) for of, (other, value, _) in by_hand(fresh, held, ALIKE).items()}
+    found = {twin.of: (twin.id, twin.p4) for twin in find(fresh, held)}
+    assert found == {
+        of: (other, int(10_000 * value)) for of, (other, value, _) in by_hand(fresh, held, LEAST_SIMILARITY).items()
+    }
     assert len(found) > 100
 
 
-def test_the_order_of_the_bank_changes_no_likeness():
+def test_the_order_of_the_bank_changes_no_similarity():
     held, fresh = questions(varied(120, 3), "h"), questions(varied(120, 3)[::2] + varied(60, 4), "f")
     shuffled = random.Random(5).sample(held, len(held))
-    told = [(twin.of, twin.p4, twin.by_stem) for twin in near(fresh, held)]
-    assert told == [(twin.of, twin.p4, twin.by_stem) for twin in near(fresh, shuffled)]
+    told = [(twin.of, twin.p4, twin.by_stem) for twin in find(fresh, held)]
+    assert told == [(twin.of, twin.p4, twin.by_stem) for twin in find(fresh, shuffled)]
 
 
 @given(st.lists(contents, max_size=9), contents)
 def test_the_twins_of_one_are_all_that_are_alike_enough(others, one):
-    found = twins(Question("one", "", one), questions(others))
-    assert {each.id for each in found if not each.by_stem} == {
-        f"q{n}" for n, other in enumerate(others) if likeness(one, other) >= ALIKE
-    }
-    assert [each.p4 for each in found] == sorted((each.p4 for each in found), reverse=True)
+    for other in others:
+        if (value := similarity(one, other)) >= LEAST_SIMILARITY:
+            assert listing.alike(one, other) == int(10_000 * value)
+        else:  # a stem of theirs in common, or nothing
+            assert listing.alike(one, other) == 0 or plain(one.stem) == plain(other.stem)
 
 
 def test_every_letter_there_is_is_compared_as_the_definition_says():
@@ -163,7 +165,7 @@ def test_every_letter_there_is_is_compared_as_the_definition_says():
     assert all(pattern(pattern(ch)) == pattern(ch) for ch in letters)
     spelled = questions([single("甲" + "乙".join(letters[at : at + 64])) for at in range(0, len(letters), 64)], "h")
     again = questions([single(pattern(each.content.stem)) for each in spelled], "f")
-    told = {twin.of: twin for twin in near(again, spelled)}
+    told = {twin.of: twin for twin in find(again, spelled)}
     assert all(told[each.id].p4 == 10_000 for each in again)
 
 
@@ -203,7 +205,7 @@ def test_a_word_changed_is_near_and_told_and_another_question_is_not():
 
 def test_of_two_fresh_ones_the_second_names_the_first():
     one, two = questions([single("接地电阻不应大于多少欧姆"), single("接地电阻不应大于多少欧姆?")])
-    assert [(twin.of, twin.id) for twin in near([one, two], [])] == [("q1", "q0")]
+    assert [(twin.of, twin.id) for twin in find([one, two], [])] == [("q1", "q0")]
 
 
 def test_the_same_stem_with_other_options_is_the_same_question_in_another_costume():
@@ -220,13 +222,13 @@ def test_a_turn_of_phrase_is_no_question_of_its_own(stem):
 
 
 def test_true_and_false_say_nothing_of_a_statement():
-    assert likeness(claim("甲"), claim("乙")) == 0
+    assert similarity(claim("甲"), claim("乙")) == 0
 
 
 def test_another_picture_is_another_question_and_is_told():
     options = "绝缘栅场效应晶体管", "结型场效应晶体管", "双极型晶体管"
     one, other = (single("附图中的电路元器件符号代表", *options, media=(name * 32,)) for name in ("aa", "bb"))
-    assert ALIKE <= likeness(one, other) < 1
+    assert LEAST_SIMILARITY <= similarity(one, other) < 1
     assert twin_of(one, other).other_pictures
 
 
@@ -237,7 +239,7 @@ def test_a_question_without_a_word_has_no_twin():
 
 
 def test_nothing_beside_nothing_is_nothing():
-    assert near([], []) == [] and near(questions([single("甲")]), []) == []
+    assert find([], []) == [] and find(questions([single("甲")]), []) == []
 
 
 def test_what_the_twin_says_can_be_left_out():
@@ -251,7 +253,7 @@ def test_a_nul_in_a_text_tears_nothing_apart():
 
 def test_progress_ends_within_its_total():
     seen = []
-    near(
+    find(
         questions(varied(200, 6), "f"),
         questions(varied(100, 6), "h"),
         progress=lambda done, total: seen.append((done, total)),

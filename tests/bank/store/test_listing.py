@@ -119,7 +119,8 @@ def test_twins_are_those_that_an_import_would_name(bank, hands):
         expected = {
             other.number
             for other in held
-            if other is not one and near_duplicates.likeness(one.content, other.content) >= near_duplicates.ALIKE
+            if other is not one
+            and near_duplicates.similarity(one.content, other.content) >= near_duplicates.LEAST_SIMILARITY
         }
         twins = dict(bank.twins(one.number))
         assert expected <= twins.keys()

@@ -21,7 +21,7 @@ from tools.cli.language import _
 from tools.cli.output import Progress, as_json
 
 if TYPE_CHECKING:
-    from bank.authoring.near_duplicates import Twin
+    from bank.authoring.near_duplicates import NearDuplicate
     from bank.formats import ImportResult, Place
     from bank.store import AddReport
 
@@ -103,7 +103,9 @@ def _import(args: argparse.Namespace) -> int:
 class _Told:
     """What became of the rows, each by its place."""
 
-    def __init__(self, result: "ImportResult", ids: list[str], report: "AddReport", twins: "list[Twin]") -> None:
+    def __init__(
+        self, result: "ImportResult", ids: list[str], report: "AddReport", twins: "list[NearDuplicate]"
+    ) -> None:
         self.result = result
         self.report = report
         first: dict[str, Place] = {}

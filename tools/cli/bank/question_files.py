@@ -12,12 +12,12 @@ from tools.cli.language import _
 from tools.cli.output import Progress, rows
 
 if TYPE_CHECKING:
-    from bank.authoring.near_duplicates import Twin
+    from bank.authoring.near_duplicates import NearDuplicate
     from bank.formats import ImportResult, Place, Refusal
 
     Contradicting = tuple[Place, Place | None, str]
     """Where it stands; where the one stands that was added; else the name of the one in the bank."""
-    Near = tuple[Place, Twin, Place | None]
+    Near = tuple[Place, NearDuplicate, Place | None]
     """Where it stands; its twin; where that one stands, unless in the bank."""
 
 
@@ -67,7 +67,7 @@ def refusal_record(refusal: "Refusal") -> dict[str, Any]:
     return place_record(refusal) | {"reason": refusal.reason, "facts": refusal.facts, "sentence": reason(refusal)}
 
 
-def near_record(place: "Place", twin: "Twin", there: "Place | None") -> dict[str, Any]:
+def near_record(place: "Place", twin: "NearDuplicate", there: "Place | None") -> dict[str, Any]:
     named = f"{twin.name} {where(there)}" if there else twin.name
     record = place_record(place) | {"twin": named, "percent": twin.p4 // 100}
     record |= {"differs": twin.differs, "same_stem": twin.by_stem, "other_pictures": twin.other_pictures}
@@ -101,11 +101,11 @@ def _against(other: "Place | None", name: str) -> str:
     return "≠ " + (where(other) if other else _("{item} in the bank").format(item=name))
 
 
-def _apart(twin: "Twin") -> bool:
+def _apart(twin: "NearDuplicate") -> bool:
     return bool(twin.differs or twin.by_stem or twin.other_pictures)
 
 
-def _near(twin: "Twin", there: "Place | None") -> str:
+def _near(twin: "NearDuplicate", there: "Place | None") -> str:
     """The twin, where it stands unless in the bank, and what a person judges by."""
     told = [f"{mine or '–'} / {'…' if its is None else its or '–'}" for mine, its in twin.differs]
     if twin.by_stem:
