@@ -1,7 +1,7 @@
 """How a core says no: a code and the facts, never a sentence.
 
-The edges (`tools.cli.language`, `terminal.say`) own the sentences in the reader's language; a core that wrote prose
-would fix the language and tempt callers to match on text. One class per origin of blame, so that an edge can
+The edges (`tools.cli.language`, `terminal.language`) own the sentences in the reader's language; a core that wrote
+prose would fix the language and tempt callers to match on text. One class per origin of blame, so that an edge can
 choose its exit code without a table.
 """
 

@@ -31,9 +31,9 @@ from examd.protocol.messages import Ack, Clock, FormView, Receipt, Refusal, Welc
 from examd.protocol.phase import Phase
 from examd.protocol.reasons import Reason
 from terminal.client import Client, GaveUp, Heard, Saved
+from terminal.language import _, reason_sentence, set_language
 from terminal.look import PANEL, PAPER
 from terminal.outbox import Outbox, Restored, journal_name, try_directory
-from terminal.say import _, reason_sentence, set_language
 from terminal.screens.after import (
     ClosedScreen,
     HandingScreen,

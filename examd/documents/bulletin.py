@@ -9,8 +9,9 @@ from pathlib import Path
 
 from examd.documents import words
 from examd.documents.html import Html, join, tag
+from examd.documents.language import translator
 from examd.documents.report import Report
-from examd.documents.say import Say, speaker
+from examd.protocol.catalogue import Translate
 from examd.rates.compute import Definition, GroupSize, Row
 
 STYLE = Path(__file__).with_name("bulletin.css")
@@ -20,7 +21,7 @@ NO_BREAK = "\u2060"
 
 
 def bulletin(report: Report, language: str) -> bytes:
-    _ = speaker(language)
+    _ = translator(language)
     title = _("Examination pass rates: public notice")
     head = tag(
         "head",
@@ -41,7 +42,7 @@ def bulletin(report: Report, language: str) -> bytes:
         _evidence(report, _),
         _signatures(_),
     )
-    body = tag("body", _drill_marks(_) if report.session.mock else "", page)
+    body = tag("body", _drill_notices(_) if report.session.mock else "", page)
     document = tag("html", head, body, lang="zh-CN" if language == "zh" else "en")
     return f"<!doctype html>\n{document}\n".encode()
 
@@ -49,7 +50,7 @@ def bulletin(report: Report, language: str) -> bytes:
 # -- above the table ---------------------------------------------------------------------------------------------------
 
 
-def _drill_marks(_: Say) -> Html:
+def _drill_notices(_: Translate) -> Html:
     """Said in words at the top, and across every printed page, so that no photograph of a part misleads."""
     return join(
         tag("p", tag("strong", _("Drill")), " ", _("A rehearsal with sample material. Not a result."), class_="drill"),
@@ -57,11 +58,11 @@ def _drill_marks(_: Say) -> Html:
     )
 
 
-def _masthead(report: Report, title: str, _: Say) -> Html:
+def _masthead(report: Report, title: str, _: Translate) -> Html:
     return tag("header", tag("h1", title), tag("p", _bdi(report.session.name), class_="session"))
 
 
-def _facts(report: Report, _: Say) -> Html:
+def _facts(report: Report, _: Translate) -> Html:
     session, rule = report.session, report.rule
     facts = [
         (_("Date"), tag("time", session.date, datetime=session.date)),
@@ -74,7 +75,7 @@ def _facts(report: Report, _: Say) -> Html:
     return tag("dl", *(tag("div", tag("dt", label), tag("dd", value)) for label, value in facts), class_="facts")
 
 
-def _summary(report: Report, _: Say) -> Html:
+def _summary(report: Report, _: Translate) -> Html:
     total = report.total
     counts = [
         (_("Enrolled"), total.enrolled),
@@ -86,7 +87,7 @@ def _summary(report: Report, _: Say) -> Html:
     return tag("section", tiles, *(_headline(total, definition, _) for definition in Definition), class_="summary")
 
 
-def _headline(total: Row, definition: Definition, _: Say) -> Html:
+def _headline(total: Row, definition: Definition, _: Translate) -> Html:
     return tag(
         "div",
         tag("h2", words.definition_name(definition, _), " ", _definition_id(definition)),
@@ -105,7 +106,7 @@ def _headline(total: Row, definition: Definition, _: Say) -> Html:
 # -- the table ---------------------------------------------------------------------------------------------------------
 
 
-def _institutions(report: Report, _: Say) -> Html:
+def _institutions(report: Report, _: Translate) -> Html:
     counts = (_("Enrolled"), _("Present"), _("Absent"), _("Passed"))
     header = tag(
         "tr",
@@ -114,19 +115,19 @@ def _institutions(report: Report, _: Say) -> Html:
         *(_definition_header(definition, _) for definition in Definition),
     )
     body = tag("tbody", *(_row(row, words.institution_name(row.institution, _), _) for row in report.rates))
-    foot = tag("tfoot", _row(report.total, _("Total"), _, mark_size=False))
+    foot = tag("tfoot", _row(report.total, _("Total"), _, note_size=False))
     caption = tag("caption", tag("h2", _("Training institutions")), tag("p", words.order_explained(_)))
     return tag("table", caption, tag("thead", header), body, foot, class_="institutions")
 
 
-def _definition_header(definition: Definition, _: Say) -> Html:
+def _definition_header(definition: Definition, _: Translate) -> Html:
     scale = tag("span", tag("i", "0"), tag("i", "50"), tag("i", "100%"), class_="scale", aria_hidden="true")
     name = tag("span", words.definition_name(definition, _), " ", _definition_id(definition))
     formula = tag("small", words.definition_formula(definition, _), class_="formula")
     return tag("th", name, formula, scale, scope="col", class_="definition")
 
 
-def _row(row: Row, name: str, _: Say, *, mark_size: bool = True) -> Html:
+def _row(row: Row, name: str, _: Translate, *, note_size: bool = True) -> Html:
     counts = [
         (_("Enrolled"), row.enrolled),
         (_("Present"), row.present),
@@ -135,13 +136,13 @@ def _row(row: Row, name: str, _: Say, *, mark_size: bool = True) -> Html:
     ]
     return tag(
         "tr",
-        tag("th", _bdi(name), _size_mark(row, _) if mark_size else "", scope="row"),
+        tag("th", _bdi(name), _size_note(row, _) if note_size else "", scope="row"),
         *(tag("td", f"{n:,}", class_="n", data_label=label) for label, n in counts),
         *(_rate_cell(row, definition, _) for definition in Definition),
     )
 
 
-def _rate_cell(row: Row, definition: Definition, _: Say) -> Html:
+def _rate_cell(row: Row, definition: Definition, _: Translate) -> Html:
     line = tag(
         "p",
         tag("strong", _percent(row.rate(definition))),
@@ -152,16 +153,16 @@ def _rate_cell(row: Row, definition: Definition, _: Say) -> Html:
     return tag("td", line, _bar(row, definition, _), class_="definition", data_label=label)
 
 
-def _size_mark(row: Row, _: Say) -> Html:
+def _size_note(row: Row, _: Translate) -> Html:
     size = row.size(Definition.OF_PRESENT)
     if size is GroupSize.SMALL:
-        return join(" ", tag("span", words.size_mark(row, _), class_="small-group"))
+        return join(" ", tag("span", words.size_note(row, _), class_="small-group"))
     if size is GroupSize.FEW:
-        return join(NO_BREAK, tag("sup", "†", title=words.size_mark(row, _)))
+        return join(NO_BREAK, tag("sup", "†", title=words.size_note(row, _)))
     return Html("")
 
 
-def _bar(row: Row, definition: Definition, _: Say) -> Html:
+def _bar(row: Row, definition: Definition, _: Translate) -> Html:
     """The interval as a band, the rate as a dot, on a scale from 0 to 100 %."""
     low, high = row.interval(definition)
     rate = row.rate(definition)
@@ -178,7 +179,7 @@ def _bar(row: Row, definition: Definition, _: Say) -> Html:
 # -- below the table ---------------------------------------------------------------------------------------------------
 
 
-def _meaning(report: Report, _: Say) -> Html:
+def _meaning(report: Report, _: Translate) -> Html:
     definitions = [
         tag(
             "div",
@@ -203,7 +204,7 @@ def _meaning(report: Report, _: Say) -> Html:
     )
 
 
-def _evidence(report: Report, _: Say) -> Html:
+def _evidence(report: Report, _: Translate) -> Html:
     entries = _("{entries} entries").format(entries=f"{report.entries:,}")
     values = [
         (_("Record root"), join(_hash(report.hashes.closing_root), " ", tag("small", entries))),
@@ -223,7 +224,7 @@ def _evidence(report: Report, _: Say) -> Html:
     )
 
 
-def _signatures(_: Say) -> Html:
+def _signatures(_: Translate) -> Html:
     """On paper only: the copy on the notice board is signed and sealed by hand."""
     places = (_("Chief examiner (signature)"), _("Examination body (seal)"), _("Posted on"))
     return tag("footer", *(tag("p", place) for place in places), class_="signatures")

@@ -7,8 +7,8 @@ given a leading apostrophe, and so is one that begins with an apostrophe; `plain
 import csv
 import io
 
+from examd.documents.language import translator
 from examd.documents.report import Report
-from examd.documents.say import speaker
 from examd.documents.tables import Kind, Table, Value, rates_table, results_table
 
 FORMULA_STARTS = "=+-@\t\r\n＝＋－＠'"
@@ -17,12 +17,12 @@ FORMULA_STARTS = "=+-@\t\r\n＝＋－＠'"
 
 def results_csv(report: Report, language: str) -> bytes:
     """One line a candidate. The only document that bears names."""
-    return _csv(results_table(report, speaker(language), with_names=True))
+    return _csv(results_table(report, translator(language), with_names=True))
 
 
 def rates_csv(report: Report, language: str) -> bytes:
     """One line an institution, the total last."""
-    return _csv(rates_table(report, speaker(language)))
+    return _csv(rates_table(report, translator(language)))
 
 
 def plain_text(cell: str) -> str:

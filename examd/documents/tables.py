@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from examd.documents.report import Candidate, Report
-from examd.documents.say import Say
-from examd.documents.words import definition_formula, definition_name, institution_name, session_kind, size_mark
+from examd.documents.words import definition_formula, definition_name, institution_name, session_kind, size_note
+from examd.protocol.catalogue import Translate
 from examd.rates.compute import Definition, Row
 
 Value = str | int | float | None
@@ -36,7 +36,7 @@ class Table:
     """Printed last, and kept out of sorting and filtering."""
 
 
-def rates_table(report: Report, _: Say) -> Table:
+def rates_table(report: Report, _: Translate) -> Table:
     columns = [
         Column(_("Training institution"), Kind.TEXT),
         Column(_("Enrolled"), Kind.COUNT),
@@ -57,13 +57,13 @@ def rates_table(report: Report, _: Say) -> Table:
         title=_("Pass rates"),
         columns=tuple(columns),
         rows=tuple(
-            _rate_row(report, row, institution_name(row.institution, _), size_mark(row, _), _) for row in report.rates
+            _rate_row(report, row, institution_name(row.institution, _), size_note(row, _), _) for row in report.rates
         ),
         totals=(_rate_row(report, report.total, _("Total"), "", _),),
     )
 
 
-def results_table(report: Report, _: Say, *, with_names: bool) -> Table:
+def results_table(report: Report, _: Translate, *, with_names: bool) -> Table:
     columns = [Column(_("No."), Kind.COUNT), Column(_("Admission number"), Kind.TEXT)]
     if with_names:
         columns.append(Column(_("Name"), Kind.TEXT))
@@ -83,12 +83,12 @@ def results_table(report: Report, _: Say, *, with_names: bool) -> Table:
     )
 
 
-def _session_columns(_: Say) -> tuple[Column, ...]:
+def _session_columns(_: Translate) -> tuple[Column, ...]:
     """On every row, so that rows stay what they are when files of many sessions are put together."""
     return Column(_("Session"), Kind.TEXT), Column(_("Kind"), Kind.TEXT)
 
 
-def _rate_row(report: Report, row: Row, name: str, note: str, _: Say) -> tuple[Value, ...]:
+def _rate_row(report: Report, row: Row, name: str, note: str, _: Translate) -> tuple[Value, ...]:
     shares: list[Value] = []
     for definition in Definition:
         rate = row.rate(definition)
@@ -97,7 +97,7 @@ def _rate_row(report: Report, row: Row, name: str, note: str, _: Say) -> tuple[V
     return name, *counts, *shares, note, report.session.id, session_kind(report, _)
 
 
-def _result_row(report: Report, candidate: Candidate, _: Say, with_names: bool) -> tuple[Value, ...]:
+def _result_row(report: Report, candidate: Candidate, _: Translate, with_names: bool) -> tuple[Value, ...]:
     name = (report.names.get(candidate.admission_no, ""),) if with_names else ()
     # The absent have no marks: an empty cell, since a nought would enter averages.
     marks = (candidate.answered, candidate.points) if candidate.present else (None, None)
@@ -115,7 +115,7 @@ def _result_row(report: Report, candidate: Candidate, _: Say, with_names: bool) 
     )
 
 
-def _outcome(candidate: Candidate, _: Say) -> str:
+def _outcome(candidate: Candidate, _: Translate) -> str:
     if not candidate.present:
         return _("Absent")
     return _("Passed") if candidate.passed else _("Failed")

@@ -1,29 +1,29 @@
 """What the numbers mean, said once: used by the bulletin, by the workbook's notes, and by screens that show rates."""
 
 from examd.documents.report import Report
-from examd.documents.say import Say
+from examd.protocol.catalogue import Translate
 from examd.rates.compute import Definition, GroupSize, Row
 
 
-def definition_name(definition: Definition, _: Say) -> str:
+def definition_name(definition: Definition, _: Translate) -> str:
     return _("Of the enrolled") if definition is Definition.OF_ENROLLED else _("Of those present")
 
 
-def definition_formula(definition: Definition, _: Say) -> str:
+def definition_formula(definition: Definition, _: Translate) -> str:
     return _("passed ÷ enrolled") if definition is Definition.OF_ENROLLED else _("passed ÷ present")
 
 
-def definition_explained(definition: Definition, _: Say) -> str:
+def definition_explained(definition: Definition, _: Translate) -> str:
     if definition is Definition.OF_ENROLLED:
         return _("Everyone enrolled for this session is counted, the absent included. Theory exam only.")
     return _("Only those who signed in are counted; the absent are left out. Theory exam only.")
 
 
-def institution_name(row_institution: str, _: Say) -> str:
+def institution_name(row_institution: str, _: Translate) -> str:
     return row_institution or _("(no institution stated)")
 
 
-def size_mark(row: Row, _: Say) -> str:
+def size_note(row: Row, _: Translate) -> str:
     """By the smaller denominator, which is always that of those present."""
     marks = {
         GroupSize.SMALL: _("small group"),
@@ -33,13 +33,13 @@ def size_mark(row: Row, _: Say) -> str:
     return marks[row.size(Definition.OF_PRESENT)]
 
 
-def passing_explained(report: Report, _: Say) -> str:
+def passing_explained(report: Report, _: Translate) -> str:
     return _("Passed: {pass_points} points or more of {total_points}.").format(
         pass_points=report.rule.pass_points, total_points=report.rule.total_points
     )
 
 
-def interval_explained(_: Say) -> str:
+def interval_explained(_: Translate) -> str:
     return _(
         "Interval (95%): the Wilson score interval (z = 1.96). It shows how far chance alone may have moved a rate: "
         "the fewer the candidates, the wider. Rates whose intervals overlap widely are no evidence that one "
@@ -47,26 +47,26 @@ def interval_explained(_: Say) -> str:
     )
 
 
-def small_groups_explained(_: Say) -> str:
+def small_groups_explained(_: Translate) -> str:
     return _(
         "Small groups: with fewer than 5 present, one candidate moves the rate by 25 points or more, and the row is "
         "marked “small group”; with fewer than 30 it is marked † and is not to be compared with others."
     )
 
 
-def order_explained(_: Say) -> str:
+def order_explained(_: Translate) -> str:
     return _("Rows stand in the coding order of the institutions’ names. The order is not a ranking.")
 
 
-def separation(report: Report, _: Say) -> str:
+def separation(report: Report, _: Translate) -> str:
     return _("separated") if report.separated else _("not separated: one holder")
 
 
-def session_kind(report: Report, _: Say) -> str:
+def session_kind(report: Report, _: Translate) -> str:
     return _("Drill") if report.session.mock else _("Examination")
 
 
-def verifying(_: Say) -> str:
+def verifying(_: Translate) -> str:
     return _(
         "With the session’s result directory at hand, run “examd verify DIRECTORY”. It shares no code with the "
         "examination system: from the raw record it recomputes every form, every mark and every rate above. The "

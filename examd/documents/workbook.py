@@ -14,9 +14,10 @@ import xlsxwriter
 
 from bank.refused import BadFile
 from examd.documents import words
+from examd.documents.language import translator
 from examd.documents.report import Report
-from examd.documents.say import Say, speaker
 from examd.documents.tables import Kind, Table, Value, rates_table, results_table
+from examd.protocol.catalogue import Translate
 from examd.rates.compute import Definition
 
 FONT = "Microsoft YaHei"
@@ -25,7 +26,7 @@ RULE_LINE = "#B4BCC6"
 
 
 def workbook(report: Report, language: str) -> bytes:
-    _ = speaker(language)
+    _ = translator(language)
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True})
     book.formats[0].set_font_name(FONT)
@@ -60,7 +61,7 @@ class _Styles:
         self.text = style(text_wrap=True, num_format="@", valign="top")
 
 
-def _table_sheet(book: Any, styles: _Styles, report: Report, table: Table, _: Say) -> None:
+def _table_sheet(book: Any, styles: _Styles, report: Report, table: Table, _: Translate) -> None:
     sheet = book.add_worksheet(table.title)
     last_column = len(table.columns) - 1
     for number, column in enumerate(table.columns):
@@ -89,7 +90,7 @@ def _write_row(sheet: Any, line: int, table: Table, row: tuple[Value, ...], styl
             _put(sheet.write_number(line, number, value, style[column.kind]))
 
 
-def _notes_sheet(book: Any, styles: _Styles, report: Report, _: Say) -> None:
+def _notes_sheet(book: Any, styles: _Styles, report: Report, _: Translate) -> None:
     sheet = book.add_worksheet(_("Notes"))
     sheet.set_column(0, 0, 26)
     sheet.set_column(1, 1, 92)
@@ -102,7 +103,7 @@ def _notes_sheet(book: Any, styles: _Styles, report: Report, _: Say) -> None:
     _page_setup(sheet, report, _("Notes"), _)
 
 
-def _notes(report: Report, _: Say) -> Iterable[tuple[str, str]]:
+def _notes(report: Report, _: Translate) -> Iterable[tuple[str, str]]:
     yield _("Session"), f"{report.session.id} · {report.session.date}"
     yield _("Examination site"), f"{report.session.site_name} ({report.session.site_id})"
     yield _("Chief examiner"), report.chief_examiner
@@ -123,7 +124,7 @@ def _notes(report: Report, _: Say) -> Iterable[tuple[str, str]]:
     yield _("Engine"), report.engine
 
 
-def _page_setup(sheet: Any, report: Report, title: str, _: Say) -> None:
+def _page_setup(sheet: Any, report: Report, title: str, _: Translate) -> None:
     drill = f"{_('Drill')} · " if report.session.mock else ""
     name = f"{drill}{report.session.name[:80]} · {title}".replace("&", "&&")  # & begins a code in headers
     sheet.set_paper(9)  # A4

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from terminal.language import _
 from terminal.look import AMBER, BOLD, GREEN, INK, MARK, RED, SOFT
-from terminal.say import _
 from terminal.screens.base import ExamScreen
 from terminal.screens.question import counts, marks
 from terminal.seat import Link, Show, Stage, Trouble

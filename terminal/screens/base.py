@@ -17,7 +17,7 @@ from textual.keys import _character_to_key
 from textual.message import Message
 from textual.screen import Screen
 
-from terminal.say import _
+from terminal.language import _
 from terminal.seat import Seat, Urgency
 from terminal.widgets.bars import Banner, Header, Key, KeyBar, TooSmall, hours
 from terminal.widgets.board import Board

@@ -12,8 +12,8 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from examd.protocol.reasons import Reason
+from terminal.language import _, reason_sentence
 from terminal.look import AMBER, BOLD, INK, RED, SOFT
-from terminal.say import _, reason_sentence
 from terminal.screens.base import ExamScreen
 from terminal.seat import BLINK_MS, Link
 from terminal.widgets.bars import Key

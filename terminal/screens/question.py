@@ -14,8 +14,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 
+from terminal.language import _
 from terminal.look import MARK
-from terminal.say import _
 from terminal.screens.base import WIDE, ExamScreen
 from terminal.seat import Link, Seat, Stage, Urgency
 from terminal.widgets.bars import Banner, Header, Key, KeyBar, TooSmall, hours

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.style import Style
 
+from terminal.language import _
 from terminal.look import (
     AMBER,
     BANNER_AMBER,
@@ -27,7 +28,6 @@ from terminal.look import (
     SOFT,
     Row,
 )
-from terminal.say import _
 from terminal.seat import Urgency
 from terminal.text import fit, wrap
 from terminal.widgets.board import Board

@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from terminal.bigtext import big
+from terminal.language import _
 from terminal.look import (
     CELL_DONE,
     CELL_FLAG,
@@ -24,7 +25,6 @@ from terminal.look import (
     TICK,
     Row,
 )
-from terminal.say import _
 from terminal.seat import Urgency
 from terminal.widgets.board import Board
 

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from examd.protocol.messages import ItemView
+from terminal.language import _
 from terminal.look import (
     AMBER,
     BANNER_CALM,
@@ -26,7 +27,6 @@ from terminal.look import (
     Row,
 )
 from terminal.outbox import Kept
-from terminal.say import _
 from terminal.text import wrap
 from terminal.widgets.board import Board
 

@@ -16,8 +16,8 @@ from textual.pilot import Pilot
 
 from terminal import app as app_module
 from terminal.app import TerminalApp
+from terminal.language import set_language
 from terminal.look import DEEP, PAPER
-from terminal.say import set_language
 from tests.terminal.hall import Hall
 
 ROOT = Path(__file__).parents[2]

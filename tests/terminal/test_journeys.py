@@ -15,7 +15,7 @@ from examd.protocol.reasons import Reason
 from terminal import app as app_module
 from terminal import client as client_module
 from terminal.app import HANDED_IN, LEFT, TerminalApp
-from terminal.say import set_language
+from terminal.language import set_language
 from terminal.seat import Stage
 from terminal.widgets.bars import KeyBar
 from terminal.widgets.board import Board

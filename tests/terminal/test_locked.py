@@ -14,10 +14,10 @@ from textual import events
 from textual.binding import Binding
 
 from terminal.app import UNUSABLE, TerminalApp, run
+from terminal.language import set_language
 from terminal.lockdown import scrub
 from terminal.outbox import Outbox
 from terminal.replies import QuietParser
-from terminal.say import set_language
 from tests.terminal.hall import certificate
 
 ALLOWED = {

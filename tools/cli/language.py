@@ -1,7 +1,6 @@
 """The one place where command lines choose their language, and refusals become sentences.
 
-Chinese is the default; `--lang en` gives English, which is also the language of the message ids. Catalogues are
-ordinary gettext files under `tools/locale`; `.ci/catalogues` compiles them.
+Chinese is the default; `--lang en` gives English. Before: `examd.protocol.catalogue`, over `tools/locale`.
 """
 
 import argparse
@@ -11,25 +10,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from examd.protocol.catalogue import LANGUAGES, N_, catalogue
+
+__all__ = ("LANGUAGES", "N_", "_", "current_language_from_environment", "plain", "sentence", "set_language")
+
 LOCALE = Path(__file__).parents[1] / "locale"
-LANGUAGES = ("zh", "en")
 _current: gettext.NullTranslations | None = None
 
 
-def set_language(language: str) -> None:
-    """ "zh" (the default everywhere) or "en"."""
+def set_language(language: str) -> gettext.NullTranslations:
+    """From now on this process speaks "zh" (the default everywhere) or "en"."""
     global _current  # noqa: PLW0603 - one process speaks one language
-    chain = gettext.NullTranslations()
-    if language == "zh":
-        for catalogue in sorted(LOCALE.glob("zh_CN/LC_MESSAGES/*.mo")):
-            with catalogue.open("rb") as stream:
-                translations = gettext.GNUTranslations(stream)
-            translations.add_fallback(chain)
-            chain = translations
-    _current = chain
+    _current = catalogue(LOCALE, language)
     # argparse's own words ("usage:", "options:", its errors) come from two functions of gettext that it keeps in its
     # module, and those listen to the environment alone, which every child process would inherit. It gets ours instead.
-    vars(argparse).update(_=chain.gettext, ngettext=chain.ngettext)
+    vars(argparse).update(_=_current.gettext, ngettext=_current.ngettext)
+    return _current
 
 
 def current_language_from_environment() -> str:
@@ -40,14 +36,7 @@ def current_language_from_environment() -> str:
 
 def _(message: str) -> str:
     """`message` in the current language."""
-    if _current is None:
-        set_language(current_language_from_environment())
-    assert _current is not None
-    return _current.gettext(message)
-
-
-def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate later"
-    return message
+    return (_current or set_language(current_language_from_environment())).gettext(message)
 
 
 def plain(text: str) -> str:

@@ -22,10 +22,11 @@ from bank.rules import Rule, propose
 from examd.documents.bulletin import bulletin
 from examd.documents.delimited import plain_text, rates_csv, results_csv
 from examd.documents.html import Html, tag
+from examd.documents.language import translator
 from examd.documents.report import Report
-from examd.documents.say import LANGUAGES, speaker
 from examd.documents.workbook import workbook
 from examd.documents.write import write_all
+from examd.protocol.catalogue import LANGUAGES
 from examd.rates.compute import by_institution
 from examd.rates.wilson import wilson
 
@@ -328,7 +329,7 @@ def test_the_bulletin_says_all_that_it_must():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_drill_says_so_and_an_examination_does_not(language):
-    word = speaker(language)("Drill")
+    word = translator(language)("Drill")
     assert Page(bulletin(report(demo_seats()), language)).text.count(word) >= 3
     assert word not in Page(bulletin(report(demo_seats(), mock=False), language)).text
 

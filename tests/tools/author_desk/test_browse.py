@@ -18,7 +18,7 @@ from bank.content import Background, Content, ItemType, Level, Option
 from bank.custody import Offered, Opening, hand_over
 from bank.item import AnswerKey, Basis, Item, Number, Translation
 from bank.store import Bank
-from terminal import say as candidate
+from terminal import language as candidate
 from tests import pictures
 from tools.author_desk.app import DeskApp
 from tools.author_desk.dialogs import Explain, Picker, Sign

@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Denied("desk-no-terminal")
-    from terminal import say as candidate
+    from terminal import language as candidate
     from tools.author_desk.app import BROKEN, DeskApp
     from tools.cli import language
 

@@ -1,41 +1,26 @@
-"""The terminal's sentences: Chinese by default, English complete (which is also the language of the message ids).
+"""The terminal's sentences, in the one language its screen speaks. Before: `examd.protocol.catalogue`."""
 
-An ordinary gettext catalogue under `terminal/locale`; `.ci/catalogues` compiles it. The terminal has its own, not
-the tools', because a room's machine carries no tools.
-"""
-
-import gettext
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from examd.protocol.catalogue import LANGUAGES, N_, catalogue
 from examd.protocol.reasons import Reason
 
 LOCALE = Path(__file__).parent / "locale"
-LANGUAGES = ("zh", "en")
-_catalogue: gettext.NullTranslations | None = None
+_language = LANGUAGES[0]
 
 
 def set_language(language: str) -> None:
     """ "zh" (the default everywhere) or "en"."""
-    global _catalogue  # noqa: PLW0603 - one screen speaks one language
-    _catalogue = gettext.NullTranslations()
-    if language == "zh":
-        with (LOCALE / "zh_CN" / "LC_MESSAGES" / "terminal.mo").open("rb") as stream:
-            _catalogue = gettext.GNUTranslations(stream)
+    global _language  # noqa: PLW0603 - one screen speaks one language
+    _language = language
 
 
 def _(message: str, **facts: object) -> str:
     """`message` in the current language, its {facts} filled in."""
-    if _catalogue is None:
-        set_language("zh")
-    assert _catalogue is not None
-    said = _catalogue.gettext(message)
+    said = catalogue(LOCALE, _language).gettext(message)
     return said.format(**facts) if facts else said
-
-
-def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate later"
-    return message
 
 
 _REASONS: dict[Reason, str] = {
