@@ -19,7 +19,7 @@ import secrets
 import stat
 import struct
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -254,6 +254,17 @@ class Vault:
             yield self.connection
         except dbapi2.Error as error:
             raise self._refusal(error) from None
+
+    def one(self, query: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """The first row that a query gives, or None."""
+        with self.reading() as connection:
+            row: tuple[Any, ...] | None = connection.execute(query, values).fetchone()
+        return row
+
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        """All rows that a query gives."""
+        with self.reading() as connection:
+            return connection.execute(query, values).fetchall()
 
     def checkpoint(self) -> None:
         """Moves the write-ahead log into the file, so that the file alone is the whole vault."""

@@ -1,8 +1,9 @@
-"""Which methods of a Bank cross the line, what each lets out, and how its arguments and result are read on either end.
+"""Which methods of a bank's parts cross the line, what each lets out, and how its arguments and result are read on
+either end.
 
 A method crosses only if ACTS lists it. Its own signature says the rest.
 
-Before: `bank.store.Bank`. After: `bank.agent.serving` performs, `bank.agent.remote` asks.
+Before: `bank.store.OpenBank`. After: `bank.agent.serving` performs, `bank.agent.remote` asks.
 """
 
 import functools
@@ -15,8 +16,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from bank.authoring.people import Person
 from bank.authoring.submissions import Taken
 from bank.refused import Denied
-from bank.store import AddReport, Bank
-from bank.vault import Vault
+from bank.store import AddReport, OpenBank
 
 
 class Reach(Enum):
@@ -28,31 +28,48 @@ class Reach(Enum):
     CHANGE = "the bank changes: noted"
 
 
+# `weigh` says whether a guessed answer key is the right one; two distributions, before and after an item is changed,
+# tell that item's. `proof.seal` tells nothing, its digests are salted.
+_KEYS = {
+    "answer_keys.of": "answer_keys", "answer_keys.positions": "answer_positions", "answer_keys.whole": "whole",
+    "drafts.weigh": "weigh", "submissions.weigh": "weigh_drafts",
+}  # fmt: skip
+_CHANGES = {
+    "calibrations.add": "calibrate", "drafts.add": "add", "drafts.adopt": "adopt", "drafts.revise": "revise",
+    "drafts.write": "write", "exposure.add": "expose", "owners.vouch": "vouch", "people.accept_loss": "accept_loss",
+    "people.end": "end_person", "people.enrol": "enrol", "provisions.repeal": "repeal", "reviews.perform": "perform",
+    "rules.note": "note_rules", "slices.accept": "accept", "slices.withdraw": "withdraw", "submissions.card": "card",
+    "submissions.take": "take_drafts", "watermarks.add": "mark",
+}  # fmt: skip
+NOTED = _KEYS | _CHANGES
+"""How the journal calls an act, in every version."""
+
 ACTS: dict[str, Reach] = {
     **dict.fromkeys(
         (
-            "broken_acts", "calibrations", "carried_over", "chapters", "counts", "events",
-            "exposure", "findings", "has_case", "head", "marks", "numbers", "owners", "people", "pictures", "practice",
-            "related", "repeals", "rules_noted", "sample", "seal", "slices", "states", "to_sign", "twins", "uses",
-            "uses_of", "vault.problems", "vault.settings", "withheld", "wrote",
+            "audit.broken_acts", "audit.findings", "authors.of", "calibrations.of", "catalogue.chapters",
+            "catalogue.find", "catalogue.has_case", "catalogue.related", "exposure.totals", "exposure.uses",
+            "exposure.uses_of", "history.events", "history.head", "items.count", "items.count_states", "media.digests",
+            "meta.carried_over", "meta.practice", "meta.sample", "near_duplicates.of", "owners.all", "people.all",
+            "proof.seal", "provisions.repealed", "reviews.to_sign", "rules.noted", "slices.all", "slices.withheld",
+            "vault.problems", "vault.settings", "watermarks.all",
         ),
         Reach.LOOK,
     ),
     **dict.fromkeys(
-        ("find", "items", "media", "near", "newest", "numbered", "revisions", "unverified_items", "unwritten"),
+        (
+            "drafts.unwritten", "items.at", "items.find", "items.newest", "items.revisions", "items.select",
+            "items.select_unverified", "media.find", "near_duplicates.find",
+        ),
         Reach.READ,
     ),
-    # `weigh` says whether a guessed answer key is the right one; two distributions, before and after an item is
-    # changed, tell that item's. `seal` tells nothing, its digests are salted.
-    **dict.fromkeys(("answer_keys", "answer_positions", "weigh", "weigh_drafts", "whole"), Reach.KEYS),
-    **dict.fromkeys(
-        (
-            "accept", "accept_loss", "add", "adopt", "calibrate", "card", "end_person", "enrol", "expose", "mark",
-            "note_rules", "perform", "repeal", "revise", "take_drafts", "vouch", "withdraw", "write",
-        ),
-        Reach.CHANGE,
-    ),
+    **dict.fromkeys(_KEYS, Reach.KEYS),
+    **dict.fromkeys(_CHANGES, Reach.CHANGE),
 }  # fmt: skip
+"""By part and method."""
+
+PARTS: dict[str, type] = {name: part for name, part in get_type_hints(OpenBank).items() if name != "directory"}
+"""What a bank is made of, by name."""
 
 
 def ids_of(given: dict[str, Any], result: Any) -> list[str]:
@@ -66,12 +83,12 @@ def ids_of(given: dict[str, Any], result: Any) -> list[str]:
 
 def whom(act: str, given: dict[str, Any], people: Mapping[str, Person]) -> dict[str, str]:
     """The person whom a change is about, by id and name, and who signed for them."""
-    if act not in ("enrol", "end_person"):
+    if act not in ("people.enrol", "people.end"):
         return {}
     try:
         said = json.loads(given["statement"])["signed"]
         identity, by = str(said["id"]), [*said["sponsors"], *(each["name"] for each in said["keepers"])]
-        name = str(said["name"]) if act == "enrol" else people[identity].name
+        name = str(said["name"]) if act == "people.enrol" else people[identity].name
     except (ValueError, TypeError, KeyError):
         return {"by": "", "who": ""}
     return {"by": "、".join(map(str, by))[:160], "who": f"{identity} {name}"[:160]}
@@ -91,6 +108,7 @@ class Signature:
             (self.element,) = get_args(self.result)
 
     def bind(self, *positional: Any, **named: Any) -> dict[str, Any]:
+        """Arguments by name."""
         given = self.names.bind(None, *positional, **named).arguments
         return {name: value for name, value in given.items() if name != "self"}
 
@@ -102,15 +120,8 @@ def _readable(hint: Any) -> Any:
 
 @functools.cache
 def signature(act: str) -> Signature:
-    method: Any
-    owner, name = (Vault, act.removeprefix("vault.")) if act.startswith("vault.") else (Bank, act)
-    method = inspect.getattr_static(owner, name, None)
-    if act not in ACTS or method is None:
+    """How an act crosses. Raises Denied: when it does not."""
+    if act not in ACTS:
         raise Denied("agent-no-such-act", act=act[:40])
-    if isinstance(method, property):
-        method = method.fget
-    return Signature(method)
-
-
-def is_property(act: str) -> bool:
-    return isinstance(inspect.getattr_static(Bank, act, None), property)
+    part, _, method = act.partition(".")
+    return Signature(getattr(PARTS[part], method))

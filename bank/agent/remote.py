@@ -1,62 +1,57 @@
-"""The caller's end of the line: a Bank whose methods run in the agent.
+"""The caller's end of the line: a bank whose methods run in the agent.
 
 Before: `bank.agent.process` keeps the bank open. After: tools ask through `connect`.
 """
 
-import functools
 import select
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from bank.agent import channel
-from bank.agent.acts import is_property, signature
+from bank.agent.acts import PARTS, signature
 from bank.agent.frames import Ask, No, Part, Told, answers, encoder
 from bank.custody import Custody
 from bank.journal import CLOSED, SHARED, Journal
 from bank.refused import BrokenStore, Denied, Refused
-from bank.store import DATABASE
+from bank.store import DATABASE, OpenBank
 from bank.vault import held_by
 
+_Part = TypeVar("_Part")
 
-class RemoteBank:
-    """A Bank whose methods run in the agent: those that ACTS lists, under their own names."""
+
+class RemoteBank(OpenBank):
+    """A bank whose parts' methods run in the agent: those that ACTS lists."""
 
     def __init__(self, directory: Path, line: socket.socket, said: str, name: str) -> None:
         self.directory = directory
-        self.vault = _Remote(self, "vault.", name)
         self._line = line
         self._said = said
         self._busy = threading.Lock()
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return self._call(name) if is_property(name) else functools.partial(self._call, name)
+        for each, part in PARTS.items():
+            setattr(self, each, _far(part, each, self._call))
+        self.vault.name = name
 
     def status(self) -> dict[str, Any]:
+        """What the agent says of itself (`bank.agent.serving.Agent.status`)."""
         return dict(self._ask("agent.status", {}, dict[str, Any]))
 
     def close_agent(self) -> dict[str, Any]:
+        """Ends the agent, and with it the opening; its last status."""
         return dict(self._ask("agent.close", {}, dict[str, Any]))
 
     def backup(self, out: Path) -> dict[str, Any]:
+        """Has an encrypted copy made in a new folder; how far the bank had come."""
         return dict(self._ask("agent.backup", {"out": str(out.resolve())}, dict[str, Any]))
 
     def close(self) -> None:
         """Ends this line; the bank stays open."""
         self._line.close()
-
-    def __enter__(self) -> "RemoteBank":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _call(self, act: str, *positional: Any, **named: Any) -> Any:
         crossing = signature(act)
@@ -103,16 +98,15 @@ class RemoteBank:
             self._line = line
 
 
-class _Remote:
-    """`bank.vault` of a RemoteBank, as far as reports need it."""
+def _far(part: type[_Part], name: str, call: Callable[..., Any]) -> _Part:
+    """The part of that name, each of its public methods a `call`: to mypy and to whoever calls, the part itself."""
 
-    def __init__(self, bank: RemoteBank, prefix: str, name: str) -> None:
-        self._bank = bank
-        self._prefix = prefix
-        self.name = name
+    def method(act: str) -> Callable[..., Any]:
+        return lambda _self, *positional, **named: call(act, *positional, **named)
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        return functools.partial(self._bank._call, self._prefix + name)
+    public = [each for each in vars(part) if not each.startswith("_") and callable(getattr(part, each))]
+    far: type[_Part] = type(part.__name__, (part,), {each: method(f"{name}.{each}") for each in public})
+    return far.__new__(far)
 
 
 def absence(directory: Path) -> Denied:

@@ -4,6 +4,7 @@ Before: `bank.custody.opening`. After: `bank.agent.process` is where it runs.
 """
 
 import contextlib
+import operator
 import os
 import socket
 import threading
@@ -15,7 +16,7 @@ from typing import Any
 import msgspec
 
 from bank.agent import channel
-from bank.agent.acts import ACTS, Reach, ids_of, is_property, signature, whom
+from bank.agent.acts import ACTS, NOTED, Reach, ids_of, signature, whom
 from bank.agent.frames import Ask, No, Part, Progress, Told, asks, encoder
 from bank.authoring.review import State
 from bank.custody import Opening
@@ -53,9 +54,11 @@ class Agent:
         return max(0, int(self._end - self._clock()))
 
     def stop(self, reason: str) -> None:
+        """Ends the serving soon; the first reason given stands in the journal."""
         self._ending = self._ending or reason
 
     def serve(self) -> None:
+        """Answers whoever calls, until it is over; then closes the bank."""
         self._listener.settimeout(_POLL_SECONDS)
         try:
             while not self._over():
@@ -140,42 +143,39 @@ class Agent:
             if name in ask.arguments
         }
         opening, reach, said = self.opening, ACTS[ask.act], printable(ask.said[:80])
-        bank = opening.bank
-        target = bank.vault if ask.act.startswith("vault.") else bank
+        bank, noted = opening.bank, NOTED.get(ask.act, "")
         # What a caller sends as a listed item is only a number to us: an answer key handed out for one item must not
         # be counted as another's.
-        if ask.act == "whole":
-            given["bank_items"] = bank.numbered([each.number for each in given["bank_items"]])
-        if is_property(ask.act):
-            return [_told(getattr(bank, ask.act))]
-        method = getattr(target, ask.act.removeprefix("vault."))
+        if ask.act == "answer_keys.whole":
+            given["bank_items"] = bank.items.at([each.number for each in given["bank_items"]])
+        method = operator.attrgetter(ask.act)(bank)
         doing: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
-        if ask.act in ("add", "write", "take_drafts"):
+        if ask.act in ("drafts.add", "drafts.write", "submissions.take"):
             items, changed = _brought(bank, ask.act, given)
-            report = bank.weigh(items)
+            report = bank.drafts.weigh(items)
             if report.already:
                 opening.let_keys_out("weigh", report.already, said)
-            doing = opening.doing(ask.act, items=len(report.added) + changed, said=said)
-        elif ask.act == "accept":
+            doing = opening.doing(noted, items=len(report.added) + changed, said=said)
+        elif ask.act == "slices.accept":
             # A slice made up with guessed answer keys of our own items would be told which are right.
-            if already := bank.weigh_slice(given["statement"], given["lines"]).already:
+            if already := bank.slices.weigh(given["statement"], given["lines"]).already:
                 opening.let_keys_out("weigh", already, said)
-            doing = opening.doing(ask.act, items=1, said=said)
+            doing = opening.doing(noted, items=1, said=said)
         elif reach is Reach.CHANGE:
             many = [len(value) for value in given.values() if isinstance(value, (list, dict))]
-            about = {name: printable(text) for name, text in whom(ask.act, given, bank.people()).items()}
-            doing = opening.doing(ask.act, items=many[0] if many else 1, said=said, **about)
+            about = {name: printable(text) for name, text in whom(ask.act, given, bank.people.all()).items()}
+            doing = opening.doing(noted, items=many[0] if many else 1, said=said, **about)
         with doing:
             result = method(**given, progress=_progress(line)) if crossing.progress else method(**given)
         if crossing.streams:
             result = list(result)
         if reach is Reach.READ and result is not None:
             opening.let_contents_out("read", len(result) if isinstance(result, list) else 1, said)
-        if ask.act == "answer_positions":
-            listed = bank.unverified_items(state=None)
-            opening.let_keys_out(ask.act, [each.id for each in listed if each.state is not State.RETIRED], said)
+        if ask.act == "answer_keys.positions":
+            listed = bank.items.select_unverified(state=None)
+            opening.let_keys_out(noted, [each.id for each in listed if each.state is not State.RETIRED], said)
         elif reach is Reach.KEYS and (ids := ids_of(given, result)):
-            opening.let_keys_out(ask.act, ids, said)
+            opening.let_keys_out(noted, ids, said)
         if not crossing.streams:
             return [_told(result)]
         parts = [
@@ -185,6 +185,7 @@ class Agent:
         return [*parts, _told(None)]
 
     def status(self) -> dict[str, Any]:
+        """Whose bank it is, who opened it until when, and what has left it."""
         opening = self.opening
         return {
             "accepted": opening.accepted,
@@ -208,12 +209,12 @@ def printable(text: str) -> str:
 
 def _brought(bank: Bank, act: str, given: dict[str, Any]) -> tuple[list[Item], int]:
     """What is to be added, and so compared with what is there; and how many are other wordings of what is there."""
-    if act == "add":
+    if act == "drafts.add":
         return list(given["items"]), 0
-    if act == "write":
+    if act == "drafts.write":
         new = [draft.item for draft in given["drafts"] if not draft.of]
         return new, len(given["drafts"]) - len(new)
-    drafts = bank.drafts_in(given["sealed"], given["file"])
+    drafts = bank.submissions.open(given["sealed"], given["file"])
     return drafts.items, len(drafts.changes)
 
 

@@ -17,13 +17,13 @@ from bank.item import Item
 from bank.journal import Journal, loss_accepted
 from bank.refused import Denied
 from bank.seal import statements
-from bank.store import AddReport, Bank, BankItem, now, provisions
+from bank.store import AddReport, BankItem, OpenBank, now, provisions
 
 Progress = Callable[[int, int], None]
 
 
 def enrol(
-    bank: Bank,
+    bank: OpenBank,
     signer: Signer,
     name: str,
     roles: frozenset[Role],
@@ -35,20 +35,20 @@ def enrol(
     """Makes the holder of a key one of the bank's people, as `vouchers` sign (`bank.authoring.people`)."""
     signers = _vouching(bank, vouchers)
     said = people.application(bank.vault.name, signer, name, roles, vouchers, same_name=same_name, was=was)
-    person = bank.enrol(said)
+    person = bank.people.enrol(said)
     _note(bank, signer, *signers)
     return person
 
 
-def end(bank: Bank, identity: str, by: Vouchers) -> Person:
+def end(bank: OpenBank, identity: str, by: Vouchers) -> Person:
     """The person signs nothing more from today: as they sign themselves, or two others."""
     signers = _vouching(bank, by)
-    person = bank.end_person(people.ending(bank.vault.name, identity, now()[:10], by))
+    person = bank.people.end(people.ending(bank.vault.name, identity, now()[:10], by))
     _note(bank, *signers)
     return person
 
 
-def accept_loss(bank: Bank, signer: Signer, reason: str) -> None:
+def accept_loss(bank: OpenBank, signer: Signer, reason: str) -> None:
     """This person, who saw more of the bank than this copy holds, goes on with it: signed, and kept in its acts.
 
     Of a bank in several hands the keyholders must have accepted this loss first, when they opened it now: one that
@@ -64,11 +64,11 @@ def accept_loss(bank: Bank, signer: Signer, reason: str) -> None:
     journal = Journal.read(bank.directory)
     if journal.lines and not loss_accepted(journal.lines):
         raise Denied("loss-not-accepted", name=signer.id)
-    bank.accept_loss(signer.lost(bank.vault.name, _said(reason), bank.head()[0]))
+    bank.people.accept_loss(signer.lost(bank.vault.name, _said(reason), bank.history.head()[0]))
     _note(bank, signer)
 
 
-def _vouching(bank: Bank, vouchers: Vouchers) -> list[Signer]:
+def _vouching(bank: OpenBank, vouchers: Vouchers) -> list[Signer]:
     signers = [each for each in vouchers if isinstance(each, Signer)]
     for each in signers:
         _known(bank, each)
@@ -76,7 +76,7 @@ def _vouching(bank: Bank, vouchers: Vouchers) -> list[Signer]:
 
 
 def add(
-    bank: Bank,
+    bank: OpenBank,
     items: Iterable[Item],
     signer: Signer,
     media: Mapping[str, bytes] | None = None,
@@ -86,21 +86,21 @@ def add(
     _known(bank, signer)
     drafts = authorship.drafts(items)
     statement = authorship.sign(bank.vault.name, signer, [draft.line for draft in drafts], now())
-    report = bank.write(drafts, statement, media, progress)
+    report = bank.drafts.write(drafts, statement, media, progress)
     _note(bank, signer)
     return report
 
 
-def begin(bank: Bank, item: Item, signer: Signer, media: Mapping[str, bytes] | None = None) -> BankItem:
+def begin(bank: OpenBank, item: Item, signer: Signer, media: Mapping[str, bytes] | None = None) -> BankItem:
     """A new item as a draft that this person signs as its writer."""
     report = add(bank, [item], signer, media)
     if report.already:
         raise Denied("item-already-there", item=report.already[0][:8])
-    return bank.newest(item.id)
+    return bank.items.newest(item.id)
 
 
 def write(
-    bank: Bank,
+    bank: OpenBank,
     lineage: str,
     item: Item,
     signer: Signer,
@@ -110,81 +110,81 @@ def write(
 ) -> BankItem:
     """The item in other words, as a draft that this person signs as its writer. `rev` is the revision that they had
     before them, where it may no longer be the newest."""
-    rewrite(bank, [(lineage, bank.newest(lineage).rev if rev is None else rev, item)], signer, media)
-    return bank.newest(lineage)
+    rewrite(bank, [(lineage, bank.items.newest(lineage).rev if rev is None else rev, item)], signer, media)
+    return bank.items.newest(lineage)
 
 
 def rewrite(
-    bank: Bank, wordings: Iterable[tuple[str, int, Item]], signer: Signer, media: Mapping[str, bytes] | None = None
+    bank: OpenBank, wordings: Iterable[tuple[str, int, Item]], signer: Signer, media: Mapping[str, bytes] | None = None
 ) -> None:
     """Several items in other words, all or none, under one signature: lineage, revision it was made from, wording."""
     _known(bank, signer)
     drafts = [Draft(item, authorship.new_salt(), lineage, rev) for lineage, rev, item in wordings]
-    bank.write(drafts, authorship.sign(bank.vault.name, signer, [draft.line for draft in drafts], now()), media)
+    bank.drafts.write(drafts, authorship.sign(bank.vault.name, signer, [draft.line for draft in drafts], now()), media)
     _note(bank, signer)
 
 
-def adopt(bank: Bank, items: Sequence[BankItem], signer: Signer) -> None:
+def adopt(bank: OpenBank, items: Sequence[BankItem], signer: Signer) -> None:
     """This person answers for having written drafts of which nobody knows who did, and so approves none of them."""
     _known(bank, signer)
-    lines = [authorship.line(bank.seal(item), item.lineage, item.rev) for item in items]
-    bank.adopt(authorship.sign(bank.vault.name, signer, lines, now()))
+    lines = [authorship.line(bank.proof.seal(item), item.lineage, item.rev) for item in items]
+    bank.drafts.adopt(authorship.sign(bank.vault.name, signer, lines, now()))
     _note(bank, signer)
 
 
-def repeal(bank: Bank, text: str, on: date, signer: Signer | None) -> None:
+def repeal(bank: OpenBank, text: str, on: date, signer: Signer | None) -> None:
     """Notes in this person's hand that a provision ends; in a bank of samples in nobody's."""
     if signer is None:
         unsigned = provisions.to_sign(bank.vault.name, text, on.isoformat(), "", now())
-        bank.repeal(statements.sign(unsigned))
+        bank.provisions.repeal(statements.sign(unsigned))
         return
     _known(bank, signer)
     said = provisions.to_sign(bank.vault.name, text, on.isoformat(), signer.id, now())
-    bank.repeal(statements.sign(said, signer.key))
+    bank.provisions.repeal(statements.sign(said, signer.key))
     _note(bank, signer)
 
 
-def submit(bank: Bank, items: Sequence[BankItem], signer: Signer, progress: Progress | None = None) -> None:
+def submit(bank: OpenBank, items: Sequence[BankItem], signer: Signer, progress: Progress | None = None) -> None:
     """The author answers for the drafts: the one who hands them in reviews them as little as the one who wrote them."""
     _do(bank, Act.SUBMIT, items, signer, "", progress)
 
 
 def approve(
-    bank: Bank, items: Sequence[BankItem], signer: Signer, remarks: str = "", progress: Progress | None = None
+    bank: OpenBank, items: Sequence[BankItem], signer: Signer, remarks: str = "", progress: Progress | None = None
 ) -> None:
     """From here on the revision is in force, and the one before it retired."""
     _do(bank, Act.APPROVE, items, signer, remarks, progress)
 
 
-def send_back(bank: Bank, items: Sequence[BankItem], signer: Signer, remarks: str) -> None:
+def send_back(bank: OpenBank, items: Sequence[BankItem], signer: Signer, remarks: str) -> None:
     """Back to the author. What was returned stays as it was; the author's change makes the next revision."""
     _do(bank, Act.RETURN, items, signer, _said(remarks), None)
 
 
-def retire(bank: Bank, items: Sequence[BankItem], signer: Signer, remarks: str) -> None:
+def retire(bank: OpenBank, items: Sequence[BankItem], signer: Signer, remarks: str) -> None:
     _do(bank, Act.RETIRE, items, signer, _said(remarks), None)
 
 
 def _do(
-    bank: Bank, act: Act, items: Sequence[BankItem], signer: Signer, remarks: str, progress: Progress | None
+    bank: OpenBank, act: Act, items: Sequence[BankItem], signer: Signer, remarks: str, progress: Progress | None
 ) -> None:
     person = _known(bank, signer)
-    told = bank.to_sign(act, [item.number for item in items], person.id, now(), remarks)
+    told = bank.reviews.to_sign(act, [item.number for item in items], person.id, now(), remarks)
     # The bank may be held by another process; the key that signs is not there.
-    bank.perform([statements.sign(statement, signer.key) for statement in told], progress)
+    bank.reviews.perform([statements.sign(statement, signer.key) for statement in told], progress)
     _note(bank, signer)
 
 
-def _known(bank: Bank, signer: Signer) -> Person:
-    person = bank.people().get(signer.id)
+def _known(bank: OpenBank, signer: Signer) -> Person:
+    person = bank.people.all().get(signer.id)
     if person is None or person.sign != signer.public:
         raise Denied("person-unknown", name=signer.id)
-    signer.check_not_rolled_back(bank.vault.name, lambda acts: bank.head(acts)[1])
+    signer.check_not_rolled_back(bank.vault.name, lambda acts: bank.history.head(acts)[1])
     return person
 
 
-def _note(bank: Bank, *signers: Signer) -> None:
-    acts, head = bank.head()
+def _note(bank: OpenBank, *signers: Signer) -> None:
+    acts, head = bank.history.head()
     for signer in signers:
         signer.note(bank.vault.name, acts, head)
 

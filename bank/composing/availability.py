@@ -21,7 +21,7 @@ from bank.composing.pool import drawable, facts_of, ledger_of
 from bank.draw_facts import ItemFacts
 from bank.lending.slices import Permission
 from bank.rules import CASE, Rule, by_stratum
-from bank.store import Bank, BankItem
+from bank.store import BankItem, OpenBank
 
 REPEALED, PICTURE, CASE_NOT_WHOLE = "item-repealed", "item-with-picture", "case-group-not-whole"
 
@@ -42,12 +42,12 @@ class Usable:
         return dict(sorted(Counter(self.home.values()).items()))
 
 
-def usable(bank: Bank, day: date, kind: Permission) -> Usable:
-    approved = list(bank.items())
+def usable(bank: OpenBank, day: date, kind: Permission) -> Usable:
+    approved = list(bank.items.select())
     shown = {item.id for item in drawable(approved)}
     home = {item.id: PICTURE for item in approved if item.id not in shown}
-    home |= {item.id: REPEALED for item, _words in repealed(approved, bank.repeals(), day)}
-    home |= bank.withheld(day.isoformat(), kind)
+    home |= {item.id: REPEALED for item, _words in repealed(approved, bank.provisions.repealed(), day)}
+    home |= bank.slices.withheld(day.isoformat(), kind)
     groups = {item.content.case: home[item.id] for item in approved if item.content.case and item.id in home}
     home |= {
         item.id: groups[case] for item in approved if (case := item.content.case) in groups and item.id not in home
@@ -91,7 +91,7 @@ class Stock:
         return sum(fact.id in measured for fact in self.facts)
 
 
-def stock_of(bank: Bank, rule: Rule, day: date, kind: Permission, candidates: int) -> Stock:
+def stock_of(bank: OpenBank, rule: Rule, day: date, kind: Permission, candidates: int) -> Stock:
     found = usable(bank, day, kind)
     return _stock(found, rule, ledger_of(bank, day, candidates))
 

@@ -13,7 +13,7 @@ from bank.composing.exposure import Ledger, Use
 from bank.content import ItemType
 from bank.draw_facts import ItemFacts
 from bank.rules import CASE, Cell, Rule
-from bank.store import BankItem, ExposureRecord
+from bank.store import BankItem, OpenBank
 
 
 def new_salt() -> str:
@@ -56,13 +56,13 @@ def facts_of(items: Iterable[BankItem], rule: Rule, salt: Callable[[], str] = ne
     return [_facts(item, cell, salt()) for item in listed if (cell := cells.get(item.id)) is not None]
 
 
-def ledger_of(bank: ExposureRecord, day: date, candidates: int) -> Ledger:
+def ledger_of(bank: OpenBank, day: date, candidates: int) -> Ledger:
     """What the bank's record of exposure says on `day`, for a session of so many candidates."""
     uses: dict[str, list[Use]] = {}
-    for item, session, site, on, met in bank.uses():
+    for item, session, site, on, met in bank.exposure.uses():
         # A use that nobody dated counts for the caps, and rests no more.
         uses.setdefault(item, []).append(Use(f"{session}/{site}", date.fromisoformat(on) if on else date.min, met))
-    marked = frozenset(mark.item for mark in bank.marks() if mark.until > day.isoformat())
+    marked = frozenset(mark.item for mark in bank.watermarks.all() if mark.until > day.isoformat())
     return Ledger(uses, day, candidates, marked)
 
 

@@ -133,8 +133,8 @@ class Opening:
         self.accepted = accepted
         self.present = tuple(share.head.holder for share in opened)
         here = {share.head.index for share in opened}
-        self.bank.keepers = {each.public: each.name for each in self.custody.holders if each.index in here}
-        self.bank.keepers_needed = max(people.VOUCHERS, self.custody.need)
+        self.bank.people.keepers = {each.public: each.name for each in self.custody.holders if each.index in here}
+        self.bank.people.keepers_needed = max(people.VOUCHERS, self.custody.need)
         self.leave_witness()
 
     # What is noted is on the disk before it happens.

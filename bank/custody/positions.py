@@ -113,9 +113,9 @@ def leave_witnesses(paths: Iterable[Path], bank: str, position: Position) -> lis
 
 
 def of_vault(bank: Bank) -> Position | None:
-    noted = bank.journal_position
+    noted = bank.meta.journal_position()
     return Position(**json.loads(noted)) if noted else None
 
 
 def mark_vault(bank: Bank, position: Position) -> None:
-    bank.note_journal_position(canonical(position.to_json()).decode())
+    bank.meta.note_journal_position(canonical(position.to_json()).decode())

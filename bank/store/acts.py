@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from bank.vault import Vault
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -35,12 +37,27 @@ def chain(connection: "sqlite3.Connection", acts: Iterable[Noted]) -> None:
     connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (END, f"{number} {head}"))
 
 
+def statements(vault: Vault, *kinds: str, after: int = 0) -> list[tuple[int, str, bytes]]:
+    """Acts of these kinds that are on no revision, in their order: number, act, statement.
+
+    They are few, and have an index.
+    """
+    named = " OR ".join(["act = ?"] * len(kinds))
+    query = "SELECT number, act, statement FROM acts WHERE revision IS NULL AND number > ? AND"
+    return [
+        (number, act, bytes(signed))
+        for number, act, signed in vault.rows(f"{query} ({named}) ORDER BY number", (after, *kinds))
+    ]
+
+
 def next_head(
     before: str, number: int, revision: int | None, act: str, who: str, at: str, remarks: str, statement: bytes
 ) -> str:
+    """The hash of an act and, by way of `before`, of all acts up to it."""
     parts = [before, number, revision, act, who, at, remarks, hashlib.sha256(statement).hexdigest()]
     return hashlib.sha256(b"examd/acts/1\x00" + json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
 def now() -> str:
+    """The time as acts state it: RFC 3339, UTC, whole seconds."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

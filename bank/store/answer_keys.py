@@ -1,121 +1,71 @@
-"""What reveals the answer: answer keys and explanations, and the proof that must come before them.
+"""What reveals the answer: answer keys and explanations, given only as signed.
 
-Nothing is given of a revision that is approved, or once was, that the signatures on it do not cover: those of its
-author and its reviewer or, where another body lent the item, that body's. A draft is proved when somebody signs it.
-
-Before: `bank.store.items`. After: `examd.package.issue` seals them, `bank.formats` writes them.
+Before: `bank.store.items`, `bank.store.proof`. After: `examd.package.issue` seals them, `bank.formats` writes them.
 """
 
 import json
 from collections.abc import Collection, Iterable, Iterator
-from pathlib import Path
+from dataclasses import dataclass
 
-from bank.authoring import review
-from bank.authoring.review import Act, State
 from bank.content import ItemType
 from bank.item import AnswerKey, Item
-from bank.lending import slices
-from bank.refused import BrokenStore
-from bank.store.authors import Authors
 from bank.store.bank_item import BankItem
 from bank.store.items import Items
-from bank.store.owners import Owners
+from bank.store.proof import PROVED, Proof
 from bank.vault import Vault
 
-PROVED = frozenset({State.APPROVED, State.RETIRED})
-"""Revisions in these states have been, or may have been, before candidates."""
 
+@dataclass(frozen=True, eq=False)
+class AnswerKeys:
+    """The answer keys of all revisions."""
 
-class AnswerKeys(Items, Owners, Authors):
-    def __init__(self, directory: Path, vault: Vault) -> None:
-        super().__init__(directory, vault)
-        self._slices: dict[str, slices.Terms] = {}
+    _vault: Vault
+    _items: Items
+    _proof: Proof
 
-    def answer_keys(self, ids: Collection[str]) -> dict[str, AnswerKey]:
+    def of(self, ids: Collection[str]) -> dict[str, AnswerKey]:
         """For those of `ids` that the bank holds; of one that was ever approved only as signed."""
         found = {}
-        for identity, (answer_key, _explanation, number, state) in self._keys(ids):
-            if state in PROVED:
-                self._verified(self._numbered(number))
+        for identity, (answer_key, number) in self.unverified(ids).items():
+            item = self._items.numbered(number)
+            if item.state in PROVED:
+                self._proof.check(item)
             found[identity] = answer_key
         return found
+
+    def unverified(self, ids: Iterable[str]) -> dict[str, tuple[AnswerKey, int]]:
+        """The same as it lies in the bank, to compare with: id -> answer key, number of the revision.
+
+        That is the approved revision with that content, or else the newest.
+        """
+        query = (
+            "SELECT k.record, r.number FROM revisions r JOIN answer_keys k ON k.revision = r.number WHERE r.id = ?"
+            " ORDER BY r.state = 'approved' DESC, r.rev DESC LIMIT 1"
+        )
+        rows = ((identity, self._vault.one(query, (identity,))) for identity in ids)
+        return {
+            identity: (AnswerKey.from_json(json.loads(row[0])), row[1]) for identity, row in rows if row is not None
+        }
 
     def whole(self, bank_items: Iterable[BankItem]) -> Iterator[Item]:
         """Listed items with answer key and explanation again: for export and for sealing a package."""
         for item in bank_items:
-            answer_key, explanation, salt = self._kept(item)
+            answer_key, explanation, salt = self._proof.kept(item)
             whole = item.with_key(answer_key, explanation)
             if item.state in PROVED:
-                self._verify(item, whole, salt)
+                self._proof.verify(item, whole, salt)
             yield whole
 
-    def seal(self, item: BankItem) -> review.Seal:
-        """What signatures on this revision are put to."""
-        answer_key, explanation, salt = self._kept(item)
-        return review.seal(item.with_key(answer_key, explanation), salt)
-
-    def answer_positions(self) -> dict[ItemType, dict[int, int]]:
+    def positions(self) -> dict[ItemType, dict[int, int]]:
         """Items not retired: type -> position of a right option -> how often. Says nothing about any one item."""
         found: dict[ItemType, dict[int, int]] = {}
         query = (
             "SELECT r.type, k.record FROM revisions r JOIN answer_keys k ON k.revision = r.number"
             " WHERE r.state <> 'retired'"
         )
-        with self.vault.reading() as connection:
+        with self._vault.reading() as connection:
             for kind, record in connection.execute(query):
                 positions = found.setdefault(ItemType(kind), {})
                 for position in AnswerKey.from_json(json.loads(record)).correct:
                     positions[position] = positions.get(position, 0) + 1
         return found
-
-    def _kept(self, item: BankItem) -> tuple[AnswerKey, str, str]:
-        row = self._one("SELECT record, explanation, salt FROM answer_keys WHERE revision = ?", (item.number,))
-        if row is None:
-            raise BrokenStore("revision-without-key", item=item.lineage[:8], rev=item.rev)
-        return AnswerKey.from_json(json.loads(row[0])), row[1], row[2]
-
-    def _verified(self, item: BankItem) -> None:
-        answer_key, explanation, salt = self._kept(item)
-        self._verify(item, item.with_key(answer_key, explanation), salt)
-
-    def _verify(self, item: BankItem, whole: Item, salt: str) -> None:
-        sealed = review.seal(whole, salt)
-        if item.id != sealed.content[:32]:  # `Content.item_id`, from the digest that is there already
-            raise BrokenStore("revision-content-changed", item=item.lineage[:8], rev=item.rev)
-        events = self.events(item.number)
-        if events[0].act is Act.ACCEPT:
-            slices.prove(whole, salt, self._terms(events[0].remarks.partition(" ")[2]))
-            if review.state_after(events) is not item.state:
-                raise BrokenStore("revision-history", item=item.lineage[:8], rev=item.rev)
-            return
-        if item.state is State.APPROVED:
-            review.verify(
-                item.lineage, item.rev, sealed, events, self.people(), sample=self.sample, signed_by=self.wrote(sealed)
-            )
-        else:
-            review.verify_signed(item.lineage, item.rev, sealed, events, self.people())
-            if review.state_after(events) is not item.state:
-                raise BrokenStore("revision-state", item=item.lineage[:8], rev=item.rev)
-
-    def _keys(self, ids: Collection[str]) -> Iterator[tuple[str, tuple[AnswerKey, str, int, State]]]:
-        """Of the approved revision with that content, or else of the newest."""
-        query = (
-            "SELECT k.record, k.explanation, r.number, r.state FROM revisions r"
-            " JOIN answer_keys k ON k.revision = r.number WHERE r.id = ?"
-            " ORDER BY r.state = 'approved' DESC, r.rev DESC LIMIT 1"
-        )
-        with self.vault.reading() as connection:
-            for identity in ids:
-                row = connection.execute(query, (identity,)).fetchone()
-                if row is not None:
-                    yield identity, (AnswerKey.from_json(json.loads(row[0])), row[1], row[2], State(row[3]))
-
-    def _terms(self, name: str) -> slices.Terms:
-        """Proved once: a slice's statement has a line for each of its items."""
-        if name not in self._slices:
-            row = self._one("SELECT statement, acceptance FROM slices WHERE id = ?", (name,))
-            if row is None:
-                raise BrokenStore("slice-forged", slice=name[:8])
-            known, owners = self.people(), self._known_owners()
-            self._slices[name] = slices.proved(name, self.vault.name, bytes(row[0]), bytes(row[1]), known, owners)
-        return self._slices[name]

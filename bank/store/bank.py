@@ -5,32 +5,116 @@ Before: `bank.vault`. After: whoever works in a bank; `bank.custody` rebuilds it
 """
 
 import secrets
+from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import Self
 
 from bank.durable import make_folder, store_errors, write_new
 from bank.refused import BadFile, BrokenStore, Denied
 from bank.seal import passphrase as sealing
 from bank.store import acts
-from bank.store.calibrations import Measured
+from bank.store.answer_keys import AnswerKeys
+from bank.store.audit import Audit
+from bank.store.authors import Authors
+from bank.store.calibrations import Calibrations
+from bank.store.catalogue import Catalogue
+from bank.store.drafts import Drafts
 from bank.store.exposure import ExposureRecord
+from bank.store.history import History
+from bank.store.items import Items
 from bank.store.media import Media
+from bank.store.meta import Meta
 from bank.store.migration import migrate
+from bank.store.near_duplicates import NearDuplicates
+from bank.store.owners import Owners
+from bank.store.people import People
+from bank.store.proof import Proof
 from bank.store.provisions import Provisions
-from bank.store.signing import Signing
+from bank.store.reviews import Reviews
+from bank.store.rules import Rules
 from bank.store.slices import Slices
-from bank.store.submissions import HandedIn
+from bank.store.submissions import Submissions
 from bank.store.tables import PRACTICE, SAMPLE, SCHEMA, VERSION
+from bank.store.watermarks import Watermarks
 from bank.vault import KEY_BYTES, Vault
 
 DATABASE, KEY_FILE = "bank.db", "bank.key"
 APPLICATION, PURPOSE = "bank", "bank-key"
 
 
-class Bank(Signing, HandedIn, Slices, ExposureRecord, Media, Measured, Provisions):
-    """An open bank: all that its parts do. Whoever needs one part asks for that one by its type.
+class OpenBank(ABC):
+    """A bank that is open, here (`Bank`) or in another process (`bank.agent.RemoteBank`), by its parts."""
 
-    One process at a time holds it; close it, or use it in a `with`.
-    """
+    directory: Path
+    vault: Vault
+    meta: Meta
+    rules: Rules
+    people: People
+    owners: Owners
+    authors: Authors
+    history: History
+    proof: Proof
+    items: Items
+    answer_keys: AnswerKeys
+    provisions: Provisions
+    catalogue: Catalogue
+    near_duplicates: NearDuplicates
+    drafts: Drafts
+    submissions: Submissions
+    reviews: Reviews
+    slices: Slices
+    exposure: ExposureRecord
+    watermarks: Watermarks
+    media: Media
+    calibrations: Calibrations
+    audit: Audit
+
+    @property
+    def sample(self) -> bool:
+        return self.meta.sample()
+
+    @property
+    def practice(self) -> bool:
+        return self.meta.practice()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Ends what this process has of it."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Bank(OpenBank):
+    """A bank that this process has open, and no other has. Close it, or use it in a `with`."""
+
+    def __init__(self, directory: Path, vault: Vault) -> None:
+        self.directory = directory
+        self.vault = vault
+        self.meta = meta = Meta(vault)
+        self.rules = Rules(meta)
+        self.people = people = People(vault)
+        self.owners = owners = Owners(vault, meta, people)
+        self.authors = authors = Authors(vault, people)
+        self.history = history = History(vault, meta)
+        self.proof = proof = Proof(vault, meta, people, owners, authors, history)
+        self.items = items = Items(vault, proof)
+        self.answer_keys = AnswerKeys(vault, items, proof)
+        self.provisions = Provisions(vault, meta, people)
+        self.catalogue = Catalogue(vault, people, self.provisions)
+        self.near_duplicates = NearDuplicates(vault, items, self.catalogue)
+        self.drafts = Drafts(vault, meta, people, history, authors, proof, items, self.answer_keys)
+        self.submissions = Submissions(vault, meta, people, self.drafts, self.near_duplicates)
+        self.reviews = Reviews(vault, people, history, authors, proof, items)
+        self.slices = Slices(vault, meta, people, owners, history, proof)
+        self.exposure = ExposureRecord(vault)
+        self.watermarks = Watermarks(vault)
+        self.media = Media(vault)
+        self.calibrations = Calibrations(vault)
+        self.audit = Audit(vault, meta, people, self.provisions, history, proof, items)
 
     @classmethod
     def create(cls, directory: Path, passphrase: str, *, sample: bool = False, practice: bool = False) -> "Bank":
@@ -38,6 +122,9 @@ class Bank(Signing, HandedIn, Slices, ExposureRecord, Media, Measured, Provision
 
         A bank of samples takes items without review and serves no session but drills; it stays one for ever.
         So does a bank that candidates practise from (应知应会): no confidential item enters it (`bank.lending.slices`).
+
+        Raises BadFile: when there is no folder of that name and none can be one. Raises BrokenStore: when the disk
+        refuses. Raises Denied: when a bank is there already.
         """
         sealing.check_passphrase(passphrase)
         with store_errors(directory.name, taken=BadFile("bank-not-a-folder", file=directory.name)):
@@ -68,6 +155,10 @@ class Bank(Signing, HandedIn, Slices, ExposureRecord, Media, Measured, Provision
 
     @classmethod
     def open(cls, directory: Path, passphrase: str) -> "Bank":
+        """The bank of a single passphrase.
+
+        Raises BadFile: when there is none. Raises BrokenStore: when the disk refuses.
+        """
         try:
             with (directory / KEY_FILE).open("rb") as stream:
                 sealed = stream.read(sealing.LARGEST_FILE + 1)
@@ -89,10 +180,5 @@ class Bank(Signing, HandedIn, Slices, ExposureRecord, Media, Measured, Provision
         return cls(directory, vault)
 
     def close(self) -> None:
+        """Ends the vault, and so lets go of the file."""
         self.vault.close()
-
-    def __enter__(self) -> "Bank":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

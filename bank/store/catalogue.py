@@ -4,21 +4,27 @@ It is read the first time that somebody asks, and then follows the bank's own re
 revision leaves an act, so no writer needs to know of this. Held are questions and what is said about them, never an
 answer key or an explanation; closing the bank lets go of it.
 
-Before: `bank.store.history`. After: `bank.store.search`.
+Before: `bank.store.listing` says what is wanted. After: every list, and the desk's stretches of one.
 """
 
+import functools
 import gc
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from bank.authoring import people
 from bank.authoring.review import State
 from bank.content import ItemType, Level
-from bank.store import search_text
-from bank.store.listing import Line
+from bank.store import listing, search_text
+from bank.store.listing import Line, Related, Wanted
+from bank.store.people import People
+from bank.store.provisions import Provisions
+from bank.vault import Vault
 
 if TYPE_CHECKING:
     import sqlite3
@@ -62,24 +68,56 @@ _content = msgspec.json.Decoder(_Content)  # what is needed and nothing else: ha
 _about = msgspec.json.Decoder(_About)
 
 
+@dataclass(eq=False)
 class Catalogue:
-    def __init__(self) -> None:
-        self._items: dict[int, list[Line]] = {}
-        self._ordered: list[Line] = []
-        self._acts = -1
-        """The last act that the lines know of; -1 before any was read."""
-        self._measured: frozenset[int] = frozenset()
-        """Revisions whose difficulty was measured: that is no act."""
-        self._measurings: tuple[int, float] = (0, 0.0)
+    """All lines, and what is asked of them."""
 
-    def lines(self, connection: "sqlite3.Connection") -> list[Line]:
+    _vault: Vault
+    _people: People
+    _provisions: Provisions
+    _items: dict[int, list[Line]] = field(default_factory=dict)
+    _ordered: list[Line] = field(default_factory=list)
+    _acts: int = -1
+    """The last act that the lines know of; -1 before any was read."""
+    _measured: frozenset[int] = frozenset()
+    """Revisions whose difficulty was measured: that is no act."""
+    _counted: tuple[int, float] = (0, 0.0)
+
+    def find(self, wanted: Wanted) -> list[int]:
+        """The revisions (`BankItem.number`) that are as `wanted`, in the order their items were added."""
+        repeals = (text for text, day in self._provisions.repealed().items() if day <= wanted.on) if wanted.on else ()
+        ids = functools.partial(people.keys_of, known=self._people.all())
+        return listing.found(self.lines(), wanted, search_text.folded(wanted.search.strip()), repeals, ids)
+
+    def line(self, number: int) -> Line | None:
+        """The line of a revision; None where it is not listed."""
+        return next((each for each in self.lines() if each.number == number), None)
+
+    def related(self, number: int) -> Related:
+        """The case group of a revision and its enemies, by number."""
+        line = self.line(number)
+        return Related() if line is None else listing.related(self.lines(), line)
+
+    def has_case(self, sha256: str) -> bool:
+        """Whether any item that can be listed belongs to the case group of this name."""
+        return any(line.case == sha256 for line in self.lines())
+
+    def chapters(self) -> dict[str, int]:
+        """Chapter -> items whose newest revision stands in it."""
+        return dict(Counter(line.chapter for line in self.lines() if line.newest))
+
+    def lines(self) -> list[Line]:
         """All of them as the bank is now, in the order their items were added."""
+        with self._vault.reading() as connection:
+            return self._lines(connection)
+
+    def _lines(self, connection: "sqlite3.Connection") -> list[Line]:
         (acts,) = connection.execute("SELECT coalesce(max(number), 0) FROM acts").fetchone()
-        measurings = connection.execute("SELECT count(*), total(revision) FROM calibrations").fetchone()
-        if (acts, measurings) == (self._acts, self._measurings):
+        counted = connection.execute("SELECT count(*), total(revision) FROM calibrations").fetchone()
+        if (acts, counted) == (self._acts, self._counted):
             return self._ordered
         measured = self._measured
-        if measurings != self._measurings:
+        if counted != self._counted:
             measured = frozenset(row[0] for row in connection.execute("SELECT revision FROM calibrations"))
         if self._acts < 0:
             self._take(connection, connection.execute(_ALL), None)
@@ -89,7 +127,7 @@ class Catalogue:
             for item in items:
                 self._items.pop(item, None)
             self._take(connection, connection.execute(_OF, (json.dumps(items),)), items)
-        self._acts, self._measurings, self._measured = acts, measurings, measured
+        self._acts, self._counted, self._measured = acts, counted, measured
         self._ordered = [line for item in sorted(self._items) for line in self._items[item]]
         return self._ordered
 
@@ -137,7 +175,7 @@ class Catalogue:
 
     @staticmethod
     def _hands(connection: "sqlite3.Connection", items: list[int] | None) -> dict[int, set[str]]:
-        """Who wrote or handed in a revision, besides the one that its row names."""
+        """Who wrote or submitted a revision, besides the one that its row names."""
         query = (
             "SELECT a.revision, a.who FROM acts a{of} WHERE (a.act = 'submit' OR a.act = 'write') AND a.revision > 0"
         )

@@ -17,10 +17,16 @@ from bank.refused import BadFile, Denied
 from bank.store import acts, writing
 from bank.store.acts import now
 from bank.store.answer_keys import AnswerKeys
-from bank.store.authors import TAKE
+from bank.store.authors import TAKE, Authors
 from bank.store.bank_item import BankItem
+from bank.store.history import History
+from bank.store.items import Items
 from bank.store.media import keep
+from bank.store.meta import Meta
+from bank.store.people import People
+from bank.store.proof import Proof
 from bank.store.writing import Encoded, encoded
+from bank.vault import Vault
 
 if TYPE_CHECKING:
     import sqlite3
@@ -59,7 +65,19 @@ def _taking(written: Written) -> acts.Noted:
     return None, TAKE, written.author, now(), written.sha256, written.statement
 
 
-class Drafts(AnswerKeys):
+@dataclass(frozen=True, eq=False)
+class Drafts:
+    """What nobody has approved yet comes in here."""
+
+    _vault: Vault
+    _meta: Meta
+    _people: People
+    _history: History
+    _authors: Authors
+    _proof: Proof
+    _items: Items
+    _answer_keys: AnswerKeys
+
     def weigh(self, items: Iterable[Item]) -> AddReport:
         """What `write` would do with new items, without doing it."""
         return self._weigh([encoded(item) for item in items])[0]
@@ -76,9 +94,10 @@ class Drafts(AnswerKeys):
 
         `approve_as_sample` approves them at once. Pictures that no item of the call shows stay out.
         """
-        if not self.sample:
-            raise Denied("bank-not-sample" if approve_as_sample else "drafts-unsigned", file=self.directory.name)
-        with self.vault.transaction() as connection:
+        if not self._meta.sample():
+            code = "bank-not-sample" if approve_as_sample else "drafts-unsigned"
+            raise Denied(code, file=self._vault.path.parent.name)
+        with self._vault.transaction() as connection:
             return self._add(connection, [(item, "") for item in items], media or {}, progress, "", approve_as_sample)
 
     def write(
@@ -91,47 +110,55 @@ class Drafts(AnswerKeys):
         """All of `drafts`, new items and other wordings of those that are here, or none: as their writer's statement
         (`bank.authoring.authorship`) says. What somebody else wrote and nobody approved yet stays among the
         revisions."""
-        written, author = authorship.prove(statement, self.vault.name, self.people(), file="")
+        written, author = authorship.prove(statement, self._vault.name, self._people.all(), file="")
         authorship.require_author(author)
         if [draft.line for draft in drafts] != list(written.lines):
             raise BadFile("drafts-altered", file="")
-        return self._write(drafts, written, media or {}, progress)
+        return self.take(drafts, written, media or {}, progress)
 
     def revise(self, lineage: str, item: Item, media: Mapping[str, bytes] | None = None) -> BankItem:
         """Another wording that nobody signs, in a bank of samples only."""
-        if not self.sample:
-            raise Denied("drafts-unsigned", file=self.directory.name)
-        newest = self.newest(lineage)
-        with self.vault.transaction() as connection:
+        if not self._meta.sample():
+            raise Denied("drafts-unsigned", file=self._vault.path.parent.name)
+        newest = self._items.newest(lineage)
+        with self._vault.transaction() as connection:
             self._revise(connection, Draft(item, "", newest.lineage, newest.rev), "", media or {})
-        return self.newest(lineage)
+        return self._items.newest(lineage)
 
     def adopt(self, statement: bytes) -> None:
         """Drafts as they stand, of whose writer no signature is known, get one who answers for having written them."""
-        written, author = authorship.prove(statement, self.vault.name, self.people(), file="")
+        written, author = authorship.prove(statement, self._vault.name, self._people.all(), file="")
         authorship.require_author(author)
         at = now()
-        with self.vault.transaction() as connection:
+        with self._vault.transaction() as connection:
             for _digest, of, rev in written.lines:
-                item = self._revision(of, rev)
-                sealed, events = self.seal(item), self.events(item.number)
+                item = self._items.revision(of, rev)
+                sealed, events = self._proof.seal(item), self._history.events(item.number)
                 if authorship.line(sealed, of, rev) not in written.lines:
                     raise BadFile("drafts-altered", file="")
                 if item.state is not State.DRAFT:
                     raise Denied("act-not-possible", act=Act.WRITE.value, state=item.state.value)
-                if review.writers(events, self.wrote(sealed)):
+                if review.writers(events, self._authors.of(sealed)):
                     raise Denied("writer-known", item=item.code or item.lineage[:8])
-                self._note(connection, item.number, Event(Act.WRITE, author.id, at), State.DRAFT)
+                self._history.note(connection, item.number, Event(Act.WRITE, author.id, at), State.DRAFT)
             acts.chain(connection, [_taking(written)])
 
-    def _write(
+    def unwritten(self) -> list[BankItem]:
+        """Drafts of whose writer no signature is known: somebody must adopt them before they go through review."""
+        return [
+            item
+            for item in self._items.select_unverified(state=State.DRAFT)
+            if not review.writers(self._history.events(item.number), self._authors.of(self._proof.seal(item)))
+        ]
+
+    def take(
         self,
         drafts: Sequence[Draft],
         written: Written,
         media: Mapping[str, bytes],
         progress: Callable[[int, int], None] | None,
     ) -> AddReport:
-        with self.vault.transaction() as connection:
+        with self._vault.transaction() as connection:
             # First: whatever comes after it in this transaction can be proved by it.
             acts.chain(connection, [_taking(written)])
             new = [(draft.item, draft.salt) for draft in drafts if not draft.of]
@@ -176,8 +203,8 @@ class Drafts(AnswerKeys):
 
     def _revise(self, connection: "sqlite3.Connection", draft: Draft, by: str, media: Mapping[str, bytes]) -> None:
         """A new draft, or its writer's own draft written anew if nobody has handed it in."""
-        newest = self._revisable(draft)
-        events, wording, at = self.events(newest.number), encoded(draft.item), now()
+        newest = self.revisable(draft)
+        events, wording, at = self._history.events(newest.number), encoded(draft.item), now()
         salts = {wording[0]: draft.salt}
         before = review.hands(events)
         own = newest.state is State.DRAFT and before <= {by} and not any(event.statement for event in events)
@@ -191,7 +218,7 @@ class Drafts(AnswerKeys):
             number = writing.insert(connection, place, rev, State.DRAFT, wording, by, at, salts)
             connection.execute("UPDATE items SET newest = ? WHERE number = ?", (rev, place))
             if newest.state is State.DRAFT:
-                self._note(connection, newest.number, Event(Act.SUPERSEDE, by, at), State.RETIRED)
+                self._history.note(connection, newest.number, Event(Act.SUPERSEDE, by, at), State.RETIRED)
         acts.chain(connection, [(None, Act.WRITE.value, by, at, str(number), b"")])
         keep(connection, [draft.item], media)
 
@@ -199,21 +226,23 @@ class Drafts(AnswerKeys):
         """Who has a hand in `item` already: in what it is made from, if nobody ever approved that, and in any revision
         that says the very same. A draft that its writer retires stays its writer's, whoever brings it again."""
         unapproved = not any(event.act in (Act.APPROVE, Act.SAMPLE, Act.ACCEPT) for event in events)
-        found = review.hands(events) | self.wrote(self.seal(newest)) if unapproved else set()
-        for other in self.revisions(newest.lineage):
+        found = review.hands(events) | self._authors.of(self._proof.seal(newest)) if unapproved else set()
+        for other in self._items.revisions(newest.lineage):
             if other.id == item.id:
-                answer_key, explanation, _salt = self._kept(other)
+                answer_key, explanation, _salt = self._proof.kept(other)
                 if (answer_key, explanation) == (item.answer_key, item.explanation):
-                    found |= review.hands(self.events(other.number)) | self.wrote(self.seal(other))
+                    found |= review.hands(self._history.events(other.number)) | self._authors.of(
+                        self._proof.seal(other)
+                    )
         return found
 
-    def _revisable(self, draft: Draft) -> BankItem:
+    def revisable(self, draft: Draft) -> BankItem:
         """The revision that `draft` would follow, or Denied."""
-        known = self._one("SELECT 1 FROM items WHERE lineage = ?", (draft.of,))
-        newest = self.newest(draft.of) if known else self.find(draft.of)
+        known = self._vault.one("SELECT 1 FROM items WHERE lineage = ?", (draft.of,))
+        newest = self._items.newest(draft.of) if known else self._items.find(draft.of)
         if newest.rev != draft.rev:
             raise Denied("draft-of-older-revision", item=draft.of, rev=draft.rev, newest=newest.rev)
-        other = self._one(
+        other = self._vault.one(
             "SELECT i.lineage FROM revisions r JOIN items i ON i.number = r.item WHERE r.id = ? AND i.lineage <> ?",
             (draft.item.id, newest.lineage),
         )
@@ -221,18 +250,17 @@ class Drafts(AnswerKeys):
             raise Denied("item-already-there", item=other[0][:8])
         if newest.state is State.IN_REVIEW:
             raise Denied("act-not-possible", act=Act.WRITE.value, state=newest.state.value)
-        review.require_own(self.events(newest.number))
-        if self.practice:
+        review.require_own(self._history.events(newest.number))
+        if self._meta.practice():
             slices.require_open([draft.item])
         return newest
 
     def _weigh(self, named: Sequence[Encoded]) -> tuple[AddReport, list[Encoded]]:
         slices.require_not_lent(item for _, _, item in named)
-        if self.practice:
+        if self._meta.practice():
             slices.require_open(item for _, _, item in named)
-        with self.vault.reading() as connection:
-            held = {row[0] for row in connection.execute("SELECT id FROM revisions")}
-        known = {identity: kept[0] for identity, kept in self._keys({each[0] for each in named} & held)}
+        held = {row[0] for row in self._vault.rows("SELECT id FROM revisions")} & {each[0] for each in named}
+        known = {identity: answer_key for identity, (answer_key, _) in self._answer_keys.unverified(held).items()}
         fresh, already, contradictions = [], [], []
         rows: dict[str, int] = {}
         """Where what is fresh was given."""
@@ -250,5 +278,5 @@ class Drafts(AnswerKeys):
         return AddReport(tuple(each[0] for each in fresh), tuple(already), tuple(contradictions)), fresh
 
     def _name(self, identity: str) -> str:
-        row = self._one("SELECT code FROM revisions WHERE id = ? ORDER BY rev DESC LIMIT 1", (identity,))
+        row = self._vault.one("SELECT code FROM revisions WHERE id = ? ORDER BY rev DESC LIMIT 1", (identity,))
         return (row[0] if row else "") or identity[:8]

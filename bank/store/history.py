@@ -3,23 +3,34 @@
 Before: `bank.store.acts` chains them. After: `bank.authoring.review` proves an approved revision from them.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bank.authoring.review import Act, Event, State
 from bank.refused import BrokenStore
 from bank.store import acts
-from bank.store.people import People
+from bank.store.meta import Meta
+from bank.vault import Vault
 
 if TYPE_CHECKING:
     import sqlite3
 
 
-class History(People):
+@dataclass(frozen=True, eq=False)
+class History:
+    """The acts on revisions."""
+
+    _vault: Vault
+    _meta: Meta
+
     def events(self, number: int) -> list[Event]:
-        """The acts on one revision, oldest first."""
+        """The acts on one revision, oldest first.
+
+        Raises BrokenStore: when one of them is no act that is known.
+        """
         query = "SELECT act, who, at, remarks, statement FROM acts WHERE revision = ? ORDER BY number"
         written = "SELECT written_by, written_at, state FROM revisions WHERE number = ?"
-        with self.vault.reading() as connection:
+        with self._vault.reading() as connection:
             rows = connection.execute(query, (number,)).fetchall()
             by, at, state = connection.execute(written, (number,)).fetchone()
         try:
@@ -29,34 +40,22 @@ class History(People):
         if later and later[0].act in (Act.CARRY, Act.ACCEPT):
             return later
         first = Event(Act.WRITE, by, at)
-        # A sample has no act of its own: what is approved and was never handed in was approved as one.
+        # A sample has no act of its own: what is approved and was never submitted was approved as one.
         sampled = State(state) is not State.DRAFT and not any(event.act is Act.SUBMIT for event in later)
-        return [first, *([Event(Act.SAMPLE, by, at)] if sampled and self.sample else []), *later]
+        return [first, *([Event(Act.SAMPLE, by, at)] if sampled and self._meta.sample() else []), *later]
 
     def head(self, number: int | None = None) -> tuple[int, str]:
         """Number and hash of the last act, or of the one asked for; ("" where there is none). Binds all before it."""
         query = "SELECT number, head FROM acts"
         row = (
-            self._one(query + " ORDER BY number DESC LIMIT 1")
+            self._vault.one(query + " ORDER BY number DESC LIMIT 1")
             if number is None
-            else self._one(query + " WHERE number = ?", (number,))
+            else self._vault.one(query + " WHERE number = ?", (number,))
         )
         return (number or 0, "") if row is None else (row[0], row[1])
 
-    def broken_acts(self) -> list[int]:
-        """Acts whose hash is not that of all acts up to them: empty is well."""
-        wrong, before, expected = [], "", 1
-        query = "SELECT number, revision, act, who, at, remarks, statement, head FROM acts ORDER BY number"
-        with self.vault.reading() as connection:
-            for number, revision, act, who, at, remarks, signed, head in connection.execute(query):
-                if number != expected or head != acts.next_head(
-                    before, number, revision, act, who, at, remarks, bytes(signed)
-                ):
-                    wrong.append(number)
-                before, expected = head, number + 1
-        return wrong
-
-    def _note(self, connection: "sqlite3.Connection", number: int, event: Event, state: State) -> None:
+    def note(self, connection: "sqlite3.Connection", number: int, event: Event, state: State) -> None:
+        """Adds an act on a revision, which is in `state` from then on."""
         act = (number, event.act.value, event.who, event.at, event.remarks, event.statement)
         acts.chain(connection, [act])
         connection.execute("UPDATE revisions SET state = ? WHERE number = ?", (state.value, number))

@@ -10,14 +10,10 @@ Before: `bank.store.catalogue` keeps the lines. After: `bank.store.search` asks 
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
-from math import ceil
 
-from bank.authoring import near_duplicates
 from bank.authoring.review import State
-from bank.content import Content, ItemType, Level
+from bank.content import ItemType, Level
 
-_SHINGLE = 3
-_SAMPLE = 500
 _NAMED = 4
 """Letters of an item's name that are looked for in names."""
 
@@ -136,40 +132,3 @@ def related(lines: Iterable[Line], to: Line) -> Related:
     enemies = [line for line in near if not set(to.enemies).isdisjoint(line.enemies)] if to.enemies else []
     ordered = sorted([*group, to], key=lambda line: (line.place, line.number)) if to.case else []
     return Related(tuple(line.number for line in ordered), tuple(line.number for line in enemies))
-
-
-def perhaps_alike(lines: Sequence[Line], to: Line, content: Content) -> list[Line]:
-    """Those that could be near-duplicates of `content`, the content of `to`; no twin is left out.
-
-    A text that shares four fifths of the shingles has at least one of any fifth of them, so the rarest fifth is looked
-    for; or it begins with the same stem.
-    """
-    others = [line for line in lines if line.newest and line.state is not State.RETIRED and line.item != to.item]
-    every = near_duplicates.shingles(content)
-    # Only these are in a text whose parts have been run together.
-    own = [each for each in every if len(each) == _SHINGLE and near_duplicates.EDGE not in each]
-    enough = len(every) - ceil(near_duplicates.LEAST_SIMILARITY * len(every)) + 1
-    if len(own) < enough:
-        return others
-    sample = [near_duplicates.pattern(line.text) for line in others[:: max(1, len(others) // _SAMPLE)]]
-    common = {shingle: sum(shingle in text for text in sample) for shingle in own}
-    rare = sorted(own, key=lambda shingle: (common[shingle], shingle))[:enough]
-    stem = near_duplicates.pattern(content.stem)
-    found = []
-    for line in others:
-        text = near_duplicates.pattern(line.text)
-        if text.startswith(stem) or any(map(text.__contains__, rare)):
-            found.append(line)
-    return found
-
-
-def alike(one: Content, other: Content) -> int:
-    """Likeness ×10⁴ of two that are twins as `bank.authoring.near_duplicates` says; 0 where they are none."""
-    share = near_duplicates.similarity(one, other)
-    stem = near_duplicates.plain(one.stem)
-    same_stem = (
-        len(stem) >= near_duplicates.LONG_STEM
-        and stem == near_duplicates.plain(other.stem)
-        and not (one.needs_picture or other.needs_picture)
-    )
-    return int(10_000 * share) if share >= near_duplicates.LEAST_SIMILARITY or same_stem else 0

@@ -1,39 +1,49 @@
 """The bodies that this bank takes items from, each by a card that its people have signed.
 
-Before: `bank.lending.owners` says what is signed. After: `bank.store.answer_keys` proves lent items by it.
+Before: `bank.lending.owners` says what is signed. After: `bank.store.proof` proves lent items by it.
 """
+
+from dataclasses import dataclass
 
 from bank.lending import owners
 from bank.lending.owners import Owner
 from bank.lending.slices import Body
 from bank.refused import Denied
 from bank.store import acts
+from bank.store.meta import Meta
 from bank.store.people import People
+from bank.vault import Vault
 
 _ACT = "owner"
 
 
-class Owners(People):
-    def owners(self) -> list[Owner]:
+@dataclass(frozen=True, eq=False)
+class Owners:
+    """The cards of other bodies."""
+
+    _vault: Vault
+    _meta: Meta
+    _people: People
+
+    def all(self) -> list[Owner]:
         """Every card that somebody signed, whether enough of them or not."""
-        with self.vault.reading() as connection:
-            # The acts on no revision are few, and have an index.
-            query = "SELECT statement FROM acts WHERE revision IS NULL AND act = ? ORDER BY number"
-            files = [bytes(row[0]) for row in connection.execute(query, (_ACT,))]
-        return owners.listed(self.vault.name, files, self.people(), needed=1 if self.sample else owners.PEOPLE)
+        files = [signed for _number, _act, signed in acts.statements(self._vault, _ACT)]
+        needed = 1 if self._meta.sample() else owners.PEOPLE
+        return owners.listed(self._vault.name, files, self._people.all(), needed=needed)
 
     def vouch(self, statement: bytes) -> Owner:
-        """Adds one person's signature under an owner's card (`bank.lending.owners.to_sign`)."""
-        body, by, at = owners.check(self.vault.name, statement, self.people())
-        person = self.people()[by]
-        if person.until:
-            raise Denied("person-ended", name=person.name, until=person.until)
-        if any(each.body == body and by in each.by for each in self.owners()):
-            raise Denied("owner-signed-already", name=person.name, owner=body.name)
-        with self.vault.transaction() as connection:
-            acts.chain(connection, [(None, _ACT, by, at, body.id, statement)])
-        return next(each for each in self.owners() if each.body == body)
+        """Adds one person's signature under an owner's card (`bank.lending.owners.to_sign`).
 
-    def _known_owners(self) -> list[Body]:
+        Raises Denied: when that person's work has ended, or they signed the card before.
+        """
+        body, by, at = owners.check(self._vault.name, statement, self._people.all())
+        person = self._people.acting(by)
+        if any(each.body == body and by in each.by for each in self.all()):
+            raise Denied("owner-signed-already", name=person.name, owner=body.name)
+        with self._vault.transaction() as connection:
+            acts.chain(connection, [(None, _ACT, by, at, body.id, statement)])
+        return next(each for each in self.all() if each.body == body)
+
+    def known(self) -> list[Body]:
         """Whose slices are good, or were when they came."""
-        return [each.body for each in self.owners() if each.known]
+        return [each.body for each in self.all() if each.known]

@@ -4,7 +4,7 @@ Before: `bank.authoring.people` says what is signed. After: `bank.store.history`
 """
 
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import dataclass, field
 
 from bank.authoring import people
 from bank.authoring.people import Person
@@ -13,36 +13,33 @@ from bank.refused import BadFile, Denied
 from bank.seal import statements
 from bank.store import acts
 from bank.store.acts import now
-from bank.store.open_vault import Opened
 from bank.vault import Vault
 
 
-class People(Opened):
-    def __init__(self, directory: Path, vault: Vault) -> None:
-        super().__init__(directory, vault)
-        self._people: dict[str, Person] | None = None
-        self.keepers: Mapping[str, str] = {}
-        """Keyholders by whom a bank in shares is open, public key -> name: set by `bank.custody` when they open it."""
-        self.keepers_needed = people.VOUCHERS
+@dataclass(eq=False)
+class People:
+    """The bank's people."""
 
-    def people(self) -> dict[str, Person]:
+    _vault: Vault
+    _people: dict[str, Person] | None = None
+    keepers: Mapping[str, str] = field(default_factory=dict)
+    """Keyholders by whom a bank in shares is open, public key -> name: set by `bank.custody` when they open it."""
+    keepers_needed: int = people.VOUCHERS
+
+    def all(self) -> dict[str, Person]:
         """Authors and reviewers by id, in the order they were enrolled; each proved by what was signed."""
         if self._people is None:
-            self._people = people.enrolled(self.vault.name, self._enrolments(), self._keyholders)
+            self._people = people.enrolled(self._vault.name, self._enrolments(), self._keyholders)
         return self._people
 
     def _enrolments(self) -> list[tuple[str, bytes]]:
-        # The acts on no revision are few, and have an index.
-        query = "SELECT act, statement FROM acts WHERE revision IS NULL AND (act = ? OR act = ?) ORDER BY number"
-        with self.vault.reading() as connection:
-            rows = connection.execute(query, (people.ENROL, people.END)).fetchall()
-        return [(act, bytes(statement)) for act, statement in rows]
+        return [(act, signed) for _number, act, signed in acts.statements(self._vault, people.ENROL, people.END)]
 
     def _keyholders(self) -> set[str]:
         """Keys of all who ever held this bank, as its journal tells."""
-        return keyholders(self.directory) | self.keepers.keys()
+        return keyholders(self._vault.path.parent) | self.keepers.keys()
 
-    def _strangers(self) -> list[int]:
+    def strangers(self) -> list[int]:
         """Acts on people, counted from 1, that were signed with a keyholder's key which nobody ever held."""
         return people.strangers(self._enrolments(), self._keyholders())
 
@@ -50,35 +47,41 @@ class People(Opened):
         """Adds a person (`bank.authoring.people.application`)."""
         return self._admit(people.ENROL, statement)
 
-    def end_person(self, statement: bytes) -> Person:
+    def end(self, statement: bytes) -> Person:
         """From now on the person signs nothing (`bank.authoring.people.ending`); what they signed stays good."""
         return self._admit(people.END, statement)
 
     def _admit(self, act: str, statement: bytes) -> Person:
         admit = people.admit if act == people.ENROL else people.dismiss
         try:
-            person = admit(self.vault.name, statement, self.people(), self.keepers, self.keepers_needed)
+            person = admit(self._vault.name, statement, self.all(), self.keepers, self.keepers_needed)
         except (ValueError, KeyError, TypeError):
             raise BadFile("statement-malformed", file="") from None
-        with self.vault.transaction() as connection:
+        with self._vault.transaction() as connection:
             acts.chain(connection, [(None, act, person.id, now(), person.until, statement)])
         self._people = None
         return person
 
     def accept_loss(self, statement: bytes) -> None:
         """One of the bank's people goes on with an older copy than they saw, knowingly
-        (`bank.authoring.people.Signer.lost`)."""
+        (`bank.authoring.people.Signer.lost`).
+
+        Raises BadFile: when the statement is about another bank.
+        """
         said = statements.read(statement, people.LOSS_KIND, name="")
         person = self.acting(str(said.get("id")))
         statements.verify(statement, person.sign, name="")
-        if said.get("bank") != self.vault.name:
+        if said.get("bank") != self._vault.name:
             raise BadFile("statement-malformed", file="")
-        with self.vault.transaction() as connection:
+        with self._vault.transaction() as connection:
             acts.chain(connection, [(None, people.LOSS, person.id, now(), str(said["reason"]), statement)])
 
     def acting(self, identity: str) -> Person:
-        """One of the bank's people who is at work."""
-        person = self.people().get(identity)
+        """One of the bank's people who is at work.
+
+        Raises Denied: when nobody has this id, or their work has ended.
+        """
+        person = self.all().get(identity)
         if person is None:
             raise Denied("person-unknown", name=identity)
         if person.until:

@@ -10,6 +10,7 @@ withheld.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,13 @@ from bank.lending.loans import Loan
 from bank.lending.slices import Terms
 from bank.refused import Denied
 from bank.store import acts, media, writing
-from bank.store.drafts import Drafts
+from bank.store.history import History
+from bank.store.meta import Meta
+from bank.store.owners import Owners
+from bank.store.people import People
+from bank.store.proof import Proof
 from bank.store.writing import Encoded
+from bank.vault import Vault
 
 if TYPE_CHECKING:
     import sqlite3
@@ -34,16 +40,24 @@ _LOANS = (
 )
 
 
-class Slices(Drafts):
+@dataclass(frozen=True, eq=False)
+class Slices:
+    """What was lent to this bank."""
+
+    _vault: Vault
+    _meta: Meta
+    _people: People
+    _owners: Owners
+    _history: History
+    _proof: Proof
+
     # ---- taken in --------------------------------------------------------------------------------------------------
 
     def accept(self, statement: bytes, lines: bytes, acceptance: bytes) -> lending.Accepted:
         """Takes in a slice (`bank.lending.slices`); checked as if a stranger brought it."""
         terms = lending.read(statement)
-        by, at = lending.check_acceptance(self.vault.name, terms, acceptance, self.people())
-        person = self.people()[by]
-        if person.until:
-            raise Denied("person-ended", name=person.name, until=person.until)
+        by, at = lending.check_acceptance(self._vault.name, terms, acceptance, self._people.all())
+        self._people.acting(by)
         self._require_welcome(terms, at)
         found, shown = lending.items_in(statement, lines)
         salts = {item.id: salt for item, salt in found}
@@ -51,7 +65,7 @@ class Slices(Drafts):
         report = self._weighed(terms, brought)
         taken = {*report.added, *report.renewed, *report.older}
         before = self._loans()
-        with self.vault.transaction() as connection:
+        with self._vault.transaction() as connection:
             arrived = connection.execute(
                 "INSERT INTO slices VALUES (NULL, ?, ?, ?, ?, x'')", (terms.slice, statement, acceptance, len(taken))
             ).lastrowid
@@ -67,36 +81,38 @@ class Slices(Drafts):
                     rules = loans.in_force([*held, loan]) is loan
                     out = stood if rules else loan
                     if out is not None:
-                        self._note(connection, out.revision, Event(Act.SUPERSEDE, by, at, terms.note), State.RETIRED)
+                        self._history.note(
+                            connection, out.revision, Event(Act.SUPERSEDE, by, at, terms.note), State.RETIRED
+                        )
                     if rules:
                         self._put_in_force(connection, number)
             media.keep(connection, [item for identity, _, item in brought if identity in taken], shown)
         return report
 
-    def weigh_slice(self, statement: bytes, lines: bytes) -> lending.Accepted:
+    def weigh(self, statement: bytes, lines: bytes) -> lending.Accepted:
         """What `accept` would do with the items, without doing it and without asking who signed what."""
         found, _shown = lending.items_in(statement, lines)
         return self._weighed(lending.read(statement), [writing.encoded(item) for item, _ in found])
 
     def _require_welcome(self, terms: Terms, at: str) -> None:
         name = terms.slice[:8]
-        owners.require(self.owners(), terms)
+        owners.require(self._owners.all(), terms)
         if self._taken_back(terms):
             raise Denied("slice-withdrawn", slice=name)
-        if any(each.id == terms.slice for each in self.slices()):
+        if any(each.id == terms.slice for each in self.all()):
             raise Denied("slice-already", slice=name)
         if at[:10] > terms.until.isoformat():
             raise Denied("slice-ended", slice=name, until=terms.until.isoformat())
-        if self.practice and lending.Permission.OPEN not in terms.permission:
+        if self._meta.practice() and lending.Permission.OPEN not in terms.permission:
             raise Denied("slice-not-open", slice=name, owner=terms.owner.name)
 
     def _weighed(self, terms: Terms, brought: Sequence[Encoded]) -> lending.Accepted:
-        if self.practice:
+        if self._meta.practice():
             lending.require_open(item for _, _, item in brought)
         lent = self._loans()
         newest = Loan(0, terms, 1 << 62, False)
         found: dict[str, list[str]] = {}
-        with self.vault.reading() as connection:
+        with self._vault.reading() as connection:
             for identity, _, item in brought:
                 place = self._held(connection, identity)
                 if place is None:
@@ -145,12 +161,12 @@ class Slices(Drafts):
     def withdraw(self, withdrawal: bytes) -> lending.Withdrawn:
         """Takes out of force what its owner took back; of a slice that is not here, keeps the owner's word."""
         name = lending.slice_named(withdrawal)
-        here = self._one("SELECT 1 FROM slices WHERE id = ?", (name,)) is not None
+        here = self._vault.one("SELECT 1 FROM slices WHERE id = ?", (name,)) is not None
         if here:
-            terms = self._terms(name)
+            terms = self._proof.terms(name)
             at, owner, note = lending.check_withdrawal(terms, withdrawal), terms.owner, terms.note
         else:
-            owner, _name, _statement, at = lending.read_withdrawal(withdrawal, self._known_owners())
+            owner, _name, _statement, at = lending.read_withdrawal(withdrawal, self._owners.known())
             note = f"{owner.id} {name}"
         lent = self._loans() if here else {}
         of_it = [(place, loan) for place, held in lent.items() for loan in held if loan.terms.slice == name]
@@ -159,24 +175,23 @@ class Slices(Drafts):
         }
         retired = 0
         if withdrawal not in self._withdrawals(note):
-            with self.vault.transaction() as connection:
+            with self._vault.transaction() as connection:
                 connection.execute("UPDATE slices SET withdrawal = ? WHERE id = ?", (withdrawal, name))
                 acts.chain(connection, [(None, Act.WITHDRAW.value, "", at, note, withdrawal)])
                 for place, loan in of_it:
-                    self._note(connection, loan.revision, Event(Act.WITHDRAW, "", at, note), State.RETIRED)
+                    self._history.note(connection, loan.revision, Event(Act.WITHDRAW, "", at, note), State.RETIRED)
                     if loans.in_force(lent[place]) is loan:
                         following = left[place]
                         retired += following is None
                         if following is not None:
                             resumed = Event(Act.RESUME, "", at, note)
-                            self._note(connection, following.revision, resumed, State.APPROVED)
+                            self._history.note(connection, following.revision, resumed, State.APPROVED)
                             self._put_in_force(connection, following.revision)
         return lending.Withdrawn(name, owner.name, here, retired, sum(left[place] is not None for place, _ in of_it))
 
     def _withdrawals(self, note: str) -> list[bytes]:
         query = "SELECT statement FROM acts WHERE revision IS NULL AND act = 'withdraw' AND remarks = ?"
-        with self.vault.reading() as connection:
-            return [bytes(row[0]) for row in connection.execute(query, (note,))]
+        return [bytes(row[0]) for row in self._vault.rows(query, (note,))]
 
     def _taken_back(self, terms: Terms) -> bool:
         """Whether its owner's word came before the slice, or after it."""
@@ -200,16 +215,13 @@ class Slices(Drafts):
             (number, number),
         )
 
-    def slices(self) -> list[lending.Slice]:
+    def all(self) -> list[lending.Slice]:
         """What other bodies lent to this bank, in the order it came."""
-        with self.vault.reading() as connection:
-            rows = connection.execute(
-                "SELECT id, statement, acceptance, items, withdrawal FROM slices ORDER BY number"
-            ).fetchall()
+        rows = self._vault.rows("SELECT id, statement, acceptance, items, withdrawal FROM slices ORDER BY number")
         found, lent = [], self._loans()
         standing = [loan.terms.slice for held in lent.values() if (loan := loans.in_force(held)) is not None]
         for name, _statement, acceptance, items, withdrawal in rows:
-            terms = self._terms(name)
+            terms = self._proof.terms(name)
             said = json.loads(acceptance)["signed"]
             found.append(
                 lending.Slice(
@@ -235,10 +247,10 @@ class Slices(Drafts):
     def _loans(self) -> Mapping[int, list[Loan]]:
         """Of each lent item, by its number, every slice that it came in."""
         found: dict[int, list[Loan]] = {}
-        with self.vault.reading() as connection:
-            rows = connection.execute(_LOANS).fetchall()
-        for place, revision, identity, name, arrived, withdrawn in rows:
-            found.setdefault(place, []).append(Loan(revision, self._terms(name), arrived, bool(withdrawn), identity))
+        for place, revision, identity, name, arrived, withdrawn in self._vault.rows(_LOANS):
+            found.setdefault(place, []).append(
+                Loan(revision, self._proof.terms(name), arrived, bool(withdrawn), identity)
+            )
         return found
 
     @staticmethod

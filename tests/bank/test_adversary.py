@@ -58,22 +58,22 @@ class World:
     """The Bank itself, for what only somebody with its key could do."""
 
     def item(self, number):
-        return self.bank.newest(item(number).id)
+        return self.bank.items.newest(item(number).id)
 
     def __getattr__(self, name):
         return self.hand[name]
 
     def signed(self, act, number, who, by=None, **changed):
         """A statement as the bank gives it to sign, doctored, and signed by whomever."""
-        (told,) = self.bank.to_sign(act, [self.item(number).number], who, DAY)
-        return self.bank.perform([statements.sign(told | changed, self.hand[by or who].key)])
+        (told,) = self.bank.reviews.to_sign(act, [self.item(number).number], who, DAY)
+        return self.bank.reviews.perform([statements.sign(told | changed, self.hand[by or who].key)])
 
     def sql(self, statement):
         self.below.vault.connection.execute(statement)
 
     def saw_more(self, who):
         """This person has seen an act that the bank does not hold."""
-        acts, _ = self.bank.head()
+        acts, _ = self.bank.history.head()
         self.hand[who].note(self.bank.vault.name, acts + 1, "00" * 32)
         return self.hand[who]
 
@@ -96,7 +96,7 @@ def made(tmp_path_factory):
         lifecycle.enrol(bank, hand["wang"], "王芳", BOTH)
         lifecycle.enrol(bank, hand["zhao"], "赵华", AUTHOR, [hand["li"], hand["wang"]])
         lifecycle.add(bank, [item(n) for n in (1, 2, 3, 4)], hand["li"])
-        one, two, _three, four = (bank.newest(item(n).id) for n in (1, 2, 3, 4))
+        one, two, _three, four = (bank.items.newest(item(n).id) for n in (1, 2, 3, 4))
         lifecycle.submit(bank, [one, four], hand["li"])
         lifecycle.submit(bank, [two], hand["zhao"])
         lifecycle.approve(bank, [four], hand["wang"])
@@ -208,12 +208,12 @@ REVIEW = {
         "revision-content-changed",
         lambda w: (
             w.sql("UPDATE revisions SET content = CAST(replace(CAST(content AS TEXT), '先做', '后做') AS BLOB)"),
-            w.bank.answer_keys([item(4).id]),
+            w.bank.answer_keys.of([item(4).id]),
         ),
     ),
     "lift an item over the review": (
         "revision-state",
-        lambda w: (w.sql("UPDATE revisions SET state = 'approved' WHERE number = 1"), w.bank.answer_keys([item(1).id])),
+        lambda w: (w.sql("UPDATE revisions SET state = 'approved' WHERE number = 1"), w.bank.answer_keys.of([item(1).id])),
     ),
     "sign with one's own key in another's name": (
         "revision-signature", lambda w: w.signed(Act.APPROVE, 1, "wang", by="li"),
@@ -271,7 +271,7 @@ REVIEW = {
             lifecycle.retire(w.bank, [mine], w.wang, "重复"),
             again := lifecycle.write(w.bank, mine.lineage, item(9), w.li),
             lifecycle.submit(w.bank, [again], w.li),
-            lifecycle.approve(w.bank, [w.bank.newest(mine.lineage)], w.wang),
+            lifecycle.approve(w.bank, [w.bank.items.newest(mine.lineage)], w.wang),
         ),
     ),
     "approve one's own wording that another brought back after one was approved": (
@@ -281,23 +281,23 @@ REVIEW = {
             other := lifecycle.write(w.bank, mine.lineage, item(10), w.li),
             lifecycle.submit(w.bank, [other], w.li),
             lifecycle.enrol(w.bank, w.stranger, "孙梅", BOTH, [w.li, w.wang]),
-            lifecycle.approve(w.bank, [w.bank.newest(mine.lineage)], w.stranger),
+            lifecycle.approve(w.bank, [w.bank.items.newest(mine.lineage)], w.stranger),
             again := lifecycle.write(w.bank, mine.lineage, item(9), w.li),
             lifecycle.submit(w.bank, [again], w.li),
-            lifecycle.approve(w.bank, [w.bank.newest(mine.lineage)], w.wang),
+            lifecycle.approve(w.bank, [w.bank.items.newest(mine.lineage)], w.wang),
         ),
     ),
     "say in somebody's name that their work has ended": (
         "signature",
-        lambda w: w.bank.end_person(
+        lambda w: w.bank.people.end(
             people.ending(w.bank.vault.name, "wang", DAY[:10], [dataclasses.replace(w.stranger, id="wang")])
         ),
     ),
-    "write namelessly": ("drafts-unsigned", lambda w: w.bank.add([item(9)])),
-    "change namelessly": ("drafts-unsigned", lambda w: w.bank.revise(item(3).id, item(9))),
+    "write namelessly": ("drafts-unsigned", lambda w: w.bank.drafts.add([item(9)])),
+    "change namelessly": ("drafts-unsigned", lambda w: w.bank.drafts.revise(item(3).id, item(9))),
     "write under another's name": (
         "person-unknown",
-        lambda w: w.bank.write(
+        lambda w: w.bank.drafts.write(
             new := authorship.drafts([item(9)]),
             authorship.sign(
                 w.bank.vault.name, dataclasses.replace(w.stranger, id="li"), [each.line for each in new], DAY
@@ -306,7 +306,7 @@ REVIEW = {
     ),
     "put another wording under a writer's signature": (
         "drafts-altered",
-        lambda w: w.bank.write(
+        lambda w: w.bank.drafts.write(
             authorship.drafts([item(9)]),
             authorship.sign(w.bank.vault.name, w.li, [each.line for each in authorship.drafts([item(8)])], DAY),
         ),
@@ -341,10 +341,10 @@ REVIEW = {
         "signature",
         lambda w: (
             lifecycle.repeal(w.bank, "安全生产法", date(2026, 6, 1), w.li),
-            w.bank.repeal(statements.sign(repeal(w, "li"), w.stranger.key)),
+            w.bank.provisions.repeal(statements.sign(repeal(w, "li"), w.stranger.key)),
         ),
     ),
-    "undo a repeal namelessly": ("statement-malformed", lambda w: w.bank.repeal(statements.sign(repeal(w, "")))),
+    "undo a repeal namelessly": ("statement-malformed", lambda w: w.bank.provisions.repeal(statements.sign(repeal(w, "")))),
     "end a reviewer who is in the way": ("person-needs-sponsors", lambda w: lifecycle.end(w.bank, "wang", [w.li])),
     "go on with an older copy than one has seen": (
         "bank-rolled-back", lambda w: lifecycle.approve(w.bank, [w.item(1)], w.saw_more("wang")),
@@ -496,18 +496,18 @@ def test_custody_refuses_by_name(attack, shared):
 
 AGENT = {
     "exceed the bound one item at a time": (
-        "export-limit", lambda w: [w.bank.answer_keys([item(n).id]) for n in (1, 2, 3)],
+        "export-limit", lambda w: [w.bank.answer_keys.of([item(n).id]) for n in (1, 2, 3)],
     ),
     "ask for many under the name of one": (
         "export-limit",
-        lambda w: list(w.bank.whole([dataclasses.replace(w.item(1), number=w.item(n).number) for n in (1, 2, 3)])),
+        lambda w: list(w.bank.answer_keys.whole([dataclasses.replace(w.item(1), number=w.item(n).number) for n in (1, 2, 3)])),
     ),
-    "guess answer keys": ("export-limit", lambda w: w.bank.weigh([item(n) for n in (1, 2, 3)])),
-    "read answer keys off their distribution": ("export-limit", lambda w: w.bank.answer_positions()),
+    "guess answer keys": ("export-limit", lambda w: w.bank.drafts.weigh([item(n) for n in (1, 2, 3)])),
+    "read answer keys off their distribution": ("export-limit", lambda w: w.bank.answer_keys.positions()),
     "prolong the hours by setting the clock": (
         "agent-closed", lambda w: (setattr(w.below, "until", 1 << 40), setattr(w, "now", 3600.0), closed(w)),
     ),
-    "call a method that is not offered": ("agent-no-such-act", lambda w: w.bank._ask("open_with_key", {}, None)),
+    "call a method that is not offered": ("agent-no-such-act", lambda w: w.bank._ask("drafts.take", {}, None)),
     "reach below the bank": ("agent-no-such-act", lambda w: w.bank._ask("vault.copy_under", {}, None)),
     "open a second agent": ("agent-already", lambda w: channel.listen(Custody.read(w.folder).bank)),
     "accept a loss for the keyholders": (
@@ -526,7 +526,7 @@ AGENT = {
 def closed(w):
     """The line may be cut before it is answered: gone is gone."""
     try:
-        w.bank.counts()
+        w.bank.items.count()
     except Refused as refusal:
         if refusal.code == "agent-gone":
             refusal.code = "agent-closed"
@@ -606,12 +606,12 @@ def test_only_keyholders_by_whom_the_bank_is_open_vouch(shared):
 def test_people_whom_two_keyholders_vouched_for_are_proved_from_the_journal(shared):
     assert enrolling(shared, ["孙梅"], 1, 2) == [("王强", "李丽")]
     with begin(shared, 2, 3) as opening:
-        assert opening.bank.people()["n0"].vouched == ("王强", "李丽") and opening.bank.findings() == []
+        assert opening.bank.people.all()["n0"].vouched == ("王强", "李丽") and opening.bank.audit.findings() == []
 
 
 def test_as_many_keyholders_vouch_as_open_the_bank(shared):
     with begin(shared, 1, 2, given=present(shared, 1, 2, 3)) as opening:
-        opening.bank.keepers_needed = 3
+        opening.bank.people.keepers_needed = 3
         for name in ("li", "wang", "zhao"):
             lifecycle.end(opening.bank, name, [shared.hand[name]])
         signer, two = people.create(shared.folder.with_name("n.key"), PASSPHRASE), keepers(shared)
@@ -624,11 +624,11 @@ def test_invented_keyholders_written_past_the_bank_vouch_for_nobody_and_are_foun
         lifecycle.end(single.bank, name, [single.hand[name]])
     false = invented()
     said = people.application(single.bank.vault.name, single.stranger, "甲", BOTH, false)
-    single.bank.keepers = {statements.public_hex(each.key): each.name for each in false}
-    single.bank.enrol(said)
-    single.bank.keepers, single.bank._people = {}, None
-    assert single.bank.people()["stranger"].vouched == ()
-    assert [each.code for each in single.bank.findings()] == ["person-stranger"]
+    single.bank.people.keepers = {statements.public_hex(each.key): each.name for each in false}
+    single.bank.people.enrol(said)
+    single.bank.people.keepers, single.bank.people._people = {}, None
+    assert single.bank.people.all()["stranger"].vouched == ()
+    assert [each.code for each in single.bank.audit.findings()] == ["person-stranger"]
 
 
 def test_a_loss_that_the_keyholders_accepted_serves_for_that_opening_alone(shared):

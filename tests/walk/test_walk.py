@@ -91,7 +91,7 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
 
     # 2, 3 bank/store/: Items -> approved and encrypted at rest (a bank of samples takes them without two reviewers)
     bank = Bank.create(tmp_path / "bank", words["keyholder"], sample=True)
-    assert len(bank.add(found.items, found.media, approve_as_sample=True).added) == 24
+    assert len(bank.drafts.add(found.items, found.media, approve_as_sample=True).added) == 24
 
     # 4 bank/rules/: rule text -> a checked, hashed rule
     rule = rules.parse(RULE.encode())
@@ -106,7 +106,7 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
     chief = holders.create(tmp_path / "chief", "chief", "C-1", "某主考", words["chief"])
     issued = issue(
         tmp_path / "stick", session=layout.Session("W-1", "小考第一场", "2026-11-21", "S-1", "某考点", True), rule=rule,
-        items=list(bank.items()), answer_keys=bank.answer_keys, roster=people, bureau=bureau, site=holder.card,
+        items=list(bank.items.select()), answer_keys=bank.answer_keys.of, roster=people, bureau=bureau, site=holder.card,
         chief=chief.card, archive_age=office.archive_age(),
     )  # fmt: skip
     bank.close()

@@ -18,7 +18,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from bank.refused import Refused
-from bank.store import Bank
+from bank.store import OpenBank
 from terminal import look
 from tools.author_desk.browse import Browse
 from tools.author_desk.desk import Desk
@@ -36,7 +36,7 @@ class DeskApp(App[int], inherit_bindings=False):
     CSS_PATH = "desk.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "leave", priority=True)]
 
-    def __init__(self, bank: Bank, key: Path | None = None) -> None:
+    def __init__(self, bank: OpenBank, key: Path | None = None) -> None:
         super().__init__()
         self.desk = Desk(bank, key)
         self.browse = Browse(self.desk)

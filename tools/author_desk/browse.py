@@ -118,7 +118,7 @@ class Browse(Looking, inherit_bindings=True):
 
     async def edit(self, item: BankItem) -> None:
         try:
-            newest = await self.desk.ask(self.desk.bank.newest, item.lineage)
+            newest = await self.desk.ask(self.desk.bank.items.newest, item.lineage)
             whole = await self.desk.ask(self.desk.whole, newest)
         except Refused as refusal:
             self.tell("red", said(refusal))
@@ -136,7 +136,7 @@ class Browse(Looking, inherit_bindings=True):
 
     async def written(self, after: BankItem) -> None:
         """On the draft that was just saved, with the filters as they are if it is among what they leave."""
-        self.held = await self.desk.ask(self.desk.bank.pictures)
+        self.held = await self.desk.ask(self.desk.bank.media.digests)
         self.total = len(await self.desk.ask(self.desk.find, Asked()))
         await self._find(after.lineage)
         await self._show_number(after.number)

@@ -21,7 +21,7 @@ from bank.content import ItemType, Level
 from bank.item import Item
 from bank.lending.slices import Slice
 from bank.refused import Denied
-from bank.store import Bank, BankItem
+from bank.store import BankItem, OpenBank
 from bank.store.listing import Lack, Wanted
 
 T = TypeVar("T")
@@ -87,7 +87,7 @@ class Figures:
 
 
 class Desk:
-    def __init__(self, bank: Bank, key: Path | None = None) -> None:
+    def __init__(self, bank: OpenBank, key: Path | None = None) -> None:
         self.bank = bank
         self.key = key
         self.signer: Signer | None = None
@@ -129,7 +129,7 @@ class Desk:
             hand=self.me if asked.whose == "mine" else "",
             other_hand=self.me if asked.whose == "review" else "",
         )
-        return self.bank.numbers(wanted)
+        return self.bank.catalogue.find(wanted)
 
     async def look_for(self, asked: Asked) -> list[int] | None:
         """The same in the bank's thread; None where somebody asked for something else before its turn came."""
@@ -157,7 +157,7 @@ class Desk:
     async def fetch(self, blocks: Sequence[int]) -> None:
         numbers = self.numbers
         wanted = [numbers[block * BLOCK : (block + 1) * BLOCK] for block in blocks]
-        items = await self.ask(self.bank.numbered, [number for each in wanted for number in each])
+        items = await self.ask(self.bank.items.at, [number for each in wanted for number in each])
         if numbers is not self.numbers:  # something else was asked for meanwhile
             return
         while len(self._blocks) > KEPT_BLOCKS - len(blocks):
@@ -169,32 +169,32 @@ class Desk:
 
     def whole(self, item: BankItem) -> Item:
         """With its answer key: where the bank is open in shares, counted and noted."""
-        found = next(iter(self.bank.whole([item])))
+        found = next(iter(self.bank.answer_keys.whole([item])))
         self.looked_at.add(item.number)
         return found
 
     def difference(self, item: BankItem) -> Difference | None:
         """Against the revision in force, or else the one before; None for a first revision."""
-        earlier = [each for each in self.bank.revisions(item.lineage) if each.rev < item.rev]
+        earlier = [each for each in self.bank.items.revisions(item.lineage) if each.rev < item.rev]
         if not earlier:
             return None
         before = next((each for each in earlier if each.state is State.APPROVED), earlier[-1])
-        old, new = self.bank.whole([before, item])
+        old, new = self.bank.answer_keys.whole([before, item])
         if before.state is State.APPROVED:
             self.looked_at.add(item.number)
         return Difference(before.rev, item.rev, review.changes(old, new))
 
     def history(self, item: BankItem) -> tuple[Told, ...]:
         """Every act on it; newest first."""
-        known = self.bank.people()
+        known = self.bank.people.all()
 
         def names(ids: Sequence[str]) -> str:
             return "、".join(known[each].name if each in known else each for each in ids)
 
         rows = []
-        for each in self.bank.revisions(item.lineage):
-            wrote = self.bank.wrote(self.bank.seal(each))
-            for event in self.bank.events(each.number):
+        for each in self.bank.items.revisions(item.lineage):
+            wrote = self.bank.authors.of(self.bank.proof.seal(each))
+            for event in self.bank.history.events(each.number):
                 own, earlier = review.parted(event, wrote)
                 signed = review.is_signed(event, wrote)
                 rows.append(Told(each.rev, each.state, event, names(own), names(earlier), signed))
@@ -202,24 +202,24 @@ class Desk:
 
     def group(self, item: BankItem) -> tuple[BankItem, ...]:
         """The items of its case, in order."""
-        return tuple(self.bank.numbered(self.bank.related(item.number).group))
+        return tuple(self.bank.items.at(self.bank.catalogue.related(item.number).group))
 
     def figures(self, item: BankItem) -> Figures:
-        related = self.bank.related(item.number)
+        related = self.bank.catalogue.related(item.number)
         origin = item.provenance.origin
         return Figures(
             item,
-            tuple((session, site, day, number) for session, site, day, number in self.bank.uses_of(item.lineage)),
-            tuple((rev, p4, number, at) for rev, p4, number, at in self.bank.calibrations(item.lineage)),
-            tuple(self.bank.numbered(related.group)),
-            tuple(self.bank.numbered(related.enemies[:MOST_LISTED])),
-            next((each for each in self.bank.slices() if origin == f"slice {each.id}"), None),
+            tuple(self.bank.exposure.uses_of(item.lineage)),
+            tuple(self.bank.calibrations.of(item.lineage)),
+            tuple(self.bank.items.at(related.group)),
+            tuple(self.bank.items.at(related.enemies[:MOST_LISTED])),
+            next((each for each in self.bank.slices.all() if origin == f"slice {each.id}"), None),
             max(0, len(related.enemies) - MOST_LISTED),
         )
 
     def twins(self, item: BankItem) -> tuple[tuple[BankItem, int], ...]:
-        found = self.bank.twins(item.number)[:MOST_LISTED]
-        items = self.bank.numbered([number for number, _likeness in found])
+        found = self.bank.near_duplicates.of(item.number)[:MOST_LISTED]
+        items = self.bank.items.at([number for number, _likeness in found])
         return tuple((twin, likeness) for twin, (_number, likeness) in zip(items, found, strict=True))
 
     # ---- acts ----------------------------------------------------------------------------------------------------
@@ -227,7 +227,7 @@ class Desk:
     def sign_in(self, key: Path, passphrase: str) -> None:
         """The key stays open until the person leaves; the passphrase is kept by nobody."""
         signer = people.unlock(key, passphrase)
-        person = self.bank.people().get(signer.id)
+        person = self.bank.people.all().get(signer.id)
         if person is None or person.sign != signer.public:
             raise Denied("person-unknown", name=signer.id)
         self.key, self.signer, self.person = key, signer, person
@@ -249,7 +249,7 @@ class Desk:
 
     def submit(self, numbers: Sequence[int]) -> None:
         """Several drafts at once: each gets a statement and a signature of its own."""
-        self.act(Act.SUBMIT, self.bank.numbered(numbers), "")
+        self.act(Act.SUBMIT, self.bank.items.at(numbers), "")
 
     def write(self, before: BankItem | None, item: Item, media: Mapping[str, bytes]) -> BankItem:
         """A new item, or the item in other words. A background that is written anew is so for its whole case."""
@@ -261,11 +261,11 @@ class Desk:
         if waiting is not None:
             raise Denied("case-in-review", item=waiting.code or waiting.lineage[:8])
         wordings = [(before.lineage, before.rev, item)]
-        for other, whole in zip(others, self.bank.whole(others) if others else (), strict=True):
+        for other, whole in zip(others, self.bank.answer_keys.whole(others) if others else (), strict=True):
             content = replace(whole.content, case=item.content.case)
             wordings.append((other.lineage, other.rev, replace(whole, content=content, background=item.background)))
         lifecycle.rewrite(self.bank, wordings, self.signer, media)
-        return self.bank.newest(before.lineage)
+        return self.bank.items.newest(before.lineage)
 
     def sharing_background(self, before: BankItem, item: Item) -> list[BankItem]:
         """The other items of the case whose background `item` changes; none where it moves to another case."""
@@ -273,7 +273,7 @@ class Desk:
         if not case or not now or case == now:
             return []
         others = [each for each in self.group(before) if each.lineage != before.lineage]
-        return [] if self.bank.has_case(now) else [self.bank.newest(each.lineage) for each in others]
+        return [] if self.bank.catalogue.has_case(now) else [self.bank.items.newest(each.lineage) for each in others]
 
 
 def today() -> date:

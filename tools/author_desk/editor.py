@@ -283,7 +283,7 @@ class Editor(Screen[BankItem | None], inherit_bindings=False):
         """A picture in words: kind, size in points, size in bytes."""
         data = self.media.get(digest)
         if data is None:
-            data = await self.desk.ask(self.desk.bank.media, digest)
+            data = await self.desk.ask(self.desk.bank.media.find, digest)
         if data is None:
             return _("picture {name}: the bank does not hold it").format(name=digest[:8])
         width, height = pictures.size(data)

@@ -292,7 +292,7 @@ class Finding(Screen[None], inherit_bindings=False):
         self.app.push_screen(picker, partial(self.picked, name))
 
     async def chapters(self) -> filters.Choices:
-        return filters.chapter_choices(await self.desk.ask(self.desk.bank.chapters))
+        return filters.chapter_choices(await self.desk.ask(self.desk.bank.catalogue.chapters))
 
     def picked(self, name: str, value: str | None) -> None:
         if value is None:

@@ -63,8 +63,8 @@ class Looking(Finding, inherit_bindings=True):
         """What the pane's page was made of."""
 
     async def open(self) -> None:
-        self.held = await self.desk.ask(self.desk.bank.pictures)
-        self.repeals = await self.desk.ask(self.desk.bank.repeals)
+        self.held = await self.desk.ask(self.desk.bank.media.digests)
+        self.repeals = await self.desk.ask(self.desk.bank.provisions.repealed)
 
     def arrive(self, *, anew: bool = False) -> None:
         """It is shown as it was written; in the queue a revision first by what differs."""

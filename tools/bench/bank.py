@@ -90,18 +90,18 @@ def run(args: argparse.Namespace) -> int:
             took = []
             for text in SEARCHES * 3:
                 began = time.perf_counter()
-                list(bank.unverified_items(state=None, search=text, limit=100))
+                list(bank.items.select_unverified(state=None, search=text, limit=100))
                 took.append(1_000 * (time.perf_counter() - began))
             began = time.perf_counter()
-            sum(SEARCHES[-1] in item.content.stem for item in bank.unverified_items(state=None))
+            sum(SEARCHES[-1] in item.content.stem for item in bank.items.select_unverified(state=None))
             plain = 1_000 * (time.perf_counter() - began)
 
-            drafts = list(bank.items(state=State.DRAFT, limit=REVIEWED))
+            drafts = list(bank.items.select(state=State.DRAFT, limit=REVIEWED))
             times = []
             for act in (
                 lambda: lifecycle.submit(bank, drafts, author),
                 lambda: lifecycle.approve(bank, drafts, reviewer),
-                lambda: list(bank.items()),
+                lambda: list(bank.items.select()),
             ):
                 began = time.perf_counter()
                 act()

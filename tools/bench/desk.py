@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bank.store import Bank
+    from bank.store import OpenBank
     from tools.author_desk.app import DeskApp
     from tools.author_desk.desk import Asked
 
@@ -51,11 +51,11 @@ class Painted:
     """The slowest of the repeats."""
 
 
-def measure(bank: "Bank") -> list[Painted]:
+def measure(bank: "OpenBank") -> list[Painted]:
     return asyncio.run(_measure(bank))
 
 
-async def _measure(bank: "Bank") -> list[Painted]:
+async def _measure(bank: "OpenBank") -> list[Painted]:
     from pathlib import Path
 
     from tools.author_desk.app import DeskApp

@@ -9,7 +9,7 @@ from tools.cli.secrets import ask_secret
 
 if TYPE_CHECKING:
     from bank.authoring.people import Signer
-    from bank.store import Bank
+    from bank.store import OpenBank
     from examd.bureau.office import Office
     from examd.holders import Holder
 
@@ -21,7 +21,7 @@ def signer(file: Path, passphrase_file: Path | None) -> "Signer":
     return people.unlock(file, ask_secret("key", _("Passphrase of {file}").format(file=file.name), passphrase_file))
 
 
-def writer(bank: "Bank", args: argparse.Namespace) -> "Signer | None":
+def writer(bank: "OpenBank", args: argparse.Namespace) -> "Signer | None":
     """Whoever signs for what they write (`--as`); None in a bank of samples, where nobody has to."""
     from bank.refused import Denied
 

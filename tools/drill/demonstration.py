@@ -126,7 +126,7 @@ class _Demo:
         from tools.drill.session import SAMPLES
 
         if self.args.rule is None and self.args.bank is not None:
-            rule = rules.propose(tally(bank.items()), name=self.args.bank.stem)
+            rule = rules.propose(tally(bank.items.select()), name=self.args.bank.stem)
             origin = _("proposed for this bank")
         else:
             file = self.args.rule or SAMPLES / "rule.toml"

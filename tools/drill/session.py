@@ -86,7 +86,7 @@ class Drill:
         """A new encrypted bank, what was read from the file, and how many items the bank took."""
         found = formats.read(source)
         bank = Bank.create(self.work / "bank", self.words["keyholder"], sample=True)
-        return bank, found, len(bank.add(found.items, found.media, approve_as_sample=True).added)
+        return bank, found, len(bank.drafts.add(found.items, found.media, approve_as_sample=True).added)
 
     def issue(self, bank: Bank, rule: Rule, people: list[RosterLine]) -> Issued:
         """Founds bureau, site, chief examiner and operator, and issues the session's package."""
@@ -106,12 +106,13 @@ class Drill:
         day = date.fromisoformat(today)
         self.issued = issue(
             self.work / "stick", session=session, rule=rule,
-            items=list(bank.items()), answer_keys=bank.answer_keys, roster=people, bureau=self.bureau,
+            items=list(bank.items.select()), answer_keys=bank.answer_keys.of, roster=people, bureau=self.bureau,
             site=self.holder.card, chief=self.chief.card, archive_age=self.office.archive_age(),
             ledger=ledger_of(bank, day, len(people)),
         )  # fmt: skip
-        bank.expose(session.id, session.site_id, self.issued.meeting, today)
-        bank.mark(self.issued.watermarks, self.issued.package_id, session.id, session.site_id, watermarks.until(day))
+        bank.exposure.add(session.id, session.site_id, self.issued.meeting, today)
+        until = watermarks.until(day)
+        bank.watermarks.add(self.issued.watermarks, self.issued.package_id, session.id, session.site_id, until)
         self.office.keep_codes(self.issued, self.bureau)
         return self.issued
 

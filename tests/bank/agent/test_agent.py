@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import operator
 import os
 import shutil
 import signal
@@ -54,7 +55,7 @@ def filled(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("XDG_STATE_HOME", str(folder.parent / "state"))
         bank = Bank.create(folder, "correct horse battery", sample=True)
-        bank.add(ITEMS, approve_as_sample=True)
+        bank.drafts.add(ITEMS, approve_as_sample=True)
         hand_over(bank, PEOPLE, 2, reason="share")
     return folder
 
@@ -110,56 +111,78 @@ def last(folder):
 
 
 def test_it_answers_as_a_bank_does(remote, folder):
-    assert [each.id for each in remote.items()] == [each.id for each in ITEMS]
-    assert len(list(remote.items(search="第 7 题", limit=5))) == 1
-    assert list(remote.items(type=ItemType.MULTIPLE)) == [] and next(remote.items()).state is State.APPROVED
-    assert remote.counts() == {(ItemType.SINGLE, "1", Level.NONE): len(ITEMS)}
-    assert remote.sample is True and remote.pictures() == frozenset() and remote.media("00") is None
-    refusal("export-limit", remote.answer_positions)
-    assert remote.answer_keys([ITEMS[1].id]) == {ITEMS[1].id: AnswerKey((1,))}
-    assert list(remote.whole(remote.items(limit=3))) == ITEMS[:3]
+    assert [each.id for each in remote.items.select()] == [each.id for each in ITEMS]
+    assert len(list(remote.items.select(search="第 7 题", limit=5))) == 1
+    assert (
+        list(remote.items.select(type=ItemType.MULTIPLE)) == [] and next(remote.items.select()).state is State.APPROVED
+    )
+    assert remote.items.count() == {(ItemType.SINGLE, "1", Level.NONE): len(ITEMS)}
+    assert remote.sample is True and remote.media.digests() == frozenset() and remote.media.find("00") is None
+    refusal("export-limit", remote.answer_keys.positions)
+    assert remote.answer_keys.of([ITEMS[1].id]) == {ITEMS[1].id: AnswerKey((1,))}
+    assert list(remote.answer_keys.whole(remote.items.select(limit=3))) == ITEMS[:3]
     assert remote.vault.problems() == [] and remote.vault.settings()["synchronous"] == 2
     assert remote.vault.name == Custody.read(folder).bank
-    remote.expose("s1", "site", {ITEMS[0].id: 30})
-    assert remote.exposure()[ITEMS[0].id].candidates == 30
+    remote.exposure.add("s1", "site", {ITEMS[0].id: 30})
+    assert remote.exposure.totals()[ITEMS[0].id].candidates == 30
+
+
+BENEATH = {
+    "answer_keys.unverified", "catalogue.line", "catalogue.lines", "drafts.revisable", "drafts.take", "history.note",
+    "items.numbered", "items.revision", "meta.journal_position", "meta.note_journal_position", "meta.value",
+    "meta.write", "near_duplicates.questions", "owners.known", "people.acting", "people.strangers", "proof.check",
+    "proof.kept", "proof.terms", "proof.verify", "provisions.read", "slices.weigh", "submissions.open",
+}  # fmt: skip
+"""What a bank's parts have for one another, and for whoever holds the bank open."""
 
 
 def test_what_is_offered_are_methods_of_the_bank_and_no_others(remote):
     for act in ACTS:
         agent.acts.signature(act)
-    for name in ("open", "create", "act", "open_with_key", "nonsense"):
+    public = {
+        f"{name}.{method}"
+        for name, part in agent.acts.PARTS.items()
+        for method in vars(part)
+        if not method.startswith("_") and callable(getattr(part, method))
+    }
+    offered = {act for act in public if not act.startswith("vault.")} - BENEATH
+    assert offered | {"vault.problems", "vault.settings"} == set(ACTS)
+    for act in (public | {"nonsense.nonsense", "vault.connection", "items"}) - ACTS.keys():
         with pytest.raises(Denied, match="agent-no-such-act"):
-            getattr(remote, name)(1)
+            remote._ask(act, {}, None)
+        if act in public:
+            with pytest.raises(Denied, match="agent-no-such-act"):
+                operator.attrgetter(act)(remote)(1)
 
 
 def test_nobody_on_the_line_can_have_rules_noted_that_officers_did_not_sign(remote):
     for brought in ('{"x":"00"}', '{"BK//9":"00"}', '{"officers":[],"rules":[]}', "", "[" * 100_000):
-        refusal("statement-malformed", remote.note_rules, "BK", brought)
-    assert remote.rules_noted() == {}
+        refusal("statement-malformed", remote.rules.note, "BK", brought)
+    assert remote.rules.noted() == {}
 
 
 def test_refusals_of_the_bank_arrive_as_they_were_raised(remote):
-    assert refusal("item-unknown", remote.newest, "00").facts["item"] == "00"
+    assert refusal("item-unknown", remote.items.newest, "00").facts["item"] == "00"
 
 
 def test_items_are_added_with_their_pictures_and_progress_is_shown(remote, folder):
     seen = []
-    report = remote.add([item(9_001), item(9_002)], {}, lambda done, total: seen.append((done, total)))
+    report = remote.drafts.add([item(9_001), item(9_002)], {}, lambda done, total: seen.append((done, total)))
     assert len(report.added) == 2 and seen
     assert [line.entry.act for line in Journal.read(folder).lines][-1] == "add"
 
 
 def test_answer_keys_leave_only_up_to_the_bound_and_each_leaving_is_written(folder):
     with serving(folder, limit=10), agent.connect(folder, "bank export") as remote:
-        remote.answer_keys([each.id for each in ITEMS[:8]])
+        remote.answer_keys.of([each.id for each in ITEMS[:8]])
         entry = last(folder)
         assert (entry.act, entry.facts["items"], entry.facts["said"]) == ("answer_keys", 8, "bank export")
-        refusal("export-limit", lambda: list(remote.whole(remote.items(limit=20))))
+        refusal("export-limit", lambda: list(remote.answer_keys.whole(remote.items.select(limit=20))))
         assert last(folder).act == "refused" and last(folder).facts["what"] == "whole"
-        remote.answer_keys([each.id for each in ITEMS[:10]])
-        refusal("export-limit", remote.answer_keys, [ITEMS[11].id])
+        remote.answer_keys.of([each.id for each in ITEMS[:10]])
+        refusal("export-limit", remote.answer_keys.of, [ITEMS[11].id])
         assert remote.status()["keys_out"] == 10
-        assert len(list(remote.items())) == len(ITEMS)  # contents are counted, not stopped
+        assert len(list(remote.items.select())) == len(ITEMS)  # contents are counted, not stopped
         assert last(folder).act == "read" and last(folder).facts["items"] >= len(ITEMS)
     assert last(folder).act == "closed" and last(folder).facts["keys"] == 10
 
@@ -168,16 +191,16 @@ def test_guessing_answer_keys_counts_as_learning_them(folder):
     """`weigh` and `add` say whether an answer key is the one the bank has: without a count, an oracle."""
     guesses = [item(n) for n in range(20)]
     with serving(folder, limit=10), agent.connect(folder) as remote:
-        refusal("export-limit", remote.weigh, guesses)
-        refusal("export-limit", remote.add, guesses)
-        assert len(remote.weigh(guesses[:10]).already) == 10
+        refusal("export-limit", remote.drafts.weigh, guesses)
+        refusal("export-limit", remote.drafts.add, guesses)
+        assert len(remote.drafts.weigh(guesses[:10]).already) == 10
 
 
 def test_answer_keys_of_many_items_do_not_leave_under_the_name_of_one(folder):
     with serving(folder, limit=5), agent.connect(folder) as remote:
-        listed = list(remote.items(limit=30))
+        listed = list(remote.items.select(limit=30))
         forged = [dataclasses.replace(listed[0], number=each.number, state=State.DRAFT) for each in listed]
-        refusal("export-limit", lambda: list(remote.whole(forged)))
+        refusal("export-limit", lambda: list(remote.answer_keys.whole(forged)))
 
 
 def test_where_the_journal_cannot_be_written_nothing_leaves(folder, monkeypatch):
@@ -188,11 +211,11 @@ def test_where_the_journal_cannot_be_written_nothing_leaves(folder, monkeypatch)
 
         with monkeypatch.context() as patched:
             patched.setattr(server.opening.journal, "append", full)
-            refusal("journal-io", remote.answer_keys, [ITEMS[0].id])
-            refusal("journal-io", lambda: list(remote.items()))
-            refusal("journal-io", remote.add, [item(9_003)])
-        assert sum(remote.counts().values()) == len(ITEMS)
-        assert remote.states().get(State.DRAFT, 0) == 0
+            refusal("journal-io", remote.answer_keys.of, [ITEMS[0].id])
+            refusal("journal-io", lambda: list(remote.items.select()))
+            refusal("journal-io", remote.drafts.add, [item(9_003)])
+        assert sum(remote.items.count().values()) == len(ITEMS)
+        assert remote.items.count_states().get(State.DRAFT, 0) == 0
 
 
 def test_the_hour_ends_it_for_those_on_the_line_and_those_who_come(folder):
@@ -200,10 +223,10 @@ def test_the_hour_ends_it_for_those_on_the_line_and_those_who_come(folder):
     with serving(folder, hour=hour), agent.connect(folder) as remote:
         assert remote.status()["seconds_left"] == 3600
         hour.now = 3599.0
-        remote.counts()
+        remote.items.count()
         hour.now = 3600.0
         with pytest.raises(Refused) as caught:
-            remote.counts()
+            remote.items.count()
         assert caught.value.code in {"agent-closed", "agent-gone"}
         _until(lambda: agent.connect(folder) is None)
     assert last(folder).act == "closed" and last(folder).facts["reason"] == "hour"
@@ -216,7 +239,7 @@ def test_several_ask_at_once_and_each_gets_their_own_answer(folder):
         def ask(n):
             with agent.connect(folder) as remote:
                 for _ in range(5):
-                    found.append(remote.answer_keys([ITEMS[n].id]) == {ITEMS[n].id: ITEMS[n].answer_key})
+                    found.append(remote.answer_keys.of([ITEMS[n].id]) == {ITEMS[n].id: ITEMS[n].answer_key})
 
         threads = [threading.Thread(target=ask, args=(n,)) for n in range(6)]
         for thread in threads:
@@ -233,15 +256,15 @@ def test_rubbish_on_the_line_ends_that_line_alone(folder, rubbish):
         line = channel.dial(Custody.read(folder).bank)
         line.sendall(rubbish)
         line.close()
-        assert sum(remote.counts().values()) == len(ITEMS)
+        assert sum(remote.items.count().values()) == len(ITEMS)
 
 
 def test_an_ask_that_does_not_fit_the_method_is_refused(remote):
-    refusal("agent-arguments", remote._ask, "answer_keys", {"ids": 7}, None)
-    refusal("agent-fault", remote._ask, "answer_keys", {}, None)
+    refusal("agent-arguments", remote._ask, "answer_keys.of", {"ids": 7}, None)
+    refusal("agent-fault", remote._ask, "answer_keys.of", {}, None)
     refusal("agent-no-such-act", remote._ask, "agent.nonsense", {}, None)
-    refusal("agent-no-such-act", remote._ask, "_keys", {"ids": []}, None)
-    remote.counts()
+    refusal("agent-no-such-act", remote._ask, "answer_keys.unverified", {"ids": []}, None)
+    remote.items.count()
 
 
 def test_another_copy_of_the_bank_is_not_taken_for_the_open_one(folder, filled):
@@ -265,7 +288,7 @@ def test_lines_kept_idle_or_half_said_do_not_keep_out_whoever_closes_the_bank(fo
                 line.sendall(b"\x00\x00")
         with agent.connect(folder) as other:
             assert other.status()["limit"] == 50
-        assert sum(remote.counts().values()) == len(ITEMS)  # its line was taken: it dials again
+        assert sum(remote.items.count().values()) == len(ITEMS)  # its line was taken: it dials again
         _until(lambda: len(server._idle_since) <= agent.serving.MOST_LINES)
         with agent.connect(folder) as other:
             other.close_agent()
@@ -278,11 +301,11 @@ def test_whoever_asks_and_does_not_listen_holds_nobody_up_for_long(folder, monke
     monkeypatch.setattr(agent.serving, "_ANSWER_SECONDS", 0.2)
     with serving(folder, limit=5_000), agent.connect(folder) as remote:
         deaf = channel.dial(Custody.read(folder).bank)
-        ask = agent.frames.Ask("unverified_items", {"state": agent.frames.msgspec.Raw(b"\xc0")}, "")
+        ask = agent.frames.Ask("items.select_unverified", {"state": agent.frames.msgspec.Raw(b"\xc0")}, "")
         for _ in range(3):
             channel.send(deaf, agent.frames.encoder.encode(ask))
         assert remote.status()["limit"] == 5_000
-        assert next(iter(remote.unverified_items(state=None))).state is State.APPROVED
+        assert next(iter(remote.items.select_unverified(state=None))).state is State.APPROVED
         time.sleep(0.5)
         with pytest.raises(OSError):  # what was under way is not finished for whoever does not take it
             for _ in range(3):
@@ -384,9 +407,9 @@ def test_one_process_keeps_it_open_and_close_ends_it(folder, started):
 
 def test_a_killed_agent_is_said_to_be_gone_and_the_bank_opens_again(folder, started):
     with agent.connect(folder) as remote:
-        remote.counts()
+        remote.items.count()
         os.kill(started["pid"], signal.SIGKILL)
-        refusal("agent-gone", remote.counts)
+        refusal("agent-gone", remote.items.count)
     assert agent.connect(folder) is None
     again = agent.start(folder, files(folder, 2, 3), hours=1, limit=20)
     try:

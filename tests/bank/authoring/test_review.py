@@ -64,7 +64,7 @@ def bank(reopen, hand):
 def approved(bank, hand):
     """The bank with item 1 approved: written and handed in by 李, approved by 王."""
     lifecycle.add(bank, [item(1), item(2)], hand["li"])
-    drafts = list(bank.items(state=State.DRAFT))
+    drafts = list(bank.items.select(state=State.DRAFT))
     lifecycle.submit(bank, drafts, hand["li"])
     lifecycle.approve(bank, drafts, hand["wang"])
     return bank
@@ -86,50 +86,50 @@ def refused(call):
 
 def test_what_is_imported_is_draft_and_no_session_sees_it(bank, hand):
     lifecycle.add(bank, [item(1)], hand["li"])
-    assert list(bank.items()) == [] and bank.counts() == {}
-    assert [each.state for each in bank.items(state=None)] == [State.DRAFT]
+    assert list(bank.items.select()) == [] and bank.items.count() == {}
+    assert [each.state for each in bank.items.select(state=None)] == [State.DRAFT]
 
 
 def test_two_people_make_an_approved_revision_and_it_is_verified_on_reading(approved):
-    assert [each.id for each in approved.items()] == [item(1).id, item(2).id]
-    assert approved.answer_keys([item(1).id]) == {item(1).id: AnswerKey((0,))}
-    assert approved.findings() == []
-    acts = [(e.act, e.who, bool(e.statement)) for e in approved.events(next(approved.items()).number)]
+    assert [each.id for each in approved.items.select()] == [item(1).id, item(2).id]
+    assert approved.answer_keys.of([item(1).id]) == {item(1).id: AnswerKey((0,))}
+    assert approved.audit.findings() == []
+    acts = [(e.act, e.who, bool(e.statement)) for e in approved.history.events(next(approved.items.select()).number)]
     assert acts == [(Act.WRITE, "li", False), (Act.SUBMIT, "li", True), (Act.APPROVE, "wang", True)]
 
 
 def test_a_change_makes_a_new_draft_of_the_lineage_and_the_old_one_stays_in_force_until_approved(approved, hand):
-    first = next(approved.items())
+    first = next(approved.items.select())
     draft = lifecycle.write(approved, first.lineage, item(1, (1,)), hand["li"])
     assert (draft.rev, draft.state, draft.lineage) == (2, State.DRAFT, first.lineage)
-    assert approved.answer_keys([first.id]) == {first.id: AnswerKey((0,))}
+    assert approved.answer_keys.of([first.id]) == {first.id: AnswerKey((0,))}
     lifecycle.submit(approved, [draft], hand["li"])
     lifecycle.approve(approved, [draft], hand["wang"])
-    assert approved.answer_keys([first.id]) == {first.id: AnswerKey((1,))}
-    assert [each.state for each in approved.revisions(first.lineage)] == [State.RETIRED, State.APPROVED]
-    assert approved.findings() == []
+    assert approved.answer_keys.of([first.id]) == {first.id: AnswerKey((1,))}
+    assert [each.state for each in approved.items.revisions(first.lineage)] == [State.RETIRED, State.APPROVED]
+    assert approved.audit.findings() == []
 
 
 def test_a_draft_nobody_signed_is_written_anew_and_a_returned_one_stays(bank, hand):
     lifecycle.add(bank, [item(1)], hand["li"])
     lineage = item(1).id
     assert lifecycle.write(bank, lineage, item(7), hand["li"]).rev == 1
-    assert [each.id for each in bank.items(state=None, search="第 7 题")] == [item(7).id]
-    assert list(bank.items(state=None, search="第 1 题")) == []
-    lifecycle.submit(bank, [bank.newest(lineage)], hand["li"])
+    assert [each.id for each in bank.items.select(state=None, search="第 7 题")] == [item(7).id]
+    assert list(bank.items.select(state=None, search="第 1 题")) == []
+    lifecycle.submit(bank, [bank.items.newest(lineage)], hand["li"])
     assert refused(lambda: lifecycle.write(bank, lineage, item(8), hand["li"])) == "act-not-possible"
-    lifecycle.send_back(bank, [bank.newest(lineage)], hand["wang"], "选项 B 与 C 同义")
+    lifecycle.send_back(bank, [bank.items.newest(lineage)], hand["wang"], "选项 B 与 C 同义")
     after = lifecycle.write(bank, lineage, item(8), hand["li"])
-    assert after.rev == 2 and [each.state for each in bank.revisions(lineage)] == [State.RETIRED, State.DRAFT]
-    assert bank.events(bank.revisions(lineage)[0].number)[2].remarks == "选项 B 与 C 同义"
-    assert bank.findings() == []
+    assert after.rev == 2 and [each.state for each in bank.items.revisions(lineage)] == [State.RETIRED, State.DRAFT]
+    assert bank.history.events(bank.items.revisions(lineage)[0].number)[2].remarks == "选项 B 与 C 同义"
+    assert bank.audit.findings() == []
 
 
 def test_retiring_takes_an_item_out_and_keeps_it(approved, hand):
-    first = next(approved.items())
+    first = next(approved.items.select())
     lifecycle.retire(approved, [first], hand["wang"], "依据已废止")
-    assert [each.id for each in approved.items()] == [item(2).id]
-    assert approved.newest(first.lineage).state is State.RETIRED and approved.findings() == []
+    assert [each.id for each in approved.items.select()] == [item(2).id]
+    assert approved.items.newest(first.lineage).state is State.RETIRED and approved.audit.findings() == []
 
 
 def test_every_field_of_an_item_comes_back(bank, hand):
@@ -143,8 +143,8 @@ def test_every_field_of_an_item_comes_back(bank, hand):
         translations=(Translation("en", other, background),), provenance=Provenance("李", "省厅", "a.xlsx"),
     )  # fmt: skip
     lifecycle.add(bank, [whole], hand["li"])
-    assert list(bank.whole(bank.items(state=None))) == [whole]
-    assert next(bank.items(state=None)).expected_p4 == 5_500
+    assert list(bank.answer_keys.whole(bank.items.select(state=None))) == [whole]
+    assert next(bank.items.select(state=None)).expected_p4 == 5_500
 
 
 def test_the_difference_of_two_revisions_is_readable():
@@ -163,14 +163,17 @@ def test_items_that_cite_a_repealed_basis_are_listed(bank, hand):
     lifecycle.repeal(bank, "GB 26860-2011", date(2026, 6, 1), hand["wang"])
 
     def cited(day):
-        return [each.content.stem[2] for each, _ in lifecycle.repealed(bank.items(state=None), bank.repeals(), day)]
+        return [
+            each.content.stem[2]
+            for each, _ in lifecycle.repealed(bank.items.select(state=None), bank.provisions.repealed(), day)
+        ]
 
     assert cited(date(2026, 4, 30)) == [] and cited(date(2026, 5, 1)) == ["1"] and cited(date(2026, 6, 1)) == ["1", "2"]
 
 
 def test_a_measured_difficulty_is_no_change_of_the_item(approved):
-    approved.calibrate({item(1).id: (6_200, 240)})
-    first = next(approved.items())
+    approved.calibrations.add({item(1).id: (6_200, 240)})
+    first = next(approved.items.select())
     assert (first.p4, first.calibrated_p4, first.expected_p4) == (7_000, 6_200, 6_200)
 
 
@@ -185,7 +188,7 @@ def test_searching_takes_any_part_of_a_text_from_one_character_on(bank, hand, wo
     lifecycle.add(
         bank, [Item(Content(ItemType.SINGLE, stem, options), AnswerKey((0,)), "1") for stem in stems], hand["li"]
     )
-    assert [int(each.content.stem[0]) for each in bank.items(state=None, search=words)] == found
+    assert [int(each.content.stem[0]) for each in bank.items.select(state=None, search=words)] == found
 
 
 # -- the adversary -----------------------------------------------------------------------------------------------------
@@ -193,7 +196,7 @@ def test_searching_takes_any_part_of_a_text_from_one_character_on(bank, hand, wo
 
 def test_nobody_approves_or_returns_what_they_wrote_or_handed_in(bank, hand):
     lifecycle.add(bank, [item(1)], hand["wang"])
-    draft = [bank.newest(item(1).id)]
+    draft = [bank.items.newest(item(1).id)]
     lifecycle.submit(bank, draft, hand["li"])
     assert refused(lambda: lifecycle.approve(bank, draft, hand["li"])) == "own-item"
     assert refused(lambda: lifecycle.approve(bank, draft, hand["wang"])) == "own-item"
@@ -212,28 +215,28 @@ def test_the_same_key_under_another_name_is_the_same_person(bank, hand):
     both = [hand["li"], hand["wang"]]
     assert refused(lambda: lifecycle.enrol(bank, twin, "黎敏", BOTH, both)) == "person-exists"
     forge(bank, people.ENROL, "limin", people.application(bank.vault.name, twin, "黎敏", BOTH, both))
-    assert refused(bank.people) == "person-forged"
-    assert Finding("", 0, "person-forged") in bank.findings()
+    assert refused(bank.people.all) == "person-forged"
+    assert Finding("", 0, "person-forged") in bank.audit.findings()
 
 
 def forge(bank, act, who, statement):
     """What whoever holds the bank's key can put among its acts, chain and all."""
     with bank.vault.transaction() as connection:
         acts.chain(connection, [(None, act, who, acts.now(), "", statement)])
-    bank._people = None
+    bank.people._people = None
 
 
 def test_from_the_third_person_on_two_others_sign_and_a_forged_one_is_found(bank, hand):
     zhao, li, wang = hand["zhao"], hand["li"], hand["wang"]
     for vouchers in ((), (li,), (li, li), (zhao, li)):
         made = people.application(bank.vault.name, zhao, "赵", BOTH, vouchers)
-        assert refused(lambda made=made: bank.enrol(made)) == "person-needs-sponsors"
+        assert refused(lambda made=made: bank.people.enrol(made)) == "person-needs-sponsors"
     forge(bank, people.ENROL, "zhao", people.application(bank.vault.name, zhao, "赵", BOTH, [li]))
-    assert refused(bank.people) == "person-forged"
+    assert refused(bank.people.all) == "person-forged"
     sql(bank, "DELETE FROM acts WHERE who = 'zhao'")
-    bank._people = None
+    bank.people._people = None
     lifecycle.enrol(bank, zhao, "赵", BOTH, [li, wang])
-    assert list(bank.people()) == ["li", "wang", "zhao"] and bank.people()["zhao"].vouched == ("李明", "王芳")
+    assert list(bank.people.all()) == ["li", "wang", "zhao"] and bank.people.all()["zhao"].vouched == ("李明", "王芳")
 
 
 def test_a_second_person_of_a_name_is_taken_in_only_where_two_others_say_that_it_is_another(bank, hand):
@@ -247,18 +250,18 @@ def test_who_comes_back_with_another_key_still_approves_nothing_of_their_own(ban
     zhao, li, wang = hand["zhao"], hand["li"], hand["wang"]
     lifecycle.enrol(bank, zhao, "赵", BOTH, [li, wang])
     lifecycle.add(bank, [item(1)], li)
-    lifecycle.submit(bank, [bank.newest(item(1).id)], zhao)
+    lifecycle.submit(bank, [bank.items.newest(item(1).id)], zhao)
     again = dataclasses.replace(li, id="li2", key=Ed25519PrivateKey.generate(), seen=li.seen.with_name("li2.seen.json"))
     both = [zhao, wang]
     assert refused(lambda: lifecycle.enrol(bank, again, "李明", BOTH, both, was="li")) == "person-still-enrolled"
     lifecycle.end(bank, "li", both)
     assert refused(lambda: lifecycle.enrol(bank, again, "李明", BOTH, both)) == "person-same-name"
     assert lifecycle.enrol(bank, again, "李明", BOTH, both, was="li").was == "li"
-    assert refused(lambda: lifecycle.approve(bank, [bank.newest(item(1).id)], again)) == "own-item"
+    assert refused(lambda: lifecycle.approve(bank, [bank.items.newest(item(1).id)], again)) == "own-item"
     third = dataclasses.replace(again, id="li3", key=Ed25519PrivateKey.generate())
     assert refused(lambda: lifecycle.enrol(bank, third, "李明", BOTH, both, was="li")) == "person-still-enrolled"
-    lifecycle.approve(bank, [bank.newest(item(1).id)], wang)
-    assert bank.findings() == []
+    lifecycle.approve(bank, [bank.items.newest(item(1).id)], wang)
+    assert bank.audit.findings() == []
 
 
 def test_nobody_founds_a_bank_twice_under_one_name(reopen, hand):
@@ -277,7 +280,7 @@ def test_who_left_ends_by_their_own_hand_or_that_of_two_others_and_vouches_for_n
     assert refused(lambda: lifecycle.end(bank, "wang", [li])) == "person-needs-sponsors"
     assert refused(lambda: lifecycle.end(bank, "wang", [li, wang])) == "person-needs-sponsors"
     assert (
-        refused(lambda: bank.end_person(people.ending(bank.vault.name, "wang", "soon", [wang])))
+        refused(lambda: bank.people.end(people.ending(bank.vault.name, "wang", "soon", [wang])))
         == "statement-malformed"
     )
     assert lifecycle.end(bank, "wang", [li, zhao]).until
@@ -286,14 +289,14 @@ def test_who_left_ends_by_their_own_hand_or_that_of_two_others_and_vouches_for_n
     assert refused(lambda: lifecycle.enrol(bank, fourth, "陈", BOTH, [li, wang])) == "person-needs-sponsors"
     lifecycle.end(bank, "zhao", [zhao])
     assert refused(lambda: lifecycle.enrol(bank, fourth, "陈", BOTH, [li])) == "person-needs-sharing"
-    assert bank.findings() == []
+    assert bank.audit.findings() == []
 
 
 def test_where_two_people_are_not_at_work_two_keyholders_of_the_bank_vouch(reopen, hand):
     keys = [Ed25519PrivateKey.generate() for _ in range(3)]
     wangqiang, lili, stranger = (people.Keeper(name, key) for name, key in zip(("王强", "李丽", "某人"), keys))
     with reopen() as bank:
-        bank.keepers = {statements.public_hex(each.key): each.name for each in (wangqiang, lili)}
+        bank.people.keepers = {statements.public_hex(each.key): each.name for each in (wangqiang, lili)}
         for vouchers in ((), (wangqiang,), (wangqiang, wangqiang)):
             assert (
                 refused(lambda v=vouchers: lifecycle.enrol(bank, hand["li"], "李明", BOTH, v)) == "person-needs-keepers"
@@ -311,12 +314,12 @@ def test_where_two_people_are_not_at_work_two_keyholders_of_the_bank_vouch(reope
         assert refused(lambda: lifecycle.end(bank, "li", [wangqiang])) == "person-needs-keepers"
         lifecycle.end(bank, "li", [wangqiang, lili])
         lifecycle.enrol(bank, hand["zhao"], "赵", BOTH, [wangqiang, lili])
-        assert bank.findings() == []
+        assert bank.audit.findings() == []
 
 
 def test_a_stranger_and_one_without_the_role_and_one_who_left_sign_nothing(bank, hand):
     lifecycle.add(bank, [item(1)], hand["li"])
-    draft = [bank.newest(item(1).id)]
+    draft = [bank.items.newest(item(1).id)]
     assert refused(lambda: lifecycle.submit(bank, draft, hand["zhao"])) == "person-unknown"
     lifecycle.enrol(bank, hand["zhao"], "赵", frozenset({Role.AUTHOR}), [hand["li"], hand["wang"]])
     lifecycle.submit(bank, draft, hand["li"])
@@ -332,29 +335,31 @@ def unwritten(bank, number=1, by=""):
     """A draft as a bank had it before its writers signed."""
     sample = bank.vault.connection.execute
     sample("INSERT INTO meta VALUES ('sample', '1')")
-    bank.add([item(number)])
+    bank.drafts.add([item(number)])
     sample("DELETE FROM meta WHERE name = 'sample'")
     if by:
         sample("UPDATE revisions SET written_by = ? WHERE id = ?", (by, item(number).id))
-    return bank.newest(item(number).id)
+    return bank.items.newest(item(number).id)
 
 
 def test_nobody_adds_or_changes_a_wording_namelessly_where_there_are_reviews(bank, hand):
-    assert refused(lambda: bank.add([item(1)])) == "drafts-unsigned"
+    assert refused(lambda: bank.drafts.add([item(1)])) == "drafts-unsigned"
     lifecycle.add(bank, [item(1)], hand["li"])
-    assert refused(lambda: bank.revise(item(1).id, item(2))) == "drafts-unsigned"
+    assert refused(lambda: bank.drafts.revise(item(1).id, item(2))) == "drafts-unsigned"
     drafts = authorship.drafts([item(2)])
 
     def written(who, lines=None, **more):
         lines = [draft.line for draft in drafts] if lines is None else lines
-        return refused(lambda: bank.write(drafts, authorship.sign(bank.vault.name, who, lines, acts.now()), **more))
+        return refused(
+            lambda: bank.drafts.write(drafts, authorship.sign(bank.vault.name, who, lines, acts.now()), **more)
+        )
 
     assert written(hand["zhao"]) == "person-unknown"
     assert written(dataclasses.replace(hand["zhao"], id="li")) == "person-unknown"
     assert written(hand["li"], []) == written(hand["li"], [draft.line for draft in authorship.drafts([item(2)])])
     assert written(hand["li"], []) == "drafts-altered"
     elsewhere = authorship.sign("ab" * 16, hand["li"], [draft.line for draft in drafts], acts.now())
-    assert refused(lambda: bank.write(drafts, elsewhere)) == "drafts-other-bank"
+    assert refused(lambda: bank.drafts.write(drafts, elsewhere)) == "drafts-other-bank"
     lifecycle.end(bank, "li", [hand["li"]])
     assert written(hand["li"]) == "person-ended"
 
@@ -362,10 +367,10 @@ def test_nobody_adds_or_changes_a_wording_namelessly_where_there_are_reviews(ban
 def test_another_persons_draft_stays_among_the_revisions_and_ones_own_is_written_anew(bank, hand):
     lifecycle.add(bank, [item(1)], hand["li"])
     after = lifecycle.write(bank, item(1).id, item(2), hand["wang"])
-    assert after.rev == 2 and [each.id for each in bank.revisions(after.lineage)] == [item(1).id, item(2).id]
-    assert bank.events(after.number)[0].who == "li,wang"
+    assert after.rev == 2 and [each.id for each in bank.items.revisions(after.lineage)] == [item(1).id, item(2).id]
+    assert bank.history.events(after.number)[0].who == "li,wang"
     assert lifecycle.write(bank, after.lineage, item(3), hand["wang"]).rev == 3  # 李 still has a hand in it
-    assert bank.findings() == []
+    assert bank.audit.findings() == []
 
 
 def test_what_was_made_from_an_older_revision_is_refused_and_the_newer_one_named(approved, hand):
@@ -377,10 +382,13 @@ def test_what_was_made_from_an_older_revision_is_refused_and_the_newer_one_named
 
 def test_a_draft_of_unknown_hand_is_adopted_before_it_goes_through_review(bank, hand):
     draft = unwritten(bank)
-    assert bank.unwritten() == [draft]
+    assert bank.drafts.unwritten() == [draft]
     assert refused(lambda: lifecycle.submit(bank, [draft], hand["li"])) == "writer-unknown"
     lifecycle.adopt(bank, [draft], hand["li"])
-    assert bank.unwritten() == [] and refused(lambda: lifecycle.adopt(bank, [draft], hand["wang"])) == "writer-known"
+    assert (
+        bank.drafts.unwritten() == []
+        and refused(lambda: lifecycle.adopt(bank, [draft], hand["wang"])) == "writer-known"
+    )
     lifecycle.submit(bank, [draft], hand["wang"])
     assert refused(lambda: lifecycle.approve(bank, [draft], hand["li"])) == "own-item"
     assert refused(lambda: lifecycle.approve(bank, [draft], hand["wang"])) == "own-item"
@@ -389,10 +397,10 @@ def test_a_draft_of_unknown_hand_is_adopted_before_it_goes_through_review(bank, 
 def test_whoever_signed_a_wording_approves_it_under_no_name_that_the_rows_give_it(bank, hand):
     lifecycle.add(bank, [item(1)], hand["wang"])
     sql(bank, "UPDATE revisions SET written_by = 'li'")  # 王 holds the bank's key, and says that 李 wrote it
-    draft = [bank.newest(item(1).id)]
+    draft = [bank.items.newest(item(1).id)]
     lifecycle.submit(bank, draft, hand["li"])
     assert refused(lambda: lifecycle.approve(bank, draft, hand["wang"])) == "revision-own-approval"
-    assert "revision-writer-changed" in {finding.code for finding in bank.findings()}
+    assert "revision-writer-changed" in {finding.code for finding in bank.audit.findings()}
 
 
 STATED = {
@@ -411,10 +419,10 @@ def test_what_the_rows_say_otherwise_than_the_acts_is_found(approved, hand, tric
     lifecycle.add(approved, [item(3)], hand["li"])
     lifecycle.end(approved, "li", [hand["li"]])
     lifecycle.repeal(approved, "安全生产法", date(2026, 6, 1), hand["wang"])
-    assert approved.findings() == []
+    assert approved.audit.findings() == []
     statement, code = STATED[trick]
     sql(approved, statement)
-    assert code in {finding.code for finding in approved.findings()}
+    assert code in {finding.code for finding in approved.audit.findings()}
 
 
 def test_a_repeal_that_nobody_of_the_bank_signed_has_no_effect_and_is_found(bank, hand):
@@ -423,12 +431,12 @@ def test_a_repeal_that_nobody_of_the_bank_signed_has_no_effect_and_is_found(bank
     lifecycle.repeal(bank, "安全生产法", date(2026, 6, 1), hand["li"])
     said = provisions.to_sign(bank.vault.name, "安全生产法", "2099-01-01", "li", acts.now())
     forge(bank, "repeal", "li", statements.sign(said, hand["zhao"].key))
-    assert bank.repeals() == {"安全生产法": "2026-06-01"}
-    assert [finding.code for finding in bank.findings()] == ["repeal-unsigned"]
+    assert bank.provisions.repealed() == {"安全生产法": "2026-06-01"}
+    assert [finding.code for finding in bank.audit.findings()] == ["repeal-unsigned"]
 
 
 def test_acts_out_of_order_are_refused(approved, hand):
-    first = [next(approved.items())]
+    first = [next(approved.items.select())]
     for act in (lifecycle.submit, lifecycle.approve):
         assert refused(lambda act=act: act(approved, first, hand["wang"])) == "act-not-possible"
     assert refused(lambda: lifecycle.send_back(approved, first, hand["wang"], "晚了")) == "act-not-possible"
@@ -437,10 +445,10 @@ def test_acts_out_of_order_are_refused(approved, hand):
 
 def test_all_revisions_of_an_act_or_none(bank, hand):
     lifecycle.add(bank, [item(1), item(2)], hand["li"])
-    drafts = list(bank.items(state=State.DRAFT))
+    drafts = list(bank.items.select(state=State.DRAFT))
     lifecycle.submit(bank, drafts[1:], hand["li"])
     assert refused(lambda: lifecycle.submit(bank, drafts, hand["li"])) == "act-not-possible"
-    assert [each.state for each in bank.items(state=None)] == [State.DRAFT, State.IN_REVIEW]
+    assert [each.state for each in bank.items.select(state=None)] == [State.DRAFT, State.IN_REVIEW]
 
 
 ADVERSARY = {
@@ -491,50 +499,50 @@ ADVERSARY = {
 def test_whoever_holds_the_banks_key_changes_nothing_unnoticed(approved, trick):
     statement, code = ADVERSARY[trick]
     sql(approved, statement)
-    assert refused(lambda: list(approved.items())) == code
-    assert refused(lambda: approved.answer_keys([item(1).id])) == code
-    assert refused(lambda: list(approved.whole(approved.items()))) == code
-    assert code in {finding.code for finding in approved.findings()}
+    assert refused(lambda: list(approved.items.select())) == code
+    assert refused(lambda: approved.answer_keys.of([item(1).id])) == code
+    assert refused(lambda: list(approved.answer_keys.whole(approved.items.select()))) == code
+    assert code in {finding.code for finding in approved.audit.findings()}
 
 
 def test_an_item_is_listed_as_it_lies_there_only_where_that_is_said(approved):
     sql(approved, "UPDATE revisions SET chapter = '9' WHERE number = 1")
-    assert refused(lambda: list(approved.items())) == "revision-about-changed"
-    assert refused(lambda: list(approved.items(state=None, search="第 1 题"))) == "revision-about-changed"
-    assert [each.chapter for each in approved.unverified_items()] == ["9", "1"]
+    assert refused(lambda: list(approved.items.select())) == "revision-about-changed"
+    assert refused(lambda: list(approved.items.select(state=None, search="第 1 题"))) == "revision-about-changed"
+    assert [each.chapter for each in approved.items.select_unverified()] == ["9", "1"]
 
 
 def test_what_was_retired_is_given_only_as_it_was_signed(approved, hand):
-    lifecycle.retire(approved, list(approved.items())[:1], hand["wang"], "过时")
-    retired = list(approved.items(state=State.RETIRED))
+    lifecycle.retire(approved, list(approved.items.select())[:1], hand["wang"], "过时")
+    retired = list(approved.items.select(state=State.RETIRED))
     assert [each.id for each in retired] == [item(1).id]
     sql(approved, "UPDATE revisions SET chapter = '9' WHERE number = 1")
-    assert refused(lambda: list(approved.items(state=State.RETIRED))) == "revision-about-changed"
+    assert refused(lambda: list(approved.items.select(state=State.RETIRED))) == "revision-about-changed"
     assert (
-        refused(lambda: list(approved.whole(approved.unverified_items(state=State.RETIRED))))
+        refused(lambda: list(approved.answer_keys.whole(approved.items.select_unverified(state=State.RETIRED))))
         == "revision-about-changed"
     )
-    assert refused(lambda: approved.answer_keys([item(1).id])) == "revision-about-changed"
-    assert [finding.code for finding in approved.findings()] == ["revision-about-changed"]
+    assert refused(lambda: approved.answer_keys.of([item(1).id])) == "revision-about-changed"
+    assert [finding.code for finding in approved.audit.findings()] == ["revision-about-changed"]
 
 
 def test_a_forged_signature_is_found(approved, hand):
-    number = next(approved.items()).number
-    event = approved.events(number)[2]
+    number = next(approved.items.select()).number
+    event = approved.history.events(number)[2]
     said = json.loads(event.statement)
     said["signatures"][0]["sig"] = hand["zhao"].key.sign(b"x").hex()
     forged = json.dumps(said).encode()
     sql(approved, "UPDATE acts SET statement = ? WHERE revision = ? AND act = 'approve'", forged, number)
-    assert refused(lambda: approved.answer_keys([item(1).id])) == "revision-signature"
+    assert refused(lambda: approved.answer_keys.of([item(1).id])) == "revision-signature"
 
 
 def test_the_store_does_nothing_that_a_doctored_statement_says(bank, hand):
     lifecycle.add(bank, [item(1)], hand["li"])
-    draft = bank.newest(item(1).id)
-    (told,) = bank.to_sign(Act.SUBMIT, [draft.number], "li", "2026-01-01T00:00:00Z")
+    draft = bank.items.newest(item(1).id)
+    (told,) = bank.reviews.to_sign(Act.SUBMIT, [draft.number], "li", "2026-01-01T00:00:00Z")
 
     def tried(who="li", **changed):
-        return refused(lambda: bank.perform([statements.sign(told | changed, hand[who].key)]))
+        return refused(lambda: bank.reviews.perform([statements.sign(told | changed, hand[who].key)]))
 
     assert tried(content="0" * 64) == "revision-content-changed"
     assert tried(answer_key="0" * 64) == "revision-answer-key-changed"
@@ -542,8 +550,8 @@ def test_the_store_does_nothing_that_a_doctored_statement_says(bank, hand):
     assert tried(who="wang") == "revision-signature"
     assert tried(act="write") == "statement-malformed"
     assert tried(rev=2) == "item-unknown"
-    bank.perform([statements.sign(told, hand["li"].key)])
-    assert bank.newest(item(1).id).state is State.IN_REVIEW
+    bank.reviews.perform([statements.sign(told, hand["li"].key)])
+    assert bank.items.newest(item(1).id).state is State.IN_REVIEW
 
 
 def test_a_bank_put_back_to_an_older_copy_is_noticed_by_whoever_acted_since(approved, hand, reopen, tmp_path):
@@ -554,25 +562,25 @@ def test_a_bank_put_back_to_an_older_copy_is_noticed_by_whoever_acted_since(appr
     approved.close()
     (tmp_path / "bank/bank.db").write_bytes(old)
     with reopen() as rolled:
-        assert rolled.findings() == []  # an older copy is sound in itself
+        assert rolled.audit.findings() == []  # an older copy is sound in itself
         assert refused(lambda: lifecycle.write(rolled, item(1).id, item(9), hand["li"])) == "bank-rolled-back"
 
 
 def test_acts_taken_out_or_changed_break_their_chain(approved):
-    count = approved.head()[0]
-    assert approved.broken_acts() == []
+    count = approved.history.head()[0]
+    assert approved.audit.broken_acts() == []
     sql(approved, "UPDATE acts SET remarks = 'x' WHERE number = 2")
-    assert approved.broken_acts() == [2]
+    assert approved.audit.broken_acts() == [2]
     sql(approved, "DELETE FROM acts WHERE number = ?", count - 1)
-    assert approved.broken_acts() == [2, count]
+    assert approved.audit.broken_acts() == [2, count]
 
 
 def test_only_a_bank_of_samples_takes_items_without_review(bank, tmp_path, keys):
-    assert refused(lambda: bank.add([item(1)], approve_as_sample=True)) == "bank-not-sample"
+    assert refused(lambda: bank.drafts.add([item(1)], approve_as_sample=True)) == "bank-not-sample"
     with Bank.create(tmp_path / "sample", PASSPHRASE, sample=True) as sample:
-        sample.add([item(1)], approve_as_sample=True)
-        assert len(list(sample.items())) == 1 and sample.findings() == []
-        assert sample.answer_keys([item(1).id])
+        sample.drafts.add([item(1)], approve_as_sample=True)
+        assert len(list(sample.items.select())) == 1 and sample.audit.findings() == []
+        assert sample.answer_keys.of([item(1).id])
     sql(bank, "INSERT INTO meta VALUES ('sample', '1')")
     assert bank.sample  # and then no real session may use it: `bureau issue` asks
 
@@ -596,7 +604,7 @@ def test_only_a_bank_of_samples_takes_items_without_review(bank, tmp_path, keys)
 def test_what_is_no_whole_item_does_not_enter(bank, broken, flaw, hand):
     with pytest.raises(BadFile, match="item-flawed") as caught:
         lifecycle.add(bank, [broken], hand["li"])
-    assert caught.value.facts["flaw"] == flaw and list(bank.items(state=None)) == []
+    assert caught.value.facts["flaw"] == flaw and list(bank.items.select(state=None)) == []
 
 
 # -- from version 1 ----------------------------------------------------------------------------------------------------
@@ -641,22 +649,22 @@ def old(tmp_path, keys):
 
 def test_a_bank_of_version_1_is_brought_over_and_its_items_wait_for_review(old, hand):
     with old() as bank:
-        assert (bank.carried_over, list(bank.items())) == (2, [])
-        listed = list(bank.items(state=None))
+        assert (bank.meta.carried_over(), list(bank.items.select())) == (2, [])
+        listed = list(bank.items.select(state=None))
         assert [(each.code, each.state) for each in listed] == [("q1", State.DRAFT), ("q2", State.RETIRED)]
         expected = item(1, basis="法", tags=("t",), code="q1", explanation="解析")
-        assert next(bank.whole(listed)) == expected and bank.media("aa") == b"\x01"
-        assert bank.exposure()[item(1).id].candidates == 20
-        assert [each.code for each in bank.items(state=None, search="电气")] == ["q1", "q2"]
+        assert next(bank.answer_keys.whole(listed)) == expected and bank.media.find("aa") == b"\x01"
+        assert bank.exposure.totals()[item(1).id].candidates == 20
+        assert [each.code for each in bank.items.select(state=None, search="电气")] == ["q1", "q2"]
     with old() as bank:
         lifecycle.enrol(bank, hand["li"], "李", BOTH)
         lifecycle.enrol(bank, hand["wang"], "王", BOTH)
-        draft = list(bank.items(state=State.DRAFT))
+        draft = list(bank.items.select(state=State.DRAFT))
         assert refused(lambda: lifecycle.submit(bank, draft, hand["li"])) == "writer-unknown"
         lifecycle.adopt(bank, draft, hand["li"])
         lifecycle.submit(bank, draft, hand["li"])
         lifecycle.approve(bank, draft, hand["wang"])
-        assert len(list(bank.items())) == 1 and bank.findings() == []
+        assert len(list(bank.items.select())) == 1 and bank.audit.findings() == []
 
 
 def test_a_migration_that_fails_leaves_the_bank_as_it_was(old, monkeypatch):
@@ -668,7 +676,7 @@ def test_a_migration_that_fails_leaves_the_bank_as_it_was(old, monkeypatch):
         with pytest.raises(RuntimeError):
             old()
     with old() as bank:
-        assert bank.carried_over == 2 and bank.vault.problems() == []
+        assert bank.meta.carried_over() == 2 and bank.vault.problems() == []
 
 
 def test_a_changed_translation_is_told_field_by_field():

@@ -82,7 +82,7 @@ def made(tmp_path_factory):
         with Bank.create(folder / "bank", PASSPHRASE) as bank:
             lifecycle.enrol(bank, hands["li"], "李明", frozenset({Role.AUTHOR}))
             lifecycle.enrol(bank, hands["wang"], "王芳", frozenset({Role.REVIEWER}))
-            bank.card("某省题库")
+            bank.submissions.card("某省题库")
         key = sealing.unseal((folder / "bank/bank.key").read_bytes(), PASSPHRASE, "bank-key")
     return folder, hands, key
 
@@ -101,7 +101,7 @@ def bank(made, tmp_path):
 
 @pytest.fixture
 def card(bank):
-    return bank.card("某省题库")
+    return bank.submissions.card("某省题库")
 
 
 def packed(card, signer, items, media=None):
@@ -148,11 +148,11 @@ def refused(call, *args):
 
 
 def take(bank, sealed):
-    return bank.take_drafts(sealed, "drafts.examd")
+    return bank.submissions.take(sealed, "drafts.examd")
 
 
 def untouched(bank):
-    return bank.head(), list(bank.items(state=None))
+    return bank.history.head(), list(bank.items.select(state=None))
 
 
 def test_items_of_every_kind_arrive_equal_as_drafts_of_their_author(bank, card, hand):
@@ -160,10 +160,10 @@ def test_items_of_every_kind_arrive_equal_as_drafts_of_their_author(bank, card, 
     taken = take(bank, packed(card, hand["li"], given, {PICTURE: PNG}))
     assert (taken.author, taken.name, taken.at, len(taken.added), taken.pictures) == ("li", "李明", AT, 5, 1)
     assert not (taken.already or taken.refused or taken.remarks or taken.near or taken.contradicting)
-    held = list(bank.items(state=State.DRAFT))
-    assert list(bank.whole(held)) == given and bank.media(PICTURE) == PNG
-    assert {bank.events(each.number)[0].who for each in held} == {"li"}
-    assert bank.findings() == []
+    held = list(bank.items.select(state=State.DRAFT))
+    assert list(bank.answer_keys.whole(held)) == given and bank.media.find(PICTURE) == PNG
+    assert {bank.history.events(each.number)[0].who for each in held} == {"li"}
+    assert bank.audit.findings() == []
 
 
 def test_who_packed_a_draft_cannot_approve_it(bank, card, hand, tmp_path):
@@ -172,16 +172,16 @@ def test_who_packed_a_draft_cannot_approve_it(bank, card, hand, tmp_path):
     both = dataclasses.replace(hand["zhao"], seen=tmp_path / "zhao.seen.json")
     lifecycle.enrol(bank, both, "赵敏", frozenset(Role), [li, wang])
     take(bank, packed(card, both, [item(7)]))
-    drafts = list(bank.items(state=State.DRAFT))
+    drafts = list(bank.items.select(state=State.DRAFT))
     lifecycle.submit(bank, drafts, li)
     assert refused(lifecycle.approve, bank, drafts, both) == "own-item"
     lifecycle.approve(bank, drafts, wang)
-    assert bank.states()[State.APPROVED] == 1
+    assert bank.items.count_states()[State.APPROVED] == 1
 
 
 def test_weighing_says_the_same_and_changes_nothing(bank, card, hand):
     sealed, before = packed(card, hand["li"], everything(), {PICTURE: PNG}), untouched(bank)
-    weighed = bank.weigh_drafts(sealed, "drafts.examd")
+    weighed = bank.submissions.weigh(sealed, "drafts.examd")
     assert untouched(bank) == before
     assert take(bank, sealed) == weighed
 
@@ -219,13 +219,13 @@ def test_an_author_elsewhere_hands_in_another_wording_of_what_the_bank_has(bank,
     given = [item(3), item(4), item(5), item(6)]
     of = {0: ("q1", 1), 1: ("q2", 7), 2: ("q9", 1)}
     sealed = submissions.pack(card, li, given, places, {}, AT, of)
-    weighed = bank.weigh_drafts(sealed, "d")
+    weighed = bank.submissions.weigh(sealed, "d")
     taken = take(bank, sealed)
     assert taken == weighed and taken.revised == (((*places[0],), "q1", 1),) and len(taken.added) == 1
     assert [note.reason for note in taken.refused] == ["draft-of-older-revision", "item-unknown"]
     assert taken.refused[0].facts["newest"] == 1
-    assert [each.id for each in bank.revisions(item(1).id)] == [item(3).id]  # one's own draft is written anew
-    assert bank.findings() == []
+    assert [each.id for each in bank.items.revisions(item(1).id)] == [item(3).id]  # one's own draft is written anew
+    assert bank.audit.findings() == []
 
 
 # ---- the adversary -------------------------------------------------------------------------------------------------
@@ -235,8 +235,8 @@ def test_a_file_is_taken_once_however_it_is_sealed_again(bank, card, hand):
     sealed = packed(card, hand["li"], [item(1)])
     take(bank, sealed)
     before = untouched(bank)
-    assert refused(take, bank, sealed) == refused(bank.weigh_drafts, sealed, "x") == "drafts-taken"
-    inside = locks.unseal(sealed, locks.Identity.from_text(bank._meta("drafts-key")), what="")
+    assert refused(take, bank, sealed) == refused(bank.submissions.weigh, sealed, "x") == "drafts-taken"
+    inside = locks.unseal(sealed, locks.Identity.from_text(bank.meta.value("drafts-key")), what="")
     assert refused(take, bank, locks.seal(inside, [card.recipient])) == "drafts-taken"
     assert untouched(bank) == before
 
@@ -268,13 +268,13 @@ def test_only_enrolled_authors_at_work_are_taken_from(bank, card, hand):
     assert refused(take, bank, packed(card, hand["wang"], [item(1)])) == "person-lacks-role"
     assert untouched(bank) == before
     sealed = packed(card, hand["li"], [item(1)])
-    bank.end_person(people.ending(bank.vault.name, "li", "2026-11-21", [hand["li"]]))
+    bank.people.end(people.ending(bank.vault.name, "li", "2026-11-21", [hand["li"]]))
     assert refused(take, bank, sealed) == "person-ended"
 
 
 @pytest.mark.parametrize("part", ["statement", "item", "answer", "picture", "missing", "more"])
 def test_what_was_altered_after_signing_is_refused_even_by_who_can_seal(bank, card, hand, part):
-    key = locks.Identity.from_text(bank._meta("drafts-key"))
+    key = locks.Identity.from_text(bank.meta.value("drafts-key"))
     head, *lines = locks.unseal(packed(card, hand["li"], everything(), {PICTURE: PNG}), key, what="").splitlines(True)
     if part == "statement":
         head = head.replace(AT.encode(), b"2026-11-22T08:00:00Z")
@@ -376,7 +376,7 @@ def test_lines_that_make_no_sense_are_refused_with_their_place_and_the_rest_is_t
     assert reasons == ["control-character", "answer-out-of-range", "picture-path", "picture-path"]
     assert taken.refused[0].where == ("a.csv", "", 2)
     assert [note.reason for note in taken.remarks] == ["drafts-measured", "picture-missing", "column-not-read"]
-    assert len(taken.added) == 2 and all(each.calibrated_p4 is None for each in bank.items(state=None))
+    assert len(taken.added) == 2 and all(each.calibrated_p4 is None for each in bank.items.select(state=None))
 
 
 def test_where_adding_fails_the_file_can_be_taken_again(bank, card, hand, monkeypatch):
@@ -396,13 +396,13 @@ def test_where_adding_fails_the_file_can_be_taken_again(bank, card, hand, monkey
 
 
 def test_the_card_is_the_same_whenever_it_is_asked_for_and_the_private_half_is_only_in_the_vault(bank, card):
-    assert bank.card("某省题库") == card and card.bank == bank.vault.name
+    assert bank.submissions.card("某省题库") == card and card.bank == bank.vault.name
     assert Card.read(card.file(), "c") == card
-    secret = bank._meta("drafts-key")
+    secret = bank.meta.value("drafts-key")
     bank.vault.checkpoint()
     for path in bank.directory.rglob("*"):
         assert not path.is_file() or secret.encode() not in path.read_bytes()
-    assert secret not in repr(card) + str(bank.head())
+    assert secret not in repr(card) + str(bank.history.head())
 
 
 def test_another_recipient_gives_another_fingerprint(card):
@@ -459,12 +459,12 @@ unix = pytest.mark.skipif(os.name == "nt", reason="the Windows half of the line 
 def test_an_open_shared_bank_takes_drafts_and_writes_it_down(made, remote, hand):
     before = made[0] / "bank"
     with Bank.open_with_key(before, made[2]) as bank:
-        card = bank.card("某省题库")
-    assert remote.card("某省题库") == card  # sharing gives the bank a new key; its card stays
+        card = bank.submissions.card("某省题库")
+    assert remote.submissions.card("某省题库") == card  # sharing gives the bank a new key; its card stays
     sealed = packed(card, hand["li"], everything(), {PICTURE: PNG})
     seen = []
-    assert remote.weigh_drafts(sealed, "d") == remote.take_drafts(sealed, "d", lambda *at: seen.append(at))
-    assert seen and remote.states() == {State.DRAFT: 5} and remote.media(PICTURE) == PNG
+    assert remote.submissions.weigh(sealed, "d") == remote.submissions.take(sealed, "d", lambda *at: seen.append(at))
+    assert seen and remote.items.count_states() == {State.DRAFT: 5} and remote.media.find(PICTURE) == PNG
     noted = next(entry for entry in journal(remote) if entry.act == "take_drafts")
     assert (noted.facts["items"], noted.facts["said"]) == (5, "bank take")
     assert refused(take, remote, sealed) == "drafts-taken"
@@ -473,14 +473,14 @@ def test_an_open_shared_bank_takes_drafts_and_writes_it_down(made, remote, hand)
 @unix
 def test_no_answer_key_of_a_drafts_file_crosses_the_line(remote, hand, monkeypatch):
     """The keeper who takes the drafts in learns no more of them than of any other draft."""
-    sealed = packed(remote.card("x"), hand["li"], [item(n, explanation="答案金丝雀") for n in range(3)])
+    sealed = packed(remote.submissions.card("x"), hand["li"], [item(n, explanation="答案金丝雀") for n in range(3)])
     crossed = []
     receive = channel.receive
     monkeypatch.setattr(channel, "receive", lambda line: crossed.append(receive(line)) or crossed[-1])
-    remote.weigh_drafts(sealed, "d")
+    remote.submissions.weigh(sealed, "d")
     take(remote, sealed)
     told = b"".join(crossed)
-    assert b"take_drafts" in told and "金丝雀".encode() not in told and "验电".encode() not in told
+    assert b"submissions.take" in told and "金丝雀".encode() not in told and "验电".encode() not in told
 
 
 def test_what_a_draft_comes_to_is_computed_where_it_is_taken_whatever_was_sent_along():
@@ -490,9 +490,9 @@ def test_what_a_draft_comes_to_is_computed_where_it_is_taken_whatever_was_sent_a
 
 @unix
 def test_guessing_answer_keys_by_drafts_counts_as_learning_them(remote, hand):
-    card = remote.card("x")
+    card = remote.submissions.card("x")
     lifecycle.add(remote, [item(n) for n in range(3)], hand["li"])
     guesses = packed(card, hand["li"], [item(n, (1,)) for n in range(3)])
-    assert refused(remote.weigh_drafts, guesses, "d") == refused(take, remote, guesses) == "export-limit"
-    assert len(remote.weigh_drafts(packed(card, hand["li"], [item(1), item(2, (1,))]), "d").contradicting) == 1
+    assert refused(remote.submissions.weigh, guesses, "d") == refused(take, remote, guesses) == "export-limit"
+    assert len(remote.submissions.weigh(packed(card, hand["li"], [item(1), item(2, (1,))]), "d").contradicting) == 1
     assert remote.status()["keys_out"] == 2

@@ -37,7 +37,7 @@ def bank(tmp_path):
     with Bank.create(tmp_path / "bank", "correct horse battery", sample=True) as made_here:
         items = [plain(n, basis="《旧规程》第三条") for n in range(3)] + [plain(n) for n in range(3, 12)]
         items.append(plain(20, bases=(Basis("某条", repealed_on=date(2027, 1, 1)),)))
-        made_here.add(items, approve_as_sample=True)
+        made_here.drafts.add(items, approve_as_sample=True)
         yield made_here
 
 
@@ -54,9 +54,9 @@ def test_items_that_cite_a_repealed_basis_stay_at_home_from_that_day_on(bank):
 
 
 def test_a_cell_says_what_rests_what_is_capped_and_when_the_first_is_free_again(bank):
-    ids = [each.id for each in bank.items()]
-    bank.expose("s1", "A", dict.fromkeys(ids[:5], 10), "2026-11-10")
-    bank.expose("s2", "A", dict.fromkeys(ids[3:8], 10), "2026-11-15")
+    ids = [each.id for each in bank.items.select()]
+    bank.exposure.add("s1", "A", dict.fromkeys(ids[:5], 10), "2026-11-10")
+    bank.exposure.add("s2", "A", dict.fromkeys(ids[3:8], 10), "2026-11-15")
     limits = {"sessions": 2, "rest_days": 14}
     cell = stock_of(bank, rule(exposure=limits), date(2026, 11, 21), DRILL, 10).cells["single/1/any"]
     assert (cell.held, cell.free, cell.home) == (13, 5, {"resting": 6, "sessions-cap": 2})

@@ -52,7 +52,7 @@ def clock():
 @pytest.fixture
 def single(tmp_path):
     with Bank.create(tmp_path / "bank", "correct horse battery", sample=True) as bank:
-        bank.add(ITEMS, approve_as_sample=True)
+        bank.drafts.add(ITEMS, approve_as_sample=True)
     return tmp_path / "bank"
 
 
@@ -93,7 +93,7 @@ def test_after_sharing_any_two_open_the_bank_and_the_old_key_opens_nothing(singl
     refusal("vault-wrong-key", Bank.open_with_key, single, key)
     for pair in ((1, 2), (1, 3), (3, 2)):
         with begin(single, *pair) as opening:
-            assert len(list(opening.bank.items())) == len(ITEMS) and opening.bank.vault.name == done.custody.bank
+            assert len(list(opening.bank.items.select())) == len(ITEMS) and opening.bank.vault.name == done.custody.bank
             assert opening.bank.vault.problems() == []
 
 
@@ -173,7 +173,7 @@ def test_a_handing_over_that_was_broken_off_is_finished_or_forgotten(single, clo
         refusal("vault-wrong-key", Bank.open, single, "correct horse battery")
     files = [single / f"shares/share-1-{n}.json" for n in (1, 2)]
     with Opening.begin(single, [(Offered.read(f), p) for f, (_, p) in zip(files, PEOPLE)], hours=1, clock=clock) as o:
-        assert len(list(o.bank.items())) == len(ITEMS)
+        assert len(list(o.bank.items.select())) == len(ITEMS)
     assert custody.is_shared(single) and not (single / "bank.key").exists()
     assert not list(single.glob("*.next.*"))
     assert journal.check(Journal.read(single).lines).findings == []
@@ -369,7 +369,7 @@ def test_a_backup_opens_with_the_same_holders_and_holds_no_share(lived, tmp_path
     refusal("bank-copy-older", Opening.begin, tmp_path / "restored", given, hours=1)
     accepted = Opening.begin(tmp_path / "restored", given, hours=1, accept_loss="试恢复", clock=clock)
     with accepted:
-        assert len(list(accepted.bank.items())) == len(ITEMS) and accepted.bank.vault.problems() == []
+        assert len(list(accepted.bank.items.select())) == len(ITEMS) and accepted.bank.vault.problems() == []
 
 
 @pytest.mark.parametrize("name", ["bank.db", "journal.jsonl", "custody.json", "backup.json"])
@@ -430,7 +430,7 @@ def test_people_who_saw_the_lost_copy_go_on_once_the_holders_and_they_themselves
         refusal("loss-none", lifecycle.accept_loss, bank, hand["li"], "再来")
         query = "SELECT act, who, remarks FROM acts WHERE act = 'accept-loss'"
         assert bank.vault.connection.execute(query).fetchall() == [("accept-loss", "li", "保管人已通知")]
-        assert bank.broken_acts() == [] and bank.findings() == []
+        assert bank.audit.broken_acts() == [] and bank.audit.findings() == []
 
 
 def test_what_k_holders_accepted_of_an_altered_journal_is_that_alteration_alone(lived, clock):

@@ -58,7 +58,7 @@ ITEMS = (
 
 def vouch(bank, hand, bureau, by):
     told = owners.to_sign(bank.vault.name, bureau.body, by, "2026-11-20T08:00:00Z")
-    return bank.vouch(statements.sign(told, hand[by].key))
+    return bank.owners.vouch(statements.sign(told, hand[by].key))
 
 
 @pytest.fixture(scope="session")
@@ -118,7 +118,7 @@ def accept(bank, hand, slice_, receiver=CITY, at="2026-11-21T09:00:00Z", by="wan
     terms = slices.read(statement)
     lines = slices.unseal(terms, sealed, receiver.lock)
     told = slices.to_accept(bank.vault.name, terms, by, at)
-    return bank.accept(statement, lines, statements.sign(told, hand[by].key))
+    return bank.slices.accept(statement, lines, statements.sign(told, hand[by].key))
 
 
 def refused(call, *args, **more):
@@ -134,13 +134,13 @@ def test_what_was_lent_is_in_force_at_once_and_says_whose_it_is(city, hand):
     slice_ = lent()
     terms = slices.read(slice_[0])
     assert len(accept(city, hand, slice_).added) == 4
-    held = list(city.whole(city.items()))
+    held = list(city.answer_keys.whole(city.items.select()))
     for one, sent in zip(held, ITEMS, strict=True):
         assert one.provenance == Provenance(sent.provenance.author, "SX", f"slice {terms.slice}")
         assert dataclasses.replace(one, provenance=sent.provenance) == sent
-    assert city.answer_keys([ITEMS[1].id]) == {ITEMS[1].id: AnswerKey((2,))}
-    assert city.findings() == []
-    (known,) = city.slices()
+    assert city.answer_keys.of([ITEMS[1].id]) == {ITEMS[1].id: AnswerKey((2,))}
+    assert city.audit.findings() == []
+    (known,) = city.slices.all()
     assert (known.owner, known.permission, known.until, known.items, known.accepted_by) == (
         "SX", (Permission.EXAM,), "2027-12-31", 4, "wang",
     )  # fmt: skip
@@ -150,15 +150,15 @@ def test_it_is_still_proved_after_closing(city, hand, reopen):
     accept(city, hand, lent())
     city.close()
     with reopen() as bank:
-        assert len(list(bank.items())) == 4 and bank.findings() == []
+        assert len(list(bank.items.select())) == 4 and bank.audit.findings() == []
 
 
 def test_the_citys_own_items_stand_beside_it_as_before(city, hand):
     lifecycle.add(city, [item(9)], hand["li"])
-    lifecycle.submit(city, list(city.items(state=State.DRAFT)), hand["li"])
+    lifecycle.submit(city, list(city.items.select(state=State.DRAFT)), hand["li"])
     accept(city, hand, lent())
-    lifecycle.approve(city, list(city.items(state=State.IN_REVIEW)), hand["wang"])
-    assert [each.provenance.owner for each in city.items()] == ["", "SX", "SX", "SX", "SX"]
+    lifecycle.approve(city, list(city.items.select(state=State.IN_REVIEW)), hand["wang"])
+    assert [each.provenance.owner for each in city.items.select()] == ["", "SX", "SX", "SX", "SX"]
 
 
 def test_what_the_city_has_already_stays_its_own_and_a_contradiction_is_named(city, hand):
@@ -166,7 +166,7 @@ def test_what_the_city_has_already_stays_its_own_and_a_contradiction_is_named(ci
     report = accept(city, hand, lent(ITEMS))
     assert report.already == (ITEMS[0].id, ITEMS[1].id) and report.contradicting == (ITEMS[1].id,)
     assert len(report.added) == 2
-    assert {each.provenance.owner for each in city.items(state=State.DRAFT)} == {""}
+    assert {each.provenance.owner for each in city.items.select(state=State.DRAFT)} == {""}
 
 
 def test_pictures_travel_with_their_items(city, hand):
@@ -178,7 +178,7 @@ def test_pictures_travel_with_their_items(city, hand):
     shown = Item(content, AnswerKey((0,)), "1")
     assert refused(lent, [shown]) == "slice-picture-missing"
     accept(city, hand, lent([shown], media={sha256: picture}))
-    assert city.media(sha256) == picture
+    assert city.media.find(sha256) == picture
 
 
 def test_the_statement_shows_nothing_of_the_items(city):
@@ -194,7 +194,7 @@ def test_the_period_and_the_permission_bound_what_a_session_may_use(city, hand):
     ids = {one.id for one in ITEMS}
 
     def withheld(day, purpose=Permission.EXAM):
-        return city.withheld(day, purpose)
+        return city.slices.withheld(day, purpose)
 
     assert withheld("2026-11-30") == dict.fromkeys(ids, "slice-not-yet")
     assert withheld("2026-12-01") == withheld("2027-12-31") == {}
@@ -218,12 +218,12 @@ def test_a_withdrawal_reaches_the_next_draw(city, hand):
     slice_ = lent()
     accept(city, hand, slice_)
     terms = slices.read(slice_[0])
-    done = city.withdraw(slices.withdrawal(terms, PROVINCE.key, "2027-01-01T00:00:00Z", "泄露"))
+    done = city.slices.withdraw(slices.withdrawal(terms, PROVINCE.key, "2027-01-01T00:00:00Z", "泄露"))
     assert (done.owner, done.here, done.retired, done.standing) == (PROVINCE.body.name, True, 4, 0)
-    assert list(city.items()) == [] and facts_of(city.items(), rule()) == []
-    assert city.slices()[0].withdrawn_at == "2027-01-01T00:00:00Z"
-    assert city.findings() == []
-    history = city.events(next(city.items(state=State.RETIRED)).number)
+    assert list(city.items.select()) == [] and facts_of(city.items.select(), rule()) == []
+    assert city.slices.all()[0].withdrawn_at == "2027-01-01T00:00:00Z"
+    assert city.audit.findings() == []
+    history = city.history.events(next(city.items.select(state=State.RETIRED)).number)
     assert [event.act for event in history] == [Act.ACCEPT, Act.WITHDRAW]
     assert refused(accept, city, hand, slice_) == "slice-withdrawn"
 
@@ -256,12 +256,12 @@ def test_every_item_is_confidential_that_does_not_say_it_is_open(tags, expected)
 
 def test_no_confidential_item_enters_an_open_bank_by_any_door(practice, hand):
     assert practice.practice
-    for door in (lambda items: lifecycle.add(practice, items, hand["li"]), practice.weigh):
+    for door in (lambda items: lifecycle.add(practice, items, hand["li"]), practice.drafts.weigh):
         with pytest.raises(Denied) as caught:
             door([OPEN, item(6)])
         assert (caught.value.code, caught.value.facts) == ("item-confidential", {"item": "p6", "found": 1})
     assert lifecycle.add(practice, [OPEN], hand["li"]).added
-    draft = next(practice.items(state=State.DRAFT))
+    draft = next(practice.items.select(state=State.DRAFT))
     assert refused(lifecycle.write, practice, draft.lineage, item(7), hand["li"]) == "item-confidential"
     both = EXAM | {Permission.OPEN}
     assert refused(lent, ITEMS, permission=both) == "item-confidential"
@@ -271,7 +271,7 @@ def test_no_confidential_item_enters_an_open_bank_by_any_door(practice, hand):
     forged = json.loads(statement)["signed"] | {"permission": ["open"]}
     assert refused(accept, practice, hand, (statements.sign(forged, PROVINCE.key), sealed)) == "item-confidential"
     accept(practice, hand, lent([item(8, tags=("应知应会",))], permission=both))
-    assert [each.code for each in practice.items()] == ["p8"]
+    assert [each.code for each in practice.items.select()] == ["p8"]
 
 
 # ---- the adversary's table -----------------------------------------------------------------------------------------
@@ -282,34 +282,34 @@ def signed_again(slice_, key=PROVINCE.key, **changes):
 
 
 def edit(city, hand):
-    first = next(city.items())
+    first = next(city.items.select())
     return lifecycle.write(city, first.lineage, item(77), hand["li"])
 
 
 def retire(city, hand):
-    lifecycle.retire(city, [next(city.items())], hand["wang"], "不要了")
+    lifecycle.retire(city, [next(city.items.select())], hand["wang"], "不要了")
 
 
 def approve_again(city, hand):
-    lifecycle.approve(city, [next(city.items())], hand["wang"])
+    lifecycle.approve(city, [next(city.items.select())], hand["wang"])
 
 
 def lend_on(city, hand):
-    return lent(list(city.whole(city.items())), owner=CITY, to=OTHER)
+    return lent(list(city.answer_keys.whole(city.items.select())), owner=CITY, to=OTHER)
 
 
 def foreign_withdrawal(city, hand):
     terms = slices.Terms(**vars(slices.read(ON_HAND["slice"][0])) | {"owner": CITY.body})
-    city.withdraw(slices.withdrawal(terms, CITY.key, "2027-01-01T00:00:00Z", "…"))
+    city.slices.withdraw(slices.withdrawal(terms, CITY.key, "2027-01-01T00:00:00Z", "…"))
 
 
 def withdrawal_by_a_stranger(city, hand):
     other = slices.read(lent(owner=OTHER)[0])
-    city.withdraw(slices.withdrawal(other, OTHER.key, "2027-01-01T00:00:00Z", "…"))
+    city.slices.withdraw(slices.withdrawal(other, OTHER.key, "2027-01-01T00:00:00Z", "…"))
 
 
 def a_slice_as_withdrawal(city, hand):
-    city.withdraw(ON_HAND["slice"][0])
+    city.slices.withdraw(ON_HAND["slice"][0])
 
 
 def again(city, hand):
@@ -334,9 +334,9 @@ def test_what_the_holder_of_a_slice_tries(city, hand, trick):
     ON_HAND["slice"] = lent()
     accept(city, hand, ON_HAND["slice"])
     act, code = ON_ACCEPTED[trick]
-    head = city.head()
+    head = city.history.head()
     assert refused(act, city, hand) == code
-    assert len(list(city.items())) == 4 and city.head() == head
+    assert len(list(city.items.select())) == 4 and city.history.head() == head
 
 
 def _nonsense(slice_):
@@ -386,7 +386,7 @@ REFUSALS = {
 @pytest.mark.parametrize("trick", ON_ARRIVAL)
 def test_what_a_courier_tries(city, hand, trick):
     assert refused(accept, city, hand, ON_ARRIVAL[trick](lent())) == REFUSALS[trick]
-    assert list(city.items()) == [] and city.slices() == []
+    assert list(city.items.select()) == [] and city.slices.all() == []
 
 
 def test_only_a_reviewer_of_this_bank_accepts(city, hand):
@@ -397,7 +397,7 @@ def test_only_a_reviewer_of_this_bank_accepts(city, hand):
 
     def tried(key=hand["wang"].key, **changes):
         told = slices.to_accept(city.vault.name, terms, "wang", "2026-11-21T09:00:00Z") | changes
-        return refused(city.accept, statement, lines, statements.sign(told, key))
+        return refused(city.slices.accept, statement, lines, statements.sign(told, key))
 
     assert tried(by="nobody") == "person-unknown"
     assert tried(key=hand["li"].key) == "signature"
@@ -431,16 +431,16 @@ def test_whoever_holds_the_banks_key_changes_nothing_unnoticed(city, hand, reope
     city.close()
     with reopen() as bank:
         if code == "acts-chain":
-            assert code in {found.code for found in bank.findings()}
+            assert code in {found.code for found in bank.audit.findings()}
         else:
-            assert refused(lambda: list(bank.items())) == code
+            assert refused(lambda: list(bank.items.select())) == code
 
 
 def test_a_lent_item_may_be_calibrated_and_is_no_other_item_for_it(city, hand):
     accept(city, hand, lent())
-    city.calibrate({ITEMS[0].id: (5_000, 300)})
-    first = next(city.items())
-    assert first.expected_p4 == 5_000 and review.state_after(city.events(first.number)) is State.APPROVED
+    city.calibrations.add({ITEMS[0].id: (5_000, 300)})
+    first = next(city.items.select())
+    assert first.expected_p4 == 5_000 and review.state_after(city.history.events(first.number)) is State.APPROVED
 
 
 # ---- whose items are taken in ------------------------------------------------------------------------------------------
@@ -456,24 +456,24 @@ def test_an_owner_that_one_person_alone_names_is_not_taken_from(city, hand):
     second = vouch(city, hand, OTHER, "li")
     assert second.known and second.by == ("wang", "li")
     assert not second.separated  # nobody but the bank's one holder vouched for these two
-    vouched = {name: dataclasses.replace(each, vouched=("甲", "乙")) for name, each in city.people().items()}
+    vouched = {name: dataclasses.replace(each, vouched=("甲", "乙")) for name, each in city.people.all().items()}
     files = [statements.sign(owners.to_sign(city.vault.name, OTHER.body, by, "x"), hand[by].key) for by in hand]
     (known,) = owners.listed(city.vault.name, files, vouched, needed=2)
     assert known.separated
     assert len(accept(city, hand, lent(owner=OTHER)).added) == 4
-    assert city.findings() == []
+    assert city.audit.findings() == []
 
 
 def test_only_this_banks_people_sign_an_owners_card(city, hand):
     def tried(key=hand["li"].key, **changes):
         told = owners.to_sign(city.vault.name, OTHER.body, "li", "2026-11-20T08:00:00Z") | changes
-        return refused(city.vouch, statements.sign(told, key))
+        return refused(city.owners.vouch, statements.sign(told, key))
 
     assert tried(by="nobody") == tried(key=hand["wang"].key) == tried(bank="another") == "owner-signature"
     assert tried(owner={}) == tried(owner=OTHER.body.to_json() | {"id": "a b"}) == tried(type="x") == "owner-signature"
     lifecycle.end(city, "li", (hand["li"],))
     assert tried() == "person-ended"
-    assert [each.body for each in city.owners()] == [PROVINCE.body]
+    assert [each.body for each in city.owners.all()] == [PROVINCE.body]
 
 
 def test_a_new_card_of_an_owner_replaces_the_old_one_for_new_slices_only(city, hand):
@@ -481,10 +481,10 @@ def test_a_new_card_of_an_owner_replaces_the_old_one_for_new_slices_only(city, h
     renewed = Bureau("SX", "某省应急管理厅")
     for name in hand:
         vouch(city, hand, renewed, name)
-    assert [each.current for each in city.owners()] == [False, True]
+    assert [each.current for each in city.owners.all()] == [False, True]
     assert refused(accept, city, hand, lent(ITEMS[2:])) == "owner-card-replaced"
     assert len(accept(city, hand, lent(ITEMS, owner=renewed, at="08:30:00")).added) == 2
-    assert len(list(city.items())) == 4 and city.findings() == []
+    assert len(list(city.items.select())) == 4 and city.audit.findings() == []
 
 
 def test_a_bank_of_samples_does_with_one_signature_and_says_so(made, hand, tmp_path, monkeypatch):
@@ -511,35 +511,39 @@ def test_a_newer_slice_renews_widens_and_moves_the_period(city, hand):
     accept(city, hand, lent(until=date(2026, 12, 31), **EARLY))
     report = accept(city, hand, lent(permission=EXAM | DRILL, until=END, **LATE))
     assert (len(report.renewed), report.added, report.corrected, report.already) == (4, (), (), ())
-    assert city.withheld("2027-06-01", Permission.EXAM) == city.withheld("2027-06-01", Permission.DRILL) == {}
-    assert [(each.items, each.in_force) for each in city.slices()] == [(4, 0), (4, 4)]
-    assert len(list(city.items())) == 4 and city.findings() == []
-    old, new = city.revisions(ITEMS[0].id)
-    assert [event.act for event in city.events(old.number)] == [Act.ACCEPT, Act.SUPERSEDE]
-    assert [event.act for event in city.events(new.number)] == [Act.ACCEPT]
+    assert (
+        city.slices.withheld("2027-06-01", Permission.EXAM)
+        == city.slices.withheld("2027-06-01", Permission.DRILL)
+        == {}
+    )
+    assert [(each.items, each.in_force) for each in city.slices.all()] == [(4, 0), (4, 4)]
+    assert len(list(city.items.select())) == 4 and city.audit.findings() == []
+    old, new = city.items.revisions(ITEMS[0].id)
+    assert [event.act for event in city.history.events(old.number)] == [Act.ACCEPT, Act.SUPERSEDE]
+    assert [event.act for event in city.history.events(new.number)] == [Act.ACCEPT]
     assert old.provenance.origin != new.provenance.origin
 
 
 def test_a_newer_slice_narrows_and_shortens_too(city, hand):
     accept(city, hand, lent(permission=EXAM | DRILL, **EARLY))
     accept(city, hand, lent(ITEMS[:1], permission=DRILL, until=date(2026, 12, 1), **LATE))
-    assert city.withheld("2026-11-25", Permission.EXAM) == {ITEMS[0].id: "slice-not-permitted"}
-    assert city.withheld("2027-01-01", Permission.DRILL) == {ITEMS[0].id: "slice-over"}
+    assert city.slices.withheld("2026-11-25", Permission.EXAM) == {ITEMS[0].id: "slice-not-permitted"}
+    assert city.slices.withheld("2027-01-01", Permission.DRILL) == {ITEMS[0].id: "slice-over"}
 
 
 def test_a_slice_that_begins_later_leaves_the_older_in_force_until_then(city, hand):
     accept(city, hand, lent(until=date(2026, 12, 31), **EARLY))
     accept(city, hand, lent(first=date(2027, 1, 1), permission=DRILL, **LATE))
-    assert city.withheld("2026-12-31", Permission.EXAM) == {}
-    assert set(city.withheld("2027-01-01", Permission.EXAM).values()) == {"slice-not-permitted"}
-    assert city.withheld("2027-01-01", Permission.DRILL) == {}
+    assert city.slices.withheld("2026-12-31", Permission.EXAM) == {}
+    assert set(city.slices.withheld("2027-01-01", Permission.EXAM).values()) == {"slice-not-permitted"}
+    assert city.slices.withheld("2027-01-01", Permission.DRILL) == {}
 
 
 def test_an_answer_key_is_corrected_by_a_newer_slice_at_once(city, hand):
     accept(city, hand, lent([item(2, (1,))], **EARLY))
     assert accept(city, hand, lent([item(2, (2,))], **LATE)).corrected == (ITEMS[1].id,)
-    assert city.answer_keys([ITEMS[1].id]) == {ITEMS[1].id: AnswerKey((2,))}
-    assert city.findings() == []
+    assert city.answer_keys.of([ITEMS[1].id]) == {ITEMS[1].id: AnswerKey((2,))}
+    assert city.audit.findings() == []
 
 
 @pytest.mark.parametrize("also", [False, True])
@@ -549,39 +553,43 @@ def test_an_older_slice_brought_later_moves_nothing(city, hand, also):
     accept(city, hand, lent([item(2, (2,))], **LATE))
     report = accept(city, hand, old)
     assert report.older == (ITEMS[1].id,) and len(report.added) == also
-    assert city.answer_keys([ITEMS[1].id]) == {ITEMS[1].id: AnswerKey((2,))}
-    assert city.withheld("2026-12-01", Permission.DRILL) == {ITEMS[1].id: "slice-not-permitted"}
-    assert city.newest(ITEMS[1].id).state is State.APPROVED and city.findings() == []
+    assert city.answer_keys.of([ITEMS[1].id]) == {ITEMS[1].id: AnswerKey((2,))}
+    assert city.slices.withheld("2026-12-01", Permission.DRILL) == {ITEMS[1].id: "slice-not-permitted"}
+    assert city.items.newest(ITEMS[1].id).state is State.APPROVED and city.audit.findings() == []
 
 
 def test_withdrawing_the_older_slice_leaves_the_newer_in_force(city, hand):
     old, new = lent(**EARLY), lent(ITEMS[:3], **LATE)
     accept(city, hand, old)
     accept(city, hand, new)
-    done = city.withdraw(out(old))
+    done = city.slices.withdraw(out(old))
     assert (done.retired, done.standing) == (1, 3)
-    assert len(list(city.items())) == 3 and city.findings() == []
+    assert len(list(city.items.select())) == 3 and city.audit.findings() == []
 
 
 def test_withdrawing_the_newer_slice_lets_the_older_rule_again_unless_it_was_withdrawn_too(city, hand):
     old, new = lent([item(2, (1,))], **EARLY), lent([item(2, (2,))], **LATE)
     accept(city, hand, old)
     accept(city, hand, new)
-    assert city.withdraw(out(new)).retired == 0
-    assert city.answer_keys([ITEMS[1].id]) == {ITEMS[1].id: AnswerKey((1,))}
-    assert [e.act for e in city.events(city.newest(ITEMS[1].id).number)] == [Act.ACCEPT, Act.SUPERSEDE, Act.RESUME]
-    assert city.findings() == []
-    assert city.withdraw(out(old)).retired == 1
-    assert list(city.items()) == [] and city.findings() == []
+    assert city.slices.withdraw(out(new)).retired == 0
+    assert city.answer_keys.of([ITEMS[1].id]) == {ITEMS[1].id: AnswerKey((1,))}
+    assert [e.act for e in city.history.events(city.items.newest(ITEMS[1].id).number)] == [
+        Act.ACCEPT,
+        Act.SUPERSEDE,
+        Act.RESUME,
+    ]
+    assert city.audit.findings() == []
+    assert city.slices.withdraw(out(old)).retired == 1
+    assert list(city.items.select()) == [] and city.audit.findings() == []
 
 
 def test_what_was_withdrawn_comes_back_with_a_new_slice(city, hand):
     first = lent(**EARLY)
     accept(city, hand, first)
-    city.withdraw(out(first))
+    city.slices.withdraw(out(first))
     report = accept(city, hand, lent([item(2, (0,)), *ITEMS[2:]], **LATE))
     assert len(report.renewed) == 3 and report.corrected == (ITEMS[1].id,)
-    assert len(list(city.items())) == 3 and city.findings() == []
+    assert len(list(city.items.select())) == 3 and city.audit.findings() == []
 
 
 def test_an_item_of_another_owner_is_taken_only_after_its_owner_withdrew_it(city, hand):
@@ -590,17 +598,17 @@ def test_an_item_of_another_owner_is_taken_only_after_its_owner_withdrew_it(city
     first = lent(ITEMS[:2])
     accept(city, hand, first)
     assert accept(city, hand, lent([item(2, (0,))], owner=OTHER, **LATE)).contradicting == (ITEMS[1].id,)
-    city.withdraw(out(first))
+    city.slices.withdraw(out(first))
     assert accept(city, hand, lent(ITEMS[:1], owner=OTHER, **LATE)).renewed == (ITEMS[0].id,)
-    assert [each.provenance.owner for each in city.items()] == [OTHER.body.id] and city.findings() == []
+    assert [each.provenance.owner for each in city.items.select()] == [OTHER.body.id] and city.audit.findings() == []
 
 
 def test_a_withdrawal_that_comes_first_keeps_its_slice_out(city, hand, reopen):
     slice_ = lent()
-    done = city.withdraw(out(slice_))
+    done = city.slices.withdraw(out(slice_))
     assert (done.owner, done.here, done.retired) == (PROVINCE.body.name, False, 0)
-    head = city.head()
-    assert not city.withdraw(out(slice_)).here and city.head() == head  # brought twice, kept once
+    head = city.history.head()
+    assert not city.slices.withdraw(out(slice_)).here and city.history.head() == head  # brought twice, kept once
     city.close()
     with reopen() as bank:
         assert refused(accept, bank, hand, slice_) == "slice-withdrawn"
@@ -612,18 +620,18 @@ def test_another_owners_withdrawal_keeps_no_slice_of_this_one_out(city, hand):
         vouch(city, hand, OTHER, name)
     slice_ = lent()
     stolen = dataclasses.replace(slices.read(slice_[0]), owner=OTHER.body)
-    city.withdraw(slices.withdrawal(stolen, OTHER.key, "2027-01-01T00:00:00Z", "…"))
+    city.slices.withdraw(slices.withdrawal(stolen, OTHER.key, "2027-01-01T00:00:00Z", "…"))
     assert len(accept(city, hand, slice_).added) == 4
 
 
 def test_a_withdrawn_revision_is_not_brought_back_by_an_act_of_whoever_holds_the_bank(city, hand):
     slice_ = lent(ITEMS[:1])
     accept(city, hand, slice_)
-    city.withdraw(out(slice_))
+    city.slices.withdraw(out(slice_))
     forged = review.Event(Act.RESUME, "", "2027-01-02T00:00:00Z", "SX")
     with city.vault.transaction() as connection:
-        city._note(connection, 1, forged, State.APPROVED)
-    assert {found.code for found in city.findings()} == {"revision-history"}
+        city.history.note(connection, 1, forged, State.APPROVED)
+    assert {found.code for found in city.audit.findings()} == {"revision-history"}
 
 
 def test_an_own_item_is_not_brought_back_by_an_act_that_nobody_signs(city, hand):
@@ -633,9 +641,9 @@ def test_an_own_item_is_not_brought_back_by_an_act_that_nobody_signs(city, hand)
 
 def test_what_was_measured_here_goes_on_under_a_new_slice_with_the_same_answer_key(city, hand):
     accept(city, hand, lent(ITEMS[:1] + (item(2, (1,)),), **EARLY))
-    city.calibrate({ITEMS[0].id: (5_000, 300), ITEMS[1].id: (2_000, 300)})
+    city.calibrations.add({ITEMS[0].id: (5_000, 300), ITEMS[1].id: (2_000, 300)})
     accept(city, hand, lent(ITEMS[:1] + (item(2, (2,)),), **LATE))
-    assert [each.calibrated_p4 for each in city.items()] == [5_000, None]
+    assert [each.calibrated_p4 for each in city.items.select()] == [5_000, None]
 
 
 def test_the_newest_slice_is_by_the_owners_day_and_then_by_arrival():
@@ -656,9 +664,9 @@ def test_the_newest_slice_is_by_the_owners_day_and_then_by_arrival():
 
 def test_what_came_in_a_slice_is_no_item_of_ones_own_by_any_other_door(city, hand):
     accept(city, hand, lent(ITEMS[:1]))
-    (held,) = city.whole(city.items())
+    (held,) = city.answer_keys.whole(city.items.select())
     strange = dataclasses.replace(item(9), provenance=held.provenance)
-    assert refused(city.weigh, [strange]) == "item-came-in-a-slice"
+    assert refused(city.drafts.weigh, [strange]) == "item-came-in-a-slice"
     assert refused(lifecycle.add, city, [strange], hand["li"]) == "item-came-in-a-slice"
 
 
@@ -704,13 +712,13 @@ def test_slices_owners_and_marks_cross_the_line_to_the_agent(shared, hand):
     first, second = lent(**EARLY), lent([item(2, (1,))], **LATE)
     assert len(accept(remote, hand, first).added) == 4
     assert accept(remote, hand, second).corrected == (ITEMS[1].id,)
-    remote.expose("S1", "site", {ITEMS[0].id: 9}, "2026-11-22")
-    remote.mark([ITEMS[0].id], "a" * 32, "S1", "site", "2027-11-22")
-    assert [(mark.item, mark.session) for mark in remote.marks()] == [(ITEMS[0].id, "S1")]
-    assert remote.withheld("2028-01-01", Permission.EXAM).keys() == {one.id for one in ITEMS}
-    assert remote.withdraw(out(first)).standing == 1
-    assert [each.in_force for each in remote.slices()] == [0, 1]
-    assert [each.body.id for each in remote.owners()] == ["SX", "SX-0352"]
+    remote.exposure.add("S1", "site", {ITEMS[0].id: 9}, "2026-11-22")
+    remote.watermarks.add([ITEMS[0].id], "a" * 32, "S1", "site", "2027-11-22")
+    assert [(mark.item, mark.session) for mark in remote.watermarks.all()] == [(ITEMS[0].id, "S1")]
+    assert remote.slices.withheld("2028-01-01", Permission.EXAM).keys() == {one.id for one in ITEMS}
+    assert remote.slices.withdraw(out(first)).standing == 1
+    assert [each.in_force for each in remote.slices.all()] == [0, 1]
+    assert [each.body.id for each in remote.owners.all()] == ["SX", "SX-0352"]
     assert opening.keys_out == 0
 
 
@@ -720,5 +728,5 @@ def test_guesses_in_a_slice_count_as_answer_keys_that_leave(shared, hand):
     remote, opening = shared
     guesses = [item(n, (1,)) for n in range(10, 20)]
     assert refused(accept, remote, hand, lent(guesses)) == "export-limit"
-    assert remote.slices() == [] and opening.keys_out == 0
+    assert remote.slices.all() == [] and opening.keys_out == 0
     assert len(accept(remote, hand, lent(guesses[:2])).contradicting) == 2 and opening.keys_out == 2

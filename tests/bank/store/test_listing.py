@@ -37,7 +37,7 @@ def hands(bank, tmp_path):
 
 
 def found(bank, **wanted):
-    return [each.code for each in bank.numbered(bank.numbers(Wanted(**wanted)))]
+    return [each.code for each in bank.items.at(bank.catalogue.find(Wanted(**wanted)))]
 
 
 def test_whatever_is_done_to_the_bank_is_in_the_listing_at_once(bank, hands):
@@ -45,31 +45,31 @@ def test_whatever_is_done_to_the_bank_is_in_the_listing_at_once(bank, hands):
     assert found(bank) == ["q0", "q1", "q2"]
     lifecycle.add(bank, [item(3), item(4)], wang)
     assert found(bank, hand="wang") == ["q3", "q4"]
-    lifecycle.submit(bank, [bank.find("q0")], li)
+    lifecycle.submit(bank, [bank.items.find("q0")], li)
     assert found(bank, state=State.IN_REVIEW) == found(bank, hand="li", search="0") == ["q0"]
     assert found(bank, state=State.IN_REVIEW, other_hand="li") == []
-    lifecycle.approve(bank, [bank.find("q0")], wang)
-    lifecycle.write(bank, bank.find("q0").lineage, item(0, "换了说法"), li)
+    lifecycle.approve(bank, [bank.items.find("q0")], wang)
+    lifecycle.write(bank, bank.items.find("q0").lineage, item(0, "换了说法"), li)
     assert found(bank, search="换了") == ["q0"]
     assert found(bank, search="急救", state=State.APPROVED) == ["q0"]  # it stays in force
     assert len(found(bank)) == 5
-    lifecycle.submit(bank, [bank.find("q0")], li)
-    lifecycle.approve(bank, [bank.find("q0")], wang)
+    lifecycle.submit(bank, [bank.items.find("q0")], li)
+    lifecycle.approve(bank, [bank.items.find("q0")], wang)
     assert found(bank, search="急救 0") == []
-    lifecycle.retire(bank, [bank.find("q0")], wang, "过时")
+    lifecycle.retire(bank, [bank.items.find("q0")], wang, "过时")
     assert found(bank, state=State.RETIRED) == ["q0"]
 
 
 def test_an_item_without_a_code_is_found_by_the_name_it_is_shown_under(bank, hands):
     lifecycle.add(bank, [dataclasses.replace(item(9), code="")], hands[0])
-    (made,) = bank.numbered(bank.numbers(Wanted(search="? 9")) or bank.numbers(Wanted(search="？ 9")))
-    assert bank.numbers(Wanted(search=made.lineage[:4].upper())) == [made.number]
-    assert bank.numbers(Wanted(search=bank.find("q1").lineage[:8])) == []  # it is called by its code
+    (made,) = bank.items.at(bank.catalogue.find(Wanted(search="? 9")) or bank.catalogue.find(Wanted(search="？ 9")))
+    assert bank.catalogue.find(Wanted(search=made.lineage[:4].upper())) == [made.number]
+    assert bank.catalogue.find(Wanted(search=bank.items.find("q1").lineage[:8])) == []  # it is called by its code
 
 
 def test_measuring_is_seen_though_it_is_no_act(bank, hands):
     assert len(found(bank, lacks=Lack.DIFFICULTY)) == 3
-    bank.calibrate({bank.find("q1").id: (7_000, 100)})
+    bank.calibrations.add({bank.items.find("q1").id: (7_000, 100)})
     assert found(bank, lacks=Lack.DIFFICULTY) == ["q0", "q2"]
 
 
@@ -95,12 +95,14 @@ def test_a_case_and_enemies_are_related_and_what_is_retired_is_not(bank, hands):
 
     made = [of_case(2), of_case(1), item(20, enemies=("急救", "其他")), item(21, enemies=("其他",))]
     lifecycle.add(bank, made, hands[0])
-    related = bank.related(bank.find("q12").number)
-    assert [each.code for each in bank.numbered(related.group)] == ["q11", "q12"]
-    assert sorted(each.code for each in bank.numbered(related.enemies)) == ["q11", "q20"]
-    assert bank.has_case(case.sha256()) and not bank.has_case("0" * 64)
-    lifecycle.retire(bank, [bank.find("q20")], hands[0], "过时")
-    assert [each.code for each in bank.numbered(bank.related(bank.find("q12").number).enemies)] == ["q11"]
+    related = bank.catalogue.related(bank.items.find("q12").number)
+    assert [each.code for each in bank.items.at(related.group)] == ["q11", "q12"]
+    assert sorted(each.code for each in bank.items.at(related.enemies)) == ["q11", "q20"]
+    assert bank.catalogue.has_case(case.sha256()) and not bank.catalogue.has_case("0" * 64)
+    lifecycle.retire(bank, [bank.items.find("q20")], hands[0], "过时")
+    assert [each.code for each in bank.items.at(bank.catalogue.related(bank.items.find("q12").number).enemies)] == [
+        "q11"
+    ]
 
 
 def test_twins_are_those_that_an_import_would_name(bank, hands):
@@ -114,7 +116,7 @@ def test_twins_are_those_that_an_import_would_name(bank, hands):
         "电",
     )
     lifecycle.add(bank, [item("", stem) for stem in stems], hands[0])
-    held = list(bank.numbered(bank.numbers(Wanted())))
+    held = list(bank.items.at(bank.catalogue.find(Wanted())))
     for one in held:
         expected = {
             other.number
@@ -122,22 +124,22 @@ def test_twins_are_those_that_an_import_would_name(bank, hands):
             if other is not one
             and near_duplicates.similarity(one.content, other.content) >= near_duplicates.LEAST_SIMILARITY
         }
-        twins = dict(bank.twins(one.number))
+        twins = dict(bank.near_duplicates.of(one.number))
         assert expected <= twins.keys()
         assert all(p4 > 0 for p4 in twins.values())
-    assert any(bank.twins(one.number) for one in held)
+    assert any(bank.near_duplicates.of(one.number) for one in held)
 
 
 def test_a_sample_that_is_taken_later_is_in_the_listing(tmp_path):
     with Bank.create(tmp_path / "samples", PASSPHRASE, sample=True) as bank:
         assert found(bank) == []
-        bank.add([item(1)], approve_as_sample=True)
+        bank.drafts.add([item(1)], approve_as_sample=True)
         assert found(bank) == ["q1"]
 
 
 def test_with_a_new_key_old_work_is_still_ones_own(bank, hands, tmp_path):
     li, wang = hands
-    lifecycle.submit(bank, [bank.find("q0"), bank.find("q1")], li)
+    lifecycle.submit(bank, [bank.items.find("q0"), bank.items.find("q1")], li)
     third, again = (people.create(tmp_path / f"{name}.key", PASSPHRASE) for name in ("third", "again"))
     lifecycle.enrol(bank, third, "third", frozenset({Role.REVIEWER}), (li, wang))
     lifecycle.end(bank, "li", (li,))

@@ -57,58 +57,58 @@ ITEMS = (
 
 
 def test_items_come_out_equal_and_in_the_order_they_went_in(bank):
-    report = bank.add(ITEMS, approve_as_sample=True)
+    report = bank.drafts.add(ITEMS, approve_as_sample=True)
     assert report.added == tuple(each.id for each in ITEMS) and report.already == report.contradicting == ()
-    assert list(bank.whole(bank.items())) == list(ITEMS)
+    assert list(bank.answer_keys.whole(bank.items.select())) == list(ITEMS)
 
 
 def test_they_are_still_there_after_closing(folder):
     with Bank.open(folder, PASSPHRASE) as bank:
-        bank.add(ITEMS, approve_as_sample=True)
+        bank.drafts.add(ITEMS, approve_as_sample=True)
     with Bank.open(folder, PASSPHRASE) as bank:
-        assert list(bank.whole(bank.items())) == list(ITEMS)
-        assert {each.state for each in bank.items()} == {State.APPROVED}
+        assert list(bank.answer_keys.whole(bank.items.select())) == list(ITEMS)
+        assert {each.state for each in bank.items.select()} == {State.APPROVED}
 
 
 def test_adding_twice_adds_nothing(bank):
-    bank.add(ITEMS, approve_as_sample=True)
-    report = bank.add(ITEMS, approve_as_sample=True)
-    assert report.added == () and len(report.already) == 4 and len(list(bank.items())) == 4
+    bank.drafts.add(ITEMS, approve_as_sample=True)
+    report = bank.drafts.add(ITEMS, approve_as_sample=True)
+    assert report.added == () and len(report.already) == 4 and len(list(bank.items.select())) == 4
 
 
 def test_a_repeat_within_one_call_is_added_once(bank):
-    report = bank.add([ITEMS[0], ITEMS[0]], approve_as_sample=True)
+    report = bank.drafts.add([ITEMS[0], ITEMS[0]], approve_as_sample=True)
     assert (len(report.added), len(report.already)) == (1, 1)
 
 
 def test_another_answer_key_for_the_same_question_is_told_and_does_not_win(bank):
-    bank.add(ITEMS, approve_as_sample=True)
+    bank.drafts.add(ITEMS, approve_as_sample=True)
     other = dataclasses.replace(ITEMS[0], answer_key=AnswerKey((3,)))
-    assert bank.add([other], approve_as_sample=True).contradicting == (other.id,)
-    assert bank.answer_keys([other.id]) == {other.id: AnswerKey((0,))}
+    assert bank.drafts.add([other], approve_as_sample=True).contradicting == (other.id,)
+    assert bank.answer_keys.of([other.id]) == {other.id: AnswerKey((0,))}
 
 
 def test_weighing_says_what_adding_would_do_and_adds_nothing(bank):
-    assert len(bank.weigh(ITEMS).added) == 4
-    assert list(bank.items()) == []
+    assert len(bank.drafts.weigh(ITEMS).added) == 4
+    assert list(bank.items.select()) == []
 
 
 def test_adding_is_all_or_nothing(bank):
     broken = dataclasses.replace(ITEMS[3], p4=20_000)
     with pytest.raises(Exception, match="CHECK"):
-        bank.add([*ITEMS[:3], broken], approve_as_sample=True)
-    assert list(bank.items()) == [] and bank.vault.problems() == []
+        bank.drafts.add([*ITEMS[:3], broken], approve_as_sample=True)
+    assert list(bank.items.select()) == [] and bank.vault.problems() == []
 
 
 def test_listing_gives_nothing_that_reveals_an_answer(bank):
-    bank.add(ITEMS, approve_as_sample=True)
+    bank.drafts.add(ITEMS, approve_as_sample=True)
     names = {field.name for field in dataclasses.fields(BankItem)}
     assert not names & {"answer_key", "correct", "explanation"}
-    assert CANARY not in repr(list(bank.items()))
+    assert CANARY not in repr(list(bank.items.select()))
 
 
 def test_answer_keys_and_explanations_stand_in_a_table_of_their_own(bank):
-    bank.add(ITEMS, approve_as_sample=True)
+    bank.drafts.add(ITEMS, approve_as_sample=True)
     connection = bank.vault.connection
     tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     holding = [name for name in tables if CANARY in repr(connection.execute(f"SELECT * FROM {name}").fetchall())]
@@ -116,8 +116,8 @@ def test_answer_keys_and_explanations_stand_in_a_table_of_their_own(bank):
 
 
 def test_an_answer_key_does_not_show_in_a_repr(bank):
-    bank.add(ITEMS, approve_as_sample=True)
-    assert "0" not in repr(list(bank.answer_keys([ITEMS[0].id]).values()))
+    bank.drafts.add(ITEMS, approve_as_sample=True)
+    assert "0" not in repr(list(bank.answer_keys.of([ITEMS[0].id]).values()))
 
 
 @pytest.mark.parametrize(
@@ -137,31 +137,31 @@ def test_an_answer_key_does_not_show_in_a_repr(bank):
     ],
 )
 def test_items_are_chosen_by_type_chapter_level_and_words(bank, wanted, found):
-    bank.add(ITEMS, approve_as_sample=True)
-    assert [ITEMS.index(each) + 1 for each in bank.whole(bank.items(**wanted))] == found
+    bank.drafts.add(ITEMS, approve_as_sample=True)
+    assert [ITEMS.index(each) + 1 for each in bank.answer_keys.whole(bank.items.select(**wanted))] == found
 
 
 def test_counts_are_by_type_chapter_and_level(bank):
-    bank.add(ITEMS, approve_as_sample=True)
-    counts = bank.counts()
+    bank.drafts.add(ITEMS, approve_as_sample=True)
+    counts = bank.items.count()
     assert counts[ItemType.TRUEFALSE, "3", Level.NONE] == 1 and sum(counts.values()) == 4
 
 
 def test_pictures_are_kept_by_digest_and_only_where_an_item_shows_them(bank):
     digest, absent, stray = "ab" * 32, "cd" * 32, "ef" * 32
-    bank.add([item(9, media=(digest, absent))], {digest: b"\xff\xd8\xffpicture", stray: b"stray"})
-    assert bank.media(digest) == b"\xff\xd8\xffpicture"
-    assert bank.media(absent) is None and bank.media(stray) is None
-    assert bank.pictures() == {digest}
+    bank.drafts.add([item(9, media=(digest, absent))], {digest: b"\xff\xd8\xffpicture", stray: b"stray"})
+    assert bank.media.find(digest) == b"\xff\xd8\xffpicture"
+    assert bank.media.find(absent) is None and bank.media.find(stray) is None
+    assert bank.media.digests() == {digest}
 
 
 def test_exposure_adds_up_over_sessions_and_correcting_it_does_not_double(bank):
-    bank.add(ITEMS, approve_as_sample=True)
+    bank.drafts.add(ITEMS, approve_as_sample=True)
     one, two = ITEMS[0].id, ITEMS[1].id
-    bank.expose("s1", "site", {one: 20, two: 5})
-    bank.expose("s2", "site", {one: 10})
-    bank.expose("s1", "site", {one: 21})
-    assert bank.exposure() == {one: Exposure(2, 31), two: Exposure(1, 5)}
+    bank.exposure.add("s1", "site", {one: 20, two: 5})
+    bank.exposure.add("s2", "site", {one: 10})
+    bank.exposure.add("s1", "site", {one: 21})
+    assert bank.exposure.totals() == {one: Exposure(2, 31), two: Exposure(1, 5)}
 
 
 def test_a_wrong_passphrase_is_denied(folder):
@@ -241,7 +241,7 @@ def test_what_a_reader_asks_for_is_what_listing_gives(tmp_path):
             Content(ItemType.SINGLE, f"{word} 第{n}题", (Option("甲"), Option(f"text {n}")))
             for n, word in enumerate(words * 3)
         ]
-        bank.add(
+        bank.drafts.add(
             Item(
                 content, AnswerKey((0,)), f"{n % 3}.{n % 2}", basis="" if n % 2 else "通则", p4=None if n % 5 else 5_000
             )
@@ -264,11 +264,11 @@ def test_what_a_reader_asks_for_is_what_listing_gives(tmp_path):
             "media",
         ):
             for chapter in ("", "1", "2.1"):
-                listed = [item.number for item in bank.items(state=None, search=search, chapter=chapter or None)]
-                assert bank.numbers(Wanted(search=search, chapter=chapter)) == listed, (search, chapter)
-        everything = bank.numbered(bank.numbers(Wanted()))
+                listed = [item.number for item in bank.items.select(state=None, search=search, chapter=chapter or None)]
+                assert bank.catalogue.find(Wanted(search=search, chapter=chapter)) == listed, (search, chapter)
+        everything = bank.items.at(bank.catalogue.find(Wanted()))
         lacking = {item.number for item in everything if not item.basis}
-        assert set(bank.numbers(Wanted(lacks=Lack.BASIS))) == lacking
+        assert set(bank.catalogue.find(Wanted(lacks=Lack.BASIS))) == lacking
         lacking = {item.number for item in everything if item.expected_p4 is None}
-        assert set(bank.numbers(Wanted(lacks=Lack.DIFFICULTY))) == lacking
-        assert sum(bank.chapters().values()) == len(everything)
+        assert set(bank.catalogue.find(Wanted(lacks=Lack.DIFFICULTY))) == lacking
+        assert sum(bank.catalogue.chapters().values()) == len(everything)

@@ -358,14 +358,14 @@ def test_a_bank_notes_what_officers_signed_and_never_less(book, by, people, tmp_
     settle(book, by, a_rule(2))
     replace_officers(book, by, people[1], ("wang", "zhao"))
     with Bank.create(tmp_path / "bank", PASSPHRASE) as bank:
-        assert last_seen.of_names(bank.rules_noted(), me) is None
-        bank.note_rules(me, older)
-        bank.note_rules(me, book.packed().decode())
-        bank.note_rules(me, book.packed().decode())
-        assert last_seen.of_names(bank.rules_noted(), me) == book.heads()
-        assert last_seen.of_names(bank.rules_noted(), "other") is None
-        refused("rules-noted-otherwise", bank.note_rules, me, older)
-        assert last_seen.of_names(bank.rules_noted(), me) == book.heads()
+        assert last_seen.of_names(bank.rules.noted(), me) is None
+        bank.rules.note(me, older)
+        bank.rules.note(me, book.packed().decode())
+        bank.rules.note(me, book.packed().decode())
+        assert last_seen.of_names(bank.rules.noted(), me) == book.heads()
+        assert last_seen.of_names(bank.rules.noted(), "other") is None
+        refused("rules-noted-otherwise", bank.rules.note, me, older)
+        assert last_seen.of_names(bank.rules.noted(), me) == book.heads()
 
 
 def test_a_bank_takes_nothing_on_the_word_of_whoever_opened_it(book, by, people, tmp_path):
@@ -384,14 +384,14 @@ def test_a_bank_takes_nothing_on_the_word_of_whoever_opened_it(book, by, people,
             ("rules-register-signature", "zz", book.packed().decode()),
             ("rule-not-signed", me, canonical(whole | {"rules": [unsigned]}).decode()),
         ):
-            refused(code, bank.note_rules, bureau, brought)
-        assert bank.rules_noted() == {}
+            refused(code, bank.rules.note, bureau, brought)
+        assert bank.rules.noted() == {}
         settle(book, by, a_rule(2))
         versions = json.loads(book.packed())["rules"][0]
-        refused("rule-chain-broken", bank.note_rules, me, canonical(whole | {"rules": [versions[1:]]}).decode())
+        refused("rule-chain-broken", bank.rules.note, me, canonical(whole | {"rules": [versions[1:]]}).decode())
         replace_officers(book, by, people[1], ("wang", "zhao"))
         left_out = canonical(json.loads(book.packed()) | {"rules": [versions[:1]]}).decode()
-        refused("rule-chain-broken", bank.note_rules, me, left_out)
+        refused("rule-chain-broken", bank.rules.note, me, left_out)
 
 
 def test_notes_of_several_bureaus_stand_beside_each_other(tmp_path):

@@ -18,6 +18,7 @@ from bank.content import Background, Content, ItemType, Level, Option
 from bank.custody import Offered, Opening, hand_over
 from bank.item import AnswerKey, Basis, Item, Number, Translation
 from bank.store import Bank
+from bank.store.answer_keys import AnswerKeys
 from terminal import language as candidate
 from tests import pictures
 from tools.author_desk.app import DeskApp
@@ -221,8 +222,8 @@ async def test_exam_text_is_shown_as_its_letters(sit):
 
 async def test_answer_keys_are_shown_on_request_only_and_one_item_at_a_time(sit, bank, monkeypatch):
     asked = []
-    whole = Bank.whole
-    monkeypatch.setattr(Bank, "whole", lambda self, items: asked.append(len(items)) or whole(self, items))
+    whole = AnswerKeys.whole
+    monkeypatch.setattr(AnswerKeys, "whole", lambda self, items: asked.append(len(items)) or whole(self, items))
     async with sit() as desk:
         await desk.press("u", "h", "i", "down", "up")
         assert not asked and CANARY not in desk.text
@@ -235,7 +236,7 @@ async def test_answer_keys_are_shown_on_request_only_and_one_item_at_a_time(sit,
 
 
 async def test_an_edit_makes_a_draft_revision_and_the_approved_one_stays_in_force(sit, bank, hand):
-    first = bank.find("q1")
+    first = bank.items.find("q1")
     lifecycle.submit(bank, [first], hand["li"])
     lifecycle.approve(bank, [first], hand["wang"])
     async with sit() as desk:
@@ -257,10 +258,10 @@ async def test_an_edit_makes_a_draft_revision_and_the_approved_one_stays_in_forc
         await desk.press("h")
         await desk.says("已批准  王芳", "✓", "命题  李明")
         assert sum(line.count("✓ 2") for line in desk.text.splitlines()) == 4  # the import's writing among them
-    revisions = bank.revisions(first.lineage)
+    revisions = bank.items.revisions(first.lineage)
     assert [each.state for each in revisions] == [State.APPROVED, State.DRAFT]
-    assert next(bank.whole([revisions[1]])).answer_key.correct == (1,)
-    assert bank.events(revisions[1].number)[0].who == "li"
+    assert next(bank.answer_keys.whole([revisions[1]])).answer_key.correct == (1,)
+    assert bank.history.events(revisions[1].number)[0].who == "li"
 
 
 async def test_an_edit_of_every_type_changes_only_what_was_changed(sit, bank):
@@ -273,12 +274,14 @@ async def test_an_edit_of_every_type_changes_only_what_was_changed(sit, bank):
                 desk.app.browse.action_go_to([item.code for item in ITEMS].index(code))
                 await desk.press("e")
             await desk.until(lambda: isinstance(desk.app.screen, Editor))
-            assert desk.app.screen.form.made() == next(bank.whole([bank.find(code)])), code
+            assert desk.app.screen.form.made() == next(bank.answer_keys.whole([bank.items.find(code)])), code
             await desk.write("#explanation", "改过的解析")
             await desk.press("ctrl+s")
             await desk.until(lambda: desk.app.screen is desk.app.browse)
             before = next(item for item in ITEMS if item.code == code)
-            assert next(bank.whole([bank.find(code)])) == dataclasses.replace(before, explanation="改过的解析")
+            assert next(bank.answer_keys.whole([bank.items.find(code)])) == dataclasses.replace(
+                before, explanation="改过的解析"
+            )
 
 
 async def test_an_option_is_added_and_leaving_asks_once(sit, bank):
@@ -292,7 +295,7 @@ async def test_an_option_is_added_and_leaving_asks_once(sit, bank):
         await desk.says("再按 Esc 放弃")
         await desk.press("ctrl+s")
         await desk.until(lambda: desk.app.screen is desk.app.browse)
-        assert len(bank.find("q1").content.options) == 4
+        assert len(bank.items.find("q1").content.options) == 4
 
 
 async def test_what_is_pasted_cannot_steer_the_terminal(sit):
@@ -338,15 +341,15 @@ async def test_submitted_by_one_approved_by_another(sit, bank):
         await desk.write("#remarks", "选项 B 与 C 重复")
         await desk.press("enter")
         await desk.says("q2：退回 ✓")
-    assert bank.find("q1").state is State.APPROVED
-    returned = bank.find("q2")
+    assert bank.items.find("q1").state is State.APPROVED
+    returned = bank.items.find("q2")
     assert returned.state is State.DRAFT
-    last = bank.events(returned.number)[-1]
+    last = bank.history.events(returned.number)[-1]
     assert (last.act, last.who, last.remarks) == (Act.RETURN, "wang", "选项 B 与 C 重复")
 
 
 async def test_nobody_approves_their_own_work(sit, bank, hand):
-    lifecycle.submit(bank, [bank.find("q1")], hand["li"])
+    lifecycle.submit(bank, [bank.items.find("q1")], hand["li"])
     async with sit("li") as desk:
         await desk.press("k")
         await desk.says(CANARY)
@@ -354,7 +357,7 @@ async def test_nobody_approves_their_own_work(sit, bank, hand):
         await desk.sign()
         await desk.says("李明 经手过此题")
         await desk.press("escape")
-    assert bank.find("q1").state is State.IN_REVIEW
+    assert bank.items.find("q1").state is State.IN_REVIEW
 
 
 async def test_a_wrong_passphrase_is_told_and_nothing_is_signed(sit, bank):
@@ -365,13 +368,13 @@ async def test_a_wrong_passphrase_is_told_and_nothing_is_signed(sit, bank):
         await desk.says("口令")
         assert desk.app.desk.signer is None
         await desk.press("escape", "ctrl+l")
-    assert bank.find("q1").state is State.DRAFT
+    assert bank.items.find("q1").state is State.DRAFT
 
 
 async def test_exposure_and_statistics_of_an_item(sit, bank):
-    first = bank.find("q1")
-    bank.expose("S1", "A01", {first.id: 120}, "2026-03-01")
-    bank.calibrate({first.id: (7_310, 180)})
+    first = bank.items.find("q1")
+    bank.exposure.add("S1", "A01", {first.id: 120}, "2026-03-01")
+    bank.calibrations.add({first.id: (7_310, 180)})
     async with sit() as desk:
         await desk.press("u")
         await desk.says("2026-03-01", "S1", "A01", "120", "73.1%", "180", "70.0%")
@@ -497,7 +500,7 @@ async def test_through_the_agent_every_answer_key_is_counted_against_the_bound(s
         await desk.press("down", "k")
         await desk.says("最多")
         assert CANARY not in desk.text
-    assert shared.find("q2").state is State.IN_REVIEW
+    assert shared.items.find("q2").state is State.IN_REVIEW
 
 
 # ---- writing -----------------------------------------------------------------------------------------------------
@@ -543,9 +546,9 @@ async def test_a_new_item_from_nothing_is_a_draft_of_whoever_signed_in(sit, bank
         await desk.write("#answer", "AB")
         await desk.press("ctrl+s")
         await desk.says("第 1 版，草稿", "验电前应做什么？")
-    (made,) = bank.items(state=None, search="验电前")
+    (made,) = bank.items.select(state=None, search="验电前")
     assert (made.content.type, made.chapter, made.level) == (ItemType.MULTIPLE, "2.1", Level.GRASP)
-    assert made.state is State.DRAFT and bank.events(made.number)[0].who == "li"
+    assert made.state is State.DRAFT and bank.history.events(made.number)[0].who == "li"
 
 
 async def test_a_question_that_is_there_already_is_not_added_again(sit, bank):
@@ -560,7 +563,7 @@ async def test_a_question_that_is_there_already_is_not_added_again(sit, bank):
         await desk.until(lambda: isinstance(desk.app.screen, Editor))
         await desk.press("ctrl+s")
         await desk.says("题库已有完全相同的题目")
-    assert len(list(bank.items(state=None))) == len(ITEMS)
+    assert len(list(bank.items.select(state=None))) == len(ITEMS)
 
 
 async def test_a_picture_comes_by_its_path_and_goes_by_a_key(sit, bank, tmp_path):
@@ -580,15 +583,15 @@ async def test_a_picture_comes_by_its_path_and_goes_by_a_key(sit, bank, tmp_path
         await desk.says("PNG  64 × 48")
         await desk.press("ctrl+s")
         await desk.says("第 1 版，草稿")
-        (digest,) = bank.find("q1").content.media
-        assert bank.media(digest) == (tmp_path / "a.png").read_bytes()
+        (digest,) = bank.items.find("q1").content.media
+        assert bank.media.find(digest) == (tmp_path / "a.png").read_bytes()
         await edits(desk, sign=False)
         await desk.press("f8")
         await desk.until(lambda: bool(desk.app.screen.query("Picture")))
         desk.app.screen.query("Picture").first().focus()
         await desk.press("delete", "ctrl+s")
         await desk.until(lambda: desk.app.screen is desk.app.browse)
-    assert bank.find("q1").content.media == ()
+    assert bank.items.find("q1").content.media == ()
 
 
 async def test_a_picture_whose_path_was_typed_and_not_entered_is_saved_as_well(sit, bank, tmp_path):
@@ -602,7 +605,7 @@ async def test_a_picture_whose_path_was_typed_and_not_entered_is_saved_as_well(s
         await desk.write("#add-media", str(png(tmp_path / "a.png")))
         await desk.press("ctrl+s")
         await desk.until(lambda: desk.app.screen is desk.app.browse)
-    assert len(bank.find("q1").content.media) == 1
+    assert len(bank.items.find("q1").content.media) == 1
 
 
 async def test_leaving_the_desk_amid_an_edit_asks_first(sit):
@@ -615,13 +618,13 @@ async def test_leaving_the_desk_amid_an_edit_asks_first(sit):
 
 
 async def test_a_reason_that_is_missing_is_asked_for(sit, bank, hand):
-    lifecycle.submit(bank, [bank.find("q1")], hand["li"])
+    lifecycle.submit(bank, [bank.items.find("q1")], hand["li"])
     async with sit("wang") as desk:
         await desk.press("r")
         await desk.until(lambda: isinstance(desk.app.screen, Sign))
         await desk.press("enter")
         await desk.says("未填：理由")
-    assert bank.find("q1").state is State.IN_REVIEW
+    assert bank.items.find("q1").state is State.IN_REVIEW
 
 
 async def test_what_is_wrong_is_shown_at_its_field(sit):
@@ -640,7 +643,7 @@ async def test_a_background_written_anew_is_so_for_its_whole_case(sit, bank, han
     lifecycle.add(bank, [of_case(1), of_case(2)], hand["li"])
     async with sit() as desk:
         await desk.until(lambda: len(desk.app.desk.numbers) == 9)
-        acts = bank.head()[0]
+        acts = bank.history.head()[0]
         await desk.press("end", "g")
         await desk.says("案例共 2 题", BACKGROUND.text, "▸ 2")
         await edits(desk)
@@ -648,16 +651,16 @@ async def test_a_background_written_anew_is_so_for_its_whole_case(sit, bank, han
         await desk.press("ctrl+s")
         await desk.until(lambda: desk.app.screen is desk.app.browse)
         await desk.says("另一起事故。")
-    assert [bank.find(code).background.text for code in ("q11", "q12")] == ["另一起事故。"] * 2
-    assert bank.head()[0] == acts + 3  # one statement, and what it did to each of the two
-    lifecycle.submit(bank, [bank.find("q11")], hand["li"])
+    assert [bank.items.find(code).background.text for code in ("q11", "q12")] == ["另一起事故。"] * 2
+    assert bank.history.head()[0] == acts + 3  # one statement, and what it did to each of the two
+    lifecycle.submit(bank, [bank.items.find("q11")], hand["li"])
     async with sit() as desk:
         await desk.press("end")
         await edits(desk)
         await desk.write("#background", "第三起事故。")
         await desk.press("ctrl+s")
         await desk.says("同一案例的试题 q11 正在待审")
-    assert bank.find("q12").background.text == "另一起事故。"
+    assert bank.items.find("q12").background.text == "另一起事故。"
 
 
 async def test_beside_a_case_a_new_item_is_the_next_of_it(sit, bank, hand):
@@ -692,16 +695,16 @@ async def test_several_drafts_are_handed_in_together_each_signed(sit, bank):
         await desk.press("asterisk")
         await desk.says("请先列出本人的草稿")
     for code in ("q1", "q2"):
-        events = bank.events(bank.find(code).number)
+        events = bank.history.events(bank.items.find(code).number)
         assert events[-1].act is Act.SUBMIT and events[-1].statement
 
 
 async def test_the_queue_shows_a_revision_by_its_changes_and_goes_on_by_itself(sit, bank, hand):
-    first = bank.find("q1")
+    first = bank.items.find("q1")
     lifecycle.submit(bank, [first], hand["li"])
     lifecycle.approve(bank, [first], hand["wang"])
     lifecycle.write(bank, first.lineage, dataclasses.replace(ITEMS[0], explanation="改过的解析"), hand["li"])
-    lifecycle.submit(bank, [bank.find("q1"), bank.find("q2")], hand["li"])
+    lifecycle.submit(bank, [bank.items.find("q1"), bank.items.find("q2")], hand["li"])
     async with sit("wang") as desk:
         await desk.press("q")
         await desk.lists("q1", "q2")
@@ -720,7 +723,7 @@ async def test_the_queue_shows_a_revision_by_its_changes_and_goes_on_by_itself(s
         await desk.until(lambda: isinstance(desk.app.screen, Sign))
         await desk.press("enter")
         await desk.says("没有符合条件的试题")
-    assert [bank.find(code).state for code in ("q1", "q2")] == [State.APPROVED] * 2
+    assert [bank.items.find(code).state for code in ("q1", "q2")] == [State.APPROVED] * 2
 
 
 async def test_what_is_not_known_of_an_item_is_said_to_be_unknown(sit, bank, hand):
@@ -740,7 +743,7 @@ async def test_what_is_not_known_of_an_item_is_said_to_be_unknown(sit, bank, han
 async def test_an_item_is_shown_in_each_of_its_languages(sit, bank, hand):
     translated = dataclasses.replace(ITEMS[0].content, stem="What comes first?")
     both = dataclasses.replace(ITEMS[0], translations=(Translation("en", translated),))
-    lifecycle.write(bank, bank.find("q1").lineage, both, hand["li"])
+    lifecycle.write(bank, bank.items.find("q1").lineage, both, hand["li"])
     async with sit() as desk:
         await desk.press("l")
         await desk.says("语言：en", "What comes first?")

@@ -493,7 +493,7 @@ def test_what_a_caller_says_does_not_steer_the_screen_it_is_read_on(place, capsy
 
     assert examd("bank open b --hours 1", *holders("王强", "赵敏")) == 0
     with agent.connect(place / "b", "\x1b[2J\r\u202e无误") as remote:
-        remote.answer_keys([next(remote.unverified_items(state=None)).id])
+        remote.answer_keys.of([next(remote.items.select_unverified(state=None)).id])
     assert examd("bank close b") == 0 and examd("bank journal b") == 0
     shown = capsys.readouterr().out
     assert "无误" in shown and not any(char in shown for char in "\x1b\r\u202e")
@@ -505,7 +505,7 @@ def test_what_was_refused_does_not_stand_in_the_journal_as_done(place, capsys):
     from bank import agent
 
     with agent.connect(place / "b") as remote, pytest.raises(Exception, match="agent-fault"):
-        remote.expose("s", "site", {"00" * 16: 3})
+        remote.exposure.add("s", "site", {"00" * 16: 3})
     assert examd("bank close b") == 0 and examd("bank journal b --json") == 0
     entries = json.loads(capsys.readouterr().out.splitlines()[-1])["entries"]
     assert [(each["act"], each["facts"].get("of")) for each in entries[3:5]] == [("expose", None), ("undone", 4)]

@@ -48,7 +48,7 @@ def place(tmp_path, monkeypatch):
     (tmp_path / "rule.toml").write_text(RULE, "utf-8")
     options = tuple(map(Option, "甲乙丙丁"))
     with Bank.create(tmp_path / "bank", WORD, sample=True) as bank:
-        bank.add(
+        bank.drafts.add(
             [
                 Item(Content(ItemType.SINGLE, f"第 {n} 题", options), AnswerKey((0,)), "1", p4=7_000 + 40 * n,
                      basis="《旧规程》第三条" if n < 20 else "")
@@ -72,13 +72,13 @@ def issue(day, *words, bank="bank"):
 def test_items_that_cite_repealed_law_do_not_travel(place, capsys):
     with Bank.open(place / "bank", WORD) as bank:
         lifecycle.repeal(bank, "《旧规程》", date(2026, 11, 1), None)
-        old = {item.id for item in bank.items() if item.basis}
+        old = {item.id for item in bank.items.select() if item.basis}
     assert issue("2026-11-21") == 0
     told = capsys.readouterr()
     assert "20 items stay in the bank: cite a basis that is repealed." in told.err
     assert json.loads(told.out)["withheld"] == {"item-repealed": 20}
     with Bank.open(place / "bank", WORD) as bank:
-        travelled = set(bank.exposure())
+        travelled = set(bank.exposure.totals())
     assert len(travelled) == 20 and not travelled & old
 
 
@@ -96,8 +96,8 @@ def test_a_folder_without_a_bank_is_refused_before_any_passphrase(place, capsys)
 def test_a_cell_that_is_short_is_told_with_the_reasons_when_issuing_is_refused(place, capsys):
     with Bank.open(place / "bank", WORD) as bank:
         lifecycle.repeal(bank, "《旧规程》", date(2026, 11, 1), None)
-        fresh = [item.id for item in bank.items() if not item.basis]
-        bank.expose("old", "S-1", dict.fromkeys(fresh[:15], 3), "2026-11-15")
+        fresh = [item.id for item in bank.items.select() if not item.basis]
+        bank.exposure.add("old", "S-1", dict.fromkeys(fresh[:15], 3), "2026-11-15")
     (place / "rule.toml").write_text(RULE.replace("[types]", "exposure = { rest_days = 30 }\n[types]"), "utf-8")
     assert issue("2026-11-21") != 0
     assert (

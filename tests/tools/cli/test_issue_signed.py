@@ -58,7 +58,7 @@ def template(tmp_path_factory):
     office.rulebook().appoint([officer.card for officer in officers[:2]], bureau)
     with Bank.create(folder / "bank", PASSPHRASE, sample=True) as bank:
         found = formats.read(SAMPLES / "items.jsonl")
-        bank.add(found.items, found.media, approve_as_sample=True)
+        bank.drafts.add(found.items, found.media, approve_as_sample=True)
     rows = [f"2026{n:04},考生{n},G{n:08},甲校" for n in range(1, 4)]
     (folder / "roster.csv").write_text("准考证号,姓名,身份证号,培训机构\n" + "\n".join(rows) + "\n", "utf-8")
     return folder

@@ -65,7 +65,7 @@ def bank(tmp_path_factory):
     (folder / "passphrase").write_text(PASSPHRASE + "\n")
     (folder / "passphrase").chmod(0o600)
     with Bank.create(folder / "bank", PASSPHRASE, sample=True) as made:
-        made.add(items_for(SAMPLE.read_bytes(), 4), approve_as_sample=True)
+        made.drafts.add(items_for(SAMPLE.read_bytes(), 4), approve_as_sample=True)
     return "--bank", folder / "bank", "--passphrase-file", folder / "passphrase"
 
 
@@ -163,7 +163,7 @@ def test_a_cell_whose_items_are_each_others_enemies_says_so(capsys, tmp_path):
         for n in range(11)
     ]  # fmt: skip
     with Bank.create(words[1], PASSPHRASE, sample=True) as made:
-        made.add(items, approve_as_sample=True)
+        made.drafts.add(items, approve_as_sample=True)
     (tmp_path / "small.toml").write_text(SMALL, "utf-8")
     assert run("rule", "check", tmp_path / "small.toml", "--mock", *words) == 1
     assert capsys.readouterr().out == (
@@ -297,7 +297,7 @@ def own(tmp_path):
         for n in range(40)
     ]  # fmt: skip
     with Bank.create(words[1], PASSPHRASE, sample=True) as made:
-        made.add(items, approve_as_sample=True)
+        made.drafts.add(items, approve_as_sample=True)
     return words
 
 
@@ -332,8 +332,8 @@ def small(tmp_path):
 
 def test_a_cell_that_is_short_says_what_rests_and_what_cites_repealed_law(capsys, own, small):
     with Bank.open(own[1], PASSPHRASE) as bank:
-        ids = [item.id for item in bank.items()]
-        bank.expose("s1", "A", dict.fromkeys(ids[25:35], 5), "2026-11-20")
+        ids = [item.id for item in bank.items.select()]
+        bank.exposure.add("s1", "A", dict.fromkeys(ids[25:35], 5), "2026-11-20")
         lifecycle.repeal(bank, "《旧规程》", date(2026, 12, 1), None)
     path = small("[exposure]\nrest_days = 30\n")
     assert run("rule", "check", path, "--date", "2026-11-25", *own) == 0
@@ -397,7 +397,7 @@ def test_reserve_forms_that_are_kept_stay_out_of_each_other_and_of_sessions(caps
 
 def test_a_season_begins_with_what_the_bank_has_seen(capsys, own, small):
     with Bank.open(own[1], PASSPHRASE) as bank:
-        bank.expose("s1", "A", dict.fromkeys([item.id for item in bank.items()][:30], 5), "2026-11-20")
+        bank.exposure.add("s1", "A", dict.fromkeys([item.id for item in bank.items.select()][:30], 5), "2026-11-20")
     path = small("[exposure]\nsessions = 1\n")
     assert run("rule", "try", path, "--forms", 20, "--sessions", 3, "--date", "2026-11-25", "--json", *own) == 0
     season = json.loads(capsys.readouterr().out)["season"]

@@ -13,7 +13,7 @@ from tools.cli.language import _, sentence
 from tools.cli.output import MOST_LINES, as_json, rows, table
 
 if TYPE_CHECKING:
-    from bank.store import Bank, BankItem
+    from bank.store import BankItem, OpenBank
 
 
 def add(bank: Commands) -> None:
@@ -43,17 +43,17 @@ def run_check(args: argparse.Namespace) -> int:
     return 4 if report["vault"]["problems"] or report["findings"] else 0
 
 
-def _check(bank: "Bank", with_positions: bool) -> dict[str, Any]:
+def _check(bank: "OpenBank", with_positions: bool) -> dict[str, Any]:
     from datetime import UTC, datetime
 
     from bank.authoring import lifecycle
     from bank.authoring.review import State
     from bank.content import OPTION_LETTERS, ItemType
 
-    items = [item for item in bank.unverified_items(state=None) if item.state is not State.RETIRED]
-    pictures = bank.pictures()
+    items = [item for item in bank.items.select_unverified(state=None) if item.state is not State.RETIRED]
+    pictures = bank.media.digests()
     positions: dict[str, dict[str, int]] = {}
-    for kind, found in bank.answer_positions().items() if with_positions else ():
+    for kind, found in bank.answer_keys.positions().items() if with_positions else ():
         letters = ("true", "false") if kind is ItemType.TRUEFALSE else OPTION_LETTERS
         positions[kind.value] = {letters[n]: number for n, number in found.items()}
     shares = [item.p4 for item in items if item.p4 is not None]
@@ -69,16 +69,16 @@ def _check(bank: "Bank", with_positions: bool) -> dict[str, Any]:
                 Counter((item.chapter, item.content.type.value, item.level.value) for item in items).items()
             )
         ],
-        "states": {state.value: number for state, number in bank.states().items()},
-        "approved": sum(bank.counts().values()),
+        "states": {state.value: number for state, number in bank.items.count_states().items()},
+        "approved": sum(bank.items.count().values()),
         "sample": bank.sample,
-        "carried_over": bank.carried_over,
+        "carried_over": bank.meta.carried_over(),
         "repealed": [
             {"item": item.code or item.lineage[:8], "basis": basis}
-            for item, basis in lifecycle.repealed(items, bank.repeals(), datetime.now(UTC).date())
+            for item, basis in lifecycle.repealed(items, bank.provisions.repealed(), datetime.now(UTC).date())
         ],
-        "head": dict(zip(("acts", "hash"), bank.head(), strict=True)),
-        "findings": [{"item": found.item, "rev": found.rev, "code": found.code} for found in bank.findings()],
+        "head": dict(zip(("acts", "hash"), bank.history.head(), strict=True)),
+        "findings": [{"item": found.item, "rev": found.rev, "code": found.code} for found in bank.audit.findings()],
         "difficulty": {
             "mean_p4": round(sum(shares) / len(shares)) if shares else None,
             "tenths": [sum(1 for p4 in shares if min(p4, 9_999) // 1_000 == tenth) for tenth in range(10)],
@@ -93,7 +93,7 @@ def _check(bank: "Bank", with_positions: bool) -> dict[str, Any]:
         },
         "needing_picture": len(with_picture),
         "beyond_f": sum(1 for item in items if len(item.content.options) > 6),
-        "exposed": len(bank.exposure()),
+        "exposed": len(bank.exposure.totals()),
         "vault": {"problems": bank.vault.problems(), "settings": bank.vault.settings()},
     }
 

@@ -78,13 +78,15 @@ def _import(args: argparse.Namespace) -> int:
             for identity, item in zip(ids, whole.items, strict=True)
         ]
         with Progress(_("looking for near-duplicates")) as progress:
-            twins = bank.near(questions, progress.show)
+            twins = bank.near_duplicates.find(questions, progress.show)
         if args.dry_run:
-            report = bank.weigh(whole.items)
+            report = bank.drafts.weigh(whole.items)
         else:
             with Progress(_("adding to the bank")) as progress:
                 if writer is None:
-                    report = bank.add(whole.items, whole.media, progress.show, approve_as_sample=args.approve_as_sample)
+                    report = bank.drafts.add(
+                        whole.items, whole.media, progress.show, approve_as_sample=args.approve_as_sample
+                    )
                 else:
                     report = lifecycle.add(bank, whole.items, writer, whole.media, progress.show)
     told = _Told(whole, ids, report, twins)

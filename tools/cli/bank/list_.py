@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bank.content import ItemType, Level
     from bank.formats import Lost
     from bank.item import AnswerKey
-    from bank.store import Bank, BankItem
+    from bank.store import BankItem, OpenBank
 
 
 def add(bank: Commands) -> None:
@@ -107,11 +107,11 @@ def _state(word: str) -> "State":
     raise argparse.ArgumentTypeError(_("{word} is no state of an item").format(word=word))
 
 
-def _listed(bank: "Bank", args: argparse.Namespace, **wanted: Any) -> "list[BankItem]":
+def _listed(bank: "OpenBank", args: argparse.Namespace, **wanted: Any) -> "list[BankItem]":
     """In the state that was asked for; else of each item the newest revision, unless it is retired."""
     from bank.authoring.review import State
 
-    items = bank.unverified_items(type=args.type, chapter=args.chapter, state=args.state, **wanted)
+    items = bank.items.select_unverified(type=args.type, chapter=args.chapter, state=args.state, **wanted)
     return [item for item in items if args.state is not None or item.state is not State.RETIRED]
 
 
@@ -121,7 +121,7 @@ def run_export(args: argparse.Namespace) -> int:
 
     with open_bank(args) as bank:
         items, lent = _ours(bank, _listed(bank, args))
-        result = formats.export(args.file, bank.whole(items), bank.media, args.form or "")
+        result = formats.export(args.file, bank.answer_keys.whole(items), bank.media.find, args.form or "")
     lost = [(sentence(name, {}, COLUMNS), str(number)) for name, number in result.lost.items()]
     left_out = [(each.code or each.id[:8], sentence(each.reason, {}, LEFT_OUT)) for each in result.left_out]
     left_out += [(name, sentence("lent", {"owner": owner}, LEFT_OUT)) for name, owner in lent]
@@ -157,16 +157,16 @@ def _first(losses: "list[Lost]") -> list[tuple[str, str]]:
     return named
 
 
-def _ours(bank: "Bank", items: "list[BankItem]") -> "tuple[list[BankItem], list[tuple[str, str]]]":
+def _ours(bank: "OpenBank", items: "list[BankItem]") -> "tuple[list[BankItem], list[tuple[str, str]]]":
     """What may leave the bank in the open, and (item, owner) of what others lent and do not let out."""
     from datetime import UTC, datetime
 
     from bank.authoring.review import State
     from bank.lending.slices import Permission, lent
 
-    kept = bank.withheld(datetime.now(UTC).date().isoformat(), Permission.OPEN)
+    kept = bank.slices.withheld(datetime.now(UTC).date().isoformat(), Permission.OPEN)
     stay = [item for item in items if lent(item.provenance) and (item.id in kept or item.state is not State.APPROVED)]
-    names = {each.id: each.owner_name for each in bank.slices()} if stay else {}
+    names = {each.id: each.owner_name for each in bank.slices.all()} if stay else {}
     left = [
         (item.code or item.id[:8], names.get(item.provenance.origin.partition(" ")[2], item.provenance.owner))
         for item in stay
@@ -181,8 +181,8 @@ def run_list(args: argparse.Namespace) -> int:
     with open_bank(args) as bank:
         items = _listed(bank, args, level=args.level, search=args.search)
         if args.repealed_on is not None:
-            items = [item for item, _basis in lifecycle.repealed(items, bank.repeals(), args.repealed_on)]
-        keys = [whole.answer_key for whole in bank.whole(items)] if args.with_keys else [None] * len(items)
+            items = [item for item, _basis in lifecycle.repealed(items, bank.provisions.repealed(), args.repealed_on)]
+        keys = [whole.answer_key for whole in bank.answer_keys.whole(items)] if args.with_keys else [None] * len(items)
     for item, answer_key in zip(items, keys, strict=True):
         if args.json:
             record = item_record(item)
@@ -196,7 +196,7 @@ def run_list(args: argparse.Namespace) -> int:
 
 def run_search(args: argparse.Namespace) -> int:
     with open_bank(args) as bank:
-        for item in bank.unverified_items(state=None, search=args.words, limit=args.limit):
+        for item in bank.items.select_unverified(state=None, search=args.words, limit=args.limit):
             as_json(item_record(item)) if args.json else print(item_line(item))
     return 0
 

@@ -5,25 +5,35 @@ A bank in shares has no other door than its agent: whoever was not present at it
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bank.store import Bank
+    from bank.store import Bank, OpenBank
 
 
-def open_bank(args: argparse.Namespace, *, prompt: str = "", file: Path | None = None) -> "Bank":
-    """The bank of `args.bank`. `file` (else `args.passphrase_file`) is read for a bank with a single passphrase."""
+def open_bank(args: argparse.Namespace, *, prompt: str = "", file: Path | None = None) -> "OpenBank":
+    """The bank of `args.bank`. `file` (else `args.passphrase_file`) is read for a bank with a single passphrase.
+
+    Raises Denied: when the bank is in shares, and nobody has it open.
+    """
     from bank import agent, custody
+
+    require_bank(args.bank)
+    if not custody.is_shared(args.bank):
+        return open_single(args, prompt=prompt, file=file)
+    remote = agent.connect(args.bank, purpose(args))
+    if remote is None:
+        raise agent.absence(args.bank)
+    return remote
+
+
+def open_single(args: argparse.Namespace, *, prompt: str = "", file: Path | None = None) -> "Bank":
+    """The same, for a bank with a single passphrase."""
     from bank.store import Bank
     from tools.cli.language import _
     from tools.cli.secrets import ask_secret
 
     require_bank(args.bank)
-    if custody.is_shared(args.bank):
-        remote = agent.connect(args.bank, purpose(args))
-        if remote is None:
-            raise agent.absence(args.bank)
-        return cast("Bank", remote)  # its methods under their own names: see bank.agent
     passphrase = ask_secret("bank", prompt or _("Passphrase of the bank"), file or args.passphrase_file)
     return Bank.open(args.bank, passphrase)
 

@@ -14,7 +14,7 @@ from tools.cli.secrets import ask_secret
 
 if TYPE_CHECKING:
     from bank.authoring.people import Keeper, Person, Signer
-    from bank.store import Bank
+    from bank.store import OpenBank
 
 
 def add(bank: Commands) -> None:
@@ -75,7 +75,7 @@ def run_person(args: argparse.Namespace) -> int:
             lifecycle.accept_loss(bank, unlock.signer(args.key, args.key_passphrase_file), args.accept_loss)
         elif args.key is not None:
             _enrol(bank, args)
-        known = bank.people()
+        known = bank.people.all()
     for person in known.values():
         if args.json:
             record = {"id": person.id, "name": person.name, "key": keyid(person.sign), "until": person.until}
@@ -95,14 +95,14 @@ def _vouched(person: "Person") -> str:
     return _("not separated: one holder")
 
 
-def _enrol(bank: "Bank", args: argparse.Namespace) -> None:
+def _enrol(bank: "OpenBank", args: argparse.Namespace) -> None:
     from bank.authoring import lifecycle, people
     from bank.refused import BadFile, Denied
 
     if not args.name or not args.role:
         raise BadFile("person-malformed", name=args.key.stem)
     # Whatever would refuse the person is asked before anybody types a passphrase.
-    people.check_name(args.name, args.key.stem, bank.people(), same_name=args.same_name, was=args.was)
+    people.check_name(args.name, args.key.stem, bank.people.all(), same_name=args.same_name, was=args.was)
     vouchers = _vouchers(bank, args, "")
     if is_new := not args.key.exists():
         prompt = _("New passphrase of {file}").format(file=args.key.name)
@@ -123,13 +123,13 @@ def _enrol(bank: "Bank", args: argparse.Namespace) -> None:
               file=sys.stderr)  # fmt: skip
 
 
-def _vouchers(bank: "Bank", args: argparse.Namespace, besides: str) -> "list[Signer | Keeper]":
+def _vouchers(bank: "OpenBank", args: argparse.Namespace, besides: str) -> "list[Signer | Keeper]":
     """Two of the bank's people or, while there are not two, the keyholders who are present."""
     from bank import custody
     from bank.authoring import people
     from bank.refused import Denied
 
-    known, shared = bank.people(), custody.is_shared(args.bank)
+    known, shared = bank.people.all(), custody.is_shared(args.bank)
     name = known[besides].name if besides in known else besides or args.name
     wanted = people.needs(known, shared=shared, besides=besides)
     if besides and besides not in known:

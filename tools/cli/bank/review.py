@@ -13,7 +13,7 @@ from tools.cli.language import _, plain
 from tools.cli.output import Progress, as_json, report
 
 if TYPE_CHECKING:
-    from bank.store import Bank, BankItem
+    from bank.store import BankItem, OpenBank
 
 
 def add(bank: Commands) -> None:
@@ -72,10 +72,10 @@ def _signed(command: Command) -> None:
     command.takes_key()
 
 
-def _chosen(bank: "Bank", args: argparse.Namespace) -> "list[BankItem]":
+def _chosen(bank: "OpenBank", args: argparse.Namespace) -> "list[BankItem]":
     if getattr(args, "all", False) and not args.items:
         return []
-    return [bank.find(word) for word in some(args.items)]
+    return [bank.items.find(word) for word in some(args.items)]
 
 
 def _done(args: argparse.Namespace, text: str, items: "Sequence[BankItem]", nothing: str = "") -> int:
@@ -90,8 +90,8 @@ def run_submit(args: argparse.Namespace) -> int:
     with open_bank(args) as bank:
         items = _chosen(bank, args)
         if args.all:
-            drafts = bank.items(state=State.DRAFT)
-            items = [item for item in drafts if bank.events(item.number)[-1].act is not Act.RETURN]
+            drafts = bank.items.select(state=State.DRAFT)
+            items = [item for item in drafts if bank.history.events(item.number)[-1].act is not Act.RETURN]
         signer = unlock.signer(args.key, args.key_passphrase_file)
         with Progress(args.bank.name) as progress:
             lifecycle.submit(bank, items, signer, progress.show)
@@ -104,7 +104,7 @@ def run_queue(args: argparse.Namespace) -> int:
     from bank.refused import Denied
 
     with open_bank(args) as bank:
-        waiting = [item for item in bank.unverified_items(state=None) if item.state is State.IN_REVIEW]
+        waiting = [item for item in bank.items.select_unverified(state=None) if item.state is State.IN_REVIEW]
         chosen = _in_review(bank, args.items) if args.items else waiting
         refusal = None
         for shown, item in enumerate(chosen):
@@ -124,32 +124,32 @@ def run_queue(args: argparse.Namespace) -> int:
     return 0
 
 
-def _in_review(bank: "Bank", words: Sequence[str]) -> "list[BankItem]":
+def _in_review(bank: "OpenBank", words: Sequence[str]) -> "list[BankItem]":
     from bank.authoring.review import State
     from bank.refused import Denied
 
-    found = [bank.find(word) for word in dict.fromkeys(words)]
+    found = [bank.items.find(word) for word in dict.fromkeys(words)]
     for item in found:
         if item.state is not State.IN_REVIEW:
             raise Denied("not-in-review", item=item_name(item), state=item.state.value)
     return found
 
 
-def _show(bank: "Bank", item: "BankItem", args: argparse.Namespace) -> None:
+def _show(bank: "OpenBank", item: "BankItem", args: argparse.Namespace) -> None:
     from bank.authoring import review
     from bank.authoring.review import State
 
-    inforce = next((each for each in bank.revisions(item.lineage) if each.state is State.APPROVED), None)
-    before, whole = None, next(iter(bank.whole([item])))
+    inforce = next((each for each in bank.items.revisions(item.lineage) if each.state is State.APPROVED), None)
+    before, whole = None, next(iter(bank.answer_keys.whole([item])))
     if inforce is not None:
-        before = next(iter(bank.whole([inforce])))
+        before = next(iter(bank.answer_keys.whole([inforce])))
     differs = () if before is None else review.changes(before, whole)
-    hands = sorted(review.hands(bank.events(item.number)))
+    hands = sorted(review.hands(bank.history.events(item.number)))
     if args.json:
         record = {"item": item_name(item), "lineage": item.lineage, "rev": item.rev, "hands": hands}
         as_json(record | {"fields": dict(review.told(whole)), "changes": change_records(differs)})
         return
-    known = bank.people()
+    known = bank.people.all()
     names = "、".join(known[one].name if one in known else one for one in hands)
     rev, by = _("revision {rev}").format(rev=item.rev), _("written by {names}").format(names=names)
     print(plain(f"── {item_name(item)}  {rev}  {by}"))
@@ -164,9 +164,9 @@ def run_approve(args: argparse.Namespace) -> int:
         items = _chosen(bank, args)
         signer = unlock.signer(args.key, args.key_passphrase_file)
         if args.all:
-            waiting = bank.items(state=State.IN_REVIEW)
-            mine = people.keys_of(signer.id, bank.people())
-            items = [item for item in waiting if not mine & review.hands(bank.events(item.number))]
+            waiting = bank.items.select(state=State.IN_REVIEW)
+            mine = people.keys_of(signer.id, bank.people.all())
+            items = [item for item in waiting if not mine & review.hands(bank.history.events(item.number))]
         with Progress(args.bank.name) as progress:
             lifecycle.approve(bank, items, signer, progress=progress.show)
     return _done(args, _("{n} items approved."), items, _("Nothing to approve: nothing of others waits for review."))

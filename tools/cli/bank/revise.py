@@ -81,13 +81,13 @@ def run_revise(args: argparse.Namespace) -> int:
     from bank.refused import BadFile
 
     with open_bank(args) as bank:
-        before = bank.find(args.item)
+        before = bank.items.find(args.item)
         writer = unlock.writer(bank, args)
         found = formats.read(args.file, args.media)
         if len(found.items) != 1:
             raise BadFile("one-item-file", file=args.file.name, found=len(found.items))
         if writer is None:
-            after = bank.revise(before.lineage, found.items[0], found.media)
+            after = bank.drafts.revise(before.lineage, found.items[0], found.media)
         else:
             after = lifecycle.write(bank, before.lineage, found.items[0], writer, found.media, rev=before.rev)
     told = {"item": item_name(after), "rev": after.rev}
@@ -98,7 +98,7 @@ def run_adopt(args: argparse.Namespace) -> int:
     from bank.authoring import lifecycle
 
     with open_bank(args) as bank:
-        items = bank.unwritten() if args.all else [bank.find(word) for word in some(args.items)]
+        items = bank.drafts.unwritten() if args.all else [bank.items.find(word) for word in some(args.items)]
         if items:
             lifecycle.adopt(bank, items, unlock.signer(args.key, args.key_passphrase_file))
     told = {"items": [{"item": item_name(item), "rev": item.rev} for item in items]}
@@ -112,7 +112,7 @@ def run_diff(args: argparse.Namespace) -> int:
     from bank.refused import Denied
 
     with open_bank(args) as bank:
-        revisions = {item.rev: item for item in bank.revisions(bank.find(args.item).lineage)}
+        revisions = {item.rev: item for item in bank.items.revisions(bank.items.find(args.item).lineage)}
         after = args.after or max(revisions)
         before = args.before or after - 1
         if not before:
@@ -120,7 +120,7 @@ def run_diff(args: argparse.Namespace) -> int:
         for rev in (before, after):
             if rev not in revisions:
                 raise Denied("revision-unknown", item=args.item, rev=rev, found=max(revisions))
-        old, new = bank.whole([revisions[before], revisions[after]])
+        old, new = bank.answer_keys.whole([revisions[before], revisions[after]])
         changes = review.changes(old, new)
     if args.json:
         as_json({"from": before, "to": after, "changes": change_records(changes)})
@@ -135,10 +135,10 @@ def run_history(args: argparse.Namespace) -> int:
     from bank.authoring import review
 
     with open_bank(args) as bank:
-        people = bank.people()
-        for item in bank.revisions(bank.find(args.item).lineage):
-            wrote = bank.wrote(bank.seal(item))
-            for event in bank.events(item.number):
+        people = bank.people.all()
+        for item in bank.items.revisions(bank.items.find(args.item).lineage):
+            wrote = bank.authors.of(bank.proof.seal(item))
+            for event in bank.history.events(item.number):
                 signed = review.is_signed(event, wrote)
                 own, earlier = review.parted(event, wrote)
                 who = "、".join(people[one].name if one in people else one for one in own)
@@ -162,7 +162,7 @@ def run_repeal(args: argparse.Namespace) -> int:
 
     with open_bank(args) as bank:
         lifecycle.repeal(bank, args.text, args.on, unlock.writer(bank, args))
-        items = [item for item in bank.items(state=None) if item.state is not State.RETIRED]
+        items = [item for item in bank.items.select(state=None) if item.state is not State.RETIRED]
         found = lifecycle.repealed(items, {args.text: args.on.isoformat()}, args.on)
     for item, basis in found if args.json else found[:MOST_NAMED]:
         report(args, {"item": item_name(item), "basis": basis}, item_name(item))

@@ -16,7 +16,7 @@ from tools.cli.bank.holders import (
     takes_loss,
     takes_shares,
 )
-from tools.cli.bank.open_bank import open_bank
+from tools.cli.bank.open_bank import open_single
 from tools.cli.base import Commands
 from tools.cli.language import _
 from tools.cli.output import report
@@ -119,7 +119,7 @@ def run_share(args: argparse.Namespace) -> int:
     check_policy(args.need, len(args.holder))
     custody.check_names([name for name, _file in map(split, args.holder)])
     agent.harden()
-    bank = open_bank(args)
+    bank = open_single(args)
     try:
         people = [(name, new_passphrase(name, file)) for name, file in map(split, args.holder)]
     except BaseException:

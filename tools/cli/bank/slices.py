@@ -14,7 +14,7 @@ from tools.cli.output import as_json, report, rows
 if TYPE_CHECKING:
     from bank.lending.owners import Owner
     from bank.lending.slices import Body
-    from bank.store import Bank
+    from bank.store import OpenBank
     from examd.holders import Card, Holder
 
 
@@ -140,8 +140,8 @@ def run_owner(args: argparse.Namespace) -> int:
         if args.card is not None:
             listed = [_signed(bank, _card(Card.read(args.card, "bureau")), signing, args.key_passphrase_file)]
         else:
-            listed = bank.owners()
-        names = {person.id: person.name for person in bank.people().values()}
+            listed = bank.owners.all()
+        names = {person.id: person.name for person in bank.people.all().values()}
     if args.json:
         records = [
             {
@@ -170,16 +170,16 @@ def _owner_state(owner: "Owner") -> str:
     return _("known") if owner.separated else _("known; not separated: one holder")
 
 
-def _signed(bank: "Bank", body: "Body", file: Path, passphrase_file: Path | None) -> "Owner":
+def _signed(bank: "OpenBank", body: "Body", file: Path, passphrase_file: Path | None) -> "Owner":
     from bank.lending import owners
     from bank.seal import statements
     from bank.store import now
 
     signer = unlock.signer(file, passphrase_file)
-    signer.check_not_rolled_back(bank.vault.name, lambda acts: bank.head(acts)[1])
+    signer.check_not_rolled_back(bank.vault.name, lambda acts: bank.history.head(acts)[1])
     told = owners.to_sign(bank.vault.name, body, signer.id, now())
-    owner = bank.vouch(statements.sign(told, signer.key))
-    signer.note(bank.vault.name, *bank.head())
+    owner = bank.owners.vouch(statements.sign(told, signer.key))
+    signer.note(bank.vault.name, *bank.history.head())
     return owner
 
 
@@ -200,16 +200,16 @@ def run_slice(args: argparse.Namespace) -> int:
     with open_bank(args) as bank:
         if bank.sample and "exam" in args.permission:
             raise Denied("bank-of-samples", file=args.bank.name)
-        listed = [bank.find(word) for word in args.items]
+        listed = [bank.items.find(word) for word in args.items]
         for item in listed:
             if item.state is not State.APPROVED:
                 raise Denied("slice-not-approved", item=item.code or item.id[:8])
         if not listed:  # what is lent to us is not ours to lend
-            ours = bank.items(chapter=args.chapter)
+            ours = bank.items.select(chapter=args.chapter)
             listed = [item for item in ours if not slices.lent(item.provenance)]
-        items = list(bank.whole(listed))
+        items = list(bank.answer_keys.whole(listed))
         shown = {sha256 for item in items for sha256 in item.pictures()}
-        media = {sha256: data for sha256 in shown if (data := bank.media(sha256)) is not None}
+        media = {sha256: data for sha256 in shown if (data := bank.media.find(sha256)) is not None}
     statement, sealed = slices.make(
         items, media, owner=_card(bureau.card), key=bureau.signing_key, receiver=_card(receiver),
         permission=frozenset(map(slices.Permission, args.permission)),
@@ -238,12 +238,12 @@ def run_accept(args: argparse.Namespace) -> int:
     lines = slices.unseal(terms, sealed, _office(args).identity)
     with open_bank(args) as bank:
         signer = unlock.signer(args.key, args.key_passphrase_file)
-        signer.check_not_rolled_back(bank.vault.name, lambda acts: bank.head(acts)[1])
+        signer.check_not_rolled_back(bank.vault.name, lambda acts: bank.history.head(acts)[1])
         told = slices.to_accept(bank.vault.name, terms, signer.id, now())
-        owner = owners.require(bank.owners(), terms)
-        done = bank.accept(statement, lines, statements.sign(told, signer.key))
-        signer.note(bank.vault.name, *bank.head())
-        named = [bank.find(item) for item in (*done.corrected, *done.contradicting)]
+        owner = owners.require(bank.owners.all(), terms)
+        done = bank.slices.accept(statement, lines, statements.sign(told, signer.key))
+        signer.note(bank.vault.name, *bank.history.head())
+        named = [bank.items.find(item) for item in (*done.corrected, *done.contradicting)]
     names = {item.id: item.code or item.id[:8] for item in named}
     line = _("{n} items of {owner} taken in, to be used until {day}.")
     lines_told = [line.format(n=len(done.added), owner=terms.owner.name, day=terms.until)]
@@ -281,7 +281,7 @@ def run_withdraw(args: argparse.Namespace) -> int:
 
     if args.office is None:
         with open_bank(args) as bank:
-            done = bank.withdraw(_read(args.file))
+            done = bank.slices.withdraw(_read(args.file))
         record = {"here": done.here, "retired": done.retired, "slice": done.slice, "standing": done.standing}
         if not done.here:
             line = _("Slice {slice} of {owner} is not in this bank. The withdrawal is kept: the slice will be refused.")
@@ -303,7 +303,7 @@ def run_slices(args: argparse.Namespace) -> int:
     from tools.cli.sentences.guarding import PERMISSIONS
 
     with open_bank(args) as bank:
-        slices = bank.slices()
+        slices = bank.slices.all()
     if args.json:
         fields = ("id", "owner", "owner_name", "permission", "first", "until", "items", "in_force", "accepted_by",
                   "accepted_at", "withdrawn_at")  # fmt: skip

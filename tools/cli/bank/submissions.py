@@ -87,7 +87,7 @@ def run_card(args: argparse.Namespace) -> int:
     from bank.authoring.submissions import CARD
 
     with open_bank(args) as bank:
-        card = bank.card(args.name or args.bank.resolve().name)
+        card = bank.submissions.card(args.name or args.bank.resolve().name)
     place = args.out or args.bank / CARD
     write_new(place, card.file(), same_is_fine=True)
     record = {"bank": card.bank, "name": card.name, "recipient": card.recipient, "file": str(place)}
@@ -155,9 +155,9 @@ def run_take(args: argparse.Namespace) -> int:
     sealed = read_file(args.drafts, LARGEST)
     with open_bank(args) as bank, Progress(args.drafts.name) as progress:
         if args.dry_run:
-            taken = bank.weigh_drafts(sealed, args.drafts.name)
+            taken = bank.submissions.weigh(sealed, args.drafts.name)
         else:
-            taken = bank.take_drafts(sealed, args.drafts.name, progress.show)
+            taken = bank.submissions.take(sealed, args.drafts.name, progress.show)
     if args.json:
         as_json(_record(args, taken))
     else:

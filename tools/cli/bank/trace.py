@@ -61,10 +61,10 @@ def add(bank: Commands) -> None:
 
 def run_exposure(args: argparse.Namespace) -> int:
     with open_bank(args) as bank:
-        wanted = [bank.find(word) for word in args.items]
-        uses = bank.uses()
-        names = {item.id: item.code or item.id[:8] for item in [*bank.unverified_items(), *wanted]}
-        marks = {(mark.item, mark.session, mark.site): mark.until for mark in bank.marks()}
+        wanted = [bank.items.find(word) for word in args.items]
+        uses = bank.exposure.uses()
+        names = {item.id: item.code or item.id[:8] for item in [*bank.items.select_unverified(), *wanted]}
+        marks = {(mark.item, mark.session, mark.site): mark.until for mark in bank.watermarks.all()}
     asked = {item.id for item in wanted}
     ledger: dict[str, list[dict[str, Any]]] = {item: [] for item in asked}
     for item, session, site, on, candidates in uses:
@@ -113,8 +113,8 @@ def run_trace(args: argparse.Namespace) -> int:
     with open_bank(args) as bank:
         # What was retired since may be on the photo; a draft never left the bank.
         states = (State.APPROVED, State.RETIRED)
-        held = [(item.id, item.content) for state in states for item in bank.items(state=state)]
-        uses, marks = bank.uses(), bank.marks()
+        held = [(item.id, item.content) for state in states for item in bank.items.select(state=state)]
+        uses, marks = bank.exposure.uses(), bank.watermarks.all()
     pooled = {fact.id for sitting in sittings for fact in sitting.pool}
     left = pooled | {use[0] for use in uses}
     # An item is told from its like by what left the bank, before by what else is in it.

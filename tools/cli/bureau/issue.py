@@ -89,7 +89,7 @@ def run_issue(args: argparse.Namespace) -> int:
         if bank.practice and not args.mock:
             raise Denied("bank-for-practice", file=args.bank.name)
         if book is not None:
-            book.hold_against(last_seen.of_names(bank.rules_noted(), bureau.card.sign), args.bank.name)
+            book.hold_against(last_seen.of_names(bank.rules.noted(), bureau.card.sign), args.bank.name)
         kind = Permission.DRILL if args.mock else Permission.EXAM
         stock = stock_of(bank, rule, date.fromisoformat(session.date), kind, len(people))
         withheld.tell(stock.usable.reasons)
@@ -99,7 +99,7 @@ def run_issue(args: argparse.Namespace) -> int:
                 session=session,
                 rule=rule,
                 items=stock.usable.items,
-                answer_keys=bank.answer_keys,
+                answer_keys=bank.answer_keys.of,
                 roster=people,
                 ledger=stock.ledger,
                 bureau=bureau,
@@ -109,14 +109,14 @@ def run_issue(args: argparse.Namespace) -> int:
                 signed_rule=signed,
             )
         # Before the codes are kept: a package that the ledger does not know of can never be opened.
-        bank.expose(session.id, site.id, issued.meeting, session.date)
+        bank.exposure.add(session.id, site.id, issued.meeting, session.date)
         on = date.fromisoformat(session.date)
         until = watermarks.until(on)
-        kept = [(mark.item, mark.session, mark.site, mark.until) for mark in bank.marks()]
+        kept = [(mark.item, mark.session, mark.site, mark.until) for mark in bank.watermarks.all()]
         spent = watermarks.spent(issued.meeting, kept, (session.id, site.id), on)
-        bank.mark(issued.watermarks, issued.package_id, session.id, site.id, until)
+        bank.watermarks.add(issued.watermarks, issued.package_id, session.id, site.id, until)
         if book is not None and not args.mock:  # the keyholders' key protects it: no newer rule can vanish unseen
-            bank.note_rules(bureau.card.sign, book.packed().decode())
+            bank.rules.note(bureau.card.sign, book.packed().decode())
     office.keep_codes(issued, bureau)
     if args.json:
         as_json({

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bank.draw_facts import ItemFacts
     from bank.refused import Refused
     from bank.rules import Rule, TypeMargin
-    from bank.store import Bank
+    from bank.store import OpenBank
 
 NEAR = 0.09
 """How far the pass mark may lie from the mean share of right answers: `bench forms` holds its promise up to here."""
@@ -47,7 +47,7 @@ def read(path: Path) -> bytes:
 
 
 @contextmanager
-def stocked(args: argparse.Namespace, rule: "Rule", candidates: int) -> "Iterator[tuple[Bank, Stock]]":
+def stocked(args: argparse.Namespace, rule: "Rule", candidates: int) -> "Iterator[tuple[OpenBank, Stock]]":
     """The open bank, and what a session on the day asked for may use of it; what it may not is told on stderr."""
     from datetime import UTC, datetime
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from bank.rules import Rule
-    from bank.store import Bank
+    from bank.store import OpenBank
 
 RESERVE = "reserve"
 """Stands for the site in the record of exposure."""
@@ -79,11 +79,11 @@ def run_reserve(args: argparse.Namespace) -> int:
     return 0
 
 
-def _keep(bank: "Bank", rule: "Rule", forms: list[dict[str, Any]], day: "date") -> None:
+def _keep(bank: "OpenBank", rule: "Rule", forms: list[dict[str, Any]], day: "date") -> None:
     """As a session that nobody sat yet: caps, rests and overlap count it, and its items stay out of other pools."""
     from bank.leaks import watermarks
 
     for form in forms:
         name = f"{rule.id}-{form['digest'][:8]}"
-        bank.expose(name, RESERVE, dict.fromkeys(form["items"], 0), day.isoformat())
-        bank.mark(form["items"], form["digest"], name, RESERVE, watermarks.until(day))
+        bank.exposure.add(name, RESERVE, dict.fromkeys(form["items"], 0), day.isoformat())
+        bank.watermarks.add(form["items"], form["digest"], name, RESERVE, watermarks.until(day))

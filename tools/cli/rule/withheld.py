@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bank.composing.availability import Standing, Stock
     from bank.lending.slices import Permission
     from bank.rules import Rule
-    from bank.store import Bank
+    from bank.store import OpenBank
 
 REASONS = {
     "item-repealed": N_("cite a basis that is repealed"),
@@ -34,14 +34,14 @@ def why(code: str) -> str:
     return _(REASONS[code]) if code in REASONS else code
 
 
-def kind_of(bank: "Bank", args: argparse.Namespace) -> "Permission":
+def kind_of(bank: "OpenBank", args: argparse.Namespace) -> "Permission":
     """A bank of samples, or one to practise from, serves drills and nothing else."""
     from bank.lending.slices import Permission
 
     return Permission.DRILL if args.mock or bank.sample or bank.practice else Permission.EXAM
 
 
-def tell_kind(bank: "Bank", args: argparse.Namespace) -> None:
+def tell_kind(bank: "OpenBank", args: argparse.Namespace) -> None:
     """On stderr, where a session that counts was asked for and the bank serves drills alone: issuing will refuse it."""
     if args.mock or not (bank.sample or bank.practice):
         return
