@@ -1,4 +1,5 @@
-"""The only reader of time.
+"""The only reader of time in `examd`. Others wait (asyncio, threads, aiohttp's heartbeat) or stamp log lines (logging);
+what these read decides nothing and is in no file of ours.
 
 CLOCK_BOOTTIME runs through suspend and cannot be set; the boot id tells two boots apart. The wall clock is advice:
 it is written beside each entry and never decides anything (a site's clock may be years wrong).
@@ -7,6 +8,7 @@ it is written beside each entry and never decides anything (a site's clock may b
 import sys
 import time
 import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -34,6 +36,11 @@ class SystemClock:
     def now(self) -> Instant:
         mono_ns = time.clock_gettime_ns(self._clock_id) if self._clock_id is not None else time.monotonic_ns()
         return Instant(self._boot, mono_ns // 1_000_000, int(time.time()))
+
+
+def utc_now() -> datetime:
+    """The wall clock, for what people read: dates of certificates and of issuing."""
+    return datetime.now(UTC)
 
 
 def _boot_id() -> str:

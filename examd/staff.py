@@ -60,6 +60,7 @@ class Person:
     role: Role
 
     def require(self, act: Act) -> None:
+        """Raises Denied: this person's role may not do that."""
         if act not in MAY[self.role]:
             raise Denied("not-allowed", name=self.name, role=self.role.value, act=act.value)
 
@@ -72,7 +73,10 @@ class StaffBook:
         self._vault.close()
 
     def add(self, name: str, role: Role, passphrase: str) -> str:
-        """Enters a person. Returns the secret (base 32) for their one-time-code app; it is shown once."""
+        """Enters a person. Returns the secret (base 32) for their one-time-code app; it is shown once.
+
+        Raises Denied: the name is taken.
+        """
         check_passphrase(passphrase)
         totp = pyotp.random_base32()
         salt = secrets.token_bytes(16)

@@ -3,12 +3,12 @@
 Terminals check the chain with dates off (their clocks may be years wrong), so the dates are generous and mean nothing;
 a leaf is replaced by making a new one, a root by giving terminals another.
 
-Before: commissioning, or a first start. After: `examd.delivery.tls`. Imported only when there is something to make: the
-serving process would carry 3 MB of it for nothing.
+Before: `examd.delivery.tls` found none in the site's folder, and writes these. Imported only then: the serving process
+would carry 3 MB of it for nothing.
 """
 
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -16,24 +16,28 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from bank.durable import write_atomically
-from bank.seal import locks
-from examd.delivery.tls import CERTIFICATE, KEY, ROOT
-from examd.holders import Holder
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Each in PEM; the key in clear."""
+
+    root: bytes
+    certificate: bytes
+    key: bytes
 
 
-def make(directory: Path, site: Holder) -> None:
-    """Writes root, leaf and the leaf's sealed key. The root's private key is never stored: it signs once."""
+def make(site_id: str, now: datetime) -> Made:
+    """A fresh root and a leaf with its key. The root's private key is never stored: it signs once."""
     root_key, leaf_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    root_name, leaf_name = _name(f"examd {site.card.id} root"), _name(f"examd {site.card.id}")
+    root_name, leaf_name = _name(f"examd {site_id} root"), _name(f"examd {site_id}")
     root = (
-        _builder(root_name, root_name, root_key.public_key())
+        _builder(root_name, root_name, root_key.public_key(), now)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .sign(root_key, hashes.SHA256())
     )
     leaf = (
-        _builder(leaf_name, root_name, leaf_key.public_key())
+        _builder(leaf_name, root_name, leaf_key.public_key(), now)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -44,17 +48,16 @@ def make(directory: Path, site: Holder) -> None:
         .sign(root_key, hashes.SHA256())
     )
     pem = leaf_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    write_atomically(directory / ROOT, root.public_bytes(Encoding.PEM))
-    write_atomically(directory / CERTIFICATE, leaf.public_bytes(Encoding.PEM))
-    write_atomically(directory / KEY, locks.seal(pem, [site.card.age]), private=True)
+    return Made(root.public_bytes(Encoding.PEM), leaf.public_bytes(Encoding.PEM), pem)
 
 
 def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime
+) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -1,16 +1,20 @@
-"""A terminal's connection: one WebSocket, strict messages in, queued messages out.
+"""The terminals' connections: one WebSocket each, strict messages in, queued messages out.
 
-Before: `server` accepted the socket. After: `hall` decides.
+Before: `server` accepted the socket. After: `sign_in`, `answers`, `hall` decide.
 """
 
+import asyncio
+import contextlib
 import logging
 import struct
-from typing import TYPE_CHECKING
 
 import msgspec
 from aiohttp import WSMsgType, web
 
+from examd.delivery.answers import act
 from examd.delivery.hall import Hall
+from examd.delivery.room import Room
+from examd.delivery.sign_in import resume, sign_in
 from examd.protocol.messages import (
     MAX_MESSAGE_BYTES,
     PROTOCOL,
@@ -25,9 +29,6 @@ from examd.protocol.messages import (
 )
 from examd.protocol.reasons import Reason
 
-if TYPE_CHECKING:
-    from examd.delivery.server import Server
-
 STALLED_BYTES = 1 << 20
 """A terminal that lets this much pile up does not read: its connection is cut, its answers are safe."""
 HEARTBEAT_S = 10.0
@@ -39,28 +40,26 @@ form of 25 kB written whole cost 33 MB in a room of 1,000."""
 
 
 class SeatConnection:
-    """One terminal's end. `send` only queues: the server writes all queues once per turn of the loop.
+    """One terminal's end. `send` only queues: all queues are written once per turn of the loop.
 
     What is queued for one terminal leaves in one piece, framed here: a record of TLS for each turn, not for each
     acknowledgement, at half the cost. Pings, pongs and closing are aiohttp's, between our frames.
     """
 
-    def __init__(
-        self, server: "Server", socket: web.WebSocketResponse, transport_of: web.Request, terminal: str
-    ) -> None:
-        self.terminal = self.address = terminal
+    def __init__(self, seats: "Seats", socket: web.WebSocketResponse, request: web.Request) -> None:
+        self.terminal = self.address = request.remote or ""
         self.c = 0
         self.last_heard_ms = 0
-        self._server = server
+        self._seats = seats
         self._socket = socket
-        self._transport = transport_of.transport
+        self._transport = request.transport
         self._queue: list[bytes] = []
         self._closing = False
         self.bad_messages = 0
 
     def send(self, message: Message) -> None:
         if not self._queue:
-            self._server.to_flush(self)
+            self._seats.to_flush(self)
         self._queue.append(encode(message))
 
     def drop(self, refusal: Refusal) -> None:
@@ -91,43 +90,65 @@ def _framed(message: bytes) -> bytes:
     return (struct.pack("!BBH", 0x81, 126, n) if n < 1 << 16 else struct.pack("!BBQ", 0x81, 127, n)) + message
 
 
-async def serve_seat(server: "Server", request: web.Request) -> web.WebSocketResponse:
-    socket = web.WebSocketResponse(
-        max_msg_size=MAX_MESSAGE_BYTES, compress=False, heartbeat=HEARTBEAT_S, autoping=False
-    )
-    await socket.prepare(request)
-    connection = SeatConnection(server, socket, request, request.remote or "")
-    try:
-        async for frame in socket:
-            if frame.type in (WSMsgType.PING, WSMsgType.PONG):  # somebody who is reading is not gone
-                if server.hall is not None:
-                    connection.last_heard_ms = server.hall.record.session_ms()
-                if frame.type is WSMsgType.PING:
-                    await socket.pong(frame.data)
-                continue
-            if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
-                break
-            try:
-                message = decode_from_terminal(frame.data)
-            except (msgspec.DecodeError, ValueError):
-                # What was in it goes nowhere: neither back nor into a log.
-                connection.bad_messages += 1
-                too_many = connection.bad_messages >= BAD_MESSAGES
-                (connection.drop if too_many else connection.send)(Refusal(Reason.MALFORMED, fatal=too_many))
-                continue
-            _take(server.hall, connection, message)
-    except ConnectionError:
-        pass  # it went away in the middle of a word; its outbox holds what was not acknowledged
-    except Exception:  # a fault in one seat's handling must not take the room down
-        logging.getLogger("examd.delivery").exception("a seat's connection failed")
-    finally:
-        if server.hall is not None:
-            server.hall.left(connection)
-    return socket
+class Seats:
+    """All terminals that are connected to this room."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._loop = asyncio.get_running_loop()
+        self._dirty: list[SeatConnection] = []
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        """One connection, to its end."""
+        room = self._room
+        socket = web.WebSocketResponse(
+            max_msg_size=MAX_MESSAGE_BYTES, compress=False, heartbeat=HEARTBEAT_S, autoping=False
+        )
+        await socket.prepare(request)
+        connection = SeatConnection(self, socket, request)
+        try:
+            async for frame in socket:
+                if frame.type in (WSMsgType.PING, WSMsgType.PONG):  # somebody who is reading is not gone
+                    if (hall := room.hall) is not None:
+                        connection.last_heard_ms = hall.record.session_ms()
+                    if frame.type is WSMsgType.PING:
+                        await socket.pong(frame.data)
+                    continue
+                if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                    break
+                try:
+                    message = decode_from_terminal(frame.data)
+                except (msgspec.DecodeError, ValueError):
+                    # What was in it goes nowhere: neither back nor into a log.
+                    connection.bad_messages += 1
+                    too_many = connection.bad_messages >= BAD_MESSAGES
+                    (connection.drop if too_many else connection.send)(Refusal(Reason.MALFORMED, fatal=too_many))
+                    continue
+                _take(room.hall, connection, message)
+        except ConnectionError:
+            pass  # it went away in the middle of a word; its outbox holds what was not acknowledged
+        except Exception:  # a fault in one seat's handling must not take the room down
+            logging.getLogger("examd.delivery").exception("a seat's connection failed")
+        finally:
+            if (hall := room.hall) is not None:
+                hall.on_disconnect(connection)
+        return socket
+
+    def to_flush(self, connection: SeatConnection) -> None:
+        if not self._dirty:
+            self._loop.call_soon(self._flush)
+        self._dirty.append(connection)
+
+    def _flush(self) -> None:
+        dirty, self._dirty = self._dirty, []
+        for connection in dirty:
+            # Whoever went away: what it missed it will ask for when it resumes.
+            with contextlib.suppress(ConnectionError, RuntimeError):
+                connection.flush()
 
 
 def _take(hall: Hall | None, connection: SeatConnection, message: FromTerminal) -> None:
-    if hall is None or hall.record.state.opened is None:
+    if hall is None:
         return connection.send(Refusal(Reason.NOT_OPEN))
     connection.last_heard_ms = hall.record.session_ms()
     if isinstance(message, SignIn | Resume):
@@ -135,14 +156,11 @@ def _take(hall: Hall | None, connection: SeatConnection, message: FromTerminal) 
             return connection.drop(Refusal(Reason.MALFORMED, facts={"protocol": PROTOCOL}, fatal=True))
         if isinstance(message, SignIn):
             connection.terminal = message.terminal[:64] or connection.terminal
-            return hall.sign_in(connection, message)
-        return hall.resume(connection, message)
+            return sign_in(hall, connection, message)
+        return resume(hall, connection, message)
     if not hall.seated(connection) or connection.c not in hall.record.state.seats:
         seq = 0 if isinstance(message, Ready) else message.seq
         return connection.send(Refusal(Reason.OUT_OF_ORDER, seq=seq))
     if isinstance(message, Ready):
         return hall.ready(connection.c)
-    return hall.act(connection, message)
-
-
-__all__ = ["SeatConnection", "serve_seat"]
+    return act(hall, connection, message)

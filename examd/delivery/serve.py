@@ -27,6 +27,7 @@ EXIT_CONFIGURATION = 78  # EX_CONFIG of sysexits.h
 
 
 def main() -> int:
+    """Serves until told to stop. Returns the exit code."""
     directory, host, port = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("aiohttp.server").addFilter(_in_one_line)
@@ -35,7 +36,7 @@ def main() -> int:
     folder = SiteFolder(directory)
     try:
         with folder.held("server"):  # before anything in the folder is opened
-            return _loop_run(_serve(Server(folder, site, tell=_tell), host, port))
+            return _loop_run(_serve(folder, site, host, port))
     except Refused as refused:
         print(f"refused {refused.code} {refused.facts}", flush=True)
         return EXIT_CONFIGURATION
@@ -45,7 +46,8 @@ def main() -> int:
         return EXIT_CONFIGURATION
 
 
-async def _serve(server: Server, host: str, port: int) -> int:
+async def _serve(folder: SiteFolder, site: Holder, host: str, port: int) -> int:
+    server = Server(folder, site, tell=_tell)
     stopping = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):  # Windows: the supervisor ends the process

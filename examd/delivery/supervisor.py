@@ -15,13 +15,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bank.refused import Denied, Refused
+from examd.clock import SystemClock
 from examd.delivery.serve import EXIT_CONFIGURATION
 from examd.holders import Holder
 
 RESTART_S = 0.1
 TOLD = (b"ready", b"low-disk", b"disk-ok", b"alarm")
 """What the server says of itself (`examd.delivery.server.Tell`), passed on as events."""
-HOPELESS_STARTS, HOPELESS_S = 10, 30.0
+HOPELESS_STARTS, HOPELESS_MS = 10, 30_000
 """A server that dies this often within this time will not be mended by starting it again."""
 
 
@@ -50,10 +51,11 @@ class Supervisor:
         self.process: subprocess.Popen[bytes] | None = None
 
     def run(self) -> int:
-        """Returns the server's exit code once it ends for good. Raises Denied where it cannot start at all."""
-        starts: list[float] = []
+        """Returns the server's exit code once it ends for good. Raises Denied: it cannot start, or keeps dying."""
+        clock, starts = SystemClock(), list[int]()
         while True:
-            starts = [at for at in starts if time.monotonic() - at < HOPELESS_S] + [time.monotonic()]
+            now_ms = clock.now().mono_ms
+            starts = [at for at in starts if now_ms - at < HOPELESS_MS] + [now_ms]
             if len(starts) > HOPELESS_STARTS:
                 raise Denied("server-keeps-dying", starts=len(starts))
             code = self._run_once()

@@ -1,24 +1,29 @@
 """The server's end of TLS: its certificate where it has one, made where it has none; version 1.3 and nothing older.
 
-Before: `examd.delivery.certificates`. After: `examd.delivery.server` listens with the context.
+Before: commissioning, or a first start; `certificates` makes what is missing. After: `server` listens with the context.
 """
 
 import ssl
 from pathlib import Path
 
+from bank.durable import write_atomically
 from bank.seal import locks
 from bank.seal.locks import Identity
+from examd import clock
 from examd.holders import Holder
 
 ROOT, CERTIFICATE, KEY = "root.pem", "tls.pem", "tls.age"
 
 
 def ensure(directory: Path, site: Holder) -> None:
-    """Makes root and leaf where the folder has none."""
+    """Makes root and leaf where the folder has none, and seals the leaf's key to the site."""
     if not (directory / KEY).exists():
         from examd.delivery import certificates
 
-        certificates.make(directory, site)
+        made = certificates.make(site.card.id, clock.utc_now())
+        write_atomically(directory / ROOT, made.root)
+        write_atomically(directory / CERTIFICATE, made.certificate)
+        write_atomically(directory / KEY, locks.seal(made.key, [site.card.age]), private=True)
 
 
 def server_context(directory: Path, identity: Identity) -> ssl.SSLContext:

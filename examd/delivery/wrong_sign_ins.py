@@ -3,7 +3,7 @@
 Counted by number alone, any terminal could lock any candidate out; by terminal alone, many terminals could share the
 guessing. Pure: time comes with each call.
 
-Before: `hall` judges a sign-in.
+Before: `sign_in` judges one.
 """
 
 from collections import OrderedDict
@@ -17,7 +17,7 @@ Head = tuple[str, ...]
 """E.g. (address, number). A part is cut at 64 characters: strangers choose how long a number is."""
 
 
-class Misses:
+class WrongSignIns:
     def __init__(self) -> None:
         self._at: OrderedDict[Head, list[int]] = OrderedDict()
 
@@ -37,6 +37,7 @@ class Misses:
         return max(waits)
 
     def add(self, heads: Mapping[Head, int], now_ms: int) -> None:
+        """Counts one under each of `heads`."""
         for head in heads:
             self._at[_cut(head)] = [*self._recent(head, now_ms), now_ms]
             self._at.move_to_end(_cut(head))

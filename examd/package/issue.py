@@ -28,6 +28,7 @@ from bank.rules import CASE, Rule
 from bank.rules.signed_rule import unpack
 from bank.seal import codes, locks, statements
 from bank.store import BankItem
+from examd import clock
 from examd.holders import Card, Holder
 from examd.package import layout
 from examd.package.layout import RosterLine
@@ -136,7 +137,7 @@ def issue(
             "site_age": site.age, "chief_age": chief.age, "archive_age": archive_age,
         },
         "parts": [_part(path) for path in sorted(directory.iterdir(), key=lambda p: p.name.encode())],
-        "issued_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "issued_at": clock.utc_now().strftime("%Y-%m-%dT%H:%M:%SZ"),
     }  # fmt: skip
     write_atomically(directory / layout.MANIFEST, statements.sign(manifest, bureau.signing_key))
     sync_directory(out)

@@ -102,7 +102,7 @@ def rates(
     """Counts over results: three arrays of shape (n,), indices below `n_institutions`.
 
     One count over the pair (institution, what became of the candidate) gives all three numbers in a single pass.
-    Raises BadFile for a candidate who passed without being present.
+    Raises BadFile: a candidate passed without being present. Raises ValueError: lengths differ, or an index is beyond.
     """
     if not len(institution_index) == len(present) == len(passed):
         raise ValueError("three arrays of one length")

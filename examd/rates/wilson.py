@@ -21,7 +21,7 @@ class Interval(NamedTuple):
 
 
 def wilson(x: int, n: int, z: float = Z95) -> Interval:
-    """The interval for `x` passed of `n`; of nobody nothing is known: 0 to 1."""
+    """The interval for `x` passed of `n`; of nobody nothing is known: 0 to 1. Raises ValueError: `x` is not in 0..n."""
     if not 0 <= x <= n:
         raise ValueError(f"{x} of {n} is no rate")
     if n == 0:
@@ -34,7 +34,7 @@ def wilson(x: int, n: int, z: float = Z95) -> Interval:
 def wilson_arrays(
     x: npt.NDArray[np.int64], n: npt.NDArray[np.int64], z: float = Z95
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """(low, high), each of the shape of `x` and `n`; the same numbers as `wilson`."""
+    """(low, high), each of the shape of `x` and `n`; the same numbers as `wilson`. Raises ValueError as that does."""
     if np.any((x < 0) | (x > n)):
         raise ValueError("more passed than counted")
     some = np.maximum(n, 1).astype(np.float64)  # where n = 0, x = 0: low is 0 by the formula, high set below

@@ -1,7 +1,6 @@
 """An entry of the record: its kinds, its bytes, its place in the chain (docs/formats.md §5)."""
 
 import hashlib
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -56,6 +55,10 @@ class Anchor:
         return Anchor(now.boot, now.mono_ms, self.session_ms(now))
 
 
+NOT_BEGUN = Anchor("", 0, 0)
+"""Of a record without an entry: no boot has this name, so session time stands at 0."""
+
+
 class Draft(msgspec.Struct, frozen=True):
     """An entry before it has a place: what happened, and when it reached us.
 
@@ -83,12 +86,8 @@ class Committed(msgspec.Struct, frozen=True):
 _encode: Callable[[Any], bytes] = msgspec.json.Encoder(order="sorted").encode
 
 
-def entry_bytes(idx: int, epoch: int, t_ms: int, draft: Draft) -> bytes:
-    """The canonical bytes of one entry, with a fresh salt."""
-    return entry_bytes_salted(idx, epoch, t_ms, draft, secrets.token_hex(16))
-
-
-def entry_bytes_salted(idx: int, epoch: int, t_ms: int, draft: Draft, salt: str) -> bytes:
+def entry_bytes(idx: int, epoch: int, t_ms: int, draft: Draft, salt: str) -> bytes:
+    """The canonical bytes of one entry. `salt`: 32 hexadecimal digits of its own."""
     return _encode(
         {
             "actor": draft.actor,
@@ -129,6 +128,15 @@ class Entry(msgspec.Struct, frozen=True):
 decode_entry = msgspec.json.Decoder(Entry).decode
 
 __all__ = [
-    "NO_CHAIN", "Anchor", "Committed", "Draft", "Entry", "Kind", "chain_hash", "decode_entry", "entry_bytes",
-    "entry_bytes_salted", "leaf_hash",
+    "NOT_BEGUN",
+    "NO_CHAIN",
+    "Anchor",
+    "Committed",
+    "Draft",
+    "Entry",
+    "Kind",
+    "chain_hash",
+    "decode_entry",
+    "entry_bytes",
+    "leaf_hash",
 ]  # fmt: skip

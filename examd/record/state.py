@@ -1,12 +1,12 @@
 """What the record says so far: one fold over its entries, run alike after each commit, after a restart, by grading.
 
 Nothing is decided here and nothing refused: an entry that stands in the record has happened. Deciding is
-`examd.delivery.hall`, before an entry is written.
+`examd.delivery.hall` and its callers, before an entry is written.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from examd.protocol.phase import Timetable
 from examd.record.entries import Kind
@@ -46,6 +46,11 @@ class Seat:
         return sum(1 for choice in self.answers.values() if choice)
 
 
+class Alarm(NamedTuple):
+    c: int
+    what: str
+
+
 @dataclass(slots=True)
 class SessionState:
     seats: dict[int, Seat] = field(default_factory=dict)
@@ -57,8 +62,7 @@ class SessionState:
     absent: set[int] = field(default_factory=set)
     paused_since_ms: int | None = None
     """The whole room's pause, where one is running."""
-    alarms: list[tuple[int, str]] = field(default_factory=list)
-    """(candidate, what) of each ALARM."""
+    alarms: list[Alarm] = field(default_factory=list)
 
     def apply(self, kind: Kind, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         _FOLDS[kind](self, body, t_ms, idx)
@@ -69,7 +73,7 @@ class SessionState:
     _tick = _staff = _boot
 
     def _alarm(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
-        self.alarms.append((body["c"], body["what"]))
+        self.alarms.append(Alarm(body["c"], body["what"]))
 
     def _prepare(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         self.prepared = body

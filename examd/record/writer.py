@@ -20,7 +20,7 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bank.durable import sync_directory
 from bank.merkle import Tree
@@ -29,13 +29,14 @@ from bank.vault import Vault
 from examd.clock import Clock, Instant
 from examd.record.entries import (
     NO_CHAIN,
+    NOT_BEGUN,
     Anchor,
     Committed,
     Draft,
     Kind,
     chain_hash,
     decode_entry,
-    entry_bytes_salted,
+    entry_bytes,
     leaf_hash,
 )
 from examd.record.state import SessionState
@@ -65,6 +66,28 @@ RunLater = Callable[[Callable[[], None]], object]
 """How the writer's thread hands a function to the caller's thread, e.g. `loop.call_soon_threadsafe`."""
 
 
+class Head(NamedTuple):
+    """The record's end at one moment; all of it durable."""
+
+    size: int
+    root: bytes
+    chain: bytes
+
+
+class Note(NamedTuple):
+    """A checkpoint that was kept."""
+
+    number: int
+    size: int
+    """Entries that it is over."""
+    text: str
+
+    @property
+    def body(self) -> str:
+        """What is signed, without the signatures."""
+        return self.text.partition("\n\n")[0] + "\n"
+
+
 class Record:
     """The record of one session, open for writing. `state` is the fold of all entries committed so far."""
 
@@ -79,9 +102,8 @@ class Record:
         self.tree = Tree()
         self.chain = NO_CHAIN
         self.epoch = 1
-        self._anchor: Anchor | None = None
+        self._anchor = NOT_BEGUN
         self._read_back()
-        self._start_epoch()
         self._thread = threading.Thread(target=self._run, name="record-writer", daemon=True)
 
     @classmethod
@@ -108,10 +130,9 @@ class Record:
     def size(self) -> int:
         return self.tree.size
 
-    def head(self) -> tuple[int, bytes, bytes]:
-        """(size, tree root, chain value) of one moment; all of it durable."""
+    def head(self) -> Head:
         with self._moving:
-            return self.tree.size, self.tree.root(), self.chain
+            return Head(self.tree.size, self.tree.root(), self.chain)
 
     def session_ms(self) -> int:
         """Session time now."""
@@ -122,14 +143,14 @@ class Record:
 
     def session_ms_at(self, at: Instant) -> int:
         """Session time at an instant of this run; 0 before the first entry."""
-        return 0 if self._anchor is None else self._anchor.session_ms(at)
+        return self._anchor.session_ms(at)
 
     def append(
         self, kind: Kind, actor: str, body: Mapping[str, object], callback: Callback, at: Instant | None = None
     ) -> None:
         """Queues an entry, stamped `at` (now, where the caller has not read the clock already)."""
         at = at or self._clock.now()
-        if self._anchor is None:  # session time begins with the first entry
+        if self._anchor is NOT_BEGUN:  # session time begins with the first entry
             self._anchor = Anchor(at.boot, at.mono_ms, 0)
         self._queue.put((Draft(kind, actor, body, at), callback))
 
@@ -161,10 +182,10 @@ class Record:
         with self._stored, self._vault.transaction() as connection:
             connection.execute("UPDATE note SET note = note || ? WHERE n = ?", (line, number))
 
-    def notes(self) -> list[tuple[int, int, str]]:
-        """(number, size, note), oldest first."""
+    def notes(self) -> list[Note]:
+        """Oldest first."""
         with self._stored:
-            return [tuple(row) for row in self._vault.connection.execute("SELECT n, size, note FROM note ORDER BY n")]
+            return [Note(*row) for row in self._vault.connection.execute("SELECT n, size, note FROM note ORDER BY n")]
 
     def stop(self) -> None:
         """Commits what is queued and closes the database."""
@@ -194,12 +215,8 @@ class Record:
             raise BrokenStore("record-chain-broken", idx=self.tree.size)
         if last is not None:
             self.epoch = last.epoch + 1
-            self._anchor = Anchor(last.boot, last.mono_ms, last.t_ms)
-
-    def _start_epoch(self) -> None:
-        """Ties this run's clock to session time; the BOOT entry that says so is the caller's first append."""
-        if self._anchor is not None:
-            self._anchor = self._anchor.moved_to(self._clock.now())
+            # This run's clock goes on from there; the BOOT entry that says so is the caller's first append.
+            self._anchor = Anchor(last.boot, last.mono_ms, last.t_ms).moved_to(self._clock.now())
 
     # ---- the writer's thread ----------------------------------------------------------------------------------
 
@@ -235,13 +252,12 @@ class Record:
         return batch, True
 
     def _commit(self, drafts: list[Draft]) -> list[Committed]:
-        assert self._anchor is not None
         idx, chain = self.tree.size, self.chain
         rows, committed = [], []
         salts = secrets.token_hex(16 * len(drafts))
         for n, draft in enumerate(drafts):
             t_ms = self._anchor.session_ms(draft.at)
-            entry = entry_bytes_salted(idx, self.epoch, t_ms, draft, salts[32 * n : 32 * (n + 1)])
+            entry = entry_bytes(idx, self.epoch, t_ms, draft, salts[32 * n : 32 * (n + 1)])
             leaf = leaf_hash(entry)
             chain = chain_hash(chain, leaf)
             rows.append((idx, entry, chain))

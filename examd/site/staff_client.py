@@ -11,7 +11,6 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -20,6 +19,7 @@ import aiohttp
 
 from bank.refused import BadFile, BrokenStore, Denied, Refused
 from bank.seal import codes
+from examd.clock import SystemClock
 from examd.holders import Holder
 from examd.package import layout
 from examd.package import open as opening
@@ -147,7 +147,7 @@ def _refused(refusal: Refusal) -> Refused:
     facts = dict(refusal.facts)
     code, family = str(facts.pop("code", "refused")), facts.pop("family", "denied")
     if code == "stale-code":
-        return Denied("code-used", wait_s=CODE_S - int(time.time()) % CODE_S)
+        return Denied("code-used", wait_s=CODE_S - SystemClock().now().wall_s % CODE_S)
     if code == "package-other-site" and facts.get("expected") == facts.get("found"):
         return Denied("package-other-keys", site=facts["found"])
     return {"broken": BrokenStore, "bad-file": BadFile}.get(str(family), Denied)(code, **facts)
@@ -184,7 +184,7 @@ async def close_session(desk: Desk, chief: Holder, waive: list[str], reason: str
 
 
 async def _cosign(desk: Desk, facts: Mapping[str, Any], chief: Holder) -> None:
-    line = notes.cosign(facts["checkpoint"], notes.CHIEF, chief.signing_key, int(time.time()))
+    line = notes.cosign(facts["checkpoint"], notes.CHIEF, chief.signing_key, SystemClock().now().wall_s)
     await desk.command("cosign", note=facts["note"], line=line)
 
 

@@ -1,5 +1,6 @@
 """Who may know whom: as declared, and as found in processes that have really loaded what they run."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -82,3 +83,11 @@ def test_the_first_paint_of_the_terminal_waits_for_no_network_library():
 def test_these_are_all_the_rooms_there_are():
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
     assert packages == set(OURS)
+
+
+def test_one_module_of_examd_reads_the_time():
+    reading = re.compile(
+        r"\btime\.(time|monotonic|perf_counter|clock_gettime|localtime|gmtime)|datetime\.(now|utcnow)|\.today\("
+    )
+    readers = {path.name for path in (ROOT / "examd").rglob("*.py") if reading.search(path.read_text("utf-8"))}
+    assert readers == {"clock.py"}

@@ -112,7 +112,7 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
     bank.close()
     office.keep_codes(issued, bureau)
 
-    # 6 examd/package/open.py, by way of examd/delivery/staff_socket.py: package + people -> open session, seed fixed
+    # 6 examd/package/open.py, by way of examd/delivery/commands/opening.py: package + people -> open session, seed fixed
     book = site.staff(holder)
     totp = pyotp.TOTP(book.add("operator", Role.ADMINISTRATOR, words["operator"]))
     book.close()
@@ -125,9 +125,9 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
     await open_session(desk, issued.directory, chief, office.code_1(issued.package_id, bureau), one_holder=True)
 
     # 7 bank/composing/assembly.py: facts + rule + seed + ordinal -> Form
-    hall = server.hall
-    seed = bytes.fromhex(server.record.state.opened["seed"])
-    form = Assembler(hall.pool, rule, seed, server.package.manifest.draw_session).form(1)
+    session = server.room.running()
+    seed = bytes.fromhex(session.record.state.opened["seed"])
+    form = Assembler(session.hall.pool, rule, seed, session.package.manifest.draw_session).form(1)
     assert len(form.items) == 8
 
     # 8 examd/delivery -> terminal: Form + content -> what the candidate sees
@@ -138,7 +138,7 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
     await desk.command("start")
     await person.started.wait()
     shown = person.forms[0]
-    items = opening.items(server.package, site.read_secrets(site.session("W-1"), holder).items)
+    items = opening.items(session.package, site.read_secrets(site.session("W-1"), holder).items)
     assert shown == view.form_view(form, items.content, {f.id: f for f in items.facts})
 
     # 9 terminal/outbox.py -> examd/record: answer -> durable entry -> acknowledgement
@@ -146,7 +146,7 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
         await asyncio.sleep(0.02)
     person.enough.set()
     receipt = await sitting
-    assert receipt.code == receipt_code(leaf_hash(server.record.entry(receipt.idx)))
+    assert receipt.code == receipt_code(leaf_hash(session.record.entry(receipt.idx)))
 
     # 10 closing: record -> closing root, co-signed, exported
     closed = await close_session(desk, chief, [], "")

@@ -41,7 +41,8 @@ class BareWriter:
             for statement in SCHEMA:
                 connection.execute(statement)
         body = {"c": 500, "choice": (1,), "late": False, "seq": 57, "slot": 57, "used_ms": 123_456}
-        self._entry = entry_bytes(12_345, 1, 123_456, Draft(Kind.ANSWER, "seat:500", body, SystemClock().now()))
+        draft = Draft(Kind.ANSWER, "seat:500", body, SystemClock().now())
+        self._entry = entry_bytes(12_345, 1, 123_456, draft, secrets.token_hex(16))
         self._chain = chain_hash(bytes(32), leaf_hash(self._entry))
         self._queue: queue.SimpleQueue[Thunk | None] = queue.SimpleQueue()
         self._run_later = run_later

@@ -15,7 +15,7 @@ from bank.refused import BadFile, Denied
 from bank.rules import signed_rule as signed_rules
 from bank.seal import statements
 from examd.bureau.rulebook import ROLE, Rulebook
-from examd.delivery import staff_socket
+from examd.delivery.commands.opening import rule_facts
 from examd.grading.result import grade
 from examd.holders import Holder
 from examd.package import layout
@@ -252,11 +252,11 @@ def test_a_version_that_was_over_on_the_day_is_not_taken_back_and_one_not_yet_ov
 
 def test_whom_a_register_calls_gone_is_told_on_the_day(tmp_path, capsys):
     toy = Real(tmp_path / "bureau")
-    assert staff_socket._rule(opening.read(toy.issued.directory, toy.bureau.card.sign))["gone"] == []
+    assert rule_facts(opening.read(toy.issued.directory, toy.bureau.card.sign))["gone"] == []
     toy.book.appoint([officer.card for officer in toy.officers[:2]], toy.bureau, {"wang": "病故"})
     for officer in toy.officers[:2]:
         toy.book.consent(officer)
-    told = staff_socket._rule(opening.read(toy.issue("T-2").directory, toy.bureau.card.sign))
+    told = rule_facts(opening.read(toy.issue("T-2").directory, toy.bureau.card.sign))
     assert told["gone"] == [{"id": "wang", "register": 2, "why": "病故"}]
     _tell_rule(told)
     assert "wang" in (shown := capsys.readouterr().err) and "病故" in shown

@@ -5,13 +5,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from bank.refused import BrokenStore, Denied
-from examd.delivery.hall import (
-    QUIET_MS,
-    TRIES,
-    TRIES_OF_A_NUMBER,
-    TRIES_OF_AN_ADDRESS,
-    Hall,
-)
+from examd.delivery import answers, ending
+from examd.delivery.hall import Hall
+from examd.delivery.sign_in import QUIET_MS, TRIES, TRIES_OF_A_NUMBER, TRIES_OF_AN_ADDRESS, resume, sign_in
 from examd.delivery.wrong_sign_ins import REMEMBERED, WINDOW_MS
 from examd.grading.result import replay
 from examd.package import layout
@@ -73,7 +69,8 @@ class Sitting(Room):
             self.say(Kind.PREPARE, {"room_commit": commit})
             seed = seeding.session_seed(package.manifest, self.items.bureau_r, ROOM_R, commit)
             self.say(Kind.OPEN, {"seed": seed.hex(), "holders": {}, "separated": True})
-        self.hall = Hall(package, self.record, roster, self.items)
+        seed = bytes.fromhex(self.record.state.opened["seed"])
+        self.hall = Hall(package, self.record, roster, self.items, seed)
 
     def drain(self):
         """Runs until everything that the hall has appended was answered."""
@@ -83,7 +80,7 @@ class Sitting(Room):
         """Candidate `c` signs in."""
         terminal = terminal or Terminal(last_heard_ms=self.record.session_ms())
         line = self.toy.roster[c - 1]
-        self.hall.sign_in(terminal, m.SignIn(line.admission_no, line.id_tail))
+        sign_in(self.hall, terminal, m.SignIn(line.admission_no, line.id_tail))
         self.drain()
         return terminal
 
@@ -102,7 +99,7 @@ class Sitting(Room):
 
     def act(self, terminal, message):
         before = len(terminal.sent)
-        self.hall.act(terminal, message)
+        answers.act(self.hall, terminal, message)
         self.drain()
         return terminal.sent[before:]
 
@@ -118,7 +115,7 @@ class Sitting(Room):
         return self.act(terminal, m.HandIn(terminal.seq, by_clock))
 
     def watch(self):
-        self.hall.watch_deadlines()
+        ending.watch_deadlines(self.hall)
         self.drain()
 
     def entries(self, *kinds):
@@ -127,7 +124,7 @@ class Sitting(Room):
 
     def shut(self, waive=(), reason="走了"):
         told = []
-        self.hall.close(list(waive), "staff:李", reason, told.append)
+        ending.close(self.hall, list(waive), "staff:李", reason, told.append)
         self.pump.until(lambda: told)
         return told[0]
 
@@ -149,7 +146,7 @@ def reason(message):
 
 def test_a_candidate_is_welcomed_once_the_sign_in_is_in_the_record(sitting):
     terminal, line = Terminal(), sitting.toy.roster[0]
-    sitting.hall.sign_in(terminal, m.SignIn(line.admission_no, line.id_tail))
+    sign_in(sitting.hall, terminal, m.SignIn(line.admission_no, line.id_tail))
     assert terminal.sent == []
     sitting.drain()
     welcome = terminal.last(m.Welcome)
@@ -164,8 +161,8 @@ def test_a_candidate_is_welcomed_once_the_sign_in_is_in_the_record(sitting):
 def test_a_wrong_id_and_an_unknown_number_are_refused_in_the_same_words_the_same_number_of_times(sitting, typed):
     known, unknown = Terminal(), Terminal()
     for _ in range(TRIES + 2):
-        sitting.hall.sign_in(known, m.SignIn(sitting.toy.roster[0].admission_no, typed))
-        sitting.hall.sign_in(unknown, m.SignIn("20269999", typed))
+        sign_in(sitting.hall, known, m.SignIn(sitting.toy.roster[0].admission_no, typed))
+        sign_in(sitting.hall, unknown, m.SignIn("20269999", typed))
     assert known.sent == unknown.sent
     reasons = [message.reason for message in known.sent]
     assert reasons == [Reason.UNKNOWN_CANDIDATE] * TRIES + [Reason.TOO_MANY_TRIES] * 2
@@ -175,14 +172,14 @@ def guess(sitting, number, times, address="10.0.0.7"):
     """What a terminal is told that offers so many wrong IDs."""
     terminal = Terminal(address=address)
     for _ in range(times):
-        sitting.hall.sign_in(terminal, m.SignIn(number, "000000"))
+        sign_in(sitting.hall, terminal, m.SignIn(number, "000000"))
     return [message.reason for message in terminal.sent]
 
 
 def test_after_too_many_tries_even_the_right_words_wait_a_minute(sitting):
     terminal, line = Terminal(), sitting.toy.roster[0]
     guess(sitting, line.admission_no, TRIES)
-    sitting.hall.sign_in(terminal, m.SignIn(line.admission_no, line.id_tail))
+    sign_in(sitting.hall, terminal, m.SignIn(line.admission_no, line.id_tail))
     refused = terminal.sent[-1]
     assert (refused.reason, refused.facts) == (Reason.TOO_MANY_TRIES, {"wait_s": WINDOW_MS // 1000 + 1})
     assert sitting.arrive(2).last(m.Welcome)  # a neighbour is not made to wait
@@ -213,8 +210,8 @@ def test_one_terminal_tries_so_many_numbers_a_minute_and_no_more(sitting):
 def test_numbers_nobody_has_are_not_remembered_without_end(sitting):
     for n in range(5_000):
         guess(sitting, f"x{n}" * 100, 1, f"fe80::{n:x}")
-    assert len(sitting.hall.misses) <= REMEMBERED
-    assert max(len(part) for key in sitting.hall.misses for part in key) <= 64
+    assert len(sitting.hall.wrong_sign_ins) <= REMEMBERED
+    assert max(len(part) for key in sitting.hall.wrong_sign_ins for part in key) <= 64
 
 
 def test_a_candidate_has_one_seat_and_a_second_sign_in_is_refused_while_the_first_lives(sitting):
@@ -246,8 +243,8 @@ def test_a_seat_that_has_gone_quiet_is_taken_over_and_the_old_terminal_is_told(s
 
 def test_two_sign_ins_on_their_way_to_the_disk_are_the_first_and_one_again(sitting):
     line, first = sitting.toy.roster[0], Terminal()
-    sitting.hall.sign_in(first, m.SignIn(line.admission_no, line.id_tail))
-    sitting.hall.left(first)
+    sign_in(sitting.hall, first, m.SignIn(line.admission_no, line.id_tail))
+    sitting.hall.on_disconnect(first)
     sitting.arrive(1)
     assert [entry.body["again"] for entry in sitting.entries(Kind.SIGN_IN)] == [False, True]
 
@@ -256,7 +253,7 @@ def test_a_terminal_that_signs_somebody_else_in_leaves_its_first_seat(sitting):
     terminal = sitting.arrive(1)
     sitting.arrive(2, terminal)
     assert terminal.c == 2
-    assert not sitting.hall.is_connected(1)
+    assert sitting.hall.live[1].connection is None
 
 
 # ---- coming back ----------------------------------------------------------------------------------------------
@@ -266,7 +263,7 @@ def test_a_terminal_that_comes_back_with_its_token_has_its_seat_again(sitting):
     (first,) = sitting.begin(1)
     ack = sitting.answer(first, 0, (1,))
     second = Terminal()
-    sitting.hall.resume(second, m.Resume(first.token, ack.seq, ack.epoch, ack.idx, ack.head))
+    resume(sitting.hall, second, m.Resume(first.token, ack.seq, ack.epoch, ack.idx, ack.head))
     sitting.drain()
     assert second.last(m.Welcome).durable_seq == 1
     assert second.last(m.Welcome).head == ack.head
@@ -277,7 +274,7 @@ def test_a_token_that_nobody_was_given_opens_no_seat(sitting):
     sitting.arrive(1)
     for token in ("", "0" * 64, "谁"):
         terminal = Terminal()
-        sitting.hall.resume(terminal, m.Resume(token))
+        resume(sitting.hall, terminal, m.Resume(token))
         assert reason(terminal.sent[0]) is Reason.BAD_TOKEN
         assert terminal.c == 0
 
@@ -287,7 +284,7 @@ def test_after_signing_in_again_the_old_token_is_worth_nothing(sitting):
     sitting.clock.run(QUIET_MS)
     sitting.arrive(1)
     terminal = Terminal()
-    sitting.hall.resume(terminal, m.Resume(first.token))
+    resume(sitting.hall, terminal, m.Resume(first.token))
     assert reason(terminal.sent[0]) is Reason.BAD_TOKEN
 
 
@@ -299,7 +296,7 @@ def test_a_terminal_that_was_acknowledged_what_the_record_no_longer_holds_raises
     ack = sitting.answer(first)
     second = Terminal()
     fields = {"acked_seq": ack.seq, "epoch": ack.epoch, "idx": ack.idx, "head": ack.head} | proof
-    sitting.hall.resume(second, m.Resume(first.token, **fields))
+    resume(sitting.hall, second, m.Resume(first.token, **fields))
     sitting.drain()
     assert reason(second.sent[0]) is Reason.RECORD_LOST
     assert second.dropped
@@ -322,7 +319,7 @@ def test_a_rolled_back_record_is_noticed_by_the_first_terminal_that_comes_back(i
     sitting.close()
     rolled_back = Sitting(issued, tmp_path / "old", sitting.clock, again=True)
     late = Terminal()
-    rolled_back.hall.resume(late, m.Resume(terminal.token, ack.seq, ack.epoch, ack.idx, ack.head))
+    resume(rolled_back.hall, late, m.Resume(terminal.token, ack.seq, ack.epoch, ack.idx, ack.head))
     rolled_back.drain()
     assert reason(late.sent[0]) is Reason.RECORD_LOST
     assert len(rolled_back.entries(Kind.ALARM)) == 1
@@ -332,7 +329,7 @@ def test_a_rolled_back_record_is_noticed_by_the_first_terminal_that_comes_back(i
 def terminal_back(sitting, terminal, ack=None):
     back = Terminal()
     proof = {} if ack is None else {"acked_seq": ack.seq, "epoch": ack.epoch, "idx": ack.idx, "head": ack.head}
-    sitting.hall.resume(back, m.Resume(terminal.token, **proof))
+    resume(sitting.hall, back, m.Resume(terminal.token, **proof))
     sitting.drain()
     back.seq = back.last(m.Welcome).durable_seq
     return back
@@ -344,7 +341,7 @@ def terminal_back(sitting, terminal, ack=None):
 def test_the_form_comes_with_the_start_and_is_the_rules_own(sitting):
     (terminal,) = sitting.begin(1)
     form = terminal.last(m.FormView)
-    assert form.digest == sitting.hall.assembler.form(1).digest == sitting.entries(Kind.START)[0].body["form"]
+    assert form.digest == sitting.hall.forms.assembler.form(1).digest == sitting.entries(Kind.START)[0].body["form"]
     assert len(form.items) == N_ITEMS
     assert terminal.last(m.Clock) == m.Clock(Phase.ANSWERING, LIMIT_MS, 0)
 
@@ -415,7 +412,7 @@ def test_a_repeat_is_acknowledged_again_and_enters_nothing(sitting):
 def test_a_repeat_of_what_is_still_on_its_way_to_the_disk_enters_once(sitting):
     (terminal,) = sitting.begin(1)
     for _ in range(3):
-        sitting.hall.act(terminal, m.Answer(1, 0, (0,), 0))
+        answers.act(sitting.hall, terminal, m.Answer(1, 0, (0,), 0))
     sitting.drain()
     assert len(terminal.all(m.Ack)) == 1
     assert len(sitting.entries(Kind.ANSWER)) == 1
@@ -483,8 +480,8 @@ def test_handing_in_gives_a_receipt_for_the_very_entry_and_nothing_is_taken_afte
 
 def test_an_answer_right_behind_the_hand_in_is_not_taken_though_that_is_not_yet_on_the_disk(sitting):
     (terminal,) = sitting.begin(1)
-    sitting.hall.act(terminal, m.HandIn(1))
-    sitting.hall.act(terminal, m.Answer(2, 0, (0,), 0))
+    answers.act(sitting.hall, terminal, m.HandIn(1))
+    answers.act(sitting.hall, terminal, m.Answer(2, 0, (0,), 0))
     sitting.drain()
     assert terminal.last(m.Refusal).reason is Reason.HANDED_IN
     assert sitting.entries(Kind.ANSWER) == []
@@ -513,7 +510,7 @@ def test_acts_that_found_the_disk_full_come_again_under_the_same_numbers(sitting
     limit_pages(sitting, 0)
     fill_up(sitting)
     for seq in range(1, 20):
-        sitting.hall.act(terminal, m.Answer(seq, 0, (0,), 0))
+        answers.act(sitting.hall, terminal, m.Answer(seq, 0, (0,), 0))
     fill_up(sitting)
     assert {refusal.reason for refusal in terminal.all(m.Refusal)} == {Reason.STORE_FULL}
     assert terminal.all(m.Ack) == []
@@ -587,7 +584,7 @@ def test_an_answer_in_the_grace_counts_as_in_time_and_one_after_it_is_too_late(s
 def test_a_seat_that_was_cut_off_at_its_deadline_still_brings_what_it_had_answered_before_it(sitting):
     (terminal,) = sitting.begin(1)
     sitting.clock.run(LIMIT_MS - 5_000)
-    sitting.hall.left(terminal)
+    sitting.hall.on_disconnect(terminal)
     sitting.clock.run(10_000)
     sitting.watch()
     sitting.clock.run(60_000)
@@ -606,7 +603,7 @@ def test_a_seat_that_was_there_at_its_deadline_brings_nothing_late(sitting):
     (terminal,) = sitting.begin(1)
     sitting.clock.run(LIMIT_MS + 100)
     sitting.watch()
-    sitting.hall.left(terminal)
+    sitting.hall.on_disconnect(terminal)
     sitting.clock.run(GRACE_MS)
     back = terminal_back(sitting, terminal)
     assert reason(sitting.answer(back, 0, (0,), 5)) is Reason.TIME_UP
@@ -632,7 +629,7 @@ def test_time_added_after_time_was_up_lets_the_seat_answer_again(sitting):
     sitting.hall.show_clocks()
     assert terminal.last(m.Clock) == m.Clock(Phase.ANSWERING, 59_000, LIMIT_MS + 1_000, 60_000)
     assert sitting.answer(terminal, 0, (0,), LIMIT_MS + 900).late is False
-    sitting.hall.left(terminal)
+    sitting.hall.on_disconnect(terminal)
     sitting.watch()
     sitting.clock.run(59_000)
     sitting.watch()  # the next deadline decides anew who was cut off
@@ -644,11 +641,10 @@ def test_time_added_after_time_was_up_lets_the_seat_answer_again(sitting):
 def test_while_added_time_is_on_its_way_to_the_disk_nobody_is_handed_in_or_called_late(sitting):
     (terminal,) = sitting.begin(1)
     sitting.clock.run(LIMIT_MS + GRACE_MS)
-    sitting.hall.turning += 1  # what the desk does around its entry
-    sitting.watch()
-    assert reason(sitting.answer(terminal, 0, (0,), 5)) is Reason.PAUSED
-    sitting.say(Kind.ADD_TIME, {"c": 0, "ms": 60_000, "reason": "补时"})
-    sitting.hall.turning -= 1
+    with sitting.hall.changing_time():
+        sitting.watch()
+        assert reason(sitting.answer(terminal, 0, (0,), 5)) is Reason.PAUSED
+        sitting.say(Kind.ADD_TIME, {"c": 0, "ms": 60_000, "reason": "补时"})
     sitting.watch()
     assert sitting.answer(terminal, 0, (0,), 5).late is False
     assert sitting.entries(Kind.HAND_IN) == []
@@ -683,7 +679,7 @@ def test_closing_names_every_seat_that_has_not_handed_in(sitting):
         sitting.shut([3])
     assert (caught.value.code, caught.value.facts) == ("seats-open", {"seats": [sitting.toy.roster[1].admission_no]})
     assert not sitting.hall.closing
-    assert isinstance(sitting.answer(sitting.hall._live[2].connection, 0), m.Ack)  # the room goes on
+    assert isinstance(sitting.answer(sitting.hall.live[2].connection, 0), m.Ack)  # the room goes on
 
 
 def test_closing_writes_waived_and_absent_by_name_and_is_the_last_entry(sitting):
@@ -705,19 +701,19 @@ def test_nothing_enters_after_closing_whoever_knocks(sitting):
     size = sitting.record.size
     for terminal in (one, two):
         for message in (m.Answer(2, 0, (0,), 0), m.Flag(2, 0, True), m.HandIn(2)):
-            sitting.hall.act(terminal, message)
+            answers.act(sitting.hall, terminal, message)
     assert {refusal.reason for refusal in two.all(m.Refusal)} == {Reason.CLOSED}
     stranger, cheat = Terminal(), Terminal()
-    sitting.hall.sign_in(stranger, m.SignIn(sitting.toy.roster[4].admission_no, sitting.toy.roster[4].id_tail))
+    sign_in(sitting.hall, stranger, m.SignIn(sitting.toy.roster[4].admission_no, sitting.toy.roster[4].id_tail))
     assert reason(stranger.sent[0]) is Reason.CLOSED
-    sitting.hall.resume(cheat, m.Resume(two.token, ack.seq, ack.epoch, ack.idx, "00" * 32))  # no alarm after CLOSE
+    resume(sitting.hall, cheat, m.Resume(two.token, ack.seq, ack.epoch, ack.idx, "00" * 32))  # no alarm after CLOSE
     assert reason(cheat.sent[0]) is Reason.RECORD_LOST
     sitting.hall.ready(1)
     sitting.hall.start_seat(1)
     sitting.clock.run(10 * LIMIT_MS)
-    sitting.hall.watch_deadlines()
+    ending.watch_deadlines(sitting.hall)
     back = Terminal()
-    sitting.hall.resume(back, m.Resume(two.token))
+    resume(sitting.hall, back, m.Resume(two.token))
     assert back.last(m.Clock).phase is Phase.CLOSED
     assert sitting.record._queue.empty()
     assert sitting.record.size == size
@@ -726,9 +722,9 @@ def test_nothing_enters_after_closing_whoever_knocks(sitting):
 def test_a_hand_in_and_a_sign_in_on_their_way_to_the_disk_are_counted_at_closing(sitting):
     one, *_ = sitting.begin(1, 2)
     line, late = sitting.toy.roster[2], Terminal()
-    sitting.hall.act(one, m.HandIn(1))
-    sitting.hall.sign_in(late, m.SignIn(line.admission_no, line.id_tail))
-    assert sitting.hall.open_seats() == [2, 3]
+    answers.act(sitting.hall, one, m.HandIn(1))
+    sign_in(sitting.hall, late, m.SignIn(line.admission_no, line.id_tail))
+    assert ending.open_seats(sitting.hall) == [2, 3]
     sitting.shut([2, 3])
     close = sitting.entries(Kind.CLOSE)[0]
     assert close.body == {"absent": 2, "handed_in": 1, "present": 3, "waived": 2}

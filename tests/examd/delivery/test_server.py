@@ -14,10 +14,11 @@ import aiohttp
 import pytest
 
 from bank.refused import BadFile, BrokenStore, Denied
+from examd.delivery import disk as disk_module
 from examd.delivery import server as server_module
-from examd.delivery.hall import QUIET_MS
 from examd.delivery.seats import BAD_MESSAGES
 from examd.delivery.server import Server
+from examd.delivery.sign_in import QUIET_MS
 from examd.protocol import messages as m
 from examd.protocol.reasons import Reason
 from examd.protocol.trust import trusting
@@ -260,7 +261,7 @@ async def test_somebody_who_only_reads_keeps_the_seat_by_its_pings_and_pongs(tmp
             for _ in range(3):
                 clock.run(QUIET_MS - 1)
                 await first.ping()
-                site.server.hall.show_clocks()
+                site.server.room.hall.show_clocks()
                 await hear(first, m.Clock)
                 await asyncio.sleep(0.05)
                 await say(second, m.SignIn(line.admission_no, line.id_tail))
@@ -296,17 +297,17 @@ async def test_an_alarm_stands_in_the_status_and_on_the_console(tmp_path):
 
 async def test_a_disk_that_is_nearly_full_is_told_once_and_so_is_its_end(tmp_path, monkeypatch):
     free = 1 << 40
-    monkeypatch.setattr(server_module, "_free", lambda _: free)
+    monkeypatch.setattr(disk_module, "free_bytes", lambda _: free)
     clock = HandClock(wall_s=int(time.time()))
     async with in_this_process(Staffed(tmp_path), clock) as site:
         assert (await status(site))["low_disk"] == 0
         free = 200 << 20
         await until(lambda: site.told == [("low-disk", 200)])
         assert (await status(site, "deputy"))["low_disk"] == 1
-        assert site.server.hall.low_disk
+        assert site.server.room.hall.low_disk
         free = 400 << 20
         await until(lambda: site.told == [("low-disk", 200), ("disk-ok", 400)])
-        assert not site.server.hall.low_disk
+        assert not site.server.room.hall.low_disk
         await asyncio.sleep(2 * server_module.WATCH_S)
         assert len(site.told) == 2
 
@@ -320,8 +321,8 @@ async def until(condition, patience_s=5.0):
 @pytest.fixture
 def small_disk(tmp_path, monkeypatch):
     """A disk of 24 MiB that a test may fill, and a server that reckons with so small a one."""
-    monkeypatch.setattr(server_module, "LOW_DISK_BYTES", 6 << 20)
-    monkeypatch.setattr(server_module, "BALLAST_BYTES", 4 << 20)
+    monkeypatch.setattr(disk_module, "LOW_BYTES", 6 << 20)
+    monkeypatch.setattr(disk_module, "RESERVE_BYTES", 4 << 20)
     disk = tmp_path / "disk"
     disk.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)]
@@ -343,11 +344,11 @@ def fill(disk):
 
 
 async def test_on_a_disk_without_a_byte_left_staff_still_sign_in_and_close(small_disk, monkeypatch):
-    monkeypatch.setattr(server_module, "FULL_DISK_BYTES", 0)  # the watch lets it come to the very end
+    monkeypatch.setattr(disk_module, "FULL_BYTES", 0)  # the watch lets it come to the very end
     clock = HandClock(wall_s=int(time.time()))
     async with in_this_process(Staffed(small_disk), clock) as site:
         fill(small_disk)
-        await until(lambda: site.server.hall.low_disk)
+        await until(lambda: site.server.room.hall.low_disk)
         async with site.desk("deputy") as desk:
             assert (await desk.command("status"))["low_disk"] == 1
             closed = await close_session(desk, site.toy.chief, [], "无人到场")
@@ -364,14 +365,14 @@ def test_a_server_killed_on_a_disk_without_a_byte_left_is_back_and_hears_staff(s
         assert asyncio.run(status(site, "deputy"))["low_disk"] == 1
 
 
-async def test_before_the_last_byte_the_ballast_is_given_back(small_disk, monkeypatch):
-    monkeypatch.setattr(server_module, "FULL_DISK_BYTES", 2 << 20)
+async def test_before_the_last_byte_the_reserve_is_released(small_disk, monkeypatch):
+    monkeypatch.setattr(disk_module, "FULL_BYTES", 2 << 20)
     clock = HandClock(wall_s=int(time.time()))
     async with in_this_process(Staffed(small_disk), clock) as site:
-        ballast = site.toy.folder.session(site.toy.session_id) / "ballast"
-        assert ballast.stat().st_size == 4 << 20
+        reserve = site.toy.folder.session(site.toy.session_id) / "ballast"
+        assert reserve.stat().st_size == 4 << 20
         fill(small_disk)
-        await until(lambda: not ballast.exists())
+        await until(lambda: not reserve.exists())
 
 
 async def test_closing_a_session_that_nobody_came_to_needs_a_reason_and_the_record_keeps_it(tmp_path):
@@ -403,11 +404,11 @@ async def in_this_process(toy, clock):
         await site.server.stop()
 
 
-# ---- the desk -------------------------------------------------------------------------------------------------
+# ---- the staff socket -----------------------------------------------------------------------------------------
 
 
 async def refused_at_desk(site, *messages):
-    """The refusal of the last of these at the desk."""
+    """The refusal of the last of these at the staff socket."""
     async with site.socket("/desk") as socket:
         for message in messages:
             await socket.send_str(message if isinstance(message, str) else m.encode(message).decode())

@@ -1,0 +1,120 @@
+"""A candidate's act (answer, flag, hand-in): taken, acknowledged again or refused, and the entry it becomes.
+
+Before: `seats`. After: `examd.record.writer`, and the acknowledgement once its entry is durable.
+"""
+
+import functools
+
+from bank.refused import BrokenStore
+from examd.delivery.hall import Connection, Hall, HallState, Live, Stage
+from examd.protocol.messages import Ack, Answer, Flag, HandIn, Refusal
+from examd.protocol.phase import GRACE_MS, Phase, in_grace, phase_at, remaining_ms
+from examd.protocol.reasons import Reason
+from examd.record.entries import Kind
+from examd.record.state import Seat
+from examd.record.writer import Outcome
+
+HANDED_IN, CUT_OFF, CLOSING = Stage.HANDED_IN, Stage.CUT_OFF, HallState.CLOSING
+"""Asked for every answer: an enum's own look-up takes eight times as long."""
+
+
+def act(hall: Hall, connection: Connection, message: Answer | Flag | HandIn) -> None:
+    """Takes the next act of the candidate at `connection`, acknowledges a repeat again, refuses a gap."""
+    record = hall.record
+    seat = record.state.seats.get(connection.c)
+    if seat is None:
+        return connection.send(Refusal(Reason.OUT_OF_ORDER, seq=message.seq))
+    seq, live = message.seq, hall.live[seat.c]
+    if seq <= seat.seq:
+        return _acknowledge_again(hall, seat, connection)
+    if seq <= live.queued_seq:
+        return None  # on its way to the disk: the acknowledgement follows by itself
+    if seq != live.queued_seq + 1:
+        return connection.send(Refusal(Reason.GAP, seq=seq, facts={"expected": live.queued_seq + 1}))
+    # One reading of the clock decides and is written: the verifier applies the same rule to the entry's own time.
+    at = record.now()
+    now_ms = record.session_ms_at(at)
+    phase = phase_at(seat.timetable, now_ms)
+    if (reason := _refused(hall, seat, live, message, phase, now_ms)) is not None:
+        return connection.send(Refusal(reason, seq=seq))
+    late = phase is Phase.TIME_UP and not in_grace(seat.timetable, now_ms)
+    kind, body = _entry_of(seat, message, late, now_ms)
+    live.queued_seq, before = seq, live.stage
+    if kind is Kind.HAND_IN:
+        live.stage = HANDED_IN
+    acted = functools.partial(_acted, hall, seat, live, before, seq, late)
+    return record.append(kind, f"seat:{seat.c}", body, acted, at)
+
+
+def _acted(hall: Hall, seat: Seat, live: Live, before: Stage, seq: int, late: bool, outcome: Outcome) -> None:
+    connection = live.connection
+    if isinstance(outcome, BrokenStore):
+        live.queued_seq = seat.seq
+        if live.stage is HANDED_IN:
+            live.stage = before
+        if connection is not None:
+            connection.send(Refusal(Reason.STORE_FULL, seq=seq))
+    elif connection is not None:
+        connection.send(Ack(seq, hall.record.epoch, outcome.idx, outcome.chain.hex(), late))
+        if outcome.draft.kind is Kind.HAND_IN:
+            hall.show_clock(seat.c)
+            hall.send_receipt(seat, connection, outcome.leaf)
+
+
+def _acknowledge_again(hall: Hall, seat: Seat, connection: Connection) -> None:
+    head = hall.record.chain_at(seat.acked_idx)
+    connection.send(Ack(seat.seq, hall.record.epoch, seat.acked_idx, head.hex() if head else ""))
+
+
+def _refused(
+    hall: Hall, seat: Seat, live: Live, message: Answer | Flag | HandIn, phase: Phase, now_ms: int
+) -> Reason | None:
+    """Why the next act of this seat may not enter; None where it may."""
+    if hall.low_disk:
+        return Reason.STORE_FULL
+    if hall.state is CLOSING:
+        return Reason.CLOSED
+    if live.stage is HANDED_IN:
+        return Reason.HANDED_IN
+    match phase:
+        case Phase.ANSWERING:
+            pass
+        case Phase.WAITING:
+            return Reason.NOT_STARTED
+        case Phase.PAUSED:
+            return Reason.PAUSED
+        case Phase.HANDED_IN:
+            return Reason.HANDED_IN
+        case Phase.CLOSED:
+            return Reason.CLOSED
+        case Phase.TIME_UP if hall.state is HallState.CHANGING_TIME:
+            return Reason.PAUSED  # the clock that follows lets it come again
+        case Phase.TIME_UP if not (in_grace(seat.timetable, now_ms) or _still_counts(seat, live, message)):
+            return Reason.TIME_UP
+    if isinstance(message, Answer) and not hall.forms.offers(seat.c, message):
+        return Reason.BAD_ANSWER
+    if isinstance(message, Flag) and not 0 <= message.slot < hall.sitting.n_items:
+        return Reason.BAD_ANSWER
+    return None
+
+
+def _still_counts(seat: Seat, live: Live, message: Answer | Flag | HandIn) -> bool:
+    """After the deadline: handing in, and what a seat that was cut off then had answered before it."""
+    if isinstance(message, HandIn):
+        return True
+    given_in_time = isinstance(message, Flag) or message.used_ms <= seat.timetable.limit_ms + seat.timetable.added_ms
+    return live.stage is CUT_OFF and given_in_time
+
+
+def _entry_of(seat: Seat, message: Answer | Flag | HandIn, late: bool, now_ms: int) -> tuple[Kind, dict[str, object]]:
+    c = seat.c
+    if isinstance(message, Answer):
+        return Kind.ANSWER, {
+            "c": c, "choice": message.choice, "late": late, "seq": message.seq, "slot": message.slot,
+            "used_ms": message.used_ms,
+        }  # fmt: skip
+    if isinstance(message, Flag):
+        return Kind.FLAG, {"c": c, "on": message.on, "seq": message.seq, "slot": message.slot}
+    # A terminal may say that the clock handed in; only the clock may say that it was time.
+    by_clock = message.by_clock and remaining_ms(seat.timetable, now_ms) < GRACE_MS
+    return Kind.HAND_IN, {"by": "clock" if by_clock else "candidate", "c": c, "seq": message.seq}

@@ -1,0 +1,67 @@
+"""The end of a session, and what follows on it: close, hand the answers' lock out, sign the result.
+
+Before: `examd.delivery.commands.sitting`. After: `examd.grading.process` grades what `export` wrote.
+"""
+
+import asyncio
+
+from bank.refused import Denied
+from examd.delivery import disk, ending, export, signing
+from examd.delivery.commands import Facts, checkpoint
+from examd.delivery.room import OpenSession, Room, durable
+from examd.package import layout
+from examd.package import open as opening
+from examd.staff import Person
+
+
+async def close(room: Room, person: Person, facts: Facts) -> Facts:
+    """Ends the session: nothing enters after this. Returns the closing checkpoint to co-sign.
+
+    Raises Denied: a reason is missing, for seats waived or a session that never started.
+    """
+    closed = room.session
+    if isinstance(closed, OpenSession) and closed.record.state.closed:
+        await asyncio.to_thread(export.write, closed)
+        return _closing_facts(closed)  # closing again shows the same root: an answer lost on the wire is no loss
+    session = room.running()
+    hall = session.hall
+    named = {hall.number_of(str(number)) for number in facts.get("waive", [])}
+    waive = sorted(named & set(ending.open_seats(hall)))
+    reason = str(facts.get("reason", "")).strip()
+    # A session that never started is as strange as a seat left open: somebody must say why.
+    if (waive or hall.record.state.started_ms is None) and not reason:
+        raise Denied("reason-missing")
+    disk.release_reserve(session.folder)
+    session.note(person, "close", **({"reason": reason} if reason else {}))
+    await durable(lambda done: ending.close(hall, waive, f"staff:{person.name}", reason, done))
+    reply = _closing_facts(session)
+    await asyncio.to_thread(export.write, session)
+    return reply
+
+
+def _closing_facts(session: OpenSession) -> Facts:
+    size, root, chain = session.record.head()
+    return checkpoint(session) | {
+        "chain": chain.hex(), "entries": size, "result": str(session.result), "root": root.hex(),
+    }  # fmt: skip
+
+
+async def answers_lock(room: Room, person: Person, facts: Facts) -> Facts:
+    """The answers' middle lock, after closing and not before. What it locks never comes back here."""
+    session = room.closed()
+    lock = opening.middle_lock(session.package, layout.ANSWERS, room.site.identity)
+    return {
+        "answers_lock": opening.encode_lock(lock),
+        "package": str(session.folder / "package"),
+        "result": str(session.result),
+        "root": session.record.head().root.hex(),
+    }
+
+
+async def sign_result(room: Room, person: Person, facts: Facts) -> Facts:
+    """Signs the result that grading has left in the result folder, where it speaks of this very record."""
+    session = room.closed()
+    _, root, chain = session.record.head()
+    hashes = {"closing_chain": chain.hex(), "closing_root": root.hex()}
+    await asyncio.to_thread(signing.sign, session.result, session.package.manifest, hashes, room.site.signing_key)
+    return {"result": str(session.result / signing.RESULT)}

@@ -1,0 +1,176 @@
+"""From a package on a stick to an open session: prepare, open, co-sign.
+
+The chief examiner's private key never comes here. The server takes its own layer off the locks and hands the middle
+locks out; the chief examiner's side takes off the rest and returns the parts' one-off identities.
+
+Before: `examd.site.staff_client`. After: `examd.delivery.commands.sitting`.
+"""
+
+import asyncio
+import secrets
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bank.refused import BadFile, Denied
+from bank.seal.locks import Identity
+from examd.delivery import disk, export
+from examd.delivery.commands import Facts, checkpoint, whole
+from examd.delivery.hall import Hall
+from examd.delivery.room import OpenSession, Room, Session
+from examd.package import layout
+from examd.package import open as package_open
+from examd.package import seed as seeding
+from examd.record import notes
+from examd.record.entries import Kind
+from examd.record.writer import Record
+from examd.site.folder import SessionSecrets
+from examd.staff import Person
+
+
+async def prepare(room: Room, person: Person, facts: Facts) -> Facts:
+    """Checks the package, begins the record with the room's seed commitment, hands out the middle locks.
+
+    Raises Denied: a session is running, the package is another site's, or its session was held before.
+    """
+    directory, held = Path(str(facts["package"])), room.session
+    if isinstance(held, OpenSession) and not held.record.state.closed:  # before anything on the stick is touched
+        raise Denied("session-running", session=held.package.manifest.session.id)
+    package = await asyncio.to_thread(package_open.read, directory, room.folder.bureau().sign)
+    manifest = package.manifest
+    if manifest.keys.site != room.site.card.sign or manifest.session.site_id != room.site.card.id:
+        raise Denied("package-other-site", expected=room.site.card.id, found=manifest.session.site_id)
+    if held is not None:
+        if held.record.state.opened is None:
+            if held.package.manifest.package_id == manifest.package_id:
+                return await _locks_out(room, person, held)
+            held.note(person, "abandon")  # the wrong package was prepared; its record and room share stay
+        await room.detach_session()
+    before = room.folder.current
+    session = room.take_up(manifest.session.id)
+    if session is None:
+        session = await _begin(room, person, package)
+    elif session.package.manifest.package_id == manifest.package_id and session.record.state.opened is None:
+        room.folder.make_current(manifest.session.id)  # prepared before, and put aside for another
+    else:
+        await room.detach_session()
+        if before is not None:
+            room.take_up(before)
+        raise Denied("session-exists", session=manifest.session.id)
+    return await _locks_out(room, person, session)
+
+
+async def _begin(room: Room, person: Person, package: package_open.Package) -> Session:
+    session_id = package.manifest.session.id
+    folder = await asyncio.to_thread(room.folder.adopt, package, session_id)
+    kept = SessionSecrets(secrets.token_bytes(32), secrets.token_bytes(32))
+    room.folder.write_secrets(folder, kept, room.site)
+    adopted = package_open.read(folder / "package", room.folder.bureau().sign)
+    if adopted.manifest_sha256 != package.manifest_sha256:
+        raise Denied("part-altered", file=layout.MANIFEST)  # another stick than the one that was checked
+    room.folder.make_current(session_id)  # before the record: one without the other would block the session
+    record = Record.create(folder / "record.db", kept.record_key, room.clock, room.run_later)
+    room.session = session = Session(folder, room.site, adopted, record)
+    record.start()
+    disk.reserve(folder)
+    session.boot()
+    await _room_commit(room, person, session)
+    session.note(person, "prepare")
+    return session
+
+
+async def _room_commit(room: Room, person: Person, session: Session) -> str:
+    """The commitment to the room's share of the seed, entered in the record once: it is never rolled anew."""
+    prepared, manifest = session.record.state.prepared, session.package.manifest
+    if prepared is not None:
+        return str(prepared["room_commit"])
+    commit = seeding.room_commit(manifest, room.folder.read_secrets(session.folder, room.site).room_r)
+    body = {
+        "manifest_sha256": session.package.manifest_sha256, "package_id": manifest.package_id, "room_commit": commit,
+    }  # fmt: skip
+    await session.append(Kind.PREPARE, person, body)
+    return commit
+
+
+async def _locks_out(room: Room, person: Person, session: Session) -> Facts:
+    package, commit = session.package, await _room_commit(room, person, session)
+    return {
+        "chief": package.manifest.keys.chief_age,
+        "items_lock": package_open.encode_lock(package_open.middle_lock(package, layout.ITEMS, room.site.identity)),
+        "package_id": package.manifest.package_id,
+        "room_commit": commit,
+        "roster_lock": package_open.encode_lock(package_open.middle_lock(package, layout.ROSTER, room.site.identity)),
+        "rule": rule_facts(package),
+        "session": package.manifest.session.name,
+    }
+
+
+def rule_facts(package: package_open.Package) -> Facts:
+    """Which rule, and who signed it: nobody, in a drill under an unsigned one. And of whom it was said that they could
+    not consent to their successors: on the day somebody may be at hand who knows better."""
+    rule, proof = package.rule, package.proof
+    told: dict[str, Any] = {"id": rule.id, "name": rule.name, "signed_by": [], "version": rule.version}
+    if proof is None:
+        return told
+    return told | {
+        "gone": [
+            {"id": who, "register": register.version, "why": why}
+            for register in proof.registers
+            for who, why in register.gone.items()
+        ],
+        "officers": proof.registers[0].sha256,
+        "register": proof.signed_rule.register,
+        "signed_by": [officer.name for officer in proof.signed_rule.signed_by],
+    }
+
+
+async def open_(room: Room, person: Person, facts: Facts) -> Facts:
+    """Takes the unlocked parts, fixes the seed, opens the doors. Returns the opening checkpoint to co-sign.
+
+    Raises Denied: nothing was prepared, it is open already, or a part or share is not what was committed to.
+    """
+    session = room.prepared()
+    package, prepared = session.package, session.record.state.prepared
+    manifest = package.manifest
+    if session.record.state.opened is not None:
+        raise Denied("already-open", session=manifest.session.id)
+    if prepared is None:  # the server was killed between the record's first two entries
+        raise Denied("nothing-prepared")
+    kept = room.folder.read_secrets(session.folder, room.site)
+    roster, items = Identity.from_text(str(facts["roster_identity"])), Identity.from_text(str(facts["items_identity"]))
+    # Both refuse whatever was not committed to.
+    lines = await asyncio.to_thread(package_open.roster, package, roster)
+    clear = await asyncio.to_thread(package_open.items, package, items)
+    room.folder.write_secrets(session.folder, replace(kept, roster=roster, items=items), room.site)
+    seed = seeding.session_seed(manifest, clear.bureau_r, kept.room_r, prepared["room_commit"])
+    opened = OpenSession(session, await asyncio.to_thread(Hall, package, session.record, lines, clear, seed))
+    body = {
+        "bureau_r": clear.bureau_r.hex(),
+        "holders": {"administrator": person.name, "chief": str(facts["chief"])},
+        "pool_root": manifest.pool.root,
+        "room_r": kept.room_r.hex(),
+        "roster_sha256": manifest.roster.sha256,
+        "rule_sha256": manifest.rule.sha256,
+        "seed": seed.hex(),
+        "separated": not facts["one_holder"],
+    }
+    await session.append(Kind.OPEN, person, body)
+    room.session = opened
+    opened.note(person, "open")
+    return checkpoint(opened) | {"candidates": len(lines), "session": manifest.session.name}
+
+
+async def cosign(room: Room, person: Person, facts: Facts) -> Facts:
+    """Keeps the chief examiner's signature line under a checkpoint, once, and only where it is one: it stays there.
+
+    Raises BadFile: the line is no signature of theirs under that checkpoint.
+    """
+    number, line, session = whole(facts, "note"), str(facts["line"]), room.prepared()
+    note = next((kept for kept in session.record.notes() if kept.number == number), None)
+    if note is None or not notes.is_cosignature(line, note.body, notes.CHIEF, session.package.manifest.keys.chief):
+        raise BadFile("cosignature-malformed")
+    if line not in note.text:
+        session.record.cosign_note(number, line)
+    if isinstance(session, OpenSession) and session.record.state.closed:
+        await asyncio.to_thread(export.write, session)
+    return {}

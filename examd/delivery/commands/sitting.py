@@ -1,0 +1,133 @@
+"""While candidates sit: see the room, start, pause, go on, add time.
+
+Before: `examd.delivery.commands.opening`. After: `examd.delivery.commands.closing`.
+"""
+
+import asyncio
+import gc
+
+from bank.refused import Denied
+from examd.delivery.commands import Facts, whole
+from examd.delivery.room import OpenSession, Room, Session
+from examd.protocol.phase import phase_at, remaining_ms
+from examd.record.entries import Kind
+from examd.record.state import ROOM
+from examd.staff import Person
+
+SEATS_AT_ONCE = 20
+START_PAUSE_S = 0.01
+"""Seats started at once, and the time in which their forms leave: a thousand forms under way at the same moment took
+20 MB that the process never gave back, and held up answers."""
+
+
+async def start(room: Room, person: Person, facts: Facts) -> Facts:
+    """Starts the session, and the clock of everyone who is ready. Raises Denied: it has started."""
+    session = room.running()
+    hall = session.hall
+    if hall.record.state.started_ms is not None:
+        raise Denied("already-started")
+    await session.append(Kind.SESSION_START, person, {})
+    waiting = hall.waiting()
+    for at, c in enumerate(waiting, 1):
+        hall.start_seat(c)
+        if at % SEATS_AT_ONCE == 0:
+            await asyncio.sleep(START_PAUSE_S)
+    # All of this stands until the session ends: the collector need not walk it again in the middle of the answers.
+    gc.collect()
+    gc.freeze()
+    session.note(person, "start")
+    return {"started": len(waiting), "signed_in": len(hall.record.state.seats), "candidates": len(hall.roster)}
+
+
+async def pause(room: Room, person: Person, facts: Facts) -> Facts:
+    return await _for_seats(room, person, Kind.PAUSE, facts, {})
+
+
+async def resume(room: Room, person: Person, facts: Facts) -> Facts:
+    return await _for_seats(room, person, Kind.RESUME, facts, {})
+
+
+async def add_time(room: Room, person: Person, facts: Facts) -> Facts:
+    """Adds `ms` to an answering time. Raises Denied: more than three hours, or none."""
+    ms = whole(facts, "ms")
+    if not 0 < ms <= 180 * 60_000:
+        raise Denied("time-out-of-range", ms=ms)
+    return await _for_seats(room, person, Kind.ADD_TIME, facts, {"ms": ms})
+
+
+async def _for_seats(room: Room, person: Person, kind: Kind, facts: Facts, more: Facts) -> Facts:
+    """One seat by admission number, or the whole room where none is named; a reason is always asked for."""
+    session = room.running()
+    hall, state = session.hall, session.record.state
+    reason = str(facts["reason"]).strip()
+    if not reason:
+        raise Denied("reason-missing")
+    number = str(facts.get("admission_no", ""))
+    c = hall.number_of(number) if number else ROOM
+    seat = state.seats.get(c)
+    if c != ROOM and (seat is None or seat.timetable.started_ms is None):
+        raise Denied("seat-not-started", admission_no=number)
+    paused = state.paused_since_ms is not None if seat is None else seat.own_pause
+    if kind is Kind.PAUSE and paused:
+        raise Denied("already-paused")
+    if kind is Kind.RESUME and not paused:
+        raise Denied("not-paused")
+    with hall.changing_time():
+        await session.append(kind, person, {"c": c, "reason": reason, **more})
+    hall.show_clocks()
+    return {}
+
+
+async def status(room: Room, person: Person, facts: Facts) -> Facts:
+    """Session, phase and counts; of an open session every seat as well. Changes nothing."""
+    session = room.session
+    if session is None:
+        return {"low_disk": int(room.low_disk), "phase": "idle"}
+    manifest = session.package.manifest
+    summary: Facts = {
+        "epoch": session.record.epoch,
+        "entries": session.record.size,
+        "low_disk": int(room.low_disk),
+        "mock": manifest.session.mock,
+        "phase": _phase(session),
+        "session": manifest.session.name,
+        "session_id": manifest.session.id,
+    }
+    return {**summary, **_seats(session)} if isinstance(session, OpenSession) else summary
+
+
+def _phase(session: Session) -> str:
+    state = session.record.state
+    if state.closed:
+        return "closed"
+    if state.started_ms is not None:
+        return "started"
+    return "open" if state.opened is not None else "prepared"
+
+
+def _seats(session: OpenSession) -> Facts:
+    hall, state, now_ms = session.hall, session.record.state, session.record.session_ms()
+    return {
+        "candidates": len(hall.roster),
+        "signed_in": len(state.seats),
+        "ready": sum(seat.ready for seat in state.seats.values()),
+        "started": sum(seat.timetable.started_ms is not None for seat in state.seats.values()),
+        "handed_in": sum(seat.hand_in_idx >= 0 for seat in state.seats.values()),
+        "alarms": len(state.alarms),
+        "alarmed": [
+            {"admission_no": hall.roster[alarm.c - 1].admission_no, "what": alarm.what}
+            for alarm in dict.fromkeys(state.alarms)
+        ],
+        "seats": [
+            {
+                "admission_no": line.admission_no,
+                "answered": seat.answered,
+                "connected": int(hall.live[line.c].connection is not None),
+                "name": line.name,
+                "phase": phase_at(seat.timetable, now_ms).value,
+                "remaining_ms": remaining_ms(seat.timetable, now_ms),
+            }
+            for line in hall.roster
+            if (seat := state.seats.get(line.c)) is not None
+        ],
+    }

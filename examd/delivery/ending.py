@@ -1,0 +1,93 @@
+"""How a sitting ends: a seat whose time is up is handed in, and the session is closed.
+
+Before: the timers of `server`, `commands.closing`. After: the record; `export` once it is closed.
+"""
+
+from collections.abc import Callable
+
+from bank.refused import BrokenStore, Denied
+from examd.delivery.hall import Hall, HallState, Stage
+from examd.protocol.phase import Phase, in_grace, phase_at
+from examd.record.entries import Kind
+from examd.record.writer import Outcome
+
+STARTS_A_WATCH = 20
+"""Seats started at one look at the clocks: drawing forms must not hold up answers."""
+
+
+def watch_deadlines(hall: Hall) -> None:
+    """Run a few times a second: hands in for connected seats whose time is up, marks the absent ones cut off."""
+    if hall.record.state.started_ms is not None:  # also those whom a killed server had not come to
+        for c in hall.waiting()[:STARTS_A_WATCH]:
+            hall.start_seat(c)
+    if hall.state is HallState.CHANGING_TIME:
+        return
+    now_ms = hall.record.session_ms()
+    for c, seat in hall.record.state.seats.items():
+        live = hall.live[c]
+        phase = phase_at(seat.timetable, now_ms)
+        if live.connection is not None and live.shown is not phase:
+            hall.show_clock(c)
+        if phase is not Phase.TIME_UP:
+            if live.stage is Stage.CUT_OFF:
+                live.stage = Stage.STARTED  # more time was given: the next deadline decides anew
+        elif live.stage is Stage.STARTED:
+            if live.connection is None:
+                live.stage = Stage.CUT_OFF
+            elif not in_grace(seat.timetable, now_ms):
+                _hand_in_for(hall, c)
+
+
+def _hand_in_for(hall: Hall, c: int) -> None:
+    live = hall.live[c]
+    live.stage = Stage.HANDED_IN
+
+    def handed_in(outcome: Outcome) -> None:
+        if isinstance(outcome, BrokenStore):
+            live.stage = Stage.STARTED
+        elif live.connection is not None:
+            hall.show_clock(c)
+            hall.send_receipt(hall.record.state.seats[c], live.connection, outcome.leaf)
+
+    hall.record.append(Kind.HAND_IN, "server", {"by": "server", "c": c, "seq": 0}, handed_in)
+
+
+def open_seats(hall: Hall) -> list[int]:
+    """Candidates who signed in and have not handed in, what is on its way to the disk counted as done."""
+    waived = {seat.c for seat in hall.record.state.seats.values() if seat.waived}
+    here = (c for c, live in hall.live.items() if Stage.ABSENT < live.stage < Stage.HANDED_IN)
+    return [c for c in here if c not in waived]
+
+
+def close(hall: Hall, waive: list[int], actor: str, reason: str, done: Callable[[Outcome], None]) -> None:
+    """Appends WAIVE, ABSENT and CLOSE; `done` is called when CLOSE is durable.
+
+    Raises Denied("seats-open"): somebody who is not waived has not handed in.
+    """
+    state = hall.record.state
+    left = [c for c in open_seats(hall) if c not in waive]
+    if left:
+        raise Denied("seats-open", seats=[hall.roster[c - 1].admission_no for c in left])
+    hall.state = HallState.CLOSING  # from here on nothing more is taken, whatever is still on the wire
+    for c in waive:
+        hall.record.append(Kind.WAIVE, actor, {"c": c, "reason": reason}, lambda _: None)
+    stages = {c: live.stage for c, live in hall.live.items()}
+    absent = {c for c, stage in stages.items() if stage is Stage.ABSENT}
+    # A closing that found the disk full part of the way is gone on with, not begun again.
+    for c in absent - state.absent:
+        hall.record.append(Kind.ABSENT, "server", {"c": c}, lambda _: None)
+    body = {
+        "absent": len(absent),
+        "handed_in": sum(stage is Stage.HANDED_IN for stage in stages.values()),
+        "present": len(stages) - len(absent),
+        "waived": len({*waive, *(seat.c for seat in state.seats.values() if seat.waived)}),
+    }
+
+    def closed(outcome: Outcome) -> None:
+        if isinstance(outcome, BrokenStore):
+            hall.state = HallState.RUNNING
+        else:
+            hall.show_clocks()
+        done(outcome)
+
+    hall.record.append(Kind.CLOSE, actor, body, closed)

@@ -1,0 +1,139 @@
+"""The room of one site, and the session that is held in it, where one is: a package, its record, once opened its hall.
+
+Before: `server`. After: `seats` and `commands` work on the session; `hall`, `examd.record`.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bank.refused import BrokenStore, Denied
+from examd import VERSION
+from examd.clock import Clock
+from examd.delivery import disk
+from examd.delivery.hall import Hall
+from examd.holders import Holder
+from examd.package import open as opening
+from examd.record import notes
+from examd.record.entries import Committed, Kind
+from examd.record.writer import Note, Outcome, Record, RunLater
+from examd.site.folder import SiteFolder
+from examd.staff import Person
+
+
+class Session:
+    """A session that was prepared. One that was opened is an `OpenSession`."""
+
+    hall: Hall | None = None
+
+    def __init__(self, folder: Path, site: Holder, package: opening.Package, record: Record) -> None:
+        self.folder, self.site, self.package, self.record = folder, site, package, record
+        self.result = folder / "result"
+        self.alarms_told = 0
+
+    def boot(self) -> None:
+        """The first entry of this run of the server. A full disk must not keep it out: its epoch hangs on it."""
+
+        def booted(outcome: Outcome) -> None:
+            if isinstance(outcome, BrokenStore):
+                disk.release_reserve(self.folder)
+                self.record.append(Kind.BOOT, "server", {"version": VERSION}, lambda _: None)
+
+        self.record.append(Kind.BOOT, "server", {"version": VERSION}, booted)
+
+    def note(self, person: Person, act: str, **more: str) -> None:
+        """Leaves a staff act in the record, while that takes entries."""
+        if not (self.record.state.closed or (self.hall and self.hall.closing)):
+            body = {"act": act, "name": person.name, "role": person.role.value, **more}
+            self.record.append(Kind.STAFF, f"staff:{person.name}", body, lambda _: None)
+
+    async def append(self, kind: Kind, person: Person, body: Mapping[str, object]) -> Committed:
+        """Waits until the entry is durable. Raises BrokenStore: the disk has no room for it."""
+        return await durable(lambda done: self.record.append(kind, f"staff:{person.name}", body, done))
+
+    def checkpoint(self) -> Note:
+        """Signs the record's head where it has moved. Raises BrokenStore: the disk has no room for it."""
+        size, root, _ = self.record.head()
+        kept = self.record.notes()
+        if kept and kept[-1].size == size:
+            return kept[-1]
+        session = self.package.manifest.session
+        body = notes.body(notes.origin(session.site_id, session.id), size, root)
+        text = notes.note(body, notes.sign(body, f"site/{self.site.card.id}", self.site.signing_key))
+        return Note(self.record.add_note(size, text), size, text)
+
+
+class OpenSession(Session):
+    hall: Hall
+
+    def __init__(self, session: Session, hall: Hall) -> None:
+        super().__init__(session.folder, session.site, session.package, session.record)
+        self.hall = hall
+
+
+async def durable(append: Callable[[Callable[[Outcome], None]], None]) -> Committed:
+    """Runs `append` with a callback and waits for its outcome. Raises BrokenStore: the disk has no room."""
+    future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+    append(future.set_result)
+    outcome = await future
+    if isinstance(outcome, BrokenStore):
+        raise outcome
+    return outcome
+
+
+class Room:
+    """`run_later` hands a function from the record's thread to the loop."""
+
+    def __init__(self, folder: SiteFolder, site: Holder, clock: Clock, run_later: RunLater) -> None:
+        self.folder, self.site, self.clock, self.run_later = folder, site, clock, run_later
+        self.staff = folder.staff(site)
+        self.low_disk = False
+        self.session: Session | None = None
+
+    @property
+    def hall(self) -> Hall | None:
+        return None if self.session is None else self.session.hall
+
+    def prepared(self) -> Session:
+        """The session, opened or not. Raises Denied: there is none."""
+        if self.session is None:
+            raise Denied("nothing-prepared")
+        return self.session
+
+    def running(self) -> OpenSession:
+        """The session between opening and closing. Raises Denied: it is not there yet, or no more."""
+        if not isinstance(self.session, OpenSession):
+            raise Denied("not-open")
+        if self.session.hall.closing:
+            raise Denied("closed")
+        return self.session
+
+    def closed(self) -> Session:
+        """The session after closing. Raises Denied: it is not closed."""
+        if self.session is None or not self.session.record.state.closed:
+            raise Denied("not-closed")
+        return self.session
+
+    def take_up(self, session_id: str) -> Session | None:
+        """Goes on with a session of this site where its record left it; None where it has no record."""
+        folder = self.folder.session(session_id)
+        if not (folder / "record.db").exists():
+            return None
+        secrets = self.folder.read_secrets(folder, self.site)
+        package = opening.read(folder / "package", self.folder.bureau().sign)
+        record = Record.open(folder / "record.db", secrets.record_key, self.clock, self.run_later)
+        session, opened = Session(folder, self.site, package, record), record.state.opened
+        if opened is not None and secrets.roster is not None and secrets.items is not None:
+            roster, items = opening.roster(package, secrets.roster), opening.items(package, secrets.items)
+            session = OpenSession(session, Hall(package, record, roster, items, bytes.fromhex(opened["seed"])))
+        self.session = session
+        record.start()
+        if not record.state.closed:
+            session.boot()
+        return session
+
+    async def detach_session(self) -> None:
+        """Ends the record of the session being held, and forgets it; its folder stays as it is."""
+        if self.session is not None:
+            await asyncio.to_thread(self.session.record.stop)
+        self.session = None

@@ -1,0 +1,140 @@
+"""A candidate comes to a terminal, or a terminal comes back: who it is, and what of theirs is in the record.
+
+Before: `seats`. After: `hall`, where the candidate then sits.
+"""
+
+import hashlib
+import hmac
+import secrets
+
+from bank.refused import BrokenStore
+from examd.delivery import view
+from examd.delivery.hall import Connection, Hall, Stage
+from examd.package.layout import RosterLine
+from examd.protocol.messages import Refusal, Resume, SignIn, Welcome
+from examd.protocol.reasons import Reason
+from examd.record.entries import Kind, leaf_hash
+from examd.record.state import Seat
+from examd.record.writer import Outcome
+
+TRIES, TRIES_OF_A_NUMBER, TRIES_OF_AN_ADDRESS = 5, 15, 30
+"""Wrong sign-ins allowed a minute: at one terminal for one admission number, for a number at all terminals together, at
+one terminal for all numbers together. Six ID digits fall to 10⁶ guesses, not to fifteen; and one terminal alone cannot
+keep a candidate from signing in at another."""
+QUIET_MS = 15_000
+"""A seat whose terminal has been silent this long, pongs included, may be taken by another without its token."""
+
+
+def sign_in(hall: Hall, connection: Connection, message: SignIn) -> None:
+    """Welcomes the candidate at this terminal, or refuses. The answer is sent once it is in the record."""
+    if hall.closing:
+        return connection.send(Refusal(Reason.CLOSED))
+    if hall.low_disk:
+        return connection.send(Refusal(Reason.STORE_FULL))
+    number = message.admission_no.strip()
+    line = hall.by_number.get(number)
+    now_ms = hall.record.session_ms()
+    # Numbers nobody has are counted alike: a refusal tells nothing about a number.
+    limits = {
+        (connection.address, number): TRIES,
+        ("", number): TRIES_OF_A_NUMBER,
+        (connection.address,): TRIES_OF_AN_ADDRESS,
+    }
+    if wait_ms := hall.wrong_sign_ins.wait_ms(limits, now_ms):
+        return connection.send(Refusal(Reason.TOO_MANY_TRIES, facts={"wait_s": wait_ms // 1000 + 1}))
+    tail = line.id_tail if line else "??????"
+    if not hmac.compare_digest(message.id_tail.strip().upper().encode(), tail.encode()) or line is None:
+        hall.wrong_sign_ins.add(limits, now_ms)
+        return connection.send(Refusal(Reason.UNKNOWN_CANDIDATE))
+    sitting = hall.live[line.c].connection
+    if sitting is not None and now_ms - sitting.last_heard_ms < QUIET_MS:
+        return connection.send(Refusal(Reason.ALREADY_SIGNED_IN))
+    return _seat(hall, connection, line)
+
+
+def _seat(hall: Hall, connection: Connection, line: RosterLine) -> None:
+    token = secrets.token_hex(32)
+    live = hall.live[line.c]
+    again = live.stage is not Stage.ABSENT
+    live.stage = max(live.stage, Stage.SIGNED_IN)
+    _take_over(hall, line.c, connection)
+    body = {
+        "again": again,
+        "c": line.c,
+        "terminal": connection.terminal,
+        "token_sha256": hashlib.sha256(token.encode()).hexdigest(),
+    }
+
+    def seated(outcome: Outcome) -> None:
+        if isinstance(outcome, BrokenStore):
+            if line.c not in hall.record.state.seats:
+                live.stage = Stage.ABSENT
+            connection.send(Refusal(Reason.STORE_FULL))
+            hall.on_disconnect(connection)
+        elif live.connection is connection:
+            _welcome(hall, connection, line, token)
+
+    hall.record.append(Kind.SIGN_IN, "server", body, seated)
+
+
+def resume(hall: Hall, connection: Connection, message: Resume) -> None:
+    """A terminal is back after an outage.
+
+    Both sides compare what was acknowledged: a record that no longer holds it has been rolled back, and the
+    only honest thing is to say so and stop taking answers for this seat.
+    """
+    token = hashlib.sha256(message.token.encode()).hexdigest()
+    seat = next((seat for seat in hall.record.state.seats.values() if seat.token_sha256 == token), None)
+    if seat is None:
+        return connection.send(Refusal(Reason.BAD_TOKEN))
+    if not _still_holds(hall, seat, message):
+        if not hall.closing:  # nothing enters after CLOSE; the terminal keeps its journal and says so
+            facts = {"acked_seq": message.acked_seq, "idx": message.idx, "epoch": message.epoch}
+            body = {"c": seat.c, "facts": facts, "what": "record-lost"}
+            hall.record.append(Kind.ALARM, "server", body, lambda _: None)
+        return connection.drop(Refusal(Reason.RECORD_LOST, fatal=True))
+    _take_over(hall, seat.c, connection)
+    return _welcome(hall, connection, hall.roster[seat.c - 1], message.token)
+
+
+def _still_holds(hall: Hall, seat: Seat, message: Resume) -> bool:
+    if message.acked_seq == 0:
+        return True
+    if message.acked_seq > seat.seq:
+        return False
+    chain = hall.record.chain_at(message.idx)
+    return chain is not None and hmac.compare_digest(chain.hex(), message.head)
+
+
+def _take_over(hall: Hall, c: int, connection: Connection) -> None:
+    live = hall.live[c]
+    if live.connection is not None and live.connection is not connection:
+        live.connection.c = 0
+        live.connection.drop(Refusal(Reason.TAKEN_OVER, fatal=True))
+    if connection.c and connection.c != c:
+        hall.on_disconnect(connection)
+    connection.c = c
+    live.connection, live.shown = connection, None
+
+
+def _welcome(hall: Hall, connection: Connection, line: RosterLine, token: str) -> None:
+    seat = hall.record.state.seats[line.c]
+    head = hall.record.chain_at(seat.acked_idx) if seat.acked_idx >= 0 else None
+    connection.send(
+        Welcome(
+            token=token,
+            candidate=view.candidate(line),
+            sitting=hall.sitting,
+            epoch=hall.record.epoch,
+            durable_seq=seat.seq,
+            idx=seat.acked_idx,
+            head=head.hex() if head else "",
+            answers={slot: choice for slot, choice in seat.answers.items() if choice},
+            flags=tuple(sorted(seat.flags)),
+        )
+    )
+    if seat.timetable.started_ms is not None:
+        connection.send(hall.forms.view(line.c))
+    hall.show_clock(line.c)
+    if seat.hand_in_idx >= 0:
+        hall.send_receipt(seat, connection, leaf_hash(hall.record.entry(seat.hand_in_idx)))
