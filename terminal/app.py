@@ -17,30 +17,26 @@ import asyncio
 import contextlib
 import contextvars
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
 
-from rich.text import Text
-from textual.app import App, SystemCommand
-from textual.binding import BindingType
+from textual import events
 from textual.message import Message
-from textual.screen import Screen
 
-from examd.protocol.messages import Ack, Clock, FormView, Receipt, Refusal, Welcome
+from examd.protocol.messages import Clock, Refusal, Welcome
 from examd.protocol.phase import Phase
 from examd.protocol.reasons import Reason
-from terminal.client import Client, GaveUp, Heard, Saved
-from terminal.language import _, reason_sentence, set_language
-from terminal.look import PANEL, PAPER
-from terminal.outbox import Outbox, Restored, journal_name, try_directory
+from terminal.client import Client
+from terminal.heard import Heard, Link, Trouble
+from terminal.language import _, set_language
+from terminal.locked_app import ExitCode, LockedApp
+from terminal.outbox import Outbox, journal_name, try_directory
 from terminal.screens.after import (
     ClosedScreen,
     HandingScreen,
     HandInScreen,
     PausedScreen,
     ReceiptScreen,
-    SheetScreen,
     SureScreen,
     TimeUpScreen,
     TroubleScreen,
@@ -48,11 +44,9 @@ from terminal.screens.after import (
 from terminal.screens.base import ExamScreen
 from terminal.screens.before import ConfirmScreen, RulesScreen, SignInScreen, WaitingScreen
 from terminal.screens.question import QuestionScreen
-from terminal.seat import ANSWERING, BLINK_MS, MINUTE_MS, Link, Seat, Stage, Trouble, Urgency, monotonic_ms, stage
-
-HANDED_IN, UNUSABLE, LEFT, BROKEN = 0, 2, 3, 4
-"""Exit codes: handed in and the receipt shown; nowhere to keep answers; ended by staff before the receipt; this
-machine or program failed."""
+from terminal.screens.sheet import SheetScreen
+from terminal.seat import Seat, Stage, monotonic_ms, stage
+from terminal.theme import PANEL, PAPER
 
 NETWORK_AFTER_S = 0.3
 """The network's modules take 0.25 s to import, and an import holds up painting: nobody signs in sooner than this."""
@@ -63,26 +57,21 @@ HELD_MS = 250
 """A key held down repeats sooner than this, so it never gets past a screen it was not pressed on."""
 
 
-class TerminalApp(App[int], inherit_bindings=False):
-    """One seat."""
+class TerminalApp(LockedApp, inherit_bindings=False):
+    """One seat: what `terminal.actions` promises to the screens."""
 
-    ENABLE_COMMAND_PALETTE = False
-    COMMANDS: ClassVar[set[Any]] = set()
-    ALLOW_SELECT = False
-    BINDINGS: ClassVar[list[BindingType]] = []
-    ESCAPE_TO_MINIMIZE = False
     CSS = f"""
     Screen {{ background: {PAPER}; layout: vertical; overflow: hidden hidden; }}
-    Board {{ height: 1fr; width: 1fr; background: {PAPER}; }}
+    Canvas {{ height: 1fr; width: 1fr; background: {PAPER}; }}
     #header {{ height: 1; dock: top; }}
     #banner {{ height: 1; }}
     #status {{ height: 1; }}
     #keys {{ height: 2; padding-top: 1; }}
     #side {{ dock: right; width: 44; height: 100%; background: {PANEL}; display: none; padding: 1 0; margin-top: 1; }}
-    #side Board {{ background: {PANEL}; }}
+    #side Canvas {{ background: {PANEL}; }}
     #clock {{ height: 5; }}
     .-tall #header {{ height: 3; }}
-    .-tall #sheet, SheetScreen #grid {{ margin-top: 1; }}
+    .-tall #question, SheetScreen #grid {{ margin-top: 1; }}
     .-tall #side {{ margin-top: 3; }}
     .-tall #clock {{ height: 7; }}
     .-tall #keys {{ height: 3; padding-top: 0; }}
@@ -111,27 +100,27 @@ class TerminalApp(App[int], inherit_bindings=False):
         exit_after_receipt: bool = False,
         now: Callable[[], int] = monotonic_ms,
     ) -> None:
-        super().__init__()
+        super().__init__(journal)
         self.seat = Seat(name=name)
         self.exit_after_receipt = exit_after_receipt
-        self._journal = journal
         self._now = now
         self._client = Client(server, trust, self._hear, self._open_outbox, terminal=name)
+        self._sign_in = SignInScreen(self, admission_no)
         self._screens: dict[Stage, ExamScreen] = {
-            Stage.SIGN_IN: SignInScreen(admission_no),
-            Stage.CONFIRM: ConfirmScreen(),
-            Stage.RULES: RulesScreen(),
-            Stage.WAITING: WaitingScreen(),
-            Stage.QUESTION: QuestionScreen(),
-            Stage.SHEET: SheetScreen(),
-            Stage.HAND_IN: HandInScreen(),
-            Stage.SURE: SureScreen(),
-            Stage.PAUSED: PausedScreen(),
-            Stage.TIME_UP: TimeUpScreen(),
-            Stage.HANDING: HandingScreen(),
-            Stage.RECEIPT: ReceiptScreen(),
-            Stage.CLOSED: ClosedScreen(),
-            Stage.TROUBLE: TroubleScreen(),
+            Stage.SIGN_IN: self._sign_in,
+            Stage.CONFIRM: ConfirmScreen(self),
+            Stage.RULES: RulesScreen(self),
+            Stage.WAITING: WaitingScreen(self),
+            Stage.QUESTION: QuestionScreen(self),
+            Stage.SHEET: SheetScreen(self),
+            Stage.HAND_IN: HandInScreen(self),
+            Stage.SURE: SureScreen(self),
+            Stage.PAUSED: PausedScreen(self),
+            Stage.TIME_UP: TimeUpScreen(self),
+            Stage.HANDING: HandingScreen(self),
+            Stage.RECEIPT: ReceiptScreen(self),
+            Stage.CLOSED: ClosedScreen(self),
+            Stage.TROUBLE: TroubleScreen(self),
         }
         for which, screen in self._screens.items():
             self.install_screen(screen, str(which))
@@ -181,40 +170,16 @@ class TerminalApp(App[int], inherit_bindings=False):
     def now(self) -> int:
         return self._now()
 
-    @property
-    def here(self) -> ExamScreen:
-        """The screen of this moment."""
-        return self._screens[self._shown or Stage.SIGN_IN]
+    async def press(self, key: events.Key) -> None:
+        await self._screens[self._shown or Stage.SIGN_IN].press(key)
 
     def settled(self) -> bool:
-        """Whether this screen has been here long enough for Enter or a click to be meant for it."""
+        """Asked too early, asks for a little more patience: a key held down is asked about again and again."""
         now = self._now()
         if now >= self._settled_ms:
             return True
         self._settled_ms = max(self._settled_ms, now + min(HELD_MS, SETTLE_MS))
         return False
-
-    def news(self, now_ms: int) -> tuple[str, str]:
-        """The banner while answering: tone and sentence of what matters most, or nothing."""
-        if self._shown not in ANSWERING:
-            return "", ""
-        seat = self.seat
-        urgency = seat.urgency(now_ms)
-        away_ms = now_ms - seat.away_since_ms
-        if seat.link is not Link.UP and away_ms > BLINK_MS:
-            return "amber", _("Network away ({s} s). Answers are kept here; please go on.", s=away_ms // 1000)
-        if seat.store_full:
-            return "red", reason_sentence(Reason.STORE_FULL, {})
-        if now_ms < seat.added_told_ms and seat.clock is not None:
-            return "calm", _("You have been given more time: {n} min.", n=seat.clock.added_ms // MINUTE_MS)
-        left = seat.remaining_ms(now_ms)
-        if urgency is Urgency.ONE:
-            return "red", _("Less than one minute left.")
-        if urgency is Urgency.FIVE and left > 4 * MINUTE_MS:
-            return "red", _("Less than 5 minutes left.")
-        if urgency is Urgency.TEN and left > 9 * MINUTE_MS:
-            return "amber", _("Less than 10 minutes left.")
-        return "", ""
 
     # ---- what the candidate does -------------------------------------------------------------------------------
 
@@ -269,16 +234,13 @@ class TerminalApp(App[int], inherit_bindings=False):
         self.draw()
 
     def leave(self) -> None:
-        """The way out: staff's, and the candidate's after the receipt where that was asked for."""
         if self.seat.trouble in (Trouble.JOURNAL, Trouble.FAULT):
-            self.exit(BROKEN)
+            self.exit(ExitCode.BROKEN)
         else:
-            self.exit(HANDED_IN if self.seat.receipt else LEFT)
+            self.exit(ExitCode.HANDED_IN if self.seat.receipt else ExitCode.ENDED_BY_STAFF)
 
     def _begin_again(self) -> None:
-        sign_in = self._screens[Stage.SIGN_IN]
-        assert isinstance(sign_in, SignInScreen)
-        sign_in.forget()
+        self._sign_in.forget()
         self.seat = Seat(name=self.seat.name)
 
     # ---- what the client hears ---------------------------------------------------------------------------------
@@ -292,95 +254,17 @@ class TerminalApp(App[int], inherit_bindings=False):
         return self.seat.outbox
 
     def on_terminal_app_told(self, told: Told) -> None:
-        seat, now = self.seat, self._now()
-        if told.seat is not seat:
+        if told.seat is not self.seat:
             return  # meant for the person who sat here before
         match told.heard:
-            case Link() as link:
-                if link is not Link.UP and seat.link is Link.UP:
-                    seat.away_since_ms = now
-                seat.link = link
-            case Welcome() as welcome:
-                seat.welcome = welcome
-                seat.outbox = self._client.outbox
-                if seat.outbox is not None and seat.outbox.proof.seq >= seat.outbox.last:
-                    seat.store_full = False
-            case Restored() as restored:
-                seat.restored = seat.restored or restored
-            case FormView() as form:
-                if seat.form is None:
-                    seat.slot = next((slot for slot, _item in enumerate(form.items) if not seat.choice(slot)), 0)
-                seat.form = form
-            case Clock() as clock:
-                self._heard_clock(clock, now)
-            case Ack() | Saved():
-                seat.store_full = seat.store_full and isinstance(told.heard, Saved)
-            case Receipt() as receipt:
-                seat.receipt = receipt
-            case GaveUp(reason, count):
-                seat.dropped += count if reason is Reason.TIME_UP else 0
-            case Trouble() as trouble:
-                seat.trouble = seat.trouble or trouble
-            case Refusal() as refusal:
-                self._heard_refusal(refusal, now)
-        self.draw()
-
-    def _heard_clock(self, clock: Clock, now: int) -> None:
-        seat = self.seat
-        if seat.clock is not None and clock.added_ms > seat.clock.added_ms:
-            seat.added_told_ms = now + MINUTE_MS
-        seat.clock, seat.clock_at_ms = clock, now
-        if clock.phase is Phase.TIME_UP:
-            # Only the server's word hands in by the clock: it may have granted more time while the network was away.
-            self.hand_in(by_clock=True)
-
-    def _heard_refusal(self, refusal: Refusal, now: int) -> None:
-        seat = self.seat
-        if refusal.reason is Reason.STORE_FULL:
-            seat.store_full = True
-        if seat.welcome is None or refusal.reason is Reason.BAD_TOKEN:
-            if seat.welcome is not None:
+            case Refusal(reason=Reason.BAD_TOKEN) if self.seat.welcome is not None:
                 self._begin_again()
-            self.seat.refusal = refusal
-            wait_s = refusal.facts.get("wait_s")
-            self.seat.wait_until_ms = now + 1000 * wait_s if isinstance(wait_s, int) else 0
-            self.seat.link = Link.IDLE
-
-    # ---- what Textual offers and an examination does not -----------------------------------------------------------
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        return ()
-
-    def _not_here(self, *_args: object, **_more: object) -> NoReturn:
-        raise RuntimeError("not in an examination")
-
-    export_text_screenshot = save_screenshot = deliver_screenshot = deliver_text = deliver_binary = _not_here
-    open_url = _not_here
-
-    def action_nothing(self) -> None:
-        """In place of every built-in action that leads out."""
-
-    action_quit = action_help_quit = action_screenshot = action_suspend_process = action_nothing  # type: ignore[assignment]
-    action_command_palette = action_change_theme = action_toggle_dark = action_copy_text = action_nothing
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """OSC 52 would carry exam text to the machine outside."""
-
-    def bell(self) -> None:
-        """An examination room is quiet."""
-
-    def _handle_exception(self, error: Exception) -> None:
-        """Textual would print locals, exam text and tokens among them; a plain sentence has to do."""
-        self._return_code = BROKEN
-        self._return_value = BROKEN
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()
-        lockdown.note_fault(self._journal, error)
-        self.panic(Text(_("This program stopped. Your answers are kept on this machine. Please raise your hand.")))
-
-    def _fatal_error(self) -> None:
-        self._handle_exception(RuntimeError())
+        self.seat.hear(told.heard, self._now())
+        match told.heard:
+            case Clock(phase=Phase.TIME_UP):
+                # Only the server's word hands in by the clock: it may have granted more time while it was away.
+                self.hand_in(by_clock=True)
+        self.draw()
 
 
 def run(
@@ -393,7 +277,7 @@ def run(
     admission_no: str = "",
     exit_after_receipt: bool = False,
 ) -> int:
-    """Show the terminal until the candidate has handed in or staff end it; one of the exit codes above."""
+    """Show the terminal until the candidate has handed in or staff end it; an ExitCode."""
     set_language(language)
     try:
         try_directory(journal)
@@ -401,8 +285,8 @@ def run(
         why = error.strerror or type(error).__name__
         sentence = _("No answers can be kept in {folder} ({why}). Name another folder.", folder=journal, why=why)
         print(f"examd: {sentence}", file=sys.stderr)
-        return UNUSABLE
+        return ExitCode.UNUSABLE
     lockdown.swallow_replies()
     app = TerminalApp(server, trust, journal, name, admission_no=admission_no, exit_after_receipt=exit_after_receipt)
     result = app.run()
-    return result if result is not None else app.return_code or BROKEN
+    return result if result is not None else app.return_code or ExitCode.BROKEN

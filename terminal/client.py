@@ -17,7 +17,6 @@ import contextlib
 import importlib
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,8 +39,8 @@ from examd.protocol.messages import (
 from examd.protocol.phase import Phase
 from examd.protocol.reasons import Reason
 from examd.protocol.trust import trusting
-from terminal.outbox import Act, Outbox, RecordLost, Restored
-from terminal.seat import Link, Trouble
+from terminal.heard import GaveUp, Heard, Link, Saved, Trouble
+from terminal.outbox import Act, Outbox, RecordLost
 
 if TYPE_CHECKING:
     import aiohttp
@@ -59,22 +58,6 @@ MAX_FORM_BYTES = 4 << 20
 _WAITS = {Reason.PAUSED, Reason.NOT_STARTED, Reason.STORE_FULL}
 _NEVER = {Reason.TIME_UP, Reason.BAD_ANSWER}
 _ENDED = {Reason.HANDED_IN, Reason.CLOSED}
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """More acts are in the journal for good."""
-
-
-@dataclass(frozen=True, slots=True)
-class GaveUp:
-    """The server will never take these acts."""
-
-    reason: Reason
-    count: int
-
-
-Heard = ToTerminal | Link | Restored | Saved | GaveUp | Trouble
 
 
 class _Restart(Exception):  # noqa: N818 - a turn of the conversation

@@ -3,15 +3,17 @@
 The phase from the server, not a click, decides the stage; a click only moves within ANSWERING. Time is the last
 Clock message less this machine's own monotonic clock since: its wall clock may be years wrong and is never read.
 
-Before: `terminal.client` fills it. After: `terminal.screens` draw it.
+Before: `terminal.client`, whose news (`terminal.heard`) fill it. After: `terminal.screens` draw it.
 """
 
 import time
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
-from examd.protocol.messages import Clock, FormView, ItemView, Receipt, Refusal, Welcome
+from examd.protocol.messages import Ack, Clock, FormView, ItemView, Receipt, Refusal, Welcome
 from examd.protocol.phase import Phase
+from examd.protocol.reasons import Reason
+from terminal.heard import GaveUp, Heard, Link, Saved, Trouble
 from terminal.outbox import Kept, Outbox, Restored
 
 MINUTE_MS = 60_000
@@ -48,7 +50,7 @@ ANSWERING = frozenset({Stage.QUESTION, Stage.SHEET, Stage.HAND_IN, Stage.SURE})
 """Where the candidate can be while answering."""
 
 
-class Show(Enum):
+class Filter(Enum):
     """What the answer sheet lists."""
 
     ALL = "all"
@@ -56,28 +58,22 @@ class Show(Enum):
     FLAGGED = "flagged"
 
 
-class Link(Enum):
-    """The connection, as far as the candidate need know."""
-
-    IDLE = "idle"
-    TRYING = "trying"
-    UP = "up"
-    AWAY = "away"
-    UNTRUSTED = "untrusted"
-
-
-class Trouble(StrEnum):
-    TAKEN_OVER = "taken-over"
-    RECORD_LOST = "record-lost"
-    JOURNAL = "journal"
-    FAULT = "fault"
-
-
 class Urgency(Enum):
+    """How little time is left, in minutes, as far as the candidate is told."""
+
     CALM = 0
     TEN = 10
     FIVE = 5
     ONE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Items of the form by what the candidate did with them."""
+
+    answered: int
+    unanswered: int
+    flagged: int
 
 
 @dataclass
@@ -105,7 +101,7 @@ class Seat:
     place: Stage = Stage.QUESTION
     """Where the candidate is while answering: one of ANSWERING."""
     slot: int = 0
-    show: Show = Show.ALL
+    filter: Filter = Filter.ALL
     store_full: bool = False
     dropped: int = 0
     """Acts refused because they came after the deadline."""
@@ -130,6 +126,49 @@ class Seat:
     def item(self) -> ItemView:
         return self.items[self.slot]
 
+    # ---- what the client hears ---------------------------------------------------------------------------------
+
+    def hear(self, heard: Heard, now_ms: int) -> None:
+        """Take in what the client heard at `now_ms`."""
+        match heard:
+            case Link():
+                if heard is not Link.UP and self.link is Link.UP:
+                    self.away_since_ms = now_ms
+                self.link = heard
+            case Welcome():
+                self.welcome = heard
+                if self.outbox is not None and self.outbox.acked >= self.outbox.last:
+                    self.store_full = False
+            case Restored():
+                self.restored = self.restored or heard
+            case FormView():
+                if self.form is None:
+                    self.slot = next((slot for slot, _item in enumerate(heard.items) if not self.choice(slot)), 0)
+                self.form = heard
+            case Clock():
+                if self.clock is not None and heard.added_ms > self.clock.added_ms:
+                    self.added_told_ms = now_ms + MINUTE_MS
+                self.clock, self.clock_at_ms = heard, now_ms
+            case Ack():
+                self.store_full = False
+            case Receipt():
+                self.receipt = heard
+            case GaveUp(reason, count):
+                self.dropped += count if reason is Reason.TIME_UP else 0
+            case Trouble():
+                self.trouble = self.trouble or heard
+            case Refusal():
+                self._refused(heard, now_ms)
+            case Saved():
+                pass  # the outbox knows; the screen is drawn anew
+
+    def _refused(self, refusal: Refusal, now_ms: int) -> None:
+        self.store_full = self.store_full or refusal.reason is Reason.STORE_FULL
+        if self.welcome is None:
+            wait_s = refusal.facts.get("wait_s")
+            self.refusal, self.link = refusal, Link.IDLE
+            self.wait_until_ms = now_ms + 1000 * wait_s if isinstance(wait_s, int) else 0
+
     # ---- time --------------------------------------------------------------------------------------------------
 
     def _since_clock(self, now_ms: int) -> int:
@@ -149,12 +188,16 @@ class Seat:
     def urgency(self, now_ms: int) -> Urgency:
         if self.phase is not Phase.ANSWERING or self.welcome is None:
             return Urgency.CALM
-        left, minutes = self.remaining_ms(now_ms), self.welcome.sitting.minutes
-        if left <= MINUTE_MS and minutes > 1:
-            return Urgency.ONE
-        if left <= 5 * MINUTE_MS and minutes > 5:
-            return Urgency.FIVE
-        return Urgency.TEN if left <= 10 * MINUTE_MS and minutes > 10 else Urgency.CALM
+        remaining_ms, minutes = self.remaining_ms(now_ms), self.welcome.sitting.minutes
+        for urgency in (Urgency.ONE, Urgency.FIVE, Urgency.TEN):
+            if remaining_ms <= urgency.value * MINUTE_MS and minutes > urgency.value:
+                return urgency
+        return Urgency.CALM
+
+    def away_ms(self, now_ms: int) -> int:
+        """For how long the network has been away; 0 while it is there, or is back sooner than anybody need know."""
+        away_ms = now_ms - self.away_since_ms
+        return away_ms if self.link is not Link.UP and away_ms > BLINK_MS else 0
 
     # ---- answers -----------------------------------------------------------------------------------------------
 
@@ -176,8 +219,8 @@ class Seat:
         return len(self.items) - self.answered
 
     @property
-    def flags(self) -> int:
-        return len(self.outbox.flags) if self.outbox else 0
+    def counts(self) -> Counts:
+        return Counts(self.answered, self.unanswered, len(self.outbox.flags) if self.outbox else 0)
 
     @property
     def unconfirmed(self) -> int:
@@ -186,9 +229,9 @@ class Seat:
     def listed(self) -> list[int]:
         """Slots the answer sheet shows."""
         slots = range(len(self.items))
-        if self.show is Show.UNANSWERED:
+        if self.filter is Filter.UNANSWERED:
             return [slot for slot in slots if not self.choice(slot)]
-        if self.show is Show.FLAGGED:
+        if self.filter is Filter.FLAGGED:
             return [slot for slot in slots if self.flagged(slot)]
         return list(slots)
 

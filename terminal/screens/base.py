@@ -1,13 +1,13 @@
 """What all screens share: header, banner, key bar, the staff's way out, and a plain word when the window is too small.
 
-A screen draws from the Seat and acts on the app; it keeps nothing that would be lost with it. Bindings are listed
-here and in the screens and nowhere else: nothing is inherited from Textual.
+A screen draws from the Seat and acts through `terminal.actions`; it keeps nothing that would be lost with it. Bindings
+are listed here and in the screens and nowhere else: nothing is inherited from Textual.
 """
 
 import contextlib
 import unicodedata
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -16,15 +16,14 @@ from textual.css.query import NoMatches
 from textual.keys import _character_to_key
 from textual.message import Message
 from textual.screen import Screen
+from textual.widget import Widget
 
-from terminal.language import _
-from terminal.seat import Seat, Urgency
-from terminal.widgets.bars import Banner, Header, Key, KeyBar, TooSmall, hours
-from terminal.widgets.board import Board
+from examd.protocol.reasons import Reason
+from terminal.actions import Actions
+from terminal.language import _, reason_sentence
+from terminal.seat import MINUTE_MS, Seat, Urgency
+from terminal.widgets.bars import Banner, Header, Heading, Key, KeyBar, Notice, Tone, TooSmall, Window, hours
 from terminal.widgets.card import Block, Card
-
-if TYPE_CHECKING:
-    from terminal.app import TerminalApp
 
 LEAST_WIDTH, LEAST_HEIGHT = 80, 24
 WIDE, TALL = 116, 30
@@ -32,6 +31,24 @@ WIDE, TALL = 116, 30
 MOST_KEYS_WAITING = 100
 """A flood of keys, such as a paste that does not say it is one, is not kept for later. A scanner sends some 40."""
 _STAFF_ACTIONS = {"staff", "enter", "escape"}
+
+
+def notice(seat: Seat, now_ms: int) -> Notice | None:
+    """What matters most to whoever is answering: the network, the server's disk, more time, little time; or nothing."""
+    if away_ms := seat.away_ms(now_ms):
+        return Notice(Tone.AMBER, _("Network away ({s} s). Answers are kept here; please go on.", s=away_ms // 1000))
+    if seat.store_full:
+        return Notice(Tone.RED, reason_sentence(Reason.STORE_FULL, {}))
+    if now_ms < seat.added_told_ms and seat.clock is not None:
+        return Notice(Tone.CALM, _("You have been given more time: {n} min.", n=seat.clock.added_ms // MINUTE_MS))
+    urgency, remaining_ms = seat.urgency(now_ms), seat.remaining_ms(now_ms)
+    if urgency is Urgency.ONE:
+        return Notice(Tone.RED, _("Less than one minute left."))
+    if urgency is Urgency.FIVE and remaining_ms > 4 * MINUTE_MS:
+        return Notice(Tone.RED, _("Less than 5 minutes left."))
+    if urgency is Urgency.TEN and remaining_ms > 9 * MINUTE_MS:
+        return Notice(Tone.AMBER, _("Less than 10 minutes left."))
+    return None
 
 
 class ExamScreen(Screen[None], inherit_bindings=False):
@@ -52,13 +69,16 @@ class ExamScreen(Screen[None], inherit_bindings=False):
     whole = False
     """All parts are there to be drawn on. Before that the clock may tick already, and keys may come."""
 
-    @property
-    def exam(self) -> "TerminalApp":
-        return cast("TerminalApp", self.app)
+    answering = False
+    """The candidate is answering here: the clock is shown, and the banner speaks."""
+
+    def __init__(self, actions: Actions) -> None:
+        super().__init__()
+        self.actions = actions
 
     @property
     def seat(self) -> Seat:
-        return self.exam.seat
+        return self.actions.seat
 
     def compose(self) -> ComposeResult:
         yield Header(id="header")
@@ -67,7 +87,8 @@ class ExamScreen(Screen[None], inherit_bindings=False):
         yield KeyBar(id="keys")
         yield TooSmall(id="small")
 
-    def body(self) -> Iterator[Board]:
+    def body(self) -> Iterator[Widget]:
+        """The parts between banner and key bar."""
         yield Card(id="card")
 
     # ---- drawing -----------------------------------------------------------------------------------------------
@@ -81,34 +102,36 @@ class ExamScreen(Screen[None], inherit_bindings=False):
             self._draw_parts(now_ms)
 
     def _draw_parts(self, now_ms: int) -> None:
-        self.query_one("#header", Header).show(*self.header(now_ms))
-        self.query_one("#banner", Banner).show(*self.banner(now_ms))
+        self.query_one("#header", Header).show(self.header(now_ms))
+        self.query_one("#banner", Banner).show(self.banner(now_ms))
         self.query_one("#keys", KeyBar).show(self.staff_keys() if self.seat.staff_asked else tuple(self.keys()))
         self._draw_small()
         self.draw_body(now_ms)
 
     def _draw_small(self) -> None:
         asked = self.staff_banner() if self.seat.staff_asked else ""
-        self.query_one("#small", TooSmall).show(*self.app.size, asked)
+        self.query_one("#small", TooSmall).show(Window(*self.app.size, asked))
 
     def draw_body(self, now_ms: int) -> None:
+        """Show what `body` made."""
         self.query_one("#card", Card).show(tuple(self.blocks(now_ms)))
 
-    def header(self, now_ms: int) -> tuple[str, bool, tuple[str, str], str, Urgency]:
+    def header(self, now_ms: int) -> Heading:
+        """Who sits here for what, and how long it goes on."""
         seat = self.seat
         if seat.welcome is None:
-            return _("Examination terminal"), False, (seat.name, ""), "", Urgency.CALM
+            return Heading(_("Examination terminal"), seat.name)
         who = seat.welcome.candidate
-        remaining = hours(seat.remaining_ms(now_ms)) if self.shows_time else ""
-        person = who.name, who.admission_no
-        return seat.welcome.sitting.exam, seat.mock, person, remaining, seat.urgency(now_ms)
+        remaining = hours(seat.remaining_ms(now_ms)) if self.answering else ""
+        return Heading(
+            seat.welcome.sitting.exam, who.name, who.admission_no, seat.mock, remaining, seat.urgency(now_ms)
+        )
 
-    shows_time = False
-
-    def banner(self, now_ms: int) -> tuple[str, str]:
+    def banner(self, now_ms: int) -> Notice | None:
+        """What the candidate should know now."""
         if self.seat.staff_asked:
-            return "amber", self.staff_banner()
-        return self.exam.news(now_ms)
+            return Notice(Tone.AMBER, self.staff_banner())
+        return notice(self.seat, now_ms) if self.answering else None
 
     @staticmethod
     def staff_banner() -> str:
@@ -134,7 +157,7 @@ class ExamScreen(Screen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         self.whole = True
         self._measure(self.app.size.width, self.app.size.height)
-        self.exam.draw()
+        self.actions.draw()
 
     def on_unmount(self) -> None:
         self.whole = False
@@ -162,7 +185,7 @@ class ExamScreen(Screen[None], inherit_bindings=False):
         """
         event.stop()
         event.prevent_default()
-        await self.exam.here.press(event)
+        await self.actions.press(event)
 
     async def press(self, event: events.Key) -> None:
         """Do what this key is bound to. Letters of an input method in full-width mode count as plain ones."""
@@ -188,13 +211,13 @@ class ExamScreen(Screen[None], inherit_bindings=False):
 
     def action_staff(self) -> None:
         self.seat.staff_asked = not self.seat.staff_asked
-        self.exam.draw()
+        self.actions.draw()
 
     def action_enter(self) -> None:
-        if not self.exam.settled():
+        if not self.actions.settled():
             return
         if self.seat.staff_asked:
-            self.exam.leave()
+            self.actions.leave()
         else:
             self.enter()
 

@@ -12,13 +12,13 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from examd.protocol.reasons import Reason
+from terminal.actions import Actions
+from terminal.heard import Link
 from terminal.language import _, reason_sentence
-from terminal.look import AMBER, BOLD, INK, RED, SOFT
 from terminal.screens.base import ExamScreen
-from terminal.seat import BLINK_MS, Link
+from terminal.theme import AMBER, BOLD, INK, RED, SOFT
 from terminal.widgets.bars import Key
-from terminal.widgets.board import Board
-from terminal.widgets.card import Block, Fact, Form, Gap, Title, Words
+from terminal.widgets.card import Block, Fact, Field, Gap, Title, Words
 
 _LENGTHS = (32, 6)
 _WRONG = {Reason.UNKNOWN_CANDIDATE, Reason.TOO_MANY_TRIES}
@@ -31,51 +31,48 @@ def _typed(text: str) -> str:
 
 
 class SignInScreen(ExamScreen):
+    """Two lines to type in: the admission number and the end of the ID number."""
+
     staff_may_leave = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab,down,shift+tab,up", "other_field", show=False),
         Binding("backspace,delete", "rub_out", show=False),
     ]
 
-    def __init__(self, admission_no: str = "") -> None:
-        super().__init__()
+    def __init__(self, actions: Actions, admission_no: str = "") -> None:
+        super().__init__(actions)
         self.values = [_typed(admission_no)[: _LENGTHS[0]], ""]
         self.active = 1 if admission_no else 0
         self.complaint = ""
         self._doubtful: set[int] = set()
         """Lines that were refused: typing begins them anew."""
 
-    def body(self) -> Iterator[Board]:
-        yield Form(id="form")
-
-    def draw_body(self, now_ms: int) -> None:
-        blocks: tuple[Block, ...] = (
-            Title(_("Candidate sign-in")),
-            Words(_("Type both numbers, then press Enter."), SOFT),
-            Gap(1),
-        )
+    def blocks(self, now_ms: int) -> Iterator[Block]:
+        yield Title(_("Candidate sign-in"))
+        yield Words(_("Type both numbers, then press Enter."), SOFT)
+        yield Gap()
         labels = (_("Admission number"), _("Last 6 of ID"))
         hints = ("", _("X: the letter X"))
-        fields = tuple(zip(labels, self.values, hints, strict=True))
-        message, style = self._message(now_ms)
-        self.query_one("#form", Form).show(blocks, fields, self.active, message, style)
+        for place, value in enumerate(self.values):
+            yield Field(labels[place], value, hints[place], place == self.active, f"field({place})")
+        yield self._message(now_ms)
 
-    def _message(self, now_ms: int) -> tuple[str, object]:
+    def _message(self, now_ms: int) -> Words:
         seat = self.seat
         if self.complaint:
-            return self.complaint, AMBER
-        if (left_ms := seat.wait_until_ms - now_ms) > 0:
-            return reason_sentence(Reason.TOO_MANY_TRIES, {"wait_s": -(-left_ms // 1000)}), RED
+            return Words(self.complaint, AMBER)
+        if (wait_ms := seat.wait_until_ms - now_ms) > 0:
+            return Words(reason_sentence(Reason.TOO_MANY_TRIES, {"wait_s": -(-wait_ms // 1000)}), RED)
         if seat.wait_until_ms:
-            return _("You may try again now."), INK
+            return Words(_("You may try again now."))
         if seat.refusal is not None:
-            return reason_sentence(seat.refusal.reason, seat.refusal.facts), RED
+            return Words(reason_sentence(seat.refusal.reason, seat.refusal.facts), RED)
         return {
-            Link.IDLE: ("", INK),
-            Link.TRYING: (_("Connecting to the examination server …"), SOFT),
-            Link.UP: (_("Connected."), SOFT),
-            Link.AWAY: (_("The examination server does not answer. Trying again …"), AMBER),
-            Link.UNTRUSTED: (_("This server is not the one this terminal trusts. Please raise your hand."), RED),
+            Link.IDLE: Words(""),
+            Link.TRYING: Words(_("Connecting to the examination server …"), SOFT),
+            Link.UP: Words(_("Connected."), SOFT),
+            Link.AWAY: Words(_("The examination server does not answer. Trying again …"), AMBER),
+            Link.UNTRUSTED: Words(_("This server is not the one this terminal trusts. Please raise your hand."), RED),
         }[seat.link]
 
     def keys(self) -> Iterator[Key]:
@@ -103,20 +100,20 @@ class SignInScreen(ExamScreen):
         self.values[self.active] = value[:most]
         if len(value) > most:
             self.complaint = _("This line is full: {n} characters. Backspace rubs out.", n=most)
-        self.exam.draw()
+        self.actions.draw()
 
     def action_rub_out(self) -> None:
         self._mend()
         self._doubtful.discard(self.active)
         self.values[self.active] = self.values[self.active][:-1]
-        self.exam.draw()
+        self.actions.draw()
 
     def _mend(self) -> None:
         """What was complained of is being changed."""
         if self.seat.refusal is not None and self.seat.refusal.reason in _WRONG:
             self._doubtful = {0, 1}
         self.complaint, self.seat.refusal = "", None
-        if self.seat.wait_until_ms <= self.exam.now():
+        if self.seat.wait_until_ms <= self.actions.now():
             self.seat.wait_until_ms = 0
 
     def action_other_field(self) -> None:
@@ -124,10 +121,10 @@ class SignInScreen(ExamScreen):
 
     def action_field(self, place: int) -> None:
         self.active = place
-        self.exam.draw()
+        self.actions.draw()
 
     def enter(self) -> None:
-        if self.seat.wait_until_ms > self.exam.now():
+        if self.seat.wait_until_ms > self.actions.now():
             return  # the server would only refuse again
         number, tail = self.values
         if not number:
@@ -138,9 +135,9 @@ class SignInScreen(ExamScreen):
             self.complaint = "" if empty else _("Please type the last six characters of your ID number.")
         else:
             self.complaint = ""
-            self.exam.sign_in(number, tail)
+            self.actions.sign_in(number, tail)
             return
-        self.exam.draw()
+        self.actions.draw()
 
     def forget(self) -> None:
         """The next person must not find the last one's numbers."""
@@ -149,13 +146,16 @@ class SignInScreen(ExamScreen):
 
 
 class ConfirmScreen(ExamScreen):
+    """Is this you? And what was restored."""
+
     def keys(self) -> Iterator[Key]:
         yield Key("Enter", _("Yes, this is me"), "enter", main=True)
         yield Key("Esc", _("No, go back"), "escape")
 
     def blocks(self, now_ms: int) -> Iterator[Block]:
-        assert self.seat.welcome is not None
-        who, sitting = self.seat.welcome.candidate, self.seat.welcome.sitting
+        if (welcome := self.seat.welcome) is None:
+            return
+        who, sitting = welcome.candidate, welcome.sitting
         yield Title(_("Is this you?"))
         yield Gap()
         yield Fact(_("Name"), _spaced(who.name))
@@ -174,27 +174,27 @@ class ConfirmScreen(ExamScreen):
             yield Words(
                 _("The file that keeps answers on this machine was damaged. Please check your answers."),
                 AMBER,
-                mark="!",
+                bullet="!",
             )
         if restored is None or not (restored.answered or restored.resent or restored.differ):
             return
         yield Gap()
-        yield Words(_("Your earlier answers are restored: {n}.", n=restored.answered), BOLD, mark="✓")
+        yield Words(_("Your earlier answers are restored: {n}.", n=restored.answered), BOLD, bullet="✓")
         if restored.resent:
-            yield Words(_("Kept on this machine and now being sent to the server: {n}.", n=restored.resent), mark="✓")
+            yield Words(_("Kept on this machine and now being sent to the server: {n}.", n=restored.resent), bullet="✓")
         if restored.differ:
             numbers = "、".join(str(slot + 1) for slot in restored.differ[:20])
             yield Words(
                 _("Please check {numbers}: this machine and the server held different answers.", numbers=numbers),
                 AMBER,
-                mark="!",
+                bullet="!",
             )
 
     def enter(self) -> None:
-        self.exam.confirm()
+        self.actions.confirm()
 
     def escape(self) -> None:
-        self.exam.not_me()
+        self.actions.not_me()
 
 
 def _spaced(name: str) -> str:
@@ -204,12 +204,15 @@ def _spaced(name: str) -> str:
 
 
 class RulesScreen(ExamScreen):
+    """What to know before the first question."""
+
     def keys(self) -> Iterator[Key]:
         yield Key("Enter", _("I have read this"), "enter", main=True)
 
     def blocks(self, now_ms: int) -> Iterator[Block]:
-        assert self.seat.welcome is not None
-        sitting = self.seat.welcome.sitting
+        if (welcome := self.seat.welcome) is None:
+            return
+        sitting = welcome.sitting
         yield Title(_("Before you begin"))
         yield Words(
             _(
@@ -227,34 +230,35 @@ class RulesScreen(ExamScreen):
                 "Press the letter of your answer: A, B, C … You can change it until you hand in; "
                 "Delete or Backspace takes it back."
             ),
-            mark="1",
+            bullet="1",
         )
-        yield Words(_("→ goes on to the next question, ← goes back. The mouse works everywhere too."), mark="2")
+        yield Words(_("→ goes on to the next question, ← goes back. The mouse works everywhere too."), bullet="2")
         yield Words(
             _(
                 "* flags a question you want to see again, Esc shows the answer sheet of all questions. "
                 "F and G do the same where no answer has that letter."
             ),
-            mark="3",
+            bullet="3",
         )
         yield Words(
             _("Each answer is kept at once, here (saved) and at the server (confirmed); you need do nothing."),
-            mark="4",
+            bullet="4",
         )
-        yield Words(_("If the network or the power fails, stay seated: nothing you answered is lost."), mark="5")
-        yield Words(_("When the time is up, your answers are handed in by themselves."), mark="6")
+        yield Words(_("If the network or the power fails, stay seated: nothing you answered is lost."), bullet="5")
+        yield Words(_("When the time is up, your answers are handed in by themselves."), bullet="6")
 
     def enter(self) -> None:
-        self.exam.ready()
+        self.actions.ready()
 
 
 class WaitingScreen(ExamScreen):
+    """Ready, and not yet started."""
+
     def blocks(self, now_ms: int) -> Iterator[Block]:
-        assert self.seat.welcome is not None
         yield Title(_("Please wait for the start"))
         yield Words(_("You are ready. The questions appear here when the chief examiner starts the examination."))
         yield Gap()
         yield Words(_("You need not press anything."), SOFT)
-        if self.seat.link is not Link.UP and now_ms - self.seat.away_since_ms > BLINK_MS:
+        if self.seat.away_ms(now_ms):
             yield Gap()
             yield Words(_("The examination server does not answer. Trying again …"), AMBER)

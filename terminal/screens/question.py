@@ -1,39 +1,37 @@
 """The question, and everything a candidate does with it.
 
-A–H and 1–9 choose. `*` flags and Esc shows the sheet on every item: these stand on the key bar. F and G do the same
-where they are not options, for they are easier to find. Enter chooses the option under the cursor, and goes on
+A–H and 1–9 choose. `*` flags and Esc shows the answer sheet on every item: these stand on the key bar. F and G do the
+same where they are not options, for they are easier to find. Enter chooses the option under the cursor, and goes on
 where nothing waits to be chosen; so neither ↓ Enter nor Enter alone can do what a reader of menus would not expect.
 
 Before: `terminal.screens.before`. After: `terminal.outbox`.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.widget import Widget
 
+from terminal.actions import Actions
+from terminal.heard import Link
 from terminal.language import _
-from terminal.look import MARK
 from terminal.screens.base import WIDE, ExamScreen
-from terminal.seat import Link, Seat, Stage, Urgency
-from terminal.widgets.bars import Banner, Header, Key, KeyBar, TooSmall, hours
-from terminal.widgets.grid import BigClock, Grid, SideGrid
-from terminal.widgets.sheet import LETTERS, Sheet, StatusLine
+from terminal.screens.sheet import grid_state
+from terminal.seat import Stage
+from terminal.theme import FLAG
+from terminal.widgets.bars import Heading, Key, hours
+from terminal.widgets.grid import BigClock, ClockState, Grid, SideGrid
+from terminal.widgets.question import LETTERS, Question, QuestionState, StatusLine, StatusState
 
 _F, _G = 5, 6
 
 
-def marks(seat: Seat) -> tuple[tuple[bool, bool], ...]:
-    return tuple((bool(seat.choice(slot)), seat.flagged(slot)) for slot in range(len(seat.items)))
-
-
-def counts(seat: Seat) -> tuple[int, int, int]:
-    return seat.answered, seat.unanswered, seat.flags
-
-
 class QuestionScreen(ExamScreen):
+    """One item, its answer, and on wide screens all the others beside it."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(f"{letter.lower()},{letter}", f"choose({n})", show=False)
@@ -55,23 +53,19 @@ class QuestionScreen(ExamScreen):
         Binding("space", "choose_here", show=False),
         Binding("backspace,delete", "clear", show=False),
     ]
-    shows_time = True
+    answering = True
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, actions: Actions) -> None:
+        super().__init__(actions)
         self.cursor = -1
         self._slot = -1
 
-    def compose(self) -> ComposeResult:
-        yield Header(id="header")
+    def body(self) -> Iterator[Widget]:
         with Container(id="side"):
             yield BigClock(id="clock")
             yield SideGrid(id="grid")
-        yield Banner(id="banner")
-        yield Sheet(id="sheet")
+        yield Question(id="question")
         yield StatusLine(id="status")
-        yield KeyBar(id="keys")
-        yield TooSmall(id="small")
 
     # ---- drawing -----------------------------------------------------------------------------------------------
 
@@ -79,28 +73,26 @@ class QuestionScreen(ExamScreen):
     def wide(self) -> bool:
         return self.app.size.width >= WIDE
 
-    def header(self, now_ms: int) -> tuple[str, bool, tuple[str, str], str, Urgency]:
-        title, mock, person, remaining, urgency = super().header(now_ms)
-        return title, mock, person, "" if self.wide else remaining, urgency
+    def header(self, now_ms: int) -> Heading:
+        heading = super().header(now_ms)
+        return replace(heading, remaining="") if self.wide else heading
 
     def draw_body(self, now_ms: int) -> None:
-        seat = self.seat
+        seat, slot = self.seat, self.seat.slot
         if not seat.items:
             return
-        if seat.slot != self._slot:
-            self._slot, self.cursor = seat.slot, -1
-            self.query_one("#sheet", Sheet).top = 0
-        item, slot = seat.item, seat.slot
-        self.query_one("#sheet", Sheet).show(item, len(seat.items), seat.choice(slot), seat.flagged(slot), self.cursor)
-        network = _("online") if seat.link is Link.UP else _("offline")
-        self.query_one("#status", StatusLine).show(
-            seat.choice(slot), seat.kept(slot), seat.answered, len(seat.items), seat.flags,
-            network, seat.link is Link.UP, not self.wide,
-        )  # fmt: skip
+        question, choice = self.query_one("#question", Question), seat.choice(slot)
+        if slot != self._slot:
+            self._slot, self.cursor = slot, -1
+            question.top = 0
+        question.show(QuestionState(seat.item, len(seat.items), choice, seat.flagged(slot), self.cursor))
+        counts = None if self.wide else seat.counts
+        self.query_one("#status", StatusLine).show(StatusState(choice, seat.kept(slot), seat.link is Link.UP, counts))
         if self.wide:
-            self.query_one("#clock", BigClock).show(hours(seat.remaining_ms(now_ms)), seat.urgency(now_ms))
-            listed = tuple(range(len(seat.items)))
-            self.query_one("#grid", Grid).show(marks(seat), listed, slot, _("Answer sheet"), counts(seat))
+            clock = ClockState(hours(seat.remaining_ms(now_ms)), seat.urgency(now_ms))
+            self.query_one("#clock", BigClock).show(clock)
+            every = tuple(range(len(seat.items)))
+            self.query_one("#grid", Grid).show(grid_state(seat, every, _("Answer sheet")))
 
     def keys(self) -> Iterator[Key]:
         seat = self.seat
@@ -112,7 +104,7 @@ class QuestionScreen(ExamScreen):
         yield Key(f"A-{last}", _("Choose"))
         yield Key("←", _("Previous"), "move(-1)", on=seat.slot > 0)
         yield Key("→", _("Sheet") if end else _("Next"), "move(1)", main=True)
-        yield Key("*", f"{MARK} {flag}", "flag")
+        yield Key("*", f"{FLAG} {flag}", "flag")
         yield Key("Esc", _("Sheet, hand in"), "escape")
 
     # ---- acting ------------------------------------------------------------------------------------------------
@@ -131,9 +123,9 @@ class QuestionScreen(ExamScreen):
         if self.cursor >= 0:
             self.cursor = option
         if after != before:
-            self.exam.answer(item.slot, after)
+            self.actions.answer(item.slot, after)
         else:
-            self.exam.draw()
+            self.actions.draw()
 
     def action_letter_f(self) -> None:
         if len(self.seat.item.options) > _F:
@@ -148,24 +140,24 @@ class QuestionScreen(ExamScreen):
             self.escape()
 
     def action_flag(self) -> None:
-        self.exam.flag(self.seat.slot, not self.seat.flagged(self.seat.slot))
+        self.actions.flag(self.seat.slot, not self.seat.flagged(self.seat.slot))
 
     def action_clear(self) -> None:
         if self.seat.choice(self.seat.slot):
-            self.exam.answer(self.seat.slot, ())
+            self.actions.answer(self.seat.slot, ())
 
     def action_move(self, step: int) -> None:
         target = self.seat.slot + step
         if target >= len(self.seat.items):
-            self.exam.place(Stage.SHEET)
+            self.actions.place(Stage.SHEET)
         elif target >= 0:
-            self.exam.go_to(target)
+            self.actions.go_to(target)
 
     def action_go_to(self, slot: int) -> None:
-        self.exam.go_to(slot % len(self.seat.items))
+        self.actions.go_to(slot % len(self.seat.items))
 
     def escape(self) -> None:
-        self.exam.place(Stage.SHEET)
+        self.actions.place(Stage.SHEET)
 
     def action_cursor(self, step: int) -> None:
         """Move among the options. A long question scrolls first: nobody is put on an option they cannot see."""
@@ -173,18 +165,22 @@ class QuestionScreen(ExamScreen):
         target = self.cursor + step if self.cursor >= 0 else (0 if step > 0 else options - 1)
         if not 0 <= target < options:
             self.action_scroll(step, lines=2)
-        elif self.whole and not self.query_one("#sheet", Sheet).shows_option(target) and self.action_scroll(step, 2):
+        elif (
+            self.whole
+            and not self.query_one("#question", Question).shows_option(target)
+            and self.action_scroll(step, 2)
+        ):
             pass
         else:
             self.cursor = target
-            self.exam.draw()
+            self.actions.draw()
 
     def action_scroll(self, step: int, lines: int = 0) -> bool:
         """Scroll by so many lines, or by a screenful; False at the end."""
         if not self.whole:
             return False
-        sheet = self.query_one("#sheet", Sheet)
-        return sheet.scroll_lines(step * lines) if lines else sheet.scroll_page(step)
+        question = self.query_one("#question", Question)
+        return question.scroll_lines(step * lines) if lines else question.scroll_page(step)
 
     def action_page(self, step: int) -> None:
         if not self.action_scroll(step):

@@ -2,12 +2,16 @@
 the keys do now; each key is also a button), TooSmall."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 from rich.cells import cell_len
 from rich.style import Style
 
 from terminal.language import _
-from terminal.look import (
+from terminal.row import Row
+from terminal.seat import Urgency
+from terminal.text import fit, wrap
+from terminal.theme import (
     AMBER,
     BANNER_AMBER,
     BANNER_CALM,
@@ -15,8 +19,8 @@ from terminal.look import (
     BOLD,
     CHIP,
     CHIP_OFF,
+    CHOSEN_BOLD,
     CHOSEN_CHIP,
-    CHOSEN_MARK,
     DRILL,
     FAINT,
     HEADER,
@@ -26,11 +30,8 @@ from terminal.look import (
     HEADER_SOFT,
     INK,
     SOFT,
-    Row,
 )
-from terminal.seat import Urgency
-from terminal.text import fit, wrap
-from terminal.widgets.board import Board
+from terminal.widgets.canvas import Canvas
 
 
 def hours(ms: int) -> str:
@@ -50,38 +51,63 @@ _CLOCK = {
 _LEAST_TITLE = 8
 
 
-class Header(Board):
-    """state: title, mock, person (name, number), remaining (text or ""), urgency.
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the header says: of which examination, for whom, and how long it goes on."""
 
-    Where not all of it fits, the clock stays whole, then the number; the name is shortened, then the title.
-    """
+    title: str
+    name: str
+    number: str = ""
+    drill: bool = False
+    remaining: str = ""
+    """h:mm:ss, or "" where no clock is shown."""
+    urgency: Urgency = Urgency.CALM
+
+
+class Header(Canvas[Heading]):
+    """Where not all of it fits, the clock stays whole, then the number; the name is shortened, then the title."""
 
     ground = HEADER
 
     def rows(self, width: int, height: int) -> list[Row]:
-        title, mock, (name, number), remaining, urgency = self.state
+        said = self.state
         row = Row(width, HEADER).at(2)
-        clock = " " + _("Time left") + f" {remaining} " if remaining else ""
-        drill = " " + _("DRILL") + " " if mock else ""
+        clock = " " + _("Time left") + f" {said.remaining} " if said.remaining else ""
+        drill = " " + _("DRILL") + " " if said.drill else ""
         room = width - 4 - cell_len(clock) - (cell_len(drill) + 2 if drill else 0) - 3
-        name = fit(name, max(0, room - cell_len(number) - 2 - _LEAST_TITLE))
-        person = fit(f"{name}  {number}".strip(), room - _LEAST_TITLE)
-        row.put(fit(title, room - cell_len(person)), HEADER_BOLD)
-        if mock:
+        name = fit(said.name, max(0, room - cell_len(said.number) - 2 - _LEAST_TITLE))
+        person = fit(f"{name}  {said.number}".strip(), room - _LEAST_TITLE)
+        row.put(fit(said.title, room - cell_len(person)), HEADER_BOLD)
+        if drill:
             row.put("  ").put(drill, DRILL)
         row.at(width - 2 - cell_len(clock) - cell_len(person) - 2)
-        row.put(person, HEADER_SOFT).put("  ").put(clock, _CLOCK[urgency])
-        blank = Row(width, HEADER)
-        return [row] if height < 3 else [blank, row, Row(width, HEADER)]
+        row.put(person, HEADER_SOFT).put("  ").put(clock, _CLOCK[said.urgency])
+        return [row] if height < 3 else [Row(width, HEADER), row, Row(width, HEADER)]
 
 
-class Banner(Board):
-    """state: tone ("", "calm", "amber", "red"), sentence. Always one line high, so nothing jumps when it speaks."""
+class Tone(Enum):
+    """How loudly a notice speaks."""
+
+    CALM = BANNER_CALM
+    AMBER = BANNER_AMBER
+    RED = BANNER_RED
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the banner says."""
+
+    tone: Tone
+    sentence: str
+
+
+class Banner(Canvas[Notice | None]):
+    """The notice that matters most, if any. Always one line high, so nothing jumps when it speaks."""
 
     def rows(self, width: int, height: int) -> list[Row]:
-        tone, sentence = self.state
-        style = {"calm": BANNER_CALM, "amber": BANNER_AMBER, "red": BANNER_RED}.get(tone, INK)
-        return [Row(width, style).at(3).put(fit(sentence, width - 4))]
+        if self.state is None:
+            return [Row(width)]
+        return [Row(width, self.state.tone.value).at(3).put(fit(self.state.sentence, width - 4))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +131,11 @@ class Key:
         return cell_len(self.label) + cell_len(self.text) + 3
 
 
-class KeyBar(Board):
-    """state: the Keys of this screen."""
+class KeyBar(Canvas[tuple[Key, ...]]):
+    """The keys of this screen."""
 
     def rows(self, width: int, height: int) -> list[Row]:
-        keys: tuple[Key, ...] = self.state[0]
+        keys = self.state
         row = Row(width).at(3)
         gap = next((gap for gap in (3, 2) if sum(key.size + gap for key in keys) <= width - 4), 1)
         for key in keys:
@@ -126,20 +152,29 @@ class KeyBar(Board):
         if not key.on:
             return CHIP_OFF, FAINT
         if key.lit:
-            return CHOSEN_MARK, BANNER_CALM
+            return CHOSEN_BOLD, BANNER_CALM
         return (CHOSEN_CHIP, BOLD) if key.main else (CHIP, INK)
 
 
-class TooSmall(Board):
-    """state: width and height of the window, what staff are asked. Shown in place of a broken layout."""
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The window, and what staff are asked in it ("": nothing)."""
+
+    width: int
+    height: int
+    asked: str = ""
+
+
+class TooSmall(Canvas[Window]):
+    """Shown in place of a broken layout."""
 
     def rows(self, width: int, height: int) -> list[Row]:
-        has_width, has_height, asked = self.state
-        lines = [(line, AMBER) for line in wrap(asked, max(2, width - 2))] if asked else []
+        window = self.state
+        lines = [(line, AMBER) for line in wrap(window.asked, max(2, width - 2))] if window.asked else []
         lines = lines or [
             (_("This window is too small"), BOLD),
             (_("needed: 80 x 24"), INK),
-            (_("now: {width} x {height}", width=has_width, height=has_height), SOFT),
+            (_("now: {width} x {height}", width=window.width, height=window.height), SOFT),
             (_("Please enlarge it. Nothing is lost."), INK),
         ]
         above = max(0, (height - len(lines)) // 2)

@@ -9,24 +9,29 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from terminal.bigtext import big
-from terminal.look import BLUE, BOLD, FIELD, FIELD_CURSOR, FIELD_HERE, INK, SOFT, Row
+from terminal.row import Row
 from terminal.text import wrap
-from terminal.widgets.board import Board
+from terminal.theme import BLUE, BOLD, FIELD, FIELD_CURSOR, FIELD_HERE, INK, SOFT
+from terminal.widgets.canvas import Canvas
 
 MEASURE = 66
 
 
 @dataclass(frozen=True, slots=True)
 class Title:
+    """A heading, underlined."""
+
     text: str
     style: Style = BLUE
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
+    """A paragraph, hanging from its bullet where it has one."""
+
     text: str
     style: Style = INK
-    mark: str = ""
+    bullet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,69 +53,69 @@ class Big:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
+    """Empty lines."""
+
     lines: int = 1
 
 
-Block = Title | Words | Fact | Big | Gap
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One line to type in, in a box of its own."""
+
+    label: str
+    value: str
+    hint: str
+    here: bool
+    """Whether this is the line that is typed in."""
+    press: str
+    """The action of a click on it."""
 
 
-class Card(Board):
-    """state: a tuple of Blocks."""
-
-    def rows(self, width: int, height: int) -> list[Row]:
-        measure = min(MEASURE, width - 8) & ~1
-        left = (width - measure) // 2
-        blocks: tuple[Block, ...] = self.state[0]
-        column = max((cell_len(block.label) for block in blocks if isinstance(block, Fact)), default=0) + 3
-        rows = [row for block in blocks for row in self._block(block, width, left, measure, column)]
-        spare = height - len(rows)
-        above = max(0, spare * 2 // 5)  # a little above the middle looks centred
-        return [Row(width) for _ in range(above)] + rows
-
-    def _block(self, block: Block, width: int, left: int, measure: int, column: int) -> list[Row]:
-        match block:
-            case Gap(count):
-                return [Row(width) for _ in range(count)]
-            case Title(text, style):
-                lines = wrap(text, measure)
-                rule = Row(width).at(left).put("─" * 6, style)
-                return [Row(width).at(left).put(line, style) for line in lines] + [rule, Row(width)]
-            case Words(text, style, mark):
-                indent = cell_len(mark) + 2 if mark else 0
-                lines = wrap(text, measure - indent)
-                first = Row(width).at(left).put(mark, BLUE).at(left + indent).put(lines[0], style)
-                return [first, *(Row(width).at(left + indent).put(line, style) for line in lines[1:])]
-            case Fact(label, value, style):
-                lines = wrap(value, measure - column)
-                rows = [Row(width).at(left + column).put(line, style) for line in lines]
-                rows[0] = Row(width).at(left).put(label, SOFT).at(left + column).put(lines[0], style)
-                return rows
-            case Big(text, style):
-                return [Row(width).at(left).put(line, style) for line in big(text)]
+Block = Title | Words | Fact | Big | Gap | Field
 
 
-class Form(Card):
-    """The sign-in form. state: blocks, fields ((label, value, hint), …), active, message, message style."""
+class Card(Canvas[tuple[Block, ...]]):
+    """Blocks one below the other, a little above the middle, which looks centred."""
 
     def rows(self, width: int, height: int) -> list[Row]:
-        blocks, fields, active, message, style = self.state
+        labels = max((cell_len(block.label) for block in self.state if isinstance(block, Fact)), default=0) + 3
         measure = min(MEASURE, width - 8) & ~1
-        left = (width - measure) // 2
-        rows = [row for block in blocks for row in self._block(block, width, left, measure, 0)]
-        for place, (label, value, hint) in enumerate(fields):
-            here = place == active
-            ground = FIELD_HERE if here else FIELD
-            box = left + 20
-            end = left + 46
-            rows.append(Row(width).at(box).put(" " * (end - box), ground).all_press(f"field({place})"))
-            line = Row(width).at(left).put("▸ " if here else "  ", BLUE).put(label, BOLD if here else INK).at(box)
-            line.put("  ", ground).put(value, ground)
-            if here:
-                line.put(" ", FIELD_CURSOR)
-            line.at(end, ground)
-            rows.append(line.put(f"  {hint}", SOFT).all_press(f"field({place})"))
-            rows.append(Row(width).at(box).put(" " * (end - box), ground).all_press(f"field({place})"))
-            rows.append(Row(width))
-        rows += [Row(width).at(left).put(line, style) for line in wrap(message, measure)]
-        spare = height - len(rows)
-        return [Row(width) for _ in range(max(0, spare * 2 // 5))] + rows
+        rows = [row for block in self.state for row in _rows_of(block, width, measure, labels)]
+        return [Row(width) for _ in range(max(0, (height - len(rows)) * 2 // 5))] + rows
+
+
+def _rows_of(block: Block, width: int, measure: int, labels: int) -> list[Row]:
+    """`measure`: cells of the column in the middle; `labels`: how many of them the labels of facts take."""
+    left = (width - measure) // 2
+    match block:
+        case Gap(count):
+            return [Row(width) for _ in range(count)]
+        case Title(text, style):
+            lines = wrap(text, measure)
+            rule = Row(width).at(left).put("─" * 6, style)
+            return [Row(width).at(left).put(line, style) for line in lines] + [rule, Row(width)]
+        case Words(text, style, bullet):
+            indent = cell_len(bullet) + 2 if bullet else 0
+            first, *more = wrap(text, measure - indent)
+            start = Row(width).at(left).put(bullet, BLUE).at(left + indent).put(first, style)
+            return [start, *(Row(width).at(left + indent).put(line, style) for line in more)]
+        case Fact(label, value, style):
+            first, *more = wrap(value, measure - labels)
+            start = Row(width).at(left).put(label, SOFT).at(left + labels).put(first, style)
+            return [start, *(Row(width).at(left + labels).put(line, style) for line in more)]
+        case Big(text, style):
+            return [Row(width).at(left).put(line, style) for line in big(text)]
+        case Field():
+            return _box(block, width, left)
+
+
+def _box(field: Field, width: int, left: int) -> list[Row]:
+    ground = FIELD_HERE if field.here else FIELD
+    start, end = left + 20, left + 46
+    line = Row(width).at(left).put("▸ " if field.here else "  ", BLUE).put(field.label, BOLD if field.here else INK)
+    line.at(start).put("  ", ground).put(field.value, ground)
+    if field.here:
+        line.put(" ", FIELD_CURSOR)
+    line.at(end, ground).put(f"  {field.hint}", SOFT)
+    above, below = (Row(width).at(start).put(" " * (end - start), ground) for _ in range(2))
+    return [*(row.all_press(field.press) for row in (above, line, below)), Row(width)]

@@ -3,18 +3,22 @@
 Glyph, colour and legend say the same: ✓ answered, · not answered, ⚑ flagged besides.
 """
 
+from dataclasses import dataclass
+
 from rich.cells import cell_len
 from rich.style import Style
 
 from terminal.bigtext import big
 from terminal.language import _
-from terminal.look import (
+from terminal.row import Row
+from terminal.seat import Counts, Urgency
+from terminal.theme import (
     CELL_DONE,
     CELL_FLAG,
     CELL_HERE,
     CELL_OPEN,
+    FLAG,
     INK,
-    MARK,
     OPEN,
     PANEL_AMBER,
     PANEL_BLUE,
@@ -23,16 +27,33 @@ from terminal.look import (
     PANEL_SOFT,
     SOFT,
     TICK,
-    Row,
 )
-from terminal.seat import Urgency
-from terminal.widgets.board import Board
+from terminal.widgets.canvas import Canvas
 
 PER_ROW = 10
 
 
-class Grid(Board):
-    """state: marks (tuple of (answered, flagged)), listed slots, here, title, counts (answered, unanswered, flags)."""
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One item of the form."""
+
+    answered: bool
+    flagged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GridState:
+    """All items of the form, and the slots of those that are listed."""
+
+    cells: tuple[Cell, ...]
+    listed: tuple[int, ...]
+    here: int
+    title: str
+    counts: Counts
+
+
+class Grid(Canvas[GridState]):
+    """Ten cells in a row, below the title and above the legend."""
 
     gap = ""
     """What stands around a cell, where there is room."""
@@ -43,21 +64,21 @@ class Grid(Board):
         return PER_ROW, max(2, len(str(total - 1))), max(2, len(str(total)))
 
     def rows(self, width: int, height: int) -> list[Row]:
-        marks, listed, here, title, counts = self.state
+        listed = self.state.listed
         soft = PANEL_SOFT if self.ground is PANEL_INK else SOFT
-        per_row, digits, last = self.measures(len(marks))
+        per_row, digits, last = self.measures(len(self.state.cells))
         left = max(0, (width - per_row * (digits + 2 + 2 * len(self.gap))) // 2)
         lines = [listed[start : start + per_row] for start in range(0, len(listed), per_row)]
-        legend = self._legend(width, left, counts, soft)
+        legend = self._legend(width, left, soft)
         gap = 1 if len(lines) * 2 + 2 + len(legend) <= height else 0
-        rows = [Row(width, self.ground).at(left).put(title, soft), Row(width, self.ground)]
+        rows = [Row(width, self.ground).at(left).put(self.state.title, soft), Row(width, self.ground)]
         self._here = None
         for line in lines:
             row = Row(width, self.ground).at(left)
             for column, slot in enumerate(line, 1):
-                if slot == here:
+                if slot == self.state.here:
                     self._here = (max(0, len(rows) - 2), len(rows))
-                self._draw_cell(row, slot, last if column == per_row else digits, marks[slot], slot == here)
+                self._draw_cell(row, slot, last if column == per_row else digits)
             rows.append(row)
             if gap:
                 rows.append(Row(width, self.ground))
@@ -65,22 +86,22 @@ class Grid(Board):
             rows.append(Row(width, self.ground).at(left).put(_("none"), soft))
         return [*rows, *legend] if gap else [*rows, Row(width, self.ground), *legend]
 
-    def _draw_cell(self, row: Row, slot: int, digits: int, mark: tuple[bool, bool], here: bool) -> None:
+    def _draw_cell(self, row: Row, slot: int, digits: int) -> None:
         """Flag, number and glyph: a flagged item still shows whether it is answered."""
-        answered, flagged = mark
-        style = CELL_HERE if here else CELL_DONE if answered else CELL_OPEN
-        press, glyph = f"go_to({slot})", TICK if answered else OPEN
+        cell = self.state.cells[slot]
+        style = CELL_HERE if slot == self.state.here else CELL_DONE if cell.answered else CELL_OPEN
+        press, glyph = f"go_to({slot})", TICK if cell.answered else OPEN
         row.put(self.gap)
-        row.put(MARK if flagged else " ", CELL_FLAG if flagged else style if self.gap else self.ground, press)
+        row.put(FLAG if cell.flagged else " ", CELL_FLAG if cell.flagged else style if self.gap else self.ground, press)
         row.put(str(slot + 1).rjust(digits) + self.gap + glyph, style, press)
 
-    def _legend(self, width: int, left: int, counts: tuple[int, int, int], soft: Style) -> list[Row]:
-        answered, unanswered, flags = counts
+    def _legend(self, width: int, left: int, soft: Style) -> list[Row]:
+        counts = self.state.counts
         rows = [Row(width, self.ground).at(left)]
         for glyph, style, word, count in (
-            (TICK, CELL_DONE, _("answered"), answered),
-            (OPEN, CELL_OPEN, _("not answered"), unanswered),
-            (MARK, CELL_FLAG, _("flagged"), flags),
+            (TICK, CELL_DONE, _("answered"), counts.answered),
+            (OPEN, CELL_OPEN, _("not answered"), counts.unanswered),
+            (FLAG, CELL_FLAG, _("flagged"), counts.flagged),
         ):
             text = f" {word} {count}  "
             if rows[-1].x + 3 + cell_len(text) > width:
@@ -111,21 +132,28 @@ class WideGrid(Grid):
         return PER_ROW, 3, 3
 
 
-class BigClock(Board):
-    """state: remaining (text), urgency."""
+@dataclass(frozen=True, slots=True)
+class ClockState:
+    """h:mm:ss, and how urgent that is."""
+
+    remaining: str
+    urgency: Urgency
+
+
+class BigClock(Canvas[ClockState]):
+    """The time left, to be read from a distance."""
 
     ground = PANEL_INK
 
     def rows(self, width: int, height: int) -> list[Row]:
-        remaining, urgency = self.state
         word, style = {
             Urgency.CALM: ("", PANEL_BLUE),
             Urgency.TEN: (_("under 10 minutes"), PANEL_AMBER),
             Urgency.FIVE: (_("under 5 minutes"), PANEL_RED),
             Urgency.ONE: (_("under 1 minute"), PANEL_RED),
-        }[urgency]
+        }[self.state.urgency]
         left = max(0, (width - 40) // 2)
         label = Row(width, self.ground).at(left).put(_("Time left"), PANEL_SOFT).right(word, style, margin=left)
-        lines = [Row(width, self.ground).at(left).put(line, style) for line in big(remaining)] if remaining else []
+        lines = [Row(width, self.ground).at(left).put(line, style) for line in big(self.state.remaining)]
         above = [Row(width, self.ground)] if height > 5 else []
         return [*above, label, *([Row(width, self.ground)] if height > 6 else []), *lines]

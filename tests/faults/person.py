@@ -17,8 +17,8 @@ from pathlib import Path
 from examd.protocol.messages import Ack, Answer, Clock, Flag, FormView, Receipt, Refusal, Welcome
 from examd.protocol.phase import Phase
 from terminal.client import Client
+from terminal.heard import Trouble
 from terminal.outbox import Outbox, journal_name
-from terminal.seat import Trouble
 
 
 def plain(act) -> list:

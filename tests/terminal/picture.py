@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 from terminal import app as app_module
 from terminal.app import TerminalApp
 from terminal.language import set_language
-from terminal.look import DEEP, PAPER
+from terminal.theme import DEEP, PAPER
 from tests.terminal.hall import Hall
 
 ROOT = Path(__file__).parents[2]
@@ -25,8 +25,8 @@ ANSWERED = [slot for slot in range(38) if slot not in (12, 20, 29)]
 FLAGGED = (5, 20, 31)
 
 
-async def until(pilot: Pilot, true, what: str = "", seconds: float = 10) -> None:
-    """Wait for something to become true, as a person would."""
+async def until(pilot: Pilot, true, what: str = "", seconds: float = 60) -> None:
+    """Wait for something to become true, as a person would. The deadline only ends a test that has failed."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     while not true():

@@ -10,9 +10,9 @@ import pytest
 from examd.protocol import messages as m
 from examd.protocol.reasons import Reason
 from terminal import client as client_module
-from terminal.client import Client, GaveUp
+from terminal.client import Client
+from terminal.heard import GaveUp, Link, Trouble
 from terminal.outbox import Kept, Outbox, Restored
-from terminal.seat import Link, Trouble
 from tests.terminal.hall import Hall, certificate
 
 NUMBER, TAIL = "2406150312", "12345X"
@@ -22,6 +22,8 @@ NUMBER, TAIL = "2406150312", "12345X"
 def quick(monkeypatch):
     monkeypatch.setattr(client_module, "FIRST_RETRY_S", 0.05)
     monkeypatch.setattr(client_module, "LAST_RETRY_S", 0.2)
+    monkeypatch.setattr(client_module, "CONNECT_S", 60)  # a busy machine is not an absent network
+    monkeypatch.setattr(client_module, "HEARTBEAT_S", 60)
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ class Terminal:
         return self.outbox
 
     async def until(self, true, what: str = "") -> None:
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(60):
             while not true():
                 await asyncio.sleep(0.01)
 
@@ -78,6 +80,10 @@ class Terminal:
         for slot in slots:
             self.outbox.answer(slot, choice, 1000)
         self.client.written()
+
+    async def at_rest(self) -> None:
+        """The client has let go of its line and waits to be asked: nothing more comes of itself."""
+        await self.until(lambda: not self.client._wanted.is_set() and self.client._socket is None)
 
     async def confirmed(self) -> None:
         await self.until(lambda: not self.outbox.pending)
@@ -131,7 +137,7 @@ async def test_a_line_cut_again_and_again_loses_nothing_and_doubles_nothing(hall
         for turn in range(12):
             await terminal.answer(turn % 10, choice=(turn % 2,))
             hall.lose_acks = turn % 3
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)  # long enough for anything or nothing of it to arrive
             await hall.cut()
         hall.lose_acks = 0
         await terminal.confirmed()
@@ -273,7 +279,7 @@ async def test_a_seat_taken_over_is_let_go(hall, tmp_path):
         await terminal.begin()
         await hall._refuse(terminal.record.socket, Reason.TAKEN_OVER, fatal=True)
         await terminal.until(lambda: terminal.has(Trouble.TAKEN_OVER))
-        await asyncio.sleep(0.3)
+        await terminal.at_rest()
         assert sum(isinstance(h, m.SignIn | m.Resume) for h in hall.heard) == 1
 
 
@@ -292,7 +298,7 @@ async def test_a_word_of_another_epoch_counts_for_nothing(hall, tmp_path):
         hall.epoch = 99
         await terminal.answer(0)
         await terminal.until(lambda: len(terminal.record.acts) == 1)
-        await asyncio.sleep(0.05)
+        await terminal.until(lambda: terminal.has(m.Ack))
         assert terminal.outbox.pending
         await hall.cut()
         await terminal.confirmed()
@@ -318,7 +324,7 @@ async def test_leaving_the_seat_forgets_it(hall, tmp_path):
         await terminal.until(lambda: terminal.has(m.Welcome))
         terminal.client.leave()
         await terminal.until(lambda: terminal.record.socket is None)
-        await asyncio.sleep(0.2)
+        await terminal.at_rest()
         assert sum(isinstance(h, m.Resume) for h in hall.heard) == 0
         assert not terminal.has(Link.AWAY)
 
@@ -328,7 +334,7 @@ async def test_a_journal_that_cannot_be_opened_is_trouble_and_not_a_dead_network
     async with Terminal(hall, tmp_path / "j") as terminal:
         terminal.client.sign_in(NUMBER, TAIL)
         await terminal.until(lambda: terminal.has(Trouble.JOURNAL))
-        await asyncio.sleep(0.2)
+        await terminal.at_rest()
         assert not terminal.has(Link.AWAY)
         assert sum(isinstance(h, m.SignIn | m.Resume) for h in hall.heard) == 1
 

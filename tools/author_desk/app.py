@@ -19,7 +19,7 @@ from textual.binding import Binding, BindingType
 
 from bank.refused import Refused
 from bank.store import OpenBank
-from terminal import look
+from terminal import theme
 from tools.author_desk.browse import Browse
 from tools.author_desk.desk import Desk
 from tools.author_desk.dialogs import Explain
@@ -48,7 +48,7 @@ class DeskApp(App[int], inherit_bindings=False):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The candidate's own palette, so that `desk.tcss` names no colour."""
-        return {"paper": look.PAPER, "card": look.PANEL, "deep": look.DEEP, "ink": "#22272c", "here": "#d9e7f0"}
+        return {"paper": theme.PAPER, "card": theme.PANEL, "deep": theme.DEEP, "ink": "#22272c", "here": "#d9e7f0"}
 
     def on_mount(self) -> None:
         self.push_screen(self.browse)

@@ -14,10 +14,11 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from bank.refused import Refused
-from terminal.look import BLUE, BOLD, CHOSEN, CHOSEN_MARK, INK, RED, SOFT, Row
+from terminal.row import Row
 from terminal.text import fit, wrap
+from terminal.theme import BLUE, BOLD, CHOSEN, CHOSEN_BOLD, INK, RED, SOFT
 from terminal.widgets.bars import Key, KeyBar
-from terminal.widgets.board import Board
+from tools.author_desk.board import Board
 from tools.author_desk.desk import Desk
 from tools.author_desk.help import FIELDS, HELP
 from tools.author_desk.widgets import LineField
@@ -35,7 +36,7 @@ class Choices(Board):
         rows = [Row(width).at(2).put(title, BLUE), Row(width)]
         for place, (_value, word, count) in enumerate(choices):
             here = place == cursor
-            row = Row(width, CHOSEN if here else INK).put(" ▸ " if here else "   ", CHOSEN_MARK if here else INK)
+            row = Row(width, CHOSEN if here else INK).put(" ▸ " if here else "   ", CHOSEN_BOLD if here else INK)
             row.put(fit(word, width - 14)).right(count, CHOSEN if here else SOFT, 2).at(width)
             rows.append(row.all_press(f"screen.take({place})"))
         return rows

@@ -1,6 +1,6 @@
 """An item on paper: as the candidate will see it, what differs, what was done with it, how it fared. Rows, no widgets.
 
-Exam text comes through `terminal.text` and `terminal.look.Row` alone, so it stays the letters it is.
+Exam text comes through `terminal.text` and `terminal.row.Row` alone, so it stays the letters it is.
 
 Before: `tools.author_desk.desk`. After: `tools.author_desk.browse` shows the rows in a Pane.
 """
@@ -14,8 +14,9 @@ from bank.authoring.review import State
 from bank.content import OPTION_LETTERS, Background, Content, ItemType, blocks
 from bank.item import AnswerKey, Basis, Item, Number
 from bank.store import BankItem
-from terminal.look import AMBER, BLUE, BOLD, CHIP, FAINT, FIELD, GREEN, INK, PAPER, RED, SOFT, TICK, Row
+from terminal.row import Row
 from terminal.text import clean, fit, wrap
+from terminal.theme import AMBER, BLUE, BOLD, CHIP, FAINT, FIELD, GREEN, INK, PAPER, RED, SOFT, TICK
 from tools.author_desk.desk import Difference, Told
 from tools.cli.bank.changes import field_word, in_words
 from tools.cli.language import _, sentence

@@ -22,9 +22,10 @@ from bank.formats import pictures
 from bank.formats.draft import BadRow
 from bank.refused import Refused
 from bank.store import BankItem
-from terminal.look import CHOSEN_MARK, FIELD, FIELD_HERE, RED, SOFT, Row
-from terminal.widgets.bars import Banner, Key, KeyBar
-from terminal.widgets.board import Board
+from terminal.row import Row
+from terminal.theme import CHOSEN_BOLD, FIELD, FIELD_HERE, RED, SOFT
+from terminal.widgets.bars import Banner, Key, KeyBar, Notice, Tone
+from tools.author_desk.board import Board
 from tools.author_desk.desk import Desk
 from tools.author_desk.form import CHOICES, SECTIONS, Field, Form, Kind
 from tools.author_desk.help import FIELDS
@@ -42,7 +43,7 @@ class FieldLabel(Board):
 
     def rows(self, width: int, height: int) -> list[Row]:
         text, here, wrong = self.state
-        style = RED if wrong else CHOSEN_MARK if here else SOFT
+        style = RED if wrong else CHOSEN_BOLD if here else SOFT
         return [Row(width).put("✗" if wrong else "▸" if here else " ", style).at(2).put(text, style)]
 
 
@@ -366,7 +367,7 @@ class Editor(Screen[BankItem | None], inherit_bindings=False):
         await self.app.run_action(f"explain('edit', '{topic if topic in FIELDS else ''}')")
 
     def tell(self, tone: str, text: str) -> None:
-        self.query_one(Banner).show(tone, text)
+        self.query_one(Banner).show(Notice(Tone[tone.upper()], text) if text else None)
 
     def on_resize(self, event: events.Resize) -> None:
         self.measure(event.size.width, event.size.height)

@@ -5,8 +5,9 @@ What nobody knows is said to be unknown; a dash or a nought would be taken for a
 Before: `tools.author_desk.desk` fetches them. After: `tools.author_desk.browse` shows the rows in a Pane.
 """
 
-from terminal.look import AMBER, BLUE, BOLD, FAINT, GREEN, INK, RED, SOFT, Row
+from terminal.row import Row
 from terminal.text import fit, one_line
+from terminal.theme import AMBER, BLUE, BOLD, FAINT, GREEN, INK, RED, SOFT
 from tools.author_desk.desk import Figures, today
 from tools.author_desk.drawing import LEFT, STATES, Page, heading, share
 from tools.cli.language import N_, _, sentence

@@ -21,7 +21,7 @@ from textual.screen import Screen
 
 from bank.refused import Refused
 from bank.store import BankItem
-from terminal.widgets.bars import Banner, KeyBar
+from terminal.widgets.bars import Banner, KeyBar, Notice, Tone
 from tools.author_desk import filters
 from tools.author_desk.desk import Asked, Desk
 from tools.author_desk.dialogs import Picker, Sign
@@ -209,7 +209,7 @@ class Finding(Screen[None], inherit_bindings=False):
 
     def tell(self, tone: str, text: str) -> None:
         if self.alive:
-            self.query_one("#banner", Banner).show(tone, text)
+            self.query_one("#banner", Banner).show(Notice(Tone[tone.upper()], text) if text else None)
 
     # ---- moving --------------------------------------------------------------------------------------------------
 

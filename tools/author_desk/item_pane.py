@@ -18,7 +18,7 @@ from bank.authoring import lifecycle
 from bank.item import Item
 from bank.refused import Refused
 from bank.store import BankItem
-from terminal.look import Row
+from terminal.row import Row
 from terminal.text import one_line
 from terminal.widgets.bars import Key, KeyBar
 from tools.author_desk import drawing, keys

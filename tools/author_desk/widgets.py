@@ -13,12 +13,14 @@ from textual.geometry import Region
 from textual.widgets import Input, TextArea
 
 from bank.store import BankItem
-from terminal.look import (
+from terminal.row import Row
+from terminal.text import clean, fit, one_line, wrap
+from terminal.theme import (
     BLUE,
     CHIP,
     CHOSEN,
+    CHOSEN_BOLD,
     CHOSEN_CHIP,
-    CHOSEN_MARK,
     FAINT,
     HEADER,
     HEADER_AMBER,
@@ -28,10 +30,8 @@ from terminal.look import (
     PANEL_INK,
     PANEL_SOFT,
     SOFT,
-    Row,
 )
-from terminal.text import clean, fit, one_line, wrap
-from terminal.widgets.board import Board
+from tools.author_desk.board import Board
 from tools.author_desk.drawing import STATES, type_word
 from tools.cli.language import _
 
@@ -75,7 +75,7 @@ class Filters(Board):
             text = fit(value or name, 16 if room else 9)
             press = f"screen.filter({digit})"
             row.put(f" {digit} ", CHOSEN_CHIP if value else CHIP, press)
-            row.put(f" {text} ", CHOSEN_MARK if value else INK, press)
+            row.put(f" {text} ", CHOSEN_BOLD if value else INK, press)
         return [row]
 
 
@@ -96,9 +96,9 @@ class List(Board):
     def _row(width: int, place: int, item: BankItem | None, cursor: int, focused: bool, marked: frozenset[int]) -> Row:
         here = place == cursor
         ground = CHOSEN if here else INK
-        row = Row(width, ground).put("▸" if here and focused else " ", CHOSEN_MARK if here else INK)
+        row = Row(width, ground).put("▸" if here and focused else " ", CHOSEN_BOLD if here else INK)
         row.put(f"{place + 1:>{NUMBER}}", ground if here else FAINT)
-        row.put("+" if item is not None and item.number in marked else " ", CHOSEN_MARK if here else BLUE)
+        row.put("+" if item is not None and item.number in marked else " ", CHOSEN_BOLD if here else BLUE)
         if item is None:
             return row.put("…", ground).all_press(f"screen.go_to({place})")
         glyph, style = STATES[item.state]
@@ -126,7 +126,7 @@ class Tabs(Board):
 
     def rows(self, width: int, height: int) -> list[Row]:
         tabs, shown, focused, more = self.state
-        row = Row(width, PANEL_INK).put("▸ " if focused else "  ", CHOSEN_MARK if focused else PANEL_INK)
+        row = Row(width, PANEL_INK).put("▸ " if focused else "  ", CHOSEN_BOLD if focused else PANEL_INK)
         room = sum(cell_len(key) + cell_len(word) + 5 for key, word, _name in tabs) <= width - 4
         for key, word, name in tabs:
             press = f"screen.view('{name}')"
@@ -134,7 +134,7 @@ class Tabs(Board):
                 row.put(f"[{key}]", CHOSEN_CHIP, press)
             else:
                 row.put(f" {key} ", CHIP, press)
-            row.put(f" {word}{'  ' if room else ' '}", CHOSEN_MARK if name == shown else PANEL_INK, press)
+            row.put(f" {word}{'  ' if room else ' '}", CHOSEN_BOLD if name == shown else PANEL_INK, press)
         return [row.right(more, PANEL_SOFT, 1)]
 
 

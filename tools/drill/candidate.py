@@ -15,9 +15,9 @@ from pathlib import Path
 
 from examd.protocol.messages import Clock, FormView, ItemView, Receipt, Refusal, Welcome
 from examd.protocol.phase import Phase
-from terminal.client import Client, Heard
+from terminal.client import Client
+from terminal.heard import Heard, Trouble
 from terminal.outbox import Outbox, journal_name
-from terminal.seat import Trouble
 
 Knowledge = Mapping[tuple[str, frozenset[str]], frozenset[str]]
 """(stem, texts of the options) -> texts of the right options."""

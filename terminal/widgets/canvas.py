@@ -1,45 +1,55 @@
-"""Board: a widget that draws Rows from a state, redraws only when the state changed, and knows where it was pressed.
+"""Canvas: a widget that draws Rows from a state, redraws only when the state changed, and knows where it was pressed.
 
 One widget of a hundred drawn cells mounts in a fifth of the time of a hundred widgets, and a key repaints lines,
 not a tree. Rows that do not fit are scrolled; `span_in_view` is followed, `edge` says that there is more.
 """
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
-from terminal.look import INK, Row
-
-if TYPE_CHECKING:
-    from terminal.app import TerminalApp
+from terminal.row import Row
+from terminal.theme import INK
 
 LEFT_BUTTON = 1
+State = TypeVar("State")
 
 
-class Board(Widget, inherit_bindings=False):
-    """Base of all drawn parts. Subclasses give `rows`; `show(*state)` says what of."""
+@runtime_checkable
+class Settles(Protocol):
+    """An app whose screens change under the pointer by themselves."""
+
+    def settled(self) -> bool:
+        """Whether this screen has been here long enough for a click to be meant for it."""
+
+
+class Canvas(Widget, Generic[State], inherit_bindings=False):
+    """Base of all drawn parts. Subclasses give `rows`; `show` says what of."""
 
     ALLOW_SELECT = False
     can_focus = False
     ground = INK
+    state: State
+    """What is drawn; set by `show`, and before that there is nothing to draw."""
 
     def __init__(self, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
-        self.state: tuple[Any, ...] = ()
         self.top = 0
+        self._shown = False
         self._rows: list[Row] | None = None
         self._strips: dict[int, Strip] = {}
         self._drawn_for = (0, 0)
 
-    def show(self, *state: Any) -> None:
-        """Draw this from now on. Values must be immutable, or a change could not be seen."""
-        if state != self.state:
-            self.state = state
+    def show(self, state: State, /) -> None:
+        """Draw this from now on. It must be immutable, or a change could not be seen."""
+        if not self._shown or state != self.state:
+            self.state, self._shown = state, True
             self.redraw()
 
     def redraw(self) -> None:
+        """Draw the same state anew: in another language, say."""
         self._rows = None
         self.refresh()
 
@@ -66,9 +76,9 @@ class Board(Widget, inherit_bindings=False):
         size = (self.size.width, self.size.height)
         if self._rows is None or size != self._drawn_for:
             self._drawn_for = size
-            self._rows = self.rows(*size) if self.state and size[0] > 0 else []
+            self._rows = self.rows(*size) if self._shown and size[0] > 0 else []
             self._strips = {}
-            if (span := self.span_in_view()) is not None:
+            if self._rows and (span := self.span_in_view()) is not None:
                 self._follow(*span)
             self.top = max(0, min(self.top, len(self._rows) - size[1]))
         return self._rows
@@ -81,6 +91,7 @@ class Board(Widget, inherit_bindings=False):
             self.top = first - margin
 
     def in_view(self, line: int) -> bool:
+        """Whether a reader sees line number `line` of all rows."""
         y = line - self.top
         return 0 <= y < self.size.height and self._edge_at(y) is None
 
@@ -109,7 +120,8 @@ class Board(Widget, inherit_bindings=False):
 
     async def on_click(self, event: events.Click) -> None:
         """One press is one act: the second click of a double one would act on what the first has just changed."""
-        if event.button != LEFT_BUTTON or event.chain > 1 or not cast("TerminalApp", self.app).settled():
+        app = self.app
+        if event.button != LEFT_BUTTON or event.chain > 1 or (isinstance(app, Settles) and not app.settled()):
             return
         place = event.get_content_offset(self)
         rows = self._lay_out()
@@ -118,7 +130,7 @@ class Board(Widget, inherit_bindings=False):
         for zone in (self._edge_at(place.y) or rows[place.y + self.top]).zones:
             if zone.start <= place.x < zone.end:
                 event.stop()
-                await self.app.run_action(zone.action, self.screen)
+                await app.run_action(zone.action, self.screen)
                 return
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:

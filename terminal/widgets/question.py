@@ -1,38 +1,43 @@
 """The question: where we are, the stem, the options, and how safe the answer is.
 
-state: item, number of items, choice, flagged, cursor (-1: none).
-
 Before: `examd.protocol.messages.ItemView`, through `terminal.text`. After: the candidate.
 """
+
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.style import Style
 
 from examd.protocol.messages import ItemView
 from terminal.language import _
-from terminal.look import (
+from terminal.outbox import Kept
+from terminal.row import Row
+from terminal.seat import Counts
+from terminal.text import wrap
+from terminal.theme import (
     AMBER,
     BANNER_CALM,
     BLUE,
     BOLD,
     CHIP,
     CHOSEN,
+    CHOSEN_BOLD,
     CHOSEN_CHIP,
-    CHOSEN_MARK,
+    FLAG,
     GREEN,
     INK,
-    MARK,
     SOFT,
     TICK,
-    Row,
 )
-from terminal.outbox import Kept
-from terminal.text import wrap
-from terminal.widgets.board import Board
+from terminal.widgets.canvas import Canvas
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MEASURE = 76
 """Longest line of exam text in cells: 38 Chinese characters are as many as an eye takes without losing its line."""
+
+
+Choice = tuple[int, ...]
+"""Displayed positions, ascending."""
 
 
 def type_word(item: ItemView) -> str:
@@ -41,11 +46,23 @@ def type_word(item: ItemView) -> str:
     )
 
 
-def letters(choice: tuple[int, ...]) -> str:
+def letters(choice: Choice) -> str:
     return "".join(LETTERS[position] for position in choice if position < len(LETTERS))
 
 
-class Sheet(Board):
+@dataclass(frozen=True, slots=True)
+class QuestionState:
+    """An item of the form, and what the candidate did with it."""
+
+    item: ItemView
+    n_items: int
+    choice: Choice
+    flagged: bool
+    cursor: int
+    """The option under the cursor; -1: none."""
+
+
+class Question(Canvas[QuestionState]):
     """One item, whole; scrolled where it is longer than the screen."""
 
     left = 3
@@ -53,7 +70,7 @@ class Sheet(Board):
     _spans: tuple[tuple[int, int], ...] = ()
 
     def rows(self, width: int, height: int) -> list[Row]:
-        item, _total, _choice, _flagged, _cursor = self.state
+        item = self.state.item
         self.measure = measure = min(MEASURE, width - self.left - 4) & ~1
         stem = [self._line(line, BOLD) for line in wrap(item.stem, measure)]
         advice = _("Choose every option that is right; press again to take one back.")
@@ -77,7 +94,7 @@ class Sheet(Board):
         return rows
 
     def span_in_view(self) -> tuple[int, int] | None:
-        cursor = self.state[4] if self.state else -1
+        cursor = self.state.cursor
         return self._spans[cursor] if 0 <= cursor < len(self._spans) else None
 
     def shows_option(self, place: int) -> bool:
@@ -96,27 +113,26 @@ class Sheet(Board):
         return Row(self.size.width).at(self.left).put(text, style)
 
     def _head(self) -> Row:
-        item, total, _choice, flagged, _cursor = self.state
-        row = self._line(_("Question {n}", n=item.slot + 1), BLUE).put(f" / {total}", SOFT)
+        item = self.state.item
+        row = self._line(_("Question {n}", n=item.slot + 1), BLUE).put(f" / {self.state.n_items}", SOFT)
         points = _("1 point") if item.points == 1 else _("{n} points", n=item.points)
         row.put("    ").put(type_word(item), INK).put("  ").put(points, SOFT)
-        if flagged:
-            text = f"{MARK} " + _("flagged")
+        if self.state.flagged:
+            text = f"{FLAG} " + _("flagged")
             row.at(self.left + self.measure - cell_len(text)).put(text, AMBER)
         return row
 
     def _option(self, place: int, lines: list[str], first: int) -> list[Row]:
         """The rows of one option; its letter stands on line `first`."""
-        item, _total, choice, _flagged, cursor = self.state
-        chosen = place in choice
-        ground, chip, mark = (CHOSEN, CHOSEN_CHIP, CHOSEN_MARK) if chosen else (INK, CHIP, BLUE)
-        box = ("☑" if chosen else "☐") if item.type == "multiple" else ("●" if chosen else "○")
+        chosen = place in self.state.choice
+        ground, chip, bold = (CHOSEN, CHOSEN_CHIP, CHOSEN_BOLD) if chosen else (INK, CHIP, BLUE)
+        box = ("☑" if chosen else "☐") if self.state.item.type == "multiple" else ("●" if chosen else "○")
         rows = []
         for number, line in enumerate(lines):
             row = Row(self.size.width)
-            row.put(" ▸ " if number == first and place == cursor else "   ", BLUE)
+            row.put(" ▸ " if number == first and place == self.state.cursor else "   ", BLUE)
             if number == first:
-                row.put(f" {LETTERS[place]} ", chip).put("  ", ground).put(box, mark).put("  ", ground)
+                row.put(f" {LETTERS[place]} ", chip).put("  ", ground).put(box, bold).put("  ", ground)
             else:
                 row.at(self.left + 8, ground)
             row.put(line, ground).at(self.left + self.measure, ground)
@@ -124,7 +140,7 @@ class Sheet(Board):
         return rows
 
 
-def kept_words(choice: tuple[int, ...], kept: Kept) -> tuple[str, Style]:
+def kept_words(choice: Choice, kept: Kept) -> tuple[str, Style]:
     """How safe the answer is; where there is none, that, and never a tick."""
     if not choice:
         return (_("not answered yet") if kept is Kept.NONE else _("taken back, not answered"), SOFT)
@@ -136,23 +152,34 @@ def kept_words(choice: tuple[int, ...], kept: Kept) -> tuple[str, Style]:
     }[kept]
 
 
-class StatusLine(Board):
-    """state: choice, kept, answered, number of items, flags, network word, whether it is well, whether to count."""
+@dataclass(frozen=True, slots=True)
+class StatusState:
+    """What is known of the answer, and of the network."""
+
+    choice: Choice
+    kept: Kept
+    online: bool
+    counts: Counts | None
+    """What stands beside it where no grid does."""
+
+
+class StatusLine(Canvas[StatusState]):
+    """The line below the question."""
 
     def rows(self, width: int, height: int) -> list[Row]:
-        choice, kept, answered, total, flags, network, well, counted = self.state
+        choice, counts = self.state.choice, self.state.counts
         row = Row(width).at(3).put(_("Your answer"), SOFT).put("  ")
-        words, style = kept_words(choice, kept)
+        words, style = kept_words(choice, self.state.kept)
         if choice:
             row.put(f" {letters(choice)} ", CHOSEN_CHIP).put("  ").put(words, style)
             row.put("  ").put(" Del ", CHIP, "clear").put(" " + _("clear"), SOFT, "clear")
         else:
             row.put(words, style)
-        tail = [(network, GREEN if well else AMBER)]
-        if counted and flags:
-            tail.insert(0, (f"{MARK} {flags}", AMBER))
-        if counted:
-            tail.insert(0, (_("{answered}/{n} answered", answered=answered, n=total), SOFT))
+        tail = [(_("online"), GREEN) if self.state.online else (_("offline"), AMBER)]
+        if counts is not None:
+            n = counts.answered + counts.unanswered
+            flags = [(f"{FLAG} {counts.flagged}", AMBER)] if counts.flagged else []
+            tail = [(_("{answered}/{n} answered", answered=counts.answered, n=n), SOFT), *flags, *tail]
         while len(tail) > 1 and sum(cell_len(text) + 2 for text, _style in tail) > width - 3 - row.x:
             tail.pop(1)  # of flags and a healthy network the sheet tells too
         row.at(width - 1 - sum(cell_len(text) + 2 for text, _style in tail))

@@ -1,18 +1,10 @@
-"""How everything looks: colours, and Row, the one pen that writes cells.
+"""How everything looks: colours and glyphs.
 
 Dark ink on warm paper: two hours of reading are easier on dark letters over a light ground, and candidates know
 exam papers. Every state has a glyph or a word beside its colour, so the screen can be read in one colour too.
 """
 
-from dataclasses import dataclass
-from typing import Self
-
-from rich.cells import cell_len
-from rich.segment import Segment
 from rich.style import Style
-from textual.strip import Strip
-
-from terminal.text import fit, one_line
 
 PAPER = "#f8f5ee"
 PANEL = "#efe9dc"
@@ -38,7 +30,7 @@ HEADER_RED = Style(color="#ffffff", bgcolor="#b3362c", bold=True)
 
 CHOSEN = Style(color="#0f3550", bgcolor="#d9e7f0")
 CHOSEN_CHIP = Style(color="#ffffff", bgcolor=_BLUE, bold=True)
-CHOSEN_MARK = Style(color=_BLUE, bgcolor="#d9e7f0", bold=True)
+CHOSEN_BOLD = Style(color=_BLUE, bgcolor="#d9e7f0", bold=True)
 CHIP = Style(color=_INK, bgcolor="#e4ddcd", bold=True)
 CHIP_OFF = Style(color=_FAINT, bgcolor=PANEL)
 FIELD = Style(color=_INK, bgcolor=PANEL)
@@ -62,57 +54,4 @@ BANNER_CALM = Style(color="#0f3550", bgcolor="#d9e7f0")
 BANNER_AMBER = Style(color="#4a2c00", bgcolor="#f7dfa6", bold=True)
 BANNER_RED = Style(color="#ffffff", bgcolor="#b3362c", bold=True)
 
-TICK, OPEN, MARK = "✓", "·", "⚑"
-
-
-@dataclass(frozen=True, slots=True)
-class Zone:
-    """A stretch of cells that can be pressed with the mouse."""
-
-    start: int
-    end: int
-    action: str
-
-
-class Row:
-    """One line being written from left to right; what does not fit is left out, so a line is never too long."""
-
-    def __init__(self, width: int, style: Style = INK) -> None:
-        self.width = width
-        self.style = style
-        self.x = 0
-        self.zones: list[Zone] = []
-        self._segments: list[Segment] = []
-
-    def put(self, text: str, style: Style | None = None, press: str = "") -> Self:
-        text = one_line(text)
-        size = cell_len(text)
-        if self.x + size > self.width:
-            text = fit(text, self.width - self.x)
-            size = cell_len(text)
-        if size:
-            if press:
-                self.zones.append(Zone(self.x, self.x + size, press))
-            self._segments.append(Segment(text, style or self.style))
-            self.x += size
-        return self
-
-    def at(self, x: int, style: Style | None = None) -> Self:
-        """Blank up to column `x`."""
-        if x > self.x:
-            self.put(" " * (min(x, self.width) - self.x), style)
-        return self
-
-    def right(self, text: str, style: Style | None = None, margin: int = 0) -> Self:
-        return self.at(self.width - margin - cell_len(one_line(text))).put(text, style)
-
-    def centre(self, text: str, style: Style | None = None) -> Self:
-        return self.at((self.width - cell_len(one_line(text))) // 2).put(text, style)
-
-    def all_press(self, action: str) -> Self:
-        self.zones = [Zone(0, self.width, action)]
-        return self
-
-    def strip(self) -> Strip:
-        self.at(self.width)
-        return Strip(self._segments, self.width)
+TICK, OPEN, FLAG = "✓", "·", "⚑"
