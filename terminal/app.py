@@ -184,8 +184,9 @@ class TerminalApp(LockedApp, inherit_bindings=False):
     # ---- what the candidate does -------------------------------------------------------------------------------
 
     def sign_in(self, admission_no: str, id_tail: str) -> None:
+        """Try to, with nothing said any more of the try before."""
         if self.seat.welcome is not None:
-            return  # pressed twice: the first was enough
+            return
         self.seat.refusal = None
         self.seat.link = Link.TRYING
         self._client.sign_in(admission_no, id_tail)
@@ -196,11 +197,13 @@ class TerminalApp(LockedApp, inherit_bindings=False):
         self.draw()
 
     def not_me(self) -> None:
+        """The client forgets the seat first, so that nothing more is heard of it."""
         self._client.leave()
         self._begin_again()
         self.draw()
 
     def ready(self) -> None:
+        """Noted here as well, for the server may be away."""
         self.seat.ready = True
         self._client.ready()
         self.draw()

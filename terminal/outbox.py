@@ -20,7 +20,7 @@ When a terminal and the record meet again (`reconcile`), there are three cases:
   differ are told to the candidate;
 - the record is shorter than what it acknowledged: `RecordLost`. The journal is then evidence; nothing is sent.
 
-Before: `terminal.screens.questions`. After: `terminal.client`, then `examd.record`.
+Before: `terminal.screens.question`. After: `terminal.conversation`, then `examd.record`.
 """
 
 import hashlib
@@ -191,11 +191,9 @@ class Outbox:
                 self.proof = line
         elif line.seq == self.last + 1:  # anything else would be a hole: no such line is ever written
             self.acts.append(line)
+            _apply(line, self.answers, self.flags)
             if isinstance(line, Answer):
-                _put_answer(self.answers, line)
                 self._touched[line.slot] = line.seq
-            elif isinstance(line, Flag):
-                (self.flags.add if line.on else self.flags.discard)(line.slot)
 
     @property
     def last(self) -> int:
@@ -221,6 +219,7 @@ class Outbox:
         return self.acts[max(after, self.acked) - self.base.seq : max(0, until - self.base.seq)]
 
     def kept(self, slot: int) -> Kept:
+        """How safe the newest answer to this slot is."""
         seq = self._touched.get(slot)
         if seq is None:
             return Kept.CONFIRMED if slot in self.base.answers else Kept.NONE
@@ -232,10 +231,7 @@ class Outbox:
         """Answers and flags after act `seq` of this journal."""
         answers, flags = dict(self.base.answers), set(self.base.flags)
         for act in self.acts[: seq - self.base.seq]:
-            if isinstance(act, Answer):
-                _put_answer(answers, act)
-            elif isinstance(act, Flag):
-                (flags.add if act.on else flags.discard)(act.slot)
+            _apply(act, answers, flags)
         return answers, flags
 
     # ---- acts --------------------------------------------------------------------------------------------------
@@ -255,12 +251,12 @@ class Outbox:
             self._take(line)
 
     def flush(self) -> tuple[Base, int]:
-        """fsync; returns what to `mark_saved`. May run in another thread: changes nothing here."""
+        """fsync; returns what to `note_saved`. May run in another thread: changes nothing here."""
         written = self.base, self.last
         self.journal.sync()
         return written
 
-    def mark_saved(self, written: tuple[Base, int]) -> None:
+    def note_saved(self, written: tuple[Base, int]) -> None:
         base, seq = written
         if base is self.base:  # numbers begun anew since then say nothing about these
             self.saved = max(self.saved, seq)
@@ -273,7 +269,10 @@ class Outbox:
     # ---- meeting the record again ------------------------------------------------------------------------------
 
     def reconcile(self, welcome: Welcome) -> Restored:
-        """Bring journal and record together (the module's docstring has the rule); raises RecordLost."""
+        """Bring journal and record together (the module's docstring has the rule).
+
+        Raises RecordLost: when the server does not hold what it acknowledged.
+        """
         said = welcome
         record = Base(said.durable_seq, said.epoch, said.idx, said.head, dict(said.answers), said.flags)
         if record.seq < self.acked:
@@ -312,11 +311,14 @@ class Outbox:
         return count
 
 
-def _put_answer(answers: dict[int, Choice], act: Answer) -> None:
-    if act.choice:
-        answers[act.slot] = act.choice
-    else:
-        answers.pop(act.slot, None)
+def _apply(act: Act, answers: dict[int, Choice], flags: set[int]) -> None:
+    match act:
+        case Answer(slot=slot, choice=choice):
+            answers[slot] = choice
+            if not choice:
+                del answers[slot]
+        case Flag(slot=slot, on=on):
+            (flags.add if on else flags.discard)(slot)
 
 
 def _renumbered(acts: Iterable[Act], after: int) -> Iterator[Act]:

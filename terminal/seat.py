@@ -186,6 +186,7 @@ class Seat:
         return self.phase is Phase.ANSWERING and self.remaining_ms(now_ms) == 0
 
     def urgency(self, now_ms: int) -> Urgency:
+        """What to warn of; never at an examination's very beginning: one of five minutes warns at one."""
         if self.phase is not Phase.ANSWERING or self.welcome is None:
             return Urgency.CALM
         remaining_ms, minutes = self.remaining_ms(now_ms), self.welcome.sitting.minutes

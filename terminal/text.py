@@ -67,6 +67,8 @@ def wrap(text: str, width: int) -> list[str]:
 
     Nothing is lost but spaces at a break. Where a line cannot be broken well (a word longer than the line), it is
     broken where it is full.
+
+    Raises ValueError: when there is no room for a Chinese character.
     """
     if width < 2:
         raise ValueError(f"no room for a Chinese character in {width} cells")
@@ -86,9 +88,7 @@ def _wrap_paragraph(text: str, width: int) -> list[str]:
             continue
         if line.strip():
             lines.append(line.rstrip())
-            line = ""
-        else:
-            line = ""
+        line = ""
         if cell_len(atom) <= width:
             line = atom
             continue

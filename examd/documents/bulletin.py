@@ -5,6 +5,7 @@ to the browser. It names institutions and the chief examiner, never a candidate.
 rate stands with its numerator, its denominator, its definition and its interval.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from examd.documents import words
@@ -21,6 +22,7 @@ NO_BREAK = "\u2060"
 
 
 def bulletin(report: Report, language: str) -> bytes:
+    """The page in `language` ("zh" or "en"), UTF-8."""
     _ = translator(language)
     title = _("Examination pass rates: public notice")
     head = tag(
@@ -72,18 +74,12 @@ def _facts(report: Report, _: Translate) -> Html:
         (_("Composition rule"), join(_bdi(rule.name), " ", tag("small", f"{rule.id} v{rule.version}"))),
         (_("Pass mark"), tag("span", f"{rule.pass_points} / {rule.total_points}")),
     ]
-    return tag("dl", *(tag("div", tag("dt", label), tag("dd", value)) for label, value in facts), class_="facts")
+    return _list(facts, "facts")
 
 
 def _summary(report: Report, _: Translate) -> Html:
     total = report.total
-    counts = [
-        (_("Enrolled"), total.enrolled),
-        (_("Present"), total.present),
-        (_("Absent"), total.absent),
-        (_("Passed"), total.passed),
-    ]
-    tiles = tag("dl", *(tag("div", tag("dt", label), tag("dd", f"{n:,}")) for label, n in counts), class_="counts")
+    tiles = _list(((label, f"{n:,}") for label, n in _counts(total, _)), "counts")
     return tag("section", tiles, *(_headline(total, definition, _) for definition in Definition), class_="summary")
 
 
@@ -107,11 +103,10 @@ def _headline(total: Row, definition: Definition, _: Translate) -> Html:
 
 
 def _institutions(report: Report, _: Translate) -> Html:
-    counts = (_("Enrolled"), _("Present"), _("Absent"), _("Passed"))
     header = tag(
         "tr",
         tag("th", _("Training institution"), scope="col"),
-        *(tag("th", label, scope="col", class_="n") for label in counts),
+        *(tag("th", label, scope="col", class_="n") for label, _n in _counts(report.total, _)),
         *(_definition_header(definition, _) for definition in Definition),
     )
     body = tag("tbody", *(_row(row, words.institution_name(row.institution, _), _) for row in report.rates))
@@ -128,16 +123,10 @@ def _definition_header(definition: Definition, _: Translate) -> Html:
 
 
 def _row(row: Row, name: str, _: Translate, *, note_size: bool = True) -> Html:
-    counts = [
-        (_("Enrolled"), row.enrolled),
-        (_("Present"), row.present),
-        (_("Absent"), row.absent),
-        (_("Passed"), row.passed),
-    ]
     return tag(
         "tr",
         tag("th", _bdi(name), _size_note(row, _) if note_size else "", scope="row"),
-        *(tag("td", f"{n:,}", class_="n", data_label=label) for label, n in counts),
+        *(tag("td", f"{n:,}", class_="n", data_label=label) for label, n in _counts(row, _)),
         *(_rate_cell(row, definition, _) for definition in Definition),
     )
 
@@ -219,7 +208,7 @@ def _evidence(report: Report, _: Translate) -> Html:
         "section",
         tag("h2", _("How to verify")),
         tag("p", words.verifying(_)),
-        tag("dl", *(tag("div", tag("dt", label), tag("dd", value)) for label, value in values), class_="values"),
+        _list(values, "values"),
         class_="evidence",
     )
 
@@ -231,6 +220,15 @@ def _signatures(_: Translate) -> Html:
 
 
 # -- small parts -------------------------------------------------------------------------------------------------------
+
+
+def _list(facts: Iterable[tuple[str, str]], kind: str) -> Html:
+    return tag("dl", *(tag("div", tag("dt", label), tag("dd", value)) for label, value in facts), class_=kind)
+
+
+def _counts(row: Row, _: Translate) -> tuple[tuple[str, int], ...]:
+    labels = _("Enrolled"), _("Present"), _("Absent"), _("Passed")
+    return tuple(zip(labels, (row.enrolled, row.present, row.absent, row.passed), strict=True))
 
 
 def _definition_id(definition: Definition) -> Html:

@@ -37,6 +37,7 @@ class Table:
 
 
 def rates_table(report: Report, _: Translate) -> Table:
+    """One row an institution: counts, then rate and interval by each definition; the total last."""
     columns = [
         Column(_("Training institution"), Kind.TEXT),
         Column(_("Enrolled"), Kind.COUNT),
@@ -64,6 +65,7 @@ def rates_table(report: Report, _: Translate) -> Table:
 
 
 def results_table(report: Report, _: Translate, *, with_names: bool) -> Table:
+    """One row a candidate; names only where they are asked for."""
     columns = [Column(_("No."), Kind.COUNT), Column(_("Admission number"), Kind.TEXT)]
     if with_names:
         columns.append(Column(_("Name"), Kind.TEXT))

@@ -26,6 +26,7 @@ RULE_LINE = "#B4BCC6"
 
 
 def workbook(report: Report, language: str) -> bytes:
+    """The file in `language` ("zh" or "en")."""
     _ = translator(language)
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True})

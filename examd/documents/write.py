@@ -8,7 +8,7 @@ from examd.documents.delimited import rates_csv, results_csv
 from examd.documents.report import Report
 from examd.documents.workbook import workbook
 
-MARKS = ("results.csv", "report.xlsx")
+PRIVATE = ("results.csv", "report.xlsx")
 
 
 def write_all(report: Report, directory: Path, language: str) -> list[Path]:
@@ -21,5 +21,5 @@ def write_all(report: Report, directory: Path, language: str) -> list[Path]:
     }
     for name, data in documents.items():
         # What bears names and marks is for its owner's eyes until someone decides otherwise.
-        write_atomically(directory / name, data, private=name in MARKS)
+        write_atomically(directory / name, data, private=name in PRIVATE)
     return [directory / name for name in documents]

@@ -27,11 +27,11 @@ class HandInScreen(ExamScreen):
     ]
     answering = True
 
-    def keys(self) -> Iterator[Key]:
+    def _keys(self) -> Iterator[Key]:
         yield Key("Esc", _("Go on answering"), "escape", main=True)
         yield Key("Y", _("Yes, hand in"), "yes")
 
-    def blocks(self, now_ms: int) -> Iterator[Block]:
+    def _blocks(self, now_ms: int) -> Iterator[Block]:
         counts = self.seat.counts
         yield Title(_("Hand in your answers?"))
         yield Fact(_("Answered"), f"{counts.answered} / {len(self.seat.items)}")
@@ -56,11 +56,11 @@ class SureScreen(ExamScreen):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("n,N", "escape", show=False)]
     answering = True
 
-    def keys(self) -> Iterator[Key]:
+    def _keys(self) -> Iterator[Key]:
         yield Key("Esc", _("Go on answering"), "escape", main=True)
         yield Key("Enter", _("Hand in for good"), "enter", apart=True)
 
-    def blocks(self, now_ms: int) -> Iterator[Block]:
+    def _blocks(self, now_ms: int) -> Iterator[Block]:
         yield Title(_("Last question: hand in for good?"), RED)
         yield Words(_("After handing in nothing can be changed any more."), BOLD)
         yield Gap()
@@ -76,7 +76,7 @@ class SureScreen(ExamScreen):
 class PausedScreen(ExamScreen):
     """The clock stands still."""
 
-    def blocks(self, now_ms: int) -> Iterator[Block]:
+    def _blocks(self, now_ms: int) -> Iterator[Block]:
         yield Title(_("The examination is paused"))
         yield Words(_("Your time stands still. Please stay seated; the questions come back when it goes on."))
         yield Gap()
@@ -92,7 +92,7 @@ def _unconfirmed(n: int) -> Block:
 class TimeUpScreen(ExamScreen):
     """Until the server has the hand-in."""
 
-    def blocks(self, now_ms: int) -> Iterator[Block]:
+    def _blocks(self, now_ms: int) -> Iterator[Block]:
         yield Title(_("The time is up"))
         if self.seat.link is Link.UP:
             yield Words(_("Your answers are being handed in. Please wait a moment."))
@@ -105,7 +105,7 @@ class TimeUpScreen(ExamScreen):
 class HandingScreen(ExamScreen):
     """Handed in here, not yet confirmed."""
 
-    def blocks(self, now_ms: int) -> Iterator[Block]:
+    def _blocks(self, now_ms: int) -> Iterator[Block]:
         away = self.seat.link is not Link.UP
         yield Title(_("Handing in"))
         if away:
@@ -133,12 +133,12 @@ class ReceiptScreen(ExamScreen):
 
     staff_may_leave = True
 
-    def keys(self) -> Iterator[Key]:
+    def _keys(self) -> Iterator[Key]:
         if self.actions.exit_after_receipt:
             yield Key("Enter", _("Done"), "enter", main=True)
-        yield Key("Ctrl+X", _("Staff"), "staff")
+        yield from super()._keys()
 
-    def blocks(self, now_ms: int) -> Iterator[Block]:
+    def _blocks(self, now_ms: int) -> Iterator[Block]:
         if (receipt := self.seat.receipt) is None:
             return
         yield Title(_("Handed in"), GREEN)
@@ -169,10 +169,7 @@ class ClosedScreen(ExamScreen):
 
     staff_may_leave = True
 
-    def keys(self) -> Iterator[Key]:
-        yield Key("Ctrl+X", _("Staff"), "staff")
-
-    def blocks(self, now_ms: int) -> Iterator[Block]:
+    def _blocks(self, now_ms: int) -> Iterator[Block]:
         yield Title(_("The examination has ended"))
         if n := self.seat.unconfirmed:
             yield Words(_("Kept on this machine, not yet at the server: {n}.", n=n), AMBER)
@@ -186,10 +183,7 @@ class TroubleScreen(ExamScreen):
 
     staff_may_leave = True
 
-    def keys(self) -> Iterator[Key]:
-        yield Key("Ctrl+X", _("Staff"), "staff")
-
-    def blocks(self, now_ms: int) -> Iterator[Block]:
+    def _blocks(self, now_ms: int) -> Iterator[Block]:
         trouble = self.seat.trouble or Trouble.FAULT
         yield Title(_("Please raise your hand"), RED)
         yield Words(

@@ -83,11 +83,11 @@ class ExamScreen(Screen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         yield Header(id="header")
         yield Banner(id="banner")
-        yield from self.body()
+        yield from self._body()
         yield KeyBar(id="keys")
         yield TooSmall(id="small")
 
-    def body(self) -> Iterator[Widget]:
+    def _body(self) -> Iterator[Widget]:
         """The parts between banner and key bar."""
         yield Card(id="card")
 
@@ -104,17 +104,17 @@ class ExamScreen(Screen[None], inherit_bindings=False):
     def _draw_parts(self, now_ms: int) -> None:
         self.query_one("#header", Header).show(self.header(now_ms))
         self.query_one("#banner", Banner).show(self.banner(now_ms))
-        self.query_one("#keys", KeyBar).show(self.staff_keys() if self.seat.staff_asked else tuple(self.keys()))
+        self.query_one("#keys", KeyBar).show(self.staff_keys() if self.seat.staff_asked else tuple(self._keys()))
         self._draw_small()
-        self.draw_body(now_ms)
+        self._draw_body(now_ms)
 
     def _draw_small(self) -> None:
         asked = self.staff_banner() if self.seat.staff_asked else ""
         self.query_one("#small", TooSmall).show(Window(*self.app.size, asked))
 
-    def draw_body(self, now_ms: int) -> None:
+    def _draw_body(self, now_ms: int) -> None:
         """Show what `body` made."""
-        self.query_one("#card", Card).show(tuple(self.blocks(now_ms)))
+        self.query_one("#card", Card).show(tuple(self._blocks(now_ms)))
 
     def header(self, now_ms: int) -> Heading:
         """Who sits here for what, and how long it goes on."""
@@ -144,11 +144,12 @@ class ExamScreen(Screen[None], inherit_bindings=False):
             Key("Esc", _("Stay"), "escape", main=True),
         )
 
-    def keys(self) -> Iterator[Key]:
+    def _keys(self) -> Iterator[Key]:
         """The chips of the key bar: what the keys do now."""
-        yield from ()
+        if self.staff_may_leave:
+            yield Key("Ctrl+X", _("Staff"), "staff")
 
-    def blocks(self, now_ms: int) -> Iterator[Block]:
+    def _blocks(self, now_ms: int) -> Iterator[Block]:
         """What the Card says."""
         yield from ()
 

@@ -47,7 +47,7 @@ class SignInScreen(ExamScreen):
         self._doubtful: set[int] = set()
         """Lines that were refused: typing begins them anew."""
 
-    def blocks(self, now_ms: int) -> Iterator[Block]:
+    def _blocks(self, now_ms: int) -> Iterator[Block]:
         yield Title(_("Candidate sign-in"))
         yield Words(_("Type both numbers, then press Enter."), SOFT)
         yield Gap()
@@ -75,11 +75,11 @@ class SignInScreen(ExamScreen):
             Link.UNTRUSTED: Words(_("This server is not the one this terminal trusts. Please raise your hand."), RED),
         }[seat.link]
 
-    def keys(self) -> Iterator[Key]:
+    def _keys(self) -> Iterator[Key]:
         yield Key("Enter", _("Sign in"), "enter", main=True)
         yield Key("Tab", _("Other line"), "other_field")
         yield Key("Backspace", _("Rub out"), "rub_out")
-        yield Key("Ctrl+X", _("Staff"), "staff")
+        yield from super()._keys()
 
     def typed(self, character: str) -> None:
         if self.check_action("type", ()):
@@ -124,6 +124,7 @@ class SignInScreen(ExamScreen):
         self.actions.draw()
 
     def enter(self) -> None:
+        """Sign in, or say what is missing for that."""
         if self.seat.wait_until_ms > self.actions.now():
             return  # the server would only refuse again
         number, tail = self.values
@@ -148,11 +149,11 @@ class SignInScreen(ExamScreen):
 class ConfirmScreen(ExamScreen):
     """Is this you? And what was restored."""
 
-    def keys(self) -> Iterator[Key]:
+    def _keys(self) -> Iterator[Key]:
         yield Key("Enter", _("Yes, this is me"), "enter", main=True)
         yield Key("Esc", _("No, go back"), "escape")
 
-    def blocks(self, now_ms: int) -> Iterator[Block]:
+    def _blocks(self, now_ms: int) -> Iterator[Block]:
         if (welcome := self.seat.welcome) is None:
             return
         who, sitting = welcome.candidate, welcome.sitting
@@ -206,10 +207,10 @@ def _spaced(name: str) -> str:
 class RulesScreen(ExamScreen):
     """What to know before the first question."""
 
-    def keys(self) -> Iterator[Key]:
+    def _keys(self) -> Iterator[Key]:
         yield Key("Enter", _("I have read this"), "enter", main=True)
 
-    def blocks(self, now_ms: int) -> Iterator[Block]:
+    def _blocks(self, now_ms: int) -> Iterator[Block]:
         if (welcome := self.seat.welcome) is None:
             return
         sitting = welcome.sitting
@@ -254,7 +255,7 @@ class RulesScreen(ExamScreen):
 class WaitingScreen(ExamScreen):
     """Ready, and not yet started."""
 
-    def blocks(self, now_ms: int) -> Iterator[Block]:
+    def _blocks(self, now_ms: int) -> Iterator[Block]:
         yield Title(_("Please wait for the start"))
         yield Words(_("You are ready. The questions appear here when the chief examiner starts the examination."))
         yield Gap()

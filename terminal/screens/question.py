@@ -60,7 +60,7 @@ class QuestionScreen(ExamScreen):
         self.cursor = -1
         self._slot = -1
 
-    def body(self) -> Iterator[Widget]:
+    def _body(self) -> Iterator[Widget]:
         with Container(id="side"):
             yield BigClock(id="clock")
             yield SideGrid(id="grid")
@@ -77,7 +77,7 @@ class QuestionScreen(ExamScreen):
         heading = super().header(now_ms)
         return replace(heading, remaining="") if self.wide else heading
 
-    def draw_body(self, now_ms: int) -> None:
+    def _draw_body(self, now_ms: int) -> None:
         seat, slot = self.seat, self.seat.slot
         if not seat.items:
             return
@@ -94,7 +94,7 @@ class QuestionScreen(ExamScreen):
             every = tuple(range(len(seat.items)))
             self.query_one("#grid", Grid).show(grid_state(seat, every, _("Answer sheet")))
 
-    def keys(self) -> Iterator[Key]:
+    def _keys(self) -> Iterator[Key]:
         seat = self.seat
         if not seat.items:
             return

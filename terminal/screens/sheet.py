@@ -45,10 +45,10 @@ class SheetScreen(ExamScreen):
     ]
     answering = True
 
-    def body(self) -> Iterator[Widget]:
+    def _body(self) -> Iterator[Widget]:
         yield WideGrid(id="grid")
 
-    def draw_body(self, now_ms: int) -> None:
+    def _draw_body(self, now_ms: int) -> None:
         title = {
             Filter.ALL: _("Answer sheet: all questions"),
             Filter.UNANSWERED: _("Answer sheet: not answered"),
@@ -56,7 +56,7 @@ class SheetScreen(ExamScreen):
         }[self.seat.filter]
         self.query_one("#grid", Grid).show(grid_state(self.seat, tuple(self.seat.listed()), title))
 
-    def keys(self) -> Iterator[Key]:
+    def _keys(self) -> Iterator[Key]:
         seat, counts = self.seat, self.seat.counts
         yield Key("Enter", _("Go to {n}", n=seat.slot + 1), "enter", main=counts.unanswered > 0)
         yield Key("A", _("All"), "filter('all')", lit=seat.filter is Filter.ALL)

@@ -7,30 +7,11 @@ from enum import Enum
 from rich.cells import cell_len
 from rich.style import Style
 
+from terminal import theme
 from terminal.language import _
 from terminal.row import Row
 from terminal.seat import Urgency
 from terminal.text import fit, wrap
-from terminal.theme import (
-    AMBER,
-    BANNER_AMBER,
-    BANNER_CALM,
-    BANNER_RED,
-    BOLD,
-    CHIP,
-    CHIP_OFF,
-    CHOSEN_BOLD,
-    CHOSEN_CHIP,
-    DRILL,
-    FAINT,
-    HEADER,
-    HEADER_AMBER,
-    HEADER_BOLD,
-    HEADER_RED,
-    HEADER_SOFT,
-    INK,
-    SOFT,
-)
 from terminal.widgets.canvas import Canvas
 
 
@@ -41,10 +22,10 @@ def hours(ms: int) -> str:
 
 
 _CLOCK = {
-    Urgency.CALM: HEADER_BOLD,
-    Urgency.TEN: HEADER_AMBER,
-    Urgency.FIVE: HEADER_RED,
-    Urgency.ONE: HEADER_RED,
+    Urgency.CALM: theme.HEADER_BOLD,
+    Urgency.TEN: theme.HEADER_AMBER,
+    Urgency.FIVE: theme.HEADER_RED,
+    Urgency.ONE: theme.HEADER_RED,
 }
 
 
@@ -67,30 +48,31 @@ class Heading:
 class Header(Canvas[Heading]):
     """Where not all of it fits, the clock stays whole, then the number; the name is shortened, then the title."""
 
-    ground = HEADER
+    ground = theme.HEADER
 
     def rows(self, width: int, height: int) -> list[Row]:
+        """One line, or three where there is room for air."""
         said = self.state
-        row = Row(width, HEADER).at(2)
+        row = Row(width, theme.HEADER).at(2)
         clock = " " + _("Time left") + f" {said.remaining} " if said.remaining else ""
         drill = " " + _("DRILL") + " " if said.drill else ""
         room = width - 4 - cell_len(clock) - (cell_len(drill) + 2 if drill else 0) - 3
         name = fit(said.name, max(0, room - cell_len(said.number) - 2 - _LEAST_TITLE))
         person = fit(f"{name}  {said.number}".strip(), room - _LEAST_TITLE)
-        row.put(fit(said.title, room - cell_len(person)), HEADER_BOLD)
+        row.put(fit(said.title, room - cell_len(person)), theme.HEADER_BOLD)
         if drill:
-            row.put("  ").put(drill, DRILL)
+            row.put("  ").put(drill, theme.DRILL)
         row.at(width - 2 - cell_len(clock) - cell_len(person) - 2)
-        row.put(person, HEADER_SOFT).put("  ").put(clock, _CLOCK[said.urgency])
-        return [row] if height < 3 else [Row(width, HEADER), row, Row(width, HEADER)]
+        row.put(person, theme.HEADER_SOFT).put("  ").put(clock, _CLOCK[said.urgency])
+        return [row] if height < 3 else [Row(width, theme.HEADER), row, Row(width, theme.HEADER)]
 
 
 class Tone(Enum):
     """How loudly a notice speaks."""
 
-    CALM = BANNER_CALM
-    AMBER = BANNER_AMBER
-    RED = BANNER_RED
+    CALM = theme.BANNER_CALM
+    AMBER = theme.BANNER_AMBER
+    RED = theme.BANNER_RED
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +117,7 @@ class KeyBar(Canvas[tuple[Key, ...]]):
     """The keys of this screen."""
 
     def rows(self, width: int, height: int) -> list[Row]:
+        """One line, or three where there is room for air."""
         keys = self.state
         row = Row(width).at(3)
         gap = next((gap for gap in (3, 2) if sum(key.size + gap for key in keys) <= width - 4), 1)
@@ -150,10 +133,10 @@ class KeyBar(Canvas[tuple[Key, ...]]):
     @staticmethod
     def _styles(key: Key) -> tuple[Style, Style]:
         if not key.on:
-            return CHIP_OFF, FAINT
+            return theme.CHIP_OFF, theme.FAINT
         if key.lit:
-            return CHOSEN_BOLD, BANNER_CALM
-        return (CHOSEN_CHIP, BOLD) if key.main else (CHIP, INK)
+            return theme.CHOSEN_BOLD, theme.BANNER_CALM
+        return (theme.CHOSEN_CHIP, theme.BOLD) if key.main else (theme.CHIP, theme.INK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +152,14 @@ class TooSmall(Canvas[Window]):
     """Shown in place of a broken layout."""
 
     def rows(self, width: int, height: int) -> list[Row]:
+        """What staff are asked, or else how large the window must be."""
         window = self.state
-        lines = [(line, AMBER) for line in wrap(window.asked, max(2, width - 2))] if window.asked else []
+        lines = [(line, theme.AMBER) for line in wrap(window.asked, max(2, width - 2))] if window.asked else []
         lines = lines or [
-            (_("This window is too small"), BOLD),
-            (_("needed: 80 x 24"), INK),
-            (_("now: {width} x {height}", width=window.width, height=window.height), SOFT),
-            (_("Please enlarge it. Nothing is lost."), INK),
+            (_("This window is too small"), theme.BOLD),
+            (_("needed: 80 x 24"), theme.INK),
+            (_("now: {width} x {height}", width=window.width, height=window.height), theme.SOFT),
+            (_("Please enlarge it. Nothing is lost."), theme.INK),
         ]
         above = max(0, (height - len(lines)) // 2)
         return [Row(width) for _i in range(above)] + [Row(width).centre(text, style) for text, style in lines]

@@ -78,6 +78,7 @@ class Card(Canvas[tuple[Block, ...]]):
     """Blocks one below the other, a little above the middle, which looks centred."""
 
     def rows(self, width: int, height: int) -> list[Row]:
+        """All values of facts begin in one column."""
         labels = max((cell_len(block.label) for block in self.state if isinstance(block, Fact)), default=0) + 3
         measure = min(MEASURE, width - 8) & ~1
         rows = [row for block in self.state for row in _rows_of(block, width, measure, labels)]

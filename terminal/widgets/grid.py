@@ -8,26 +8,11 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.style import Style
 
+from terminal import theme
 from terminal.bigtext import big
 from terminal.language import _
 from terminal.row import Row
 from terminal.seat import Counts, Urgency
-from terminal.theme import (
-    CELL_DONE,
-    CELL_FLAG,
-    CELL_HERE,
-    CELL_OPEN,
-    FLAG,
-    INK,
-    OPEN,
-    PANEL_AMBER,
-    PANEL_BLUE,
-    PANEL_INK,
-    PANEL_RED,
-    PANEL_SOFT,
-    SOFT,
-    TICK,
-)
 from terminal.widgets.canvas import Canvas
 
 PER_ROW = 10
@@ -64,8 +49,9 @@ class Grid(Canvas[GridState]):
         return PER_ROW, max(2, len(str(total - 1))), max(2, len(str(total)))
 
     def rows(self, width: int, height: int) -> list[Row]:
+        """Title, cells, legend; with air between them where there is room."""
         listed = self.state.listed
-        soft = PANEL_SOFT if self.ground is PANEL_INK else SOFT
+        soft = theme.PANEL_SOFT if self.ground is theme.PANEL_INK else theme.SOFT
         per_row, digits, last = self.measures(len(self.state.cells))
         left = max(0, (width - per_row * (digits + 2 + 2 * len(self.gap))) // 2)
         lines = [listed[start : start + per_row] for start in range(0, len(listed), per_row)]
@@ -89,19 +75,23 @@ class Grid(Canvas[GridState]):
     def _draw_cell(self, row: Row, slot: int, digits: int) -> None:
         """Flag, number and glyph: a flagged item still shows whether it is answered."""
         cell = self.state.cells[slot]
-        style = CELL_HERE if slot == self.state.here else CELL_DONE if cell.answered else CELL_OPEN
-        press, glyph = f"go_to({slot})", TICK if cell.answered else OPEN
+        style = theme.CELL_HERE if slot == self.state.here else theme.CELL_DONE if cell.answered else theme.CELL_OPEN
+        press, glyph = f"go_to({slot})", theme.TICK if cell.answered else theme.OPEN
         row.put(self.gap)
-        row.put(FLAG if cell.flagged else " ", CELL_FLAG if cell.flagged else style if self.gap else self.ground, press)
+        row.put(
+            theme.FLAG if cell.flagged else " ",
+            theme.CELL_FLAG if cell.flagged else style if self.gap else self.ground,
+            press,
+        )
         row.put(str(slot + 1).rjust(digits) + self.gap + glyph, style, press)
 
     def _legend(self, width: int, left: int, soft: Style) -> list[Row]:
         counts = self.state.counts
         rows = [Row(width, self.ground).at(left)]
         for glyph, style, word, count in (
-            (TICK, CELL_DONE, _("answered"), counts.answered),
-            (OPEN, CELL_OPEN, _("not answered"), counts.unanswered),
-            (FLAG, CELL_FLAG, _("flagged"), counts.flagged),
+            (theme.TICK, theme.CELL_DONE, _("answered"), counts.answered),
+            (theme.OPEN, theme.CELL_OPEN, _("not answered"), counts.unanswered),
+            (theme.FLAG, theme.CELL_FLAG, _("flagged"), counts.flagged),
         ):
             text = f" {word} {count}  "
             if rows[-1].x + 3 + cell_len(text) > width:
@@ -116,7 +106,7 @@ class Grid(Canvas[GridState]):
 class SideGrid(Grid):
     """Beside the question on wide screens."""
 
-    ground = PANEL_INK
+    ground = theme.PANEL_INK
 
     def measures(self, total: int) -> tuple[int, int, int]:
         return super().measures(total) if total <= 100 else (8, 3, 3)
@@ -125,7 +115,7 @@ class SideGrid(Grid):
 class WideGrid(Grid):
     """The answer sheet of its own."""
 
-    ground = INK
+    ground = theme.INK
     gap = " "
 
     def measures(self, total: int) -> tuple[int, int, int]:
@@ -143,17 +133,18 @@ class ClockState:
 class BigClock(Canvas[ClockState]):
     """The time left, to be read from a distance."""
 
-    ground = PANEL_INK
+    ground = theme.PANEL_INK
 
     def rows(self, width: int, height: int) -> list[Row]:
+        """A word on how urgent it is, above digits three lines high."""
         word, style = {
-            Urgency.CALM: ("", PANEL_BLUE),
-            Urgency.TEN: (_("under 10 minutes"), PANEL_AMBER),
-            Urgency.FIVE: (_("under 5 minutes"), PANEL_RED),
-            Urgency.ONE: (_("under 1 minute"), PANEL_RED),
+            Urgency.CALM: ("", theme.PANEL_BLUE),
+            Urgency.TEN: (_("under 10 minutes"), theme.PANEL_AMBER),
+            Urgency.FIVE: (_("under 5 minutes"), theme.PANEL_RED),
+            Urgency.ONE: (_("under 1 minute"), theme.PANEL_RED),
         }[self.state.urgency]
         left = max(0, (width - 40) // 2)
-        label = Row(width, self.ground).at(left).put(_("Time left"), PANEL_SOFT).right(word, style, margin=left)
+        label = Row(width, self.ground).at(left).put(_("Time left"), theme.PANEL_SOFT).right(word, style, margin=left)
         lines = [Row(width, self.ground).at(left).put(line, style) for line in big(self.state.remaining)]
         above = [Row(width, self.ground)] if height > 5 else []
         return [*above, label, *([Row(width, self.ground)] if height > 6 else []), *lines]

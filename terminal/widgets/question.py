@@ -9,26 +9,12 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from examd.protocol.messages import ItemView
+from terminal import theme
 from terminal.language import _
 from terminal.outbox import Kept
 from terminal.row import Row
 from terminal.seat import Counts
 from terminal.text import wrap
-from terminal.theme import (
-    AMBER,
-    BANNER_CALM,
-    BLUE,
-    BOLD,
-    CHIP,
-    CHOSEN,
-    CHOSEN_BOLD,
-    CHOSEN_CHIP,
-    FLAG,
-    GREEN,
-    INK,
-    SOFT,
-    TICK,
-)
 from terminal.widgets.canvas import Canvas
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -70,11 +56,12 @@ class Question(Canvas[QuestionState]):
     _spans: tuple[tuple[int, int], ...] = ()
 
     def rows(self, width: int, height: int) -> list[Row]:
+        """Head, stem, options; with air between them where there is room."""
         item = self.state.item
         self.measure = measure = min(MEASURE, width - self.left - 4) & ~1
-        stem = [self._line(line, BOLD) for line in wrap(item.stem, measure)]
+        stem = [self._line(line, theme.BOLD) for line in wrap(item.stem, measure)]
         advice = _("Choose every option that is right; press again to take one back.")
-        hint = [Row(width), *(self._line(line, SOFT) for line in wrap(advice, measure))]
+        hint = [Row(width), *(self._line(line, theme.SOFT) for line in wrap(advice, measure))]
         if item.type != "multiple":
             hint = []
         wrapped = [wrap(option.text, measure - 10) for option in item.options]
@@ -103,10 +90,11 @@ class Question(Canvas[QuestionState]):
         return place >= len(self._spans) or self.in_view(self._spans[place][0])
 
     def edge(self, below: bool) -> Row:
+        """A bar that says so, and scrolls when pressed."""
         said = "▼ " + _("more below: press ↓ or PageDown") if below else "▲ " + _("more above: press ↑ or PageUp")
         press = f"scroll({1 if below else -1})"
-        row = Row(self.size.width).at(self.left).put(f" {said} ", BANNER_CALM, press)
-        row.put(" " * max(0, self.left + self.measure - row.x), BANNER_CALM, press)
+        row = Row(self.size.width).at(self.left).put(f" {said} ", theme.BANNER_CALM, press)
+        row.put(" " * max(0, self.left + self.measure - row.x), theme.BANNER_CALM, press)
         return row
 
     def _line(self, text: str, style: Style) -> Row:
@@ -114,23 +102,25 @@ class Question(Canvas[QuestionState]):
 
     def _head(self) -> Row:
         item = self.state.item
-        row = self._line(_("Question {n}", n=item.slot + 1), BLUE).put(f" / {self.state.n_items}", SOFT)
+        row = self._line(_("Question {n}", n=item.slot + 1), theme.BLUE).put(f" / {self.state.n_items}", theme.SOFT)
         points = _("1 point") if item.points == 1 else _("{n} points", n=item.points)
-        row.put("    ").put(type_word(item), INK).put("  ").put(points, SOFT)
+        row.put("    ").put(type_word(item), theme.INK).put("  ").put(points, theme.SOFT)
         if self.state.flagged:
-            text = f"{FLAG} " + _("flagged")
-            row.at(self.left + self.measure - cell_len(text)).put(text, AMBER)
+            text = f"{theme.FLAG} " + _("flagged")
+            row.at(self.left + self.measure - cell_len(text)).put(text, theme.AMBER)
         return row
 
     def _option(self, place: int, lines: list[str], first: int) -> list[Row]:
         """The rows of one option; its letter stands on line `first`."""
         chosen = place in self.state.choice
-        ground, chip, bold = (CHOSEN, CHOSEN_CHIP, CHOSEN_BOLD) if chosen else (INK, CHIP, BLUE)
+        ground, chip, bold = (
+            (theme.CHOSEN, theme.CHOSEN_CHIP, theme.CHOSEN_BOLD) if chosen else (theme.INK, theme.CHIP, theme.BLUE)
+        )
         box = ("☑" if chosen else "☐") if self.state.item.type == "multiple" else ("●" if chosen else "○")
         rows = []
         for number, line in enumerate(lines):
             row = Row(self.size.width)
-            row.put(" ▸ " if number == first and place == self.state.cursor else "   ", BLUE)
+            row.put(" ▸ " if number == first and place == self.state.cursor else "   ", theme.BLUE)
             if number == first:
                 row.put(f" {LETTERS[place]} ", chip).put("  ", ground).put(box, bold).put("  ", ground)
             else:
@@ -143,12 +133,12 @@ class Question(Canvas[QuestionState]):
 def kept_words(choice: Choice, kept: Kept) -> tuple[str, Style]:
     """How safe the answer is; where there is none, that, and never a tick."""
     if not choice:
-        return (_("not answered yet") if kept is Kept.NONE else _("taken back, not answered"), SOFT)
+        return (_("not answered yet") if kept is Kept.NONE else _("taken back, not answered"), theme.SOFT)
     return {
-        Kept.NONE: (_("not answered yet"), SOFT),
-        Kept.WRITING: (_("saving"), SOFT),
-        Kept.SAVED: (_("saved here"), INK),
-        Kept.CONFIRMED: (f"{TICK} " + _("confirmed"), GREEN),
+        Kept.NONE: (_("not answered yet"), theme.SOFT),
+        Kept.WRITING: (_("saving"), theme.SOFT),
+        Kept.SAVED: (_("saved here"), theme.INK),
+        Kept.CONFIRMED: (f"{theme.TICK} " + _("confirmed"), theme.GREEN),
     }[kept]
 
 
@@ -167,19 +157,20 @@ class StatusLine(Canvas[StatusState]):
     """The line below the question."""
 
     def rows(self, width: int, height: int) -> list[Row]:
+        """Answer and safety to the left, counts and network to the right as far as they fit."""
         choice, counts = self.state.choice, self.state.counts
-        row = Row(width).at(3).put(_("Your answer"), SOFT).put("  ")
+        row = Row(width).at(3).put(_("Your answer"), theme.SOFT).put("  ")
         words, style = kept_words(choice, self.state.kept)
         if choice:
-            row.put(f" {letters(choice)} ", CHOSEN_CHIP).put("  ").put(words, style)
-            row.put("  ").put(" Del ", CHIP, "clear").put(" " + _("clear"), SOFT, "clear")
+            row.put(f" {letters(choice)} ", theme.CHOSEN_CHIP).put("  ").put(words, style)
+            row.put("  ").put(" Del ", theme.CHIP, "clear").put(" " + _("clear"), theme.SOFT, "clear")
         else:
             row.put(words, style)
-        tail = [(_("online"), GREEN) if self.state.online else (_("offline"), AMBER)]
+        tail = [(_("online"), theme.GREEN) if self.state.online else (_("offline"), theme.AMBER)]
         if counts is not None:
             n = counts.answered + counts.unanswered
-            flags = [(f"{FLAG} {counts.flagged}", AMBER)] if counts.flagged else []
-            tail = [(_("{answered}/{n} answered", answered=counts.answered, n=n), SOFT), *flags, *tail]
+            flags = [(f"{theme.FLAG} {counts.flagged}", theme.AMBER)] if counts.flagged else []
+            tail = [(_("{answered}/{n} answered", answered=counts.answered, n=n), theme.SOFT), *flags, *tail]
         while len(tail) > 1 and sum(cell_len(text) + 2 for text, _style in tail) > width - 3 - row.x:
             tail.pop(1)  # of flags and a healthy network the sheet tells too
         row.at(width - 1 - sum(cell_len(text) + 2 for text, _style in tail))

@@ -11,6 +11,7 @@ from examd.protocol import messages as m
 from examd.protocol.reasons import Reason
 from terminal import client as client_module
 from terminal.client import Client
+from terminal.conversation import OVERDUE_TICKS
 from terminal.heard import GaveUp, Link, Trouble
 from terminal.outbox import Kept, Outbox, Restored
 from tests.terminal.hall import Hall, certificate
@@ -83,7 +84,7 @@ class Terminal:
 
     async def at_rest(self) -> None:
         """The client has let go of its line and waits to be asked: nothing more comes of itself."""
-        await self.until(lambda: not self.client._wanted.is_set() and self.client._socket is None)
+        await self.until(lambda: not self.client.conversation.wanted.is_set() and self.client._socket is None)
 
     async def confirmed(self) -> None:
         await self.until(lambda: not self.outbox.pending)
@@ -162,7 +163,7 @@ async def test_a_server_that_ticks_and_does_not_acknowledge_is_asked_anew(hall, 
         hall.lose_acks = 1
         await terminal.answer(0)
         await terminal.until(lambda: len(terminal.record.acts) == 1)
-        for _ in range(client_module.OVERDUE_TICKS):
+        for _ in range(OVERDUE_TICKS):
             await hall.change()
         await terminal.confirmed()
 
@@ -267,7 +268,7 @@ async def test_a_gap_is_closed_by_beginning_again(hall, tmp_path):
         await terminal.begin()
         await terminal.answer(0)
         await terminal.confirmed()
-        terminal.client._sent = 2  # as if an act had gone missing on the way
+        terminal.client.conversation.connection.sent = 2  # as if an act had gone missing on the way
         await terminal.answer(1, 2, 3)
         await terminal.confirmed()
         assert sum(isinstance(h, m.Resume) for h in hall.heard) == 1

@@ -121,7 +121,7 @@ def test_only_saved_acts_may_be_sent_and_no_more_than_the_window(tmp_path):
         outbox.answer(slot, (0,), 0)
     assert outbox.sendable(0, 32) == []
     assert outbox.kept(0) is Kept.WRITING
-    outbox.mark_saved(outbox.flush())
+    outbox.note_saved(outbox.flush())
     assert outbox.kept(0) is Kept.SAVED
     assert [act.seq for act in outbox.sendable(0, 32)] == list(range(1, 33))
     outbox.acknowledge(Ack(10, 1, 9, head(10)))
@@ -135,7 +135,7 @@ def test_a_save_under_way_says_nothing_of_acts_numbered_anew(tmp_path):
     written = outbox.flush()
     outbox.give_up([1])
     outbox.answer(1, (1,), 0)
-    outbox.mark_saved(written)
+    outbox.note_saved(written)
     assert outbox.kept(1) is Kept.WRITING
 
 

@@ -1,0 +1,235 @@
+"""What a seat says to the server, and what it makes of the answers: the state of one conversation. No socket, no task.
+
+The stream is restarted rather than repaired: after a gap, or when an act was refused for good, the connection is
+closed and begun again from what the server then says it has. So a refusal still on its way can never meet a newer
+act under the same number.
+
+Before: `terminal.outbox`. After: `terminal.client`, which carries it through as many connections as it takes.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+from examd.protocol.messages import (
+    Ack,
+    Clock,
+    FromTerminal,
+    HandIn,
+    Ready,
+    Refusal,
+    Resume,
+    SignIn,
+    ToTerminal,
+    Welcome,
+)
+from examd.protocol.phase import Phase
+from examd.protocol.reasons import Reason
+from terminal.heard import GaveUp, Heard, Trouble
+from terminal.outbox import Outbox, RecordLost
+
+WINDOW = 32
+FIRST_TURN_S = 0.02
+OVERDUE_TICKS = 3
+
+_WAITS = {Reason.PAUSED, Reason.NOT_STARTED, Reason.STORE_FULL}
+_NEVER = {Reason.TIME_UP, Reason.BAD_ANSWER}
+_ENDED = {Reason.HANDED_IN, Reason.CLOSED}
+_LOST = {Reason.TAKEN_OVER: Trouble.TAKEN_OVER, Reason.RECORD_LOST: Trouble.RECORD_LOST}
+
+
+class Restart(Exception):  # noqa: N818 - a turn of the conversation
+    """Begin the connection again at once."""
+
+
+class Stop(Exception):  # noqa: N818
+    """The seat is given up."""
+
+
+@dataclass
+class Connection:
+    """What holds for one connection, and begins anew with the next."""
+
+    welcomed: bool = False
+    said_ready: bool = False
+    sent: int = 0
+    """Number of the newest act sent."""
+    held: bool = False
+    """An act was refused for now; it and its followers wait."""
+    overdue: int = 0
+    """Clock messages since something sent was last acknowledged."""
+
+
+class Conversation:
+    """One seat's conversation with the site's server."""
+
+    def __init__(self, hear: Callable[[Heard], None], open_outbox: Callable[[Welcome], Outbox], terminal: str) -> None:
+        self._hear = hear
+        self._open_outbox = open_outbox
+        self._terminal = terminal
+        self.outbox: Outbox | None = None
+        self.connection = Connection()
+        self.wanted = asyncio.Event()
+        """Somebody signs in, or is signed in."""
+        self.unsent = asyncio.Event()
+        """There may be more to send."""
+        self.unsaved = asyncio.Event()
+        """The outbox holds something new."""
+        self.turn_s = FIRST_TURN_S
+        """How long to wait before beginning again: the longer, the oftener since something was acknowledged."""
+        self._credentials: tuple[str, str] | None = None
+        self._token = ""
+        self._ready = False
+        self._proved = False
+        """This journal's newest acknowledgement has been shown to the server."""
+        self._epoch = 0
+        self._over = False
+        """Nothing enters the record any more: acts stay in the journal."""
+
+    # ---- what is said ------------------------------------------------------------------------------------------
+
+    def sign_in(self, admission_no: str, id_tail: str) -> None:
+        """Ask for this candidate's seat; not once welcomed, for that would throw the seat's token away."""
+        if not self._token:
+            self._credentials = (admission_no, id_tail)
+            self.wanted.set()
+
+    def ready(self) -> None:
+        """The candidate has read the rules."""
+        self._ready = True
+        self.unsent.set()
+
+    def greeting(self) -> FromTerminal:
+        """The first message of a new connection.
+
+        Raises Stop: when the seat was left while the connection was being made.
+        """
+        self.connection = Connection()
+        if self._token:
+            if self.outbox is None:
+                return Resume(self._token)
+            proof = self.outbox.proof
+            self._proved = True
+            return Resume(self._token, proof.seq, proof.epoch, proof.idx, proof.head)
+        if self._credentials is None:
+            raise Stop
+        return SignIn(*self._credentials, terminal=self._terminal)
+
+    def to_send(self) -> list[FromTerminal]:
+        """What may be said now that was not said before, in order; it counts as sent."""
+        said: list[FromTerminal] = []
+        if self._ready and not self.connection.said_ready:
+            self.connection.said_ready = True
+            said.append(Ready())
+        if self.outbox is not None and not self.connection.held and not self._over:
+            acts = self.outbox.sendable(self.connection.sent, WINDOW)
+            said += acts
+            self.connection.sent = acts[-1].seq if acts else self.connection.sent
+        return said
+
+    # ---- what is heard -----------------------------------------------------------------------------------------
+
+    def take(self, message: ToTerminal) -> None:
+        """Do as the server says, and pass it on.
+
+        Raises Restart: when the connection must begin again. Raises Stop: when the seat is given up.
+        Raises OSError: when the journal cannot be written.
+        """
+        connection, outbox = self.connection, self.outbox
+        match message:
+            case Welcome():
+                self._welcomed(message)
+            case Ack() if outbox is not None and message.epoch == self._epoch:  # another epoch's counts for nothing
+                outbox.acknowledge(message)
+                connection.overdue, self.turn_s = 0, FIRST_TURN_S
+                self.unsent.set()
+            case Clock(phase=phase):
+                self._over = phase in (Phase.HANDED_IN, Phase.CLOSED)
+                self._watch_overdue()
+                if connection.held and phase in (Phase.ANSWERING, Phase.TIME_UP) and outbox is not None:
+                    connection.held, connection.sent = False, outbox.acked
+                self.unsent.set()
+                if phase is not Phase.WAITING:
+                    self._ready = False  # said and heard; a reconnect need not repeat it
+            case Refusal():
+                self._refused(message)
+        self._hear(message)
+
+    def _watch_overdue(self) -> None:
+        """A server that ticks and does not acknowledge has lost an act or its own way: begin the connection again."""
+        connection, outbox = self.connection, self.outbox
+        waiting = outbox is not None and not connection.held and not self._over and connection.sent > outbox.acked
+        connection.overdue = connection.overdue + 1 if waiting else 0
+        if connection.overdue >= OVERDUE_TICKS:
+            raise Restart
+
+    def _welcomed(self, welcome: Welcome) -> None:
+        self._token, self._credentials, self._epoch = welcome.token, None, welcome.epoch
+        if self.outbox is None:
+            self.outbox = self._open_outbox(welcome)
+            self._proved = not self.outbox.acked
+        if not self._proved:
+            # Signing in carries no acknowledgement: show the journal's, so that a rolled-back server finds out.
+            raise Restart
+        try:
+            restored = self.outbox.reconcile(welcome)
+        except RecordLost:
+            self.give_up_seat(Trouble.RECORD_LOST)
+        self.connection.sent, self.connection.welcomed = welcome.durable_seq, True
+        self.unsaved.set()
+        self._hear(restored)
+
+    def _refused(self, refusal: Refusal) -> None:
+        reason, outbox = refusal.reason, self.outbox
+        if outbox is None or not self._token or reason is Reason.BAD_TOKEN:
+            self.give_up_seat(refusal)
+        if reason in _LOST:
+            self.give_up_seat(_LOST[reason])
+        if not self.connection.welcomed:
+            raise Restart  # a server that has only just come up, say: ask again
+        if reason is Reason.GAP:
+            self._gap(refusal, outbox)
+        elif reason in _NEVER and refusal.seq:
+            self._give_up_acts(refusal, outbox)
+        elif reason in _WAITS:
+            self.connection.held = True
+        elif reason in _ENDED:
+            self._over = True
+
+    def _gap(self, refusal: Refusal, outbox: Outbox) -> None:
+        if self.connection.held:
+            return  # followers of a refused act; all are sent again when the hold ends
+        expected = refusal.facts.get("expected")
+        if isinstance(expected, int) and expected <= outbox.acked:
+            self.give_up_seat(Trouble.RECORD_LOST)
+        raise Restart
+
+    def _give_up_acts(self, refusal: Refusal, outbox: Outbox) -> None:
+        if refusal.reason is Reason.BAD_ANSWER:
+            refused = [refusal.seq]
+        else:  # what follows a late answer is later still; only the hand-in still counts
+            refused = [act.seq for act in outbox.pending if act.seq >= refusal.seq and not isinstance(act, HandIn)]
+        count = outbox.give_up(refused)
+        self.unsaved.set()
+        if count:
+            self._hear(GaveUp(refusal.reason, count))
+        raise Restart
+
+    # ---- endings -----------------------------------------------------------------------------------------------
+
+    def give_up_seat(self, why: Heard) -> NoReturn:
+        """Forget the seat and say why.
+
+        Raises Stop: always.
+        """
+        self.forget()
+        self._hear(why)
+        raise Stop
+
+    def forget(self) -> None:
+        """The seat is left, or lost: nothing more is said for it."""
+        self.wanted.clear()
+        self._token, self._credentials, self._ready = "", None, False
+        self._proved = self._over = self.connection.held = False
+        self.outbox = None
