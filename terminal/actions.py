@@ -14,51 +14,34 @@ class Actions(Protocol):
     """The candidate's acts, and the few of staff. Each shows its outcome at once."""
 
     @property
-    def seat(self) -> Seat:
-        """What is to be shown."""
-
+    def seat(self) -> Seat: ...
     @property
-    def exit_after_receipt(self) -> bool:
-        """Whether the candidate may end the program once the receipt is shown."""
+    def exit_after_receipt(self) -> bool: ...
 
-    def now(self) -> int:
-        """This machine's monotonic clock, in milliseconds."""
-
-    def draw(self) -> None:
-        """Show the screen of this moment, with what it says now."""
-
+    def now(self) -> int: ...  # this machine's monotonic clock, in milliseconds
+    def draw(self) -> None: ...
     def settled(self) -> bool:
         """Whether this screen has been here long enough for Enter or a click to be meant for it."""
 
     async def press(self, key: Key) -> None:
         """Give the key to the screen of this moment."""
 
-    def sign_in(self, admission_no: str, id_tail: str) -> None:
-        """Ask the server for this candidate's seat. Pressed twice, the first was enough."""
-
+    def sign_in(self, admission_no: str, id_tail: str) -> None: ...
     def confirm(self) -> None:
         """The candidate is who the server says."""
 
     def not_me(self) -> None:
         """The person at the screen is somebody else: forget the seat and begin again."""
 
-    def ready(self) -> None:
-        """The rules have been read."""
-
+    def ready(self) -> None: ...
     def place(self, where: Stage) -> None:
         """Go to another screen; `where` is one of `terminal.seat.ANSWERING`."""
 
-    def go_to(self, slot: int) -> None:
-        """Go to the item at `slot`; nowhere when there is none."""
-
+    def go_to(self, slot: int) -> None: ...
     def answer(self, slot: int, choice: tuple[int, ...]) -> None:
         """Choose these displayed positions, ascending; empty takes the answer back."""
 
-    def flag(self, slot: int, on: bool) -> None:
-        """Flag the item at `slot` to be seen again, or no longer."""
-
-    def hand_in(self) -> None:
-        """Hand in for good."""
-
+    def flag(self, slot: int, on: bool) -> None: ...
+    def hand_in(self) -> None: ...
     def leave(self) -> None:
         """End the program: staff's way out, and the candidate's after the receipt where that was asked for."""

@@ -149,7 +149,7 @@ def fit(text: str, width: int) -> str:
         return text
     if width < 1:
         return ""
-    kept = text[: _fitting(text, width - 1)] if width > 1 else ""
-    while kept and cell_len(kept) > width - 1:
+    kept = text[: width - 1]  # no visible character is less than a cell
+    while cell_len(kept) > width - 1:
         kept = kept[:-1]
     return kept + "…"

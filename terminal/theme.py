@@ -38,10 +38,8 @@ FIELD_HERE = Style(color="#0f3550", bgcolor="#d9e7f0", bold=True)
 FIELD_CURSOR = Style(bgcolor=_BLUE)
 
 PANEL_INK = Style(color=_INK, bgcolor=PANEL)
-PANEL_BOLD = Style(color=_INK, bgcolor=PANEL, bold=True)
 PANEL_SOFT = Style(color=_SOFT, bgcolor=PANEL)
 PANEL_BLUE = Style(color=_BLUE, bgcolor=PANEL, bold=True)
-PANEL_GREEN = Style(color=_GREEN, bgcolor=PANEL)
 PANEL_AMBER = Style(color=_AMBER, bgcolor=PANEL, bold=True)
 PANEL_RED = Style(color=_RED, bgcolor=PANEL, bold=True)
 
