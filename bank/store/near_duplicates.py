@@ -56,13 +56,13 @@ class NearDuplicates:
                 yield Question(identity, code or identity[:8], _content.decode(content))
 
     def of(self, number: int) -> list[tuple[int, int]]:
-        """Near duplicates of a revision among all items not retired: (number, similarity ×10⁴), nearest first."""
+        """Near duplicates of a revision among items not retired: number, similarity ×10⁴; the most similar first."""
         line = self._catalogue.line(number)
         if line is None:
             return []
         content = self._items.numbered(number).content
         possible = _possible(self._catalogue.lines(), line, content)
-        found = ((each.number, _similarity_p4(content, self._items.numbered(each.number).content)) for each in possible)
+        found = ((each.number, similarity_p4(content, self._items.numbered(each.number).content)) for each in possible)
         return sorted(((other, p4) for other, p4 in found if p4), key=lambda each: -each[1])
 
 
@@ -91,7 +91,7 @@ def _possible(lines: Sequence[Line], to: Line, content: Content) -> list[Line]:
     return found
 
 
-def _similarity_p4(one: Content, other: Content) -> int:
+def similarity_p4(one: Content, other: Content) -> int:
     """Of two near duplicates, as `bank.authoring.near_duplicates` says; 0 where they are none."""
     share = near_duplicates.similarity(one, other)
     stem = near_duplicates.plain(one.stem)

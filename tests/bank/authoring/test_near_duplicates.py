@@ -23,7 +23,7 @@ from bank.authoring.near_duplicates import (
     spelling,
 )  # fmt: skip
 from bank.content import TRUEFALSE_OPTIONS, Content, ItemType, Option
-from bank.store import listing
+from bank.store.near_duplicates import similarity_p4
 
 
 def single(stem, *options, media=()):
@@ -152,9 +152,9 @@ def test_the_order_of_the_bank_changes_no_similarity():
 def test_the_twins_of_one_are_all_that_are_alike_enough(others, one):
     for other in others:
         if (value := similarity(one, other)) >= LEAST_SIMILARITY:
-            assert listing.alike(one, other) == int(10_000 * value)
+            assert similarity_p4(one, other) == int(10_000 * value)
         else:  # a stem of theirs in common, or nothing
-            assert listing.alike(one, other) == 0 or plain(one.stem) == plain(other.stem)
+            assert similarity_p4(one, other) == 0 or plain(one.stem) == plain(other.stem)
 
 
 def test_every_letter_there_is_is_compared_as_the_definition_says():
