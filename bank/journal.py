@@ -77,7 +77,10 @@ class Journal:
 
     @classmethod
     def read(cls, directory: Path) -> "Journal":
-        """Every whole line. A last line without its end is a write that a power cut broke: its act never happened."""
+        """Every whole line. A last line without its end is a write that a power cut broke: its act never happened.
+
+        Raises BrokenStore: when the disk refuses.
+        """
         path = directory / NAME
         try:
             data = path.read_bytes()
@@ -113,7 +116,10 @@ class Journal:
         return Entry(self.n + 1, self.head, at, act, facts)
 
     def append(self, line: bytes) -> None:
-        """On the disk when this returns; otherwise as if it had not been tried."""
+        """On the disk when this returns; otherwise as if it had not been tried.
+
+        Raises BrokenStore: when the disk refuses.
+        """
         parsed = _line(line.rstrip(b"\n"), self.n + 1)
         try:
             durable.append(self.path, line, torn=self._torn)

@@ -133,9 +133,12 @@ class Vault:
         wipe_memory: bool = True,
         migrate: "Callable[[sqlite3.Connection, int], None] | None" = None,
     ) -> "Vault":
-        """An existing file, after every check; anything doubtful is refused by name.
+        """An existing file, after every check.
 
         A file of an older version is brought to `version` by `migrate`, in one transaction, where one is given.
+
+        Raises BadFile: when it is missing or no vault of ours. Raises Denied: when the key is wrong, or somebody has it
+        open. Raises BrokenStore: when it is damaged, or the disk refuses.
         """
         _check_key(key)
         with contextlib.suppress(OSError):
@@ -226,9 +229,11 @@ class Vault:
     def transaction(self) -> Iterator["sqlite3.Connection"]:
         """BEGIN IMMEDIATE … COMMIT, or nothing at all. What it raises was not committed, with one exception.
 
-        The exception is `store-io` out of COMMIT: whether it reached the disk is unknown, and after a failed fsync
-        the kernel may call the lost pages clean, so a second try would lie. The vault is then broken for good:
-        every later call is refused with the same code, and the process should end.
+        The exception is `store-io` out of COMMIT: whether it reached the disk is unknown, and after a failed fsync the
+        kernel may call the lost pages clean, so a second try would lie. The vault is then broken for good: every later
+        call is refused with the same code, and the process should end.
+
+        Raises BrokenStore: when the disk refuses, now or before. Raises Denied: when somebody else has the file.
         """
         if self._broken is not None:
             raise self._broken
@@ -247,7 +252,10 @@ class Vault:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator["sqlite3.Connection"]:
-        """The connection, with the library's errors told in our words."""
+        """The connection, with the library's errors told in our words.
+
+        Raises BrokenStore: when the disk refuses, now or before.
+        """
         if self._broken is not None:
             raise self._broken
         try:
@@ -283,6 +291,9 @@ class Vault:
 
         This is how a bank is re-keyed: the new file is proved before the old one goes, where the library's own
         re-keying rewrites the only copy in place.
+
+        Raises Denied: when there is a file already. Raises BrokenStore: when the copy is not whole, or the disk
+        refuses.
         """
         _check_key(key)
         with store_errors(path.name, taken=Denied("vault-exists", file=path.name)):
@@ -324,7 +335,10 @@ class Vault:
             return {"sqlite_version": dbapi2.sqlite_version} | {name: _read(connection, name) for name in names}
 
     def close(self) -> None:
-        """Ends the connection; SQLite folds the write-ahead log into the file and removes it."""
+        """Ends the connection; SQLite folds the write-ahead log into the file and removes it.
+
+        Raises BrokenStore: when the disk refuses.
+        """
         try:
             self.connection.close()
         except dbapi2.Error as error:

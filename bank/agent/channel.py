@@ -117,6 +117,7 @@ def peer_uid(line: socket.socket) -> int | None:
 
 
 def send(line: socket.socket, message: bytes) -> None:
+    """One frame. Raises Denied: when it is larger than a frame may be."""
     if len(message) > LARGEST_FRAME:
         raise Denied("agent-frame-too-large", bytes=len(message), most=LARGEST_FRAME)
     line.sendall(_LENGTH.pack(len(message)))

@@ -31,6 +31,8 @@ def start(
 
     The passphrases stay in this process, which ends soon: in one that lives for hours, copies of them would be left in
     memory that nobody can wipe.
+
+    Raises BrokenStore: when the process says nothing. Raises Refused: what stopped it from opening the bank.
     """
     offered = [Offered.read(path) for path, _ in present]
     check_offered(Custody.read(directory), offered)

@@ -82,7 +82,7 @@ class Written:
 
 
 def read(statement: bytes, file: str) -> Written:
-    """Its shape checked, its signature not."""
+    """Its shape checked, its signature not. Raises BadFile: when it has another shape."""
     try:
         said = statements.read(statement, KIND, name=file)
         if said.keys() != {"type", "v", "at", "author", "bank", "drafts", "sha256"} or said["v"] != 2:
@@ -97,7 +97,11 @@ def read(statement: bytes, file: str) -> Written:
 
 
 def prove(statement: bytes, bank: str, people: Mapping[str, Person], *, file: str) -> tuple[Written, Person]:
-    """What it says and who signed it: one of the bank's people, whatever they may still do."""
+    """What it says and who signed it: one of the bank's people, whatever they may still do.
+
+    Raises Denied: when it is for another bank, or nobody here signed it. Raises BadFile: when the signature does not
+    hold.
+    """
     written = read(statement, file)
     if json.loads(statement)["signed"]["bank"] != bank:
         raise Denied("drafts-other-bank", file=file)
@@ -112,7 +116,7 @@ def prove(statement: bytes, bank: str, people: Mapping[str, Person], *, file: st
 
 
 def require_author(person: Person) -> None:
-    """Whether they may write now."""
+    """Whether they may write now. Raises Denied: when their work has ended, or they are no author."""
     if person.until:
         raise Denied("person-ended", name=person.name, until=person.until)
     if Role.AUTHOR not in person.roles:

@@ -51,8 +51,10 @@ def end(bank: OpenBank, identity: str, by: Vouchers) -> Person:
 def accept_loss(bank: OpenBank, signer: Signer, reason: str) -> None:
     """This person, who saw more of the bank than this copy holds, goes on with it: signed, and kept in its acts.
 
-    Of a bank in several hands the keyholders must have accepted this loss first, when they opened it now: one that
-    they accepted in another opening was another.
+    Of a bank in several hands the keyholders must have accepted this loss first, when they opened it now: one that they
+    accepted in another opening was another.
+
+    Raises Denied: when nothing is lost, or the keyholders have not accepted it.
     """
     try:
         _known(bank, signer)
@@ -92,7 +94,7 @@ def add(
 
 
 def begin(bank: OpenBank, item: Item, signer: Signer, media: Mapping[str, bytes] | None = None) -> BankItem:
-    """A new item as a draft that this person signs as its writer."""
+    """A new item as a draft that this person signs as its writer. Raises Denied: when the bank has it already."""
     report = add(bank, [item], signer, media)
     if report.already:
         raise Denied("item-already-there", item=report.already[0][:8])

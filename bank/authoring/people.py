@@ -100,7 +100,10 @@ class Signer:
         return statements.public_hex(self.key)
 
     def check_not_rolled_back(self, bank: str, heads: Callable[[int], str]) -> None:
-        """`heads(n)` is the head after the bank's act n, or "". Refuses a bank that has forgotten what was seen."""
+        """Compares with what this person saw: `heads(n)` is the head after the bank's act n, or "".
+
+        Raises Denied: when the bank has forgotten what was seen.
+        """
         noted = _seen(self.seen).get(bank)
         if noted is not None and heads(noted[0]) != noted[1]:
             raise Denied("bank-rolled-back", name=self.id, acts=noted[0])
@@ -129,6 +132,7 @@ def create(file: Path, passphrase: str) -> Signer:
 
 
 def unlock(file: Path, passphrase: str) -> Signer:
+    """Opens a person's key. Raises BadFile: when the file cannot be read, or holds no key."""
     person = _id(file)
     try:
         with file.open("rb") as stream:
@@ -154,7 +158,10 @@ def application(
     was: str = "",
 ) -> bytes:
     """The statement by which somebody enrols. `same_name`: who vouches knows of the other person of that name; `was`:
-    it is the same person, who was enrolled under that id."""
+    it is the same person, who was enrolled under that id.
+
+    Raises BadFile: when the name is empty or not printable, or there is no role.
+    """
     if not name.strip() or not name.isprintable() or not roles:
         raise BadFile("person-malformed", name=signer.id)
     said = {
@@ -189,10 +196,12 @@ def _named(vouchers: Vouchers) -> dict[str, Any]:
 def admit(
     bank: str, statement: bytes, known: Mapping[str, Person], keepers: Mapping[str, str], need: int = VOUCHERS
 ) -> Person:
-    """The person who enrols, or Denied: what the bank asks before it takes somebody in.
+    """The person who enrols: what the bank asks before it takes somebody in.
 
-    `keepers` are the keyholders by whom the bank is open, public key -> name; none where one person holds it. `need`
-    of them sign, as many as open it.
+    `keepers` are the keyholders by whom the bank is open, public key -> name; none where one person holds it. `need` of
+    them sign, as many as open it.
+
+    Raises Denied: when too few vouch, or somebody has the id, the key or the name.
     """
     person, said = _person(bank, statement, known, need)
     twin = check_name(person.name, person.id, known, same_name=said["same_name"], was=person.was)
@@ -213,7 +222,10 @@ def _keys(said: Mapping[str, Any]) -> set[str]:
 
 
 def check_name(name: str, identity: str, known: Mapping[str, Person], *, same_name: bool, was: str) -> Person | None:
-    """Another person who has that name already, where whoever vouches says who is who; else Denied."""
+    """Another person who has that name already, where whoever vouches says who is who.
+
+    Raises Denied: when the id or the name is taken, or the person is still enrolled under another id.
+    """
     if identity in known:
         raise Denied("person-exists", name=identity)
     if was:
@@ -233,7 +245,10 @@ def check_name(name: str, identity: str, known: Mapping[str, Person], *, same_na
 def dismiss(
     bank: str, statement: bytes, known: Mapping[str, Person], keepers: Mapping[str, str], need: int = VOUCHERS
 ) -> Person:
-    """The person whose work ends by `statement`, or Denied."""
+    """The person whose work ends by `statement`.
+
+    Raises Denied: when they are unknown or have ended, or too few sign.
+    """
     person, said = _dismissed(bank, statement, known, keepers, need)
     _require_keepers(said, keepers)
     return person

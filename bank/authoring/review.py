@@ -154,7 +154,7 @@ def statement(act: Act, lineage: str, rev: int, sealed: Seal, event: Event, befo
 
 
 def state_after(events: Iterable[Event]) -> State | None:
-    """Where a revision's acts lead it; refuses acts that cannot follow one another."""
+    """Where a revision's acts lead it. Raises Denied: when an act cannot follow the one before it."""
     state: State | None = None
     leads, withdrawn = LEADS, False
     for event in events:
@@ -169,7 +169,10 @@ def state_after(events: Iterable[Event]) -> State | None:
 
 
 def check_act(act: Act, person: Person, events: Sequence[Event], people: Mapping[str, Person]) -> State:
-    """The state that `act` of `person` leads to, or Denied."""
+    """The state that `act` of `person` leads to.
+
+    Raises Denied: when the act is not possible now, or not theirs to do.
+    """
     require_own(events)
     state = state_after(events)
     following = LEADS.get((state, act))
@@ -186,13 +189,19 @@ def check_act(act: Act, person: Person, events: Sequence[Event], people: Mapping
 
 
 def check_writer(act: Act, item: str, person: Person, events: Sequence[Event], signed_by: Collection[str]) -> None:
-    """Nothing goes through review whose writer is not known by their key: who wrote it might review it."""
+    """Nothing goes through review whose writer is not known by their key: who wrote it might review it.
+
+    Raises Denied: when the writer is not.
+    """
     if act in (Act.SUBMIT, Act.APPROVE) and not writers([*events, Event(act, person.id, "")], signed_by):
         raise Denied("writer-unknown", item=item)
 
 
 def require_own(events: Sequence[Event]) -> None:
-    """Another body's item is used here, and written, approved or retired there."""
+    """Another body's item is used here, and written, approved or retired there.
+
+    Raises Denied: when the item is another body's.
+    """
     if events and events[0].act is Act.ACCEPT:
         raise Denied("item-of-other-owner", owner=events[0].remarks.partition(" ")[0])
 
@@ -242,7 +251,7 @@ def verify_signed(lineage: str, rev: int, sealed: Seal, events: Sequence[Event],
 
 
 def read(signed: bytes) -> dict[str, Any]:
-    """A statement, its shape checked and its signature not."""
+    """A statement, its shape checked and its signature not. Raises BadFile: when it has another shape."""
     said = statements.read(signed, KIND, name="")
     shape = {"act": str, "at": str, "by": str, "item": str, "remarks": str, "rev": int}
     if not all(isinstance(said.get(name), kind) for name, kind in shape.items()) or said["act"] not in SIGNED:

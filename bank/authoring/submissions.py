@@ -75,6 +75,7 @@ class Card:
 
     @classmethod
     def read(cls, data: bytes, file: str) -> "Card":
+        """A card out of its file. Raises BadFile: when it is no card, or not spelt as we spell it."""
         try:
             card = json.loads(data)
             if len(data) > LARGEST_CARD or card["type"] != CARD_KIND or card["v"] != 1:
@@ -103,6 +104,8 @@ def pack(
     """The file to send. `of` says which of `items`, from 0, are other wordings of what item in which revision.
 
     Pictures that no item shows stay out.
+
+    Raises BadFile: when it becomes larger than a bank takes.
     """
     shown = {each for item in items for each in item.pictures()}
     drafts = [
@@ -171,7 +174,10 @@ class Opened:
 
 
 def opened(sealed: bytes, identity: Identity, bank: str, people: Mapping[str, Person], *, file: str) -> Opened:
-    """Everything that must hold before one line of it is read as an item."""
+    """Everything that must hold before one line of it is read as an item.
+
+    Raises BadFile: when it is too large, or not as its author signed it.
+    """
     if len(sealed) > LARGEST:
         raise BadFile("file-too-large", file=file, most=LARGEST)
     statement, _, body = _unsealed(sealed, identity, file).partition(b"\n")
@@ -246,7 +252,10 @@ class Taken:
 
 
 def drafts_in(file: Opened, *, name: str) -> Drafts:
-    """The items of a drafts file, each through the same reader as a file from anywhere else."""
+    """The items of a drafts file, each through the same reader as a file from anywhere else.
+
+    Raises BadFile: when there are no items in it, or others than its author signed.
+    """
     from bank.formats import jsonl
     from bank.formats.draft import BadRow, finish
 

@@ -30,7 +30,11 @@ def write(out: Path, bank: Bank, position: Position, at: int, session: Ed25519Pr
 
 
 def restore(backup: Path, directory: Path) -> Position:
-    """The files of a backup in a new place, each checked. Whether it is too old shows when its holders open it."""
+    """The files of a backup in a new place, each checked. Whether it is too old shows when its holders open it.
+
+    Raises BadFile: when there is no backup, or a file of it is not as it was. Raises Denied: when its journal is
+    altered.
+    """
     try:
         file = (backup / BACKUP).read_bytes()
     except OSError:

@@ -58,6 +58,8 @@ def hand_over(
 
     `opened` is an Opening, or a bank with a single passphrase, whose `bank.key` is destroyed. Until the new file takes
     the old one's place nothing has happened; from there on the next opening finishes what a power cut broke off.
+
+    Raises Denied: when the bank is in shares already and no Opening was given, or these people cannot hold it.
     """
     bank = opened.bank if isinstance(opened, Opening) else opened
     directory = bank.directory
@@ -119,7 +121,10 @@ def _end(opened: Opening | Bank) -> None:
 
 
 def check_people(people: Sequence[tuple[str, str]], need: int) -> None:
-    """Whether a bank can be given to these people (name, new passphrase)."""
+    """Whether a bank can be given to these people (name, new passphrase).
+
+    Raises Denied: when it cannot, or two have one passphrase.
+    """
     shares.check_policy(need, len(people))
     check_names([name for name, _ in people])
     for index, (name, passphrase) in enumerate(people):
@@ -128,6 +133,10 @@ def check_people(people: Sequence[tuple[str, str]], need: int) -> None:
 
 
 def check_names(names: Sequence[str]) -> None:
+    """Whether these can be names of holders.
+
+    Raises Denied: when one is empty, too long, not printable, a number, or there twice.
+    """
     for name in names:
         if not (0 < len(name) <= shares.LONGEST_NAME and name.isprintable() and name == name.strip()):
             raise Denied("holder-name", name=name, most=shares.LONGEST_NAME)

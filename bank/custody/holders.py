@@ -53,7 +53,7 @@ class Custody:
         return spoken(digest(self.to_json()))
 
     def holder(self, said: str) -> Holder:
-        """By name or by number."""
+        """The holder of a name or number. Raises Denied: when there is none."""
         for holder in self.holders:
             if said in (holder.name, str(holder.index)):
                 return holder
@@ -66,7 +66,10 @@ class Custody:
 
     @classmethod
     def read(cls, directory: Path) -> "Custody":
-        """The one in force, also where a handing over was broken off after the new key had come into force."""
+        """The one in force, also where a handing over was broken off after the new key had come into force.
+
+        Raises BadFile: when the bank is not in shares. Raises BrokenStore: when the disk refuses.
+        """
         if handed_over_unsettled(directory):
             return cls.parse(next_document(directory)["custody"].encode(), NEXT)
         try:
@@ -79,6 +82,10 @@ class Custody:
 
     @classmethod
     def parse(cls, file: bytes, name: str) -> "Custody":
+        """Who holds the bank, as all of them and the key itself signed it.
+
+        Raises BadFile: when a signature does not hold, or it has another shape.
+        """
         try:
             custody = cls.from_json(statements.read(file, KIND, name=name))
             for signer in (custody.check, *(holder.public for holder in custody.holders)):
@@ -129,6 +136,7 @@ class Offered:
 
     @classmethod
     def read(cls, path: Path) -> "Offered":
+        """A share out of its file, still sealed. Raises BadFile: when the file cannot be read, or is no share."""
         try:
             with path.open("rb") as stream:
                 data = stream.read(1 << 17)
@@ -143,7 +151,10 @@ class Offered:
 def check_offered(custody: Custody, offered: Sequence[Offered], *, all_needed: bool = True) -> None:
     """Whether these shares could open the bank, before anyone is asked for a passphrase. Each fault by its name.
 
-    Without `all_needed`: whether they are shares of this bank at all."""
+    Without `all_needed`: whether they are shares of this bank at all.
+
+    Raises Denied: when they could not.
+    """
     seen: set[int] = set()
     for each in offered:
         head = each.head
@@ -177,7 +188,11 @@ def verify_shares(custody: Custody, present: Sequence[Share]) -> int:
 
 
 def reseal(custody: Custody, holder: Holder, opened: Share | Sequence[str], passphrase: str, place: Path) -> Path:
-    """A holder's share under a new passphrase: from the opened share or, where that is lost, from words in clear."""
+    """A holder's share under a new passphrase: from the opened share or, where that is lost, from words in clear.
+
+    Raises Denied: when the words or the share are not that holder's. Raises BrokenStore: when the file reads back
+    otherwise.
+    """
     head = Head(custody.bank, custody.generation, custody.need, len(custody.holders), holder.index, holder.name)
     share = opened if isinstance(opened, Share) else shares.from_clear(head, opened)
     if share.head != head or share.public != holder.public:

@@ -72,9 +72,12 @@ class Opening:
         witnesses: Sequence[Path] | None = None,
         clock: Clock = wall_clock,
     ) -> "Opening":
-        """`present`: each holder's share, and its passphrase or what that opened.
+        """Opens the bank. `present`: each holder's share, and its passphrase or what that opened.
 
         `accept_loss`: why an older copy is used knowingly; also where only people of the bank know that it is older.
+
+        Raises Denied: when the hours or the bound are out of range, the shares do not open it, or the copy is an older
+        one.
         """
         if not 1 <= hours <= MOST_HOURS:
             raise Denied("hours-out-of-range", found=hours, most=MOST_HOURS)
@@ -191,7 +194,10 @@ class Opening:
         return positions.leave_witnesses(self._witnesses, self.custody.bank, self.position)
 
     def backup(self, out: Path) -> Position:
-        """An encrypted copy in a new folder (`bank.custody.backups`)."""
+        """An encrypted copy in a new folder (`bank.custody.backups`).
+
+        Raises Denied: when the journal on the disk is not the one written here.
+        """
         on_disk = Journal.read(self.bank.directory)
         if (unsound := on_disk.unsound()) is not None:
             raise unsound

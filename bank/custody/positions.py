@@ -86,6 +86,10 @@ def losses(journal: Journal, vault: Position | None, witnesses: Iterable[Path], 
 
 
 def read_witness(path: Path, bank: str) -> Position | None:
+    """The position that was left there; None where there is none for this bank.
+
+    Raises BadFile: when it cannot be read.
+    """
     try:
         record = json.loads(path.read_bytes())
         if record.pop("bank") != bank:

@@ -33,6 +33,7 @@ class Pending:
 
     @classmethod
     def read(cls, directory: Path) -> "Pending | None":
+        """What was under way; None where nothing was."""
         try:
             document = next_document(directory)
         except FileNotFoundError:

@@ -45,7 +45,7 @@ def to_sign(bank: str, body: Body, by: str, at: str) -> dict[str, Any]:
 
 
 def check(bank: str, file: bytes, people: Mapping[str, Person]) -> tuple[Body, str, str]:
-    """(card, by, at), as one of the bank's people signed it. Else Denied."""
+    """(card, by, at), as one of the bank's people signed it. Raises Denied: when none of them did."""
     try:
         signed = statements.read(file, KIND, name="")
         body, by, at = Body(**signed["owner"]), str(signed["by"]), str(signed["at"])
@@ -85,7 +85,7 @@ def listed(bank: str, files: Iterable[bytes], people: Mapping[str, Person], *, n
 
 
 def require(owners: Sequence[Owner], terms: Terms) -> Owner:
-    """The owner of a slice as the bank knows it. Denied where its card is not known, or a newer one is."""
+    """The owner of a slice as the bank knows it. Raises Denied: when its card is not known, or a newer one is."""
     wanted = (terms.owner.id, terms.owner.sign)
     found = next((each for each in reversed(owners) if (each.body.id, each.body.sign) == wanted), None)
     if found is not None and found.current:

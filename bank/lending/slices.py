@@ -204,7 +204,11 @@ def make(
     until: date,
     at: str,
 ) -> tuple[bytes, bytes]:
-    """(`slice.json`, `items.age`). Items that somebody else lent to the owner are not the owner's to lend: refused."""
+    """(`slice.json`, `items.age`): a new slice.
+
+    Raises BadFile: when it would be empty, without permission, without days or without a picture it needs. Raises
+    Denied: when an item is another body's: what was lent to the owner is not the owner's to lend.
+    """
     if not permission:
         raise BadFile("slice-without-permission")
     if until < first:
@@ -242,6 +246,7 @@ def make(
 
 
 def withdrawal(terms: Terms, key: Ed25519PrivateKey, at: str, reason: str) -> bytes:
+    """The statement by which an owner takes a slice back. Raises Denied: when the key is not the owner's."""
     if statements.public_hex(key) != terms.owner.sign:
         raise Denied("slice-not-yours", owner=terms.owner.name)
     return statements.sign(
@@ -259,7 +264,10 @@ def _lent(item: Item, owner: str, origin: str) -> Item:
 
 def read(file: bytes) -> Terms:
     """A slice's statement, signed by the owner that it names; whether we know that owner is `bank.lending.owners`'s to
-    say."""
+    say.
+
+    Raises BadFile: when it is no such statement. Raises Denied: when its owner did not sign it.
+    """
     try:
         signed = statements.read(file, KIND, name=STATEMENT)
         terms = Terms(
@@ -286,14 +294,20 @@ def read(file: bytes) -> Terms:
 
 
 def unseal(terms: Terms, sealed: bytes, identity: locks.Identity) -> bytes:
-    """The lines, for the receiver that the slice names and for no other."""
+    """The lines, for the receiver that the slice names and for no other.
+
+    Raises Denied: when the slice names another.
+    """
     if terms.receiver.age != identity.recipient:
         raise Denied("slice-other-receiver", receiver=terms.receiver.name)
     return locks.unseal(sealed, identity, what=ITEMS)
 
 
 def items_in(file: bytes, lines: bytes) -> tuple[list[tuple[Item, str]], dict[str, bytes]]:
-    """Items with their salts, and pictures; each as the owner signed it, or nothing at all (Denied)."""
+    """Items with their salts, and pictures; each as the owner signed it, or nothing at all.
+
+    Raises Denied: when something is not as the owner signed it. Raises BadFile: when the lines are no items.
+    """
     terms = read(file)
     if hashlib.sha256(lines).hexdigest() != json.loads(file)["signed"].get("lines"):
         raise Denied("slice-altered", slice=terms.slice[:8])
@@ -337,7 +351,10 @@ def to_accept(bank: str, terms: Terms, by: str, at: str) -> dict[str, Any]:
 
 
 def check_acceptance(bank: str, terms: Terms, file: bytes, people: Mapping[str, Person]) -> tuple[str, str]:
-    """(by, at) of an acceptance that one of the bank's reviewers signed for exactly this slice. Else Denied."""
+    """(by, at) of an acceptance that one of the bank's reviewers signed for exactly this slice.
+
+    Raises Denied: when none of them did.
+    """
     signed = statements.read(file, ACCEPTANCE, name="")
     by, at = str(signed.get("by")), str(signed.get("at"))
     person = people.get(by)
@@ -352,7 +369,7 @@ def check_acceptance(bank: str, terms: Terms, file: bytes, people: Mapping[str, 
 
 
 def check_withdrawal(terms: Terms, file: bytes) -> str:
-    """When the owner withdrew the slice. Else Denied."""
+    """When the owner withdrew the slice. Raises Denied: when the statement is of another slice."""
     _owner, name, statement, at = read_withdrawal(file, [terms.owner])
     if (name, statement) != (terms.slice, terms.sha256):
         raise Denied("slice-other-withdrawal", slice=terms.slice[:8])
@@ -360,7 +377,10 @@ def check_withdrawal(terms: Terms, file: bytes) -> str:
 
 
 def read_withdrawal(file: bytes, owners: Collection[Body]) -> tuple[Body, str, str, str]:
-    """(owner, slice, SHA-256 of its statement, when) of a withdrawal that one of `owners` signed. Else Denied."""
+    """(owner, slice, SHA-256 of its statement, when) of a withdrawal that one of `owners` signed.
+
+    Raises Denied: when none of them did.
+    """
     name = slice_named(file)
     signed = statements.read(file, WITHDRAWAL, name="")
     for owner in owners:
@@ -373,7 +393,7 @@ def read_withdrawal(file: bytes, owners: Collection[Body]) -> tuple[Body, str, s
 
 
 def slice_named(file: bytes) -> str:
-    """The slice that a withdrawal speaks of; nothing checked yet."""
+    """The slice that a withdrawal speaks of; nothing checked yet. Raises BadFile: when it speaks of none."""
     try:
         name = str(statements.read(file, WITHDRAWAL, name="").get("slice"))
     except BadFile:

@@ -93,6 +93,8 @@ class Drafts:
         """Drafts of all of `items` that nobody signs, in a bank of samples only; or, where anything fails, none.
 
         `approve_as_sample` approves them at once. Pictures that no item of the call shows stay out.
+
+        Raises Denied: when the bank is not one of samples.
         """
         if not self._meta.sample():
             code = "bank-not-sample" if approve_as_sample else "drafts-unsigned"
@@ -109,7 +111,10 @@ class Drafts:
     ) -> AddReport:
         """All of `drafts`, new items and other wordings of those that are here, or none: as their writer's statement
         (`bank.authoring.authorship`) says. What somebody else wrote and nobody approved yet stays among the
-        revisions."""
+        revisions.
+
+        Raises BadFile: when the statement lists other wordings.
+        """
         written, author = authorship.prove(statement, self._vault.name, self._people.all(), file="")
         authorship.require_author(author)
         if [draft.line for draft in drafts] != list(written.lines):
@@ -117,7 +122,7 @@ class Drafts:
         return self.take(drafts, written, media or {}, progress)
 
     def revise(self, lineage: str, item: Item, media: Mapping[str, bytes] | None = None) -> BankItem:
-        """Another wording that nobody signs, in a bank of samples only."""
+        """Another wording that nobody signs. Raises Denied: when the bank is not one of samples."""
         if not self._meta.sample():
             raise Denied("drafts-unsigned", file=self._vault.path.parent.name)
         newest = self._items.newest(lineage)
@@ -126,7 +131,11 @@ class Drafts:
         return self._items.newest(lineage)
 
     def adopt(self, statement: bytes) -> None:
-        """Drafts as they stand, of whose writer no signature is known, get one who answers for having written them."""
+        """Drafts as they stand, of whose writer no signature is known, get one who answers for having written them.
+
+        Raises BadFile: when the statement lists other wordings. Raises Denied: when one is no draft any more, or its
+        writer is known.
+        """
         written, author = authorship.prove(statement, self._vault.name, self._people.all(), file="")
         authorship.require_author(author)
         at = now()
@@ -158,6 +167,7 @@ class Drafts:
         media: Mapping[str, bytes],
         progress: Callable[[int, int], None] | None,
     ) -> AddReport:
+        """Writes drafts whose statement is proved; all of them, or none."""
         with self._vault.transaction() as connection:
             # First: whatever comes after it in this transaction can be proved by it.
             acts.chain(connection, [_taking(written)])
@@ -237,7 +247,10 @@ class Drafts:
         return found
 
     def revisable(self, draft: Draft) -> BankItem:
-        """The revision that `draft` would follow, or Denied."""
+        """The revision that `draft` would follow.
+
+        Raises Denied: when it was made from an older one, is another item already, or is under review.
+        """
         known = self._vault.one("SELECT 1 FROM items WHERE lineage = ?", (draft.of,))
         newest = self._items.newest(draft.of) if known else self._items.find(draft.of)
         if newest.rev != draft.rev:
