@@ -31,6 +31,10 @@ from bank.refused import BadFile, BrokenStore, Denied, Refused
 if TYPE_CHECKING:
     import sqlite3  # for its type stubs only: the standard module must never open the same file
 
+    Connection = sqlite3.Connection
+else:
+    Connection = dbapi2.Connection
+
 KEY_BYTES = 32
 OLDEST_SQLITE = (3, 51, 3)
 """From here on two connections cannot corrupt the WAL while one of them resets it."""
@@ -65,7 +69,7 @@ _SENTINEL = "CREATE TABLE vault (application TEXT NOT NULL, version INTEGER NOT 
 class Vault:
     """An open encrypted file. `connection` is in autocommit; write inside `transaction()`."""
 
-    def __init__(self, path: Path, connection: "sqlite3.Connection", name: str, handle: int) -> None:
+    def __init__(self, path: Path, connection: Connection, name: str, handle: int) -> None:
         self.path = path
         self.connection = connection
         self.name = name
@@ -96,7 +100,7 @@ class Vault:
         _check_key(key)
         with store_errors(path.name, taken=Denied("vault-exists", file=path.name)):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        connection: sqlite3.Connection | None = None
+        connection: Connection | None = None
         try:
             with _translated(path):
                 connection = _connect(path, key, wipe_memory)
@@ -131,7 +135,7 @@ class Vault:
         application: str,
         version: int = 1,
         wipe_memory: bool = True,
-        migrate: "Callable[[sqlite3.Connection, int], None] | None" = None,
+        migrate: Callable[[Connection, int], None] | None = None,
     ) -> "Vault":
         """An existing file, after every check.
 
@@ -175,10 +179,10 @@ class Vault:
     def _migrate(
         cls,
         path: Path,
-        connection: "sqlite3.Connection",
+        connection: Connection,
         application: str,
         version: int,
-        migrate: "Callable[[sqlite3.Connection, int], None]",
+        migrate: Callable[[Connection, int], None],
     ) -> None:
         found = _read(connection, "user_version")
         if _read(connection, "application_id") != _application_id(application) or not 0 < found < version:
@@ -196,7 +200,7 @@ class Vault:
                 raise
 
     @classmethod
-    def _checked(cls, path: Path, connection: "sqlite3.Connection", application: str, version: int) -> "Vault":
+    def _checked(cls, path: Path, connection: Connection, application: str, version: int) -> "Vault":
         with _translated(path):
             for pragma in ("cipher_version", "cipher_provider"):  # empty where the library is plain SQLite
                 if not _read(connection, pragma):
@@ -226,7 +230,7 @@ class Vault:
             raise
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator["sqlite3.Connection"]:
+    def transaction(self) -> Iterator[Connection]:
         """BEGIN IMMEDIATE … COMMIT, or nothing at all. What it raises was not committed, with one exception.
 
         The exception is `store-io` out of COMMIT: whether it reached the disk is unknown, and after a failed fsync the
@@ -251,7 +255,7 @@ class Vault:
             raise
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator["sqlite3.Connection"]:
+    def reading(self) -> Iterator[Connection]:
         """The connection, with the library's errors told in our words.
 
         Raises BrokenStore: when the disk refuses, now or before.
@@ -403,13 +407,13 @@ def _check_key(key: bytes) -> None:
         raise Denied("vault-short-key", expected=KEY_BYTES, found=len(key))
 
 
-def _connect(path: Path, key: bytes, wipe_memory: bool) -> "sqlite3.Connection":
+def _connect(path: Path, key: bytes, wipe_memory: bool) -> Connection:
     """A connection with the key set, every setting made and read back, and the first page decrypted."""
     if dbapi2.sqlite_version_info < OLDEST_SQLITE:
         oldest = ".".join(map(str, OLDEST_SQLITE))
         raise BrokenStore("vault-old-library", expected=oldest, found=dbapi2.sqlite_version)
     connection = cast(
-        "sqlite3.Connection",
+        Connection,
         dbapi2.connect(os.fspath(path), isolation_level=None, check_same_thread=False, timeout=LOCK_WAIT_SECONDS),
     )
     try:
@@ -435,7 +439,7 @@ def _connect(path: Path, key: bytes, wipe_memory: bool) -> "sqlite3.Connection":
     return connection
 
 
-def _read(connection: "sqlite3.Connection", pragma: str) -> Any:
+def _read(connection: Connection, pragma: str) -> Any:
     row = connection.execute(f"PRAGMA {pragma}").fetchone()
     return row[0] if row else None
 

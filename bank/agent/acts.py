@@ -24,13 +24,13 @@ class Reach(Enum):
 
     LOOK = "numbers and names only"
     READ = "contents: counted, noted in bulk"
-    KEYS = "answer keys: counted against the bound, each act noted"
+    ANSWER_KEYS = "answer keys: counted against the bound, each act noted"
     CHANGE = "the bank changes: noted"
 
 
 # `weigh` says whether a guessed answer key is the right one; two distributions, before and after an item is changed,
 # tell that item's. `proof.seal` tells nothing, its digests are salted.
-_KEYS = {
+_ANSWER_KEYS = {
     "answer_keys.of": "answer_keys", "answer_keys.positions": "answer_positions", "answer_keys.whole": "whole",
     "drafts.weigh": "weigh", "submissions.weigh": "weigh_drafts",
 }  # fmt: skip
@@ -41,7 +41,7 @@ _CHANGES = {
     "rules.note": "note_rules", "slices.accept": "accept", "slices.withdraw": "withdraw", "submissions.card": "card",
     "submissions.take": "take_drafts", "watermarks.add": "mark",
 }  # fmt: skip
-NOTED = _KEYS | _CHANGES
+NOTED = _ANSWER_KEYS | _CHANGES
 """How the journal calls an act, in every version."""
 
 ACTS: dict[str, Reach] = {
@@ -59,11 +59,11 @@ ACTS: dict[str, Reach] = {
     **dict.fromkeys(
         (
             "drafts.unwritten", "items.at", "items.find", "items.newest", "items.revisions", "items.select",
-            "items.select_unverified", "media.find", "near_duplicates.find",
+            "media.find", "near_duplicates.find",
         ),
         Reach.READ,
     ),
-    **dict.fromkeys(_KEYS, Reach.KEYS),
+    **dict.fromkeys(_ANSWER_KEYS, Reach.ANSWER_KEYS),
     **dict.fromkeys(_CHANGES, Reach.CHANGE),
 }  # fmt: skip
 """By part and method."""

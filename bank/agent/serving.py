@@ -154,12 +154,12 @@ class Agent:
             items, changed = _brought(bank, ask.act, given)
             report = bank.drafts.weigh(items)
             if report.already:
-                opening.let_keys_out("weigh", report.already, said)
+                opening.let_answer_keys_out("weigh", report.already, said)
             doing = opening.doing(noted, items=len(report.added) + changed, said=said)
         elif ask.act == "slices.accept":
             # A slice made up with guessed answer keys of our own items would be told which are right.
             if already := bank.slices.weigh(given["statement"], given["lines"]).already:
-                opening.let_keys_out("weigh", already, said)
+                opening.let_answer_keys_out("weigh", already, said)
             doing = opening.doing(noted, items=1, said=said)
         elif reach is Reach.CHANGE:
             many = [len(value) for value in given.values() if isinstance(value, (list, dict))]
@@ -172,10 +172,10 @@ class Agent:
         if reach is Reach.READ and result is not None:
             opening.let_contents_out("read", len(result) if isinstance(result, list) else 1, said)
         if ask.act == "answer_keys.positions":
-            listed = bank.items.select_unverified(state=None)
-            opening.let_keys_out(noted, [each.id for each in listed if each.state is not State.RETIRED], said)
-        elif reach is Reach.KEYS and (ids := ids_of(given, result)):
-            opening.let_keys_out(noted, ids, said)
+            listed = bank.items.select(verified=False, state=None)
+            opening.let_answer_keys_out(noted, [each.id for each in listed if each.state is not State.RETIRED], said)
+        elif reach is Reach.ANSWER_KEYS and (ids := ids_of(given, result)):
+            opening.let_answer_keys_out(noted, ids, said)
         if not crossing.streams:
             return [_told(result)]
         parts = [
@@ -193,7 +193,7 @@ class Agent:
             "directory": str(opening.bank.directory),
             "guards": self._guards,
             "holders": list(opening.present),
-            "keys_out": opening.keys_out,
+            "keys_out": opening.answer_keys_out,
             "limit": opening.limit,
             "pid": os.getpid(),
             "position": opening.position.spoken,

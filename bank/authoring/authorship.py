@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bank.authoring import review
-from bank.authoring.people import Person, Role, Signer
+from bank.authoring.people import Person, Signer
 from bank.authoring.review import Seal
 from bank.item import Item
 from bank.refused import BadFile, Denied
@@ -113,14 +113,6 @@ def prove(statement: bytes, bank: str, people: Mapping[str, Person], *, file: st
     except Denied:
         raise BadFile("drafts-altered", file=file) from None
     return written, author
-
-
-def require_author(person: Person) -> None:
-    """Whether they may write now. Raises Denied: when their work has ended, or they are no author."""
-    if person.until:
-        raise Denied("person-ended", name=person.name, until=person.until)
-    if Role.AUTHOR not in person.roles:
-        raise Denied("person-lacks-role", name=person.name, role=Role.AUTHOR.value)
 
 
 def printable(text: Any) -> bool:

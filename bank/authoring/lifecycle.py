@@ -1,4 +1,4 @@
-"""An item's life in the bank: handed in, approved, returned, retired, each act signed by the person who does it.
+"""An item's life in the bank: submitted, approved, returned, retired, each act signed by the person who does it.
 
 Every act is for many revisions at once and goes in whole or not at all. Before signing, the person's own note of how
 far the bank had come is compared with the bank: an older copy put back in its place is refused (`bank-rolled-back`).
@@ -6,7 +6,7 @@ far the bank had come is compared with the bank: an older copy put back in its p
 Before: `bank.store` holds drafts. After: approved revisions, which `examd.package.issue` may take.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from bank.authoring import authorship, people
@@ -18,8 +18,7 @@ from bank.journal import Journal, loss_accepted
 from bank.refused import Denied
 from bank.seal import statements
 from bank.store import AddReport, BankItem, OpenBank, now, provisions
-
-Progress = Callable[[int, int], None]
+from bank.store.writing import Progress
 
 
 def enrol(
@@ -147,7 +146,7 @@ def repeal(bank: OpenBank, text: str, on: date, signer: Signer | None) -> None:
 
 
 def submit(bank: OpenBank, items: Sequence[BankItem], signer: Signer, progress: Progress | None = None) -> None:
-    """The author answers for the drafts: the one who hands them in reviews them as little as the one who wrote them."""
+    """The author answers for the drafts: the one who submits them reviews them as little as the one who wrote them."""
     _do(bank, Act.SUBMIT, items, signer, "", progress)
 
 

@@ -68,6 +68,14 @@ class Person:
     was: str = ""
     """Id under which the same person was enrolled before, with a key that is lost or given up."""
 
+    def require(self, role: Role | None = None) -> "Person":
+        """Whether they may act now, in that role. Raises Denied: when their work has ended, or it is not their role."""
+        if self.until:
+            raise Denied("person-ended", name=self.name, until=self.until)
+        if role is not None and role not in self.roles:
+            raise Denied("person-lacks-role", name=self.name, role=role.value)
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
@@ -261,8 +269,7 @@ def _dismissed(
     person = known.get(said["id"])
     if person is None:
         raise Denied("person-unknown", name=said["id"])
-    if person.until:
-        raise Denied("person-ended", name=person.name, until=person.until)
+    person.require()
     if said["sponsors"] == [person.id] and not said["keepers"]:
         statements.verify(statement, person.sign, name="")
     elif not _vouched(statement, said, known, person, need):

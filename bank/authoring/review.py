@@ -4,8 +4,8 @@
 
 Nobody approves what their own hands wrote, whatever name they used: it is the public key that counts, and a wording
 whose writer no signature proves is approved by nobody. The author signs when writing (`bank.authoring.authorship`) and
-when handing a revision in, the reviewer when approving it; all of these cover what the candidate sees, the answer key
-with the explanation, and all that is said about the item. A revision that anyone handed in is never written again: a
+when submitting a revision, the reviewer when approving it; all of these cover what the candidate sees, the answer key
+with the explanation, and all that is said about the item. A revision that anyone submitted is never written again: a
 change makes the next revision of the same lineage (the item through all its revisions).
 
 Before: `bank.item`. After: `bank.store` keeps revisions and acts and asks `verify` before it gives out an approved one;
@@ -178,11 +178,7 @@ def check_act(act: Act, person: Person, events: Sequence[Event], people: Mapping
     following = LEADS.get((state, act))
     if following is None:
         raise Denied("act-not-possible", act=act.value, state=state.value if state else "")
-    if person.until:
-        raise Denied("person-ended", name=person.name, until=person.until)
-    needed = Role.AUTHOR if act is Act.SUBMIT else Role.REVIEWER
-    if needed not in person.roles:
-        raise Denied("person-lacks-role", name=person.name, role=needed.value)
+    person.require(Role.AUTHOR if act is Act.SUBMIT else Role.REVIEWER)
     if act in (Act.APPROVE, Act.RETURN) and first(person, people).sign in _keys(hands(events), people):
         raise Denied("own-item", name=person.name)
     return following
@@ -289,13 +285,13 @@ def verify_event(
 
 
 def hands(events: Iterable[Event]) -> set[str]:
-    """Ids of everyone who wrote or handed in the revision; several may have written one draft."""
+    """Ids of everyone who wrote or submitted the revision; several may have written one draft."""
     wrote = (event.who.split(",") for event in events if event.act in (Act.WRITE, Act.SUBMIT))
     return {who for each in wrote for who in each if who}
 
 
 def writers(events: Iterable[Event], signed_by: Collection[str]) -> set[str]:
-    """Ids of those whom a signature proves to have written it: by a statement of their own, or by handing in, in
+    """Ids of those whom a signature proves to have written it: by a statement of their own, or by submitting, in
     their own name, what the bank says they wrote."""
     events = list(events)
     named = {who for event in events if event.act is Act.WRITE for who in event.who.split(",")}
@@ -345,13 +341,13 @@ class Change:
 
 def changes(before: Item, after: Item) -> tuple[Change, ...]:
     """What a reader of two revisions must look at, in the order of the item."""
-    old, new = told(before), told(after)
+    old, new = fields_of(before), fields_of(after)
     names = [*old, *(name for name in new if name not in old)]
     pairs = ((name, old.get(name, ""), new.get(name, "")) for name in names)
     return tuple(Change(name, was, now) for name, was, now in pairs if was != now)
 
 
-def told(item: Item) -> dict[str, str]:
+def fields_of(item: Item) -> dict[str, str]:
     """Every field as text."""
     fields = {"type": item.content.type.value} | _seen(item.content)
     key = item.answer_key

@@ -15,7 +15,7 @@ goes through review. A bank takes a file once.
 
 The card is not signed: author and bank compare its fingerprint, or the drafts could be sealed to somebody else.
 
-Before: `bank.formats` reads the author's files. After: `bank.store.Bank.take_drafts`, where the bank is open.
+Before: `bank.formats` reads the author's files. After: `bank.store.submissions`, where the bank is open.
 """
 
 import base64
@@ -34,7 +34,7 @@ from pyrage import DecryptError, RecipientError, decrypt, x25519
 from bank.authoring import authorship
 from bank.authoring.authorship import LONGEST, Draft, Written, printable
 from bank.authoring.near_duplicates import NearDuplicate, Question
-from bank.authoring.people import Person, Signer
+from bank.authoring.people import Person, Role, Signer
 from bank.canonical import canonical, digest
 from bank.item import Item
 from bank.refused import BadFile, Denied
@@ -165,7 +165,7 @@ def _line(record: dict[str, Any]) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedFile:
     """A drafts file that its author is known to have made for this bank."""
 
     written: Written
@@ -173,7 +173,7 @@ class Opened:
     """Holds answer keys."""
 
 
-def opened(sealed: bytes, identity: Identity, bank: str, people: Mapping[str, Person], *, file: str) -> Opened:
+def open_file(sealed: bytes, identity: Identity, bank: str, people: Mapping[str, Person], *, file: str) -> OpenedFile:
     """Everything that must hold before one line of it is read as an item.
 
     Raises BadFile: when it is too large, or not as its author signed it.
@@ -182,10 +182,10 @@ def opened(sealed: bytes, identity: Identity, bank: str, people: Mapping[str, Pe
         raise BadFile("file-too-large", file=file, most=LARGEST)
     statement, _, body = _unsealed(sealed, identity, file).partition(b"\n")
     written, author = authorship.prove(statement, bank, people, file=file)
-    authorship.require_author(author)
+    author.require(Role.AUTHOR)
     if hashlib.sha256(body).hexdigest() != written.sha256:
         raise BadFile("drafts-altered", file=file)
-    return Opened(written, body)
+    return OpenedFile(written, body)
 
 
 def _unsealed(sealed: bytes, identity: Identity, file: str) -> bytes:
@@ -244,14 +244,14 @@ class Taken:
     repeats: tuple[Where, ...]
     contradicting: tuple[tuple[Where, Where | None, str], ...]
     """Place; place of the other, or else the name of the bank's item that has another answer key."""
-    near: tuple[tuple[Where, NearDuplicate, Where | None], ...]
-    """Place, twin, place of the twin; of one that the bank held before no place, and nothing of its text."""
+    near_duplicates: tuple[tuple[Where, NearDuplicate, Where | None], ...]
+    """Place, near duplicate, place of that; of one that the bank held before no place, and nothing of its text."""
     refused: tuple[Note, ...]
     remarks: tuple[Note, ...]
     pictures: int
 
 
-def drafts_in(file: Opened, *, name: str) -> Drafts:
+def drafts_in(file: OpenedFile, *, name: str) -> Drafts:
     """The items of a drafts file, each through the same reader as a file from anywhere else.
 
     Raises BadFile: when there are no items in it, or others than its author signed.
@@ -346,8 +346,8 @@ def _sha256(name: str) -> str:
     return found[1]
 
 
-def told(
-    file: Opened,
+def report(
+    file: OpenedFile,
     author: Person,
     drafts: Drafts,
     added: Collection[str],

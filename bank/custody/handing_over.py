@@ -98,11 +98,11 @@ def hand_over(
         sync_directory(directory)
         unfinished.settle(directory, journal, unfinished.Pending(custody, statement, line))
         with Bank.open_with_key(directory, key) as renewed:
-            positions.mark_vault(renewed, Position(epoch, journal.n, journal.head))
+            positions.note_in_vault(renewed, Position(epoch, journal.n, journal.head))
             closing = journal.next(CLOSED, clock(), {"contents": 0, "keys": 0, "reason": "shared"})
             journal.append(closing.line(session, {}))
             position = Position(epoch, journal.n, journal.head)
-            positions.mark_vault(renewed, position)
+            positions.note_in_vault(renewed, position)
     except BaseException:
         bank.close()
         raise

@@ -56,7 +56,7 @@ class Opening:
         self.session = Ed25519PrivateKey.generate()
         """Signs what this opening writes down."""
         self._epoch = position_of(journal).epoch
-        self._keys_out: set[str] = set()
+        self._answer_keys_out: set[str] = set()
         self._contents = 0
         self._unwritten = 0
 
@@ -98,7 +98,7 @@ class Opening:
             if witnesses is None:
                 outside = {positions.witness_file(each.path.parent.resolve(), custody.bank) for each in offered}
                 witnesses = [*sorted(outside), positions.own_witness(custody.bank)]
-            losses = positions.losses(journal, positions.of_vault(bank), witnesses, custody.bank)
+            losses = positions.losses(journal, positions.noted_in_vault(bank), witnesses, custody.bank)
             if (unsound := journal.unsound()) is not None:
                 losses.insert(0, unsound)
             if losses and not accept_loss:
@@ -159,16 +159,16 @@ class Opening:
                 self.note(UNDONE, of=number, what=act, code=code)
             raise
 
-    def let_keys_out(self, act: str, ids: Collection[str], said: str = "") -> None:
+    def let_answer_keys_out(self, act: str, ids: Collection[str], said: str = "") -> None:
         """Answer keys of these items are about to leave. Raises Denied("export-limit") beyond the bound."""
-        fresh = set(ids) - self._keys_out
+        fresh = set(ids) - self._answer_keys_out
         facts = {"items": len(ids), "new": len(fresh), "said": said, "sha256": digest(sorted(ids))}
-        total = len(self._keys_out) + len(fresh)
+        total = len(self._answer_keys_out) + len(fresh)
         if total > self.limit:
-            self.note("refused", what=act, total=len(self._keys_out), **facts)
-            raise Denied("export-limit", limit=self.limit, used=len(self._keys_out), wanted=len(fresh))
+            self.note("refused", what=act, total=len(self._answer_keys_out), **facts)
+            raise Denied("export-limit", limit=self.limit, used=len(self._answer_keys_out), wanted=len(fresh))
         self.note(act, total=total, **facts)
-        self._keys_out |= fresh
+        self._answer_keys_out |= fresh
 
     def let_contents_out(self, act: str, number: int, said: str = "") -> None:
         """Contents without answer keys: written down once they add up."""
@@ -179,8 +179,8 @@ class Opening:
             self._unwritten = 0
 
     @property
-    def keys_out(self) -> int:
-        return len(self._keys_out)
+    def answer_keys_out(self) -> int:
+        return len(self._answer_keys_out)
 
     @property
     def position(self) -> Position:
@@ -188,7 +188,7 @@ class Opening:
 
     def _write(self, line: bytes) -> None:
         self.journal.append(line)
-        positions.mark_vault(self.bank, self.position)
+        positions.note_in_vault(self.bank, self.position)
 
     def leave_witness(self) -> list[Path]:
         return positions.leave_witnesses(self._witnesses, self.custody.bank, self.position)
@@ -212,7 +212,7 @@ class Opening:
     def close(self, reason: str = "closed") -> None:
         """Also where the journal cannot be written: an open vault would be worse than a missing last line."""
         try:
-            self.note(CLOSED, contents=self._contents, keys=len(self._keys_out), reason=reason)
+            self.note(CLOSED, contents=self._contents, keys=len(self._answer_keys_out), reason=reason)
         finally:
             self.bank.close()
         self.leave_witness()

@@ -116,10 +116,10 @@ def leave_witnesses(paths: Iterable[Path], bank: str, position: Position) -> lis
     return written
 
 
-def of_vault(bank: Bank) -> Position | None:
+def noted_in_vault(bank: Bank) -> Position | None:
     noted = bank.meta.journal_position()
     return Position(**json.loads(noted)) if noted else None
 
 
-def mark_vault(bank: Bank, position: Position) -> None:
+def note_in_vault(bank: Bank, position: Position) -> None:
     bank.meta.note_journal_position(canonical(position.to_json()).decode())

@@ -436,7 +436,7 @@ def travelled(
     uses: Iterable[tuple[str, str, str, str, int]],
     marks: Mapping[tuple[str, str], Collection[str]],
 ) -> list[Travelled]:
-    """`uses` as `Bank.uses`, `marks` by (session, site). Sessions with a mark first, then by how much they had."""
+    """`uses` as the bank has it, `marks` by (session, site). Sessions with a mark first, then by how much they had."""
     had: dict[tuple[str, str, str], set[str]] = {}
     places: dict[str, set[tuple[str, str]]] = {}
     for item, session, site, day, _ in uses:

@@ -14,7 +14,7 @@ item: `bank.lending.loans`.
 *Confidential* is every item that does not say it is open (tag 公开, 应知应会 or open), and every item that says it is
 confidential (保密 or confidential) whatever else it says. A bank made with `--open` holds no confidential item.
 
-Before: `bank.store` gives whole items. After: `bank.store.Bank.accept` and `withdraw`, in another body's bank.
+Before: `bank.store` gives whole items. After: `bank.store.slices`, in another body's bank.
 """
 
 import base64
@@ -180,7 +180,7 @@ def lent(provenance: Provenance) -> bool:
 
 
 def require_not_lent(items: Iterable[Item]) -> None:
-    """Raises Denied for items that say they came in another body's slice: their one door is `Bank.accept`."""
+    """Raises Denied for items that say they came in another body's slice: their one door is `Slices.accept`."""
     found = [item for item in items if lent(item.provenance)]
     if found:
         first = found[0]

@@ -8,12 +8,8 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-from bank.vault import Vault
-
-if TYPE_CHECKING:
-    import sqlite3
+from bank.vault import Connection, Vault
 
 END = "acts"
 """Where the bank notes number and head of the last act: one that is cut off leaves a trace."""
@@ -24,7 +20,7 @@ Noted = tuple[int | None, str, str, str, str, bytes]
 """An act as it is noted: revision, act, who, at, remarks, statement."""
 
 
-def chain(connection: "sqlite3.Connection", acts: Iterable[Noted]) -> None:
+def chain(connection: Connection, acts: Iterable[Noted]) -> None:
     """Appends acts, each bound to all before it by its head. How far they go is noted beside them (`END`)."""
     row = connection.execute("SELECT number, head FROM acts ORDER BY number DESC LIMIT 1").fetchone()
     number, head = row or (0, "")

@@ -53,7 +53,7 @@ class Audit:
         found += [Finding("", number, "person-stranger") for number in self._people.strangers()]
         found += self._unsaid()
         for state in State:
-            for item in self._items.select_unverified(state=state):
+            for item in self._items.select(verified=False, state=state):
                 try:
                     if state in PROVED:
                         self._proof.check(item)

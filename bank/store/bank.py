@@ -109,7 +109,7 @@ class Bank(OpenBank):
         self.drafts = Drafts(vault, meta, people, history, authors, proof, items, self.answer_keys)
         self.submissions = Submissions(vault, meta, people, self.drafts, self.near_duplicates)
         self.reviews = Reviews(vault, people, history, authors, proof, items)
-        self.slices = Slices(vault, meta, people, owners, history, proof)
+        self.slices = Slices(vault, meta, people, owners, history, proof, self.answer_keys)
         self.exposure = ExposureRecord(vault)
         self.watermarks = Watermarks(vault)
         self.media = Media(vault)

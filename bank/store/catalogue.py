@@ -13,7 +13,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -24,10 +24,7 @@ from bank.store import listing, search_text
 from bank.store.listing import Line, Related, Wanted
 from bank.store.people import People
 from bank.store.provisions import Provisions
-from bank.vault import Vault
-
-if TYPE_CHECKING:
-    import sqlite3
+from bank.vault import Connection, Vault
 
 _ROWS = (
     "SELECT r.number, r.item, r.rev = i.newest, r.state, r.type, r.chapter, r.level,"
@@ -111,7 +108,7 @@ class Catalogue:
         with self._vault.reading() as connection:
             return self._lines(connection)
 
-    def _lines(self, connection: "sqlite3.Connection") -> list[Line]:
+    def _lines(self, connection: Connection) -> list[Line]:
         (acts,) = connection.execute("SELECT coalesce(max(number), 0) FROM acts").fetchone()
         counted = connection.execute("SELECT count(*), total(revision) FROM calibrations").fetchone()
         if (acts, counted) == (self._acts, self._counted):
@@ -131,7 +128,7 @@ class Catalogue:
         self._ordered = [line for item in sorted(self._items) for line in self._items[item]]
         return self._ordered
 
-    def _touched(self, connection: "sqlite3.Connection", measured: Iterable[int]) -> set[int]:
+    def _touched(self, connection: Connection, measured: Iterable[int]) -> set[int]:
         """Items that an act was done to, or that were measured, since the lines were read."""
         of = "SELECT r.item FROM json_each(?) s CROSS JOIN revisions r ON r.number = s.value"
         found = {row[0] for row in connection.execute(of, (json.dumps(list(measured)),))}
@@ -144,7 +141,7 @@ class Catalogue:
                 found.update(row[0] for row in rows)
         return found
 
-    def _take(self, connection: "sqlite3.Connection", rows: Iterable[Any], items: list[int] | None) -> None:
+    def _take(self, connection: Connection, rows: Iterable[Any], items: list[int] | None) -> None:
         hands = self._hands(connection, items)
         one: dict[Any, Any] = {}
         """One object for all that are equal: there are few chapters, few people, few provisions."""
@@ -174,7 +171,7 @@ class Catalogue:
             self._items.setdefault(item, []).append(line)
 
     @staticmethod
-    def _hands(connection: "sqlite3.Connection", items: list[int] | None) -> dict[int, set[str]]:
+    def _hands(connection: Connection, items: list[int] | None) -> dict[int, set[str]]:
         """Who wrote or submitted a revision, besides the one that its row names."""
         query = (
             "SELECT a.revision, a.who FROM acts a{of} WHERE (a.act = 'submit' OR a.act = 'write') AND a.revision > 0"

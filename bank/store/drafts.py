@@ -4,12 +4,12 @@ Before: `bank.formats` makes Items, `bank.store.writing` writes rows. After: `ba
 reviewed.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bank.authoring import authorship, review
 from bank.authoring.authorship import Draft, Written
+from bank.authoring.people import Role
 from bank.authoring.review import Act, Event, State
 from bank.item import Item
 from bank.lending import slices
@@ -25,11 +25,8 @@ from bank.store.media import keep
 from bank.store.meta import Meta
 from bank.store.people import People
 from bank.store.proof import Proof
-from bank.store.writing import Encoded, encoded
-from bank.vault import Vault
-
-if TYPE_CHECKING:
-    import sqlite3
+from bank.store.writing import Encoded, Progress, encoded
+from bank.vault import Connection, Vault
 
 _BATCH = 500
 
@@ -86,7 +83,7 @@ class Drafts:
         self,
         items: Iterable[Item],
         media: Mapping[str, bytes] | None = None,
-        progress: Callable[[int, int], None] | None = None,
+        progress: Progress | None = None,
         *,
         approve_as_sample: bool = False,
     ) -> AddReport:
@@ -107,7 +104,7 @@ class Drafts:
         drafts: Sequence[Draft],
         statement: bytes,
         media: Mapping[str, bytes] | None = None,
-        progress: Callable[[int, int], None] | None = None,
+        progress: Progress | None = None,
     ) -> AddReport:
         """All of `drafts`, new items and other wordings of those that are here, or none: as their writer's statement
         (`bank.authoring.authorship`) says. What somebody else wrote and nobody approved yet stays among the
@@ -116,7 +113,7 @@ class Drafts:
         Raises BadFile: when the statement lists other wordings.
         """
         written, author = authorship.prove(statement, self._vault.name, self._people.all(), file="")
-        authorship.require_author(author)
+        author.require(Role.AUTHOR)
         if [draft.line for draft in drafts] != list(written.lines):
             raise BadFile("drafts-altered", file="")
         return self.take(drafts, written, media or {}, progress)
@@ -137,7 +134,7 @@ class Drafts:
         writer is known.
         """
         written, author = authorship.prove(statement, self._vault.name, self._people.all(), file="")
-        authorship.require_author(author)
+        author.require(Role.AUTHOR)
         at = now()
         with self._vault.transaction() as connection:
             for _digest, of, rev in written.lines:
@@ -156,7 +153,7 @@ class Drafts:
         """Drafts of whose writer no signature is known: somebody must adopt them before they go through review."""
         return [
             item
-            for item in self._items.select_unverified(state=State.DRAFT)
+            for item in self._items.select(verified=False, state=State.DRAFT)
             if not review.writers(self._history.events(item.number), self._authors.of(self._proof.seal(item)))
         ]
 
@@ -165,7 +162,7 @@ class Drafts:
         drafts: Sequence[Draft],
         written: Written,
         media: Mapping[str, bytes],
-        progress: Callable[[int, int], None] | None,
+        progress: Progress | None,
     ) -> AddReport:
         """Writes drafts whose statement is proved; all of them, or none."""
         with self._vault.transaction() as connection:
@@ -180,10 +177,10 @@ class Drafts:
 
     def _add(
         self,
-        connection: "sqlite3.Connection",
+        connection: Connection,
         items: Sequence[tuple[Item, str]],
         media: Mapping[str, bytes],
-        progress: Callable[[int, int], None] | None,
+        progress: Progress | None,
         by: str,
         approve_as_sample: bool,
     ) -> AddReport:
@@ -211,7 +208,7 @@ class Drafts:
             acts.chain(connection, [(None, act.value, by, at, told, b"")])
         return report
 
-    def _revise(self, connection: "sqlite3.Connection", draft: Draft, by: str, media: Mapping[str, bytes]) -> None:
+    def _revise(self, connection: Connection, draft: Draft, by: str, media: Mapping[str, bytes]) -> None:
         """A new draft, or its writer's own draft written anew if nobody has handed it in."""
         newest = self.revisable(draft)
         events, wording, at = self._history.events(newest.number), encoded(draft.item), now()

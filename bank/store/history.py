@@ -4,16 +4,12 @@ Before: `bank.store.acts` chains them. After: `bank.authoring.review` proves an 
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bank.authoring.review import Act, Event, State
 from bank.refused import BrokenStore
 from bank.store import acts
 from bank.store.meta import Meta
-from bank.vault import Vault
-
-if TYPE_CHECKING:
-    import sqlite3
+from bank.vault import Connection, Vault
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +50,7 @@ class History:
         )
         return (number or 0, "") if row is None else (row[0], row[1])
 
-    def note(self, connection: "sqlite3.Connection", number: int, event: Event, state: State) -> None:
+    def note(self, connection: Connection, number: int, event: Event, state: State) -> None:
         """Adds an act on a revision, which is in `state` from then on."""
         act = (number, event.act.value, event.who, event.at, event.remarks, event.statement)
         acts.chain(connection, [act])

@@ -91,32 +91,15 @@ class Items:
         state: State | None = State.APPROVED,
         search: str = "",
         limit: int | None = None,
+        verified: bool = True,
     ) -> Iterator[BankItem]:
         """Revisions in `state`, or the newest of each item where that is None, in the order they were added.
 
         A chapter holds its sub-chapters. `search` looks in stem, options and code, whatever width or case. Gives no
         revision that is approved, or once was, whose signatures do not hold (`BrokenStore`).
-        """
-        for item in self.select_unverified(
-            type=type, chapter=chapter, level=level, state=state, search=search, limit=limit
-        ):
-            if item.state in PROVED:
-                self._proof.check(item)
-            yield item
 
-    def select_unverified(
-        self,
-        *,
-        type: ItemType | None = None,  # noqa: A002 - the word of the glossary
-        chapter: str | None = None,
-        level: Level | None = None,
-        state: State | None = State.APPROVED,
-        search: str = "",
-        limit: int | None = None,
-    ) -> Iterator[BankItem]:
-        """The same as it lies in the bank, whoever may have put it there: to look at and to compare with.
-
-        Nothing that leaves the bank, and no decision on what may, is made of these.
+        Not `verified`: as it lies in the bank, whoever may have put it there, to look at and to compare with. Nothing
+        that leaves the bank, and no decision on what may, is made of these.
         """
         wanted: list[str] = []
         values: list[str | int] = []
@@ -129,7 +112,10 @@ class Items:
         if chapter is not None:
             wanted.append("(r.chapter = ? OR substr(r.chapter, 1, ?) = ?)")
             values += [chapter, len(chapter) + 1, chapter + "."]
-        yield from itertools.islice(self._listed(wanted, values, search_text.folded(search)), limit)
+        for item in itertools.islice(self._listed(wanted, values, search_text.folded(search)), limit):
+            if verified and item.state in PROVED:
+                self._proof.check(item)
+            yield item
 
     def _listed(self, wanted: list[str], values: list[str | int], search: str) -> Iterator[BankItem]:
         if not search:

@@ -1,10 +1,10 @@
 """What a reader of the bank may ask for at once, as one value, and the lines of the listing that it is asked of. Pure.
 
-A list of 50,000 items is a list of numbers until somebody looks at a stretch of it: `Bank.numbers` gives them,
-`Bank.numbered` the items of the stretch. A Line is what one revision is found by; asking 50,000 of them in turn takes
+A list of 50,000 items is a list of numbers until somebody looks at a stretch of it: `Catalogue.find` gives them,
+`Items.at` the items of the stretch. A Line is what one revision is found by; asking 50,000 of them in turn takes
 some ten milliseconds whatever the words are, which no index of a text in which every word recurs can promise.
 
-Before: `bank.store.catalogue` keeps the lines. After: `bank.store.search` asks them; the desk shows what is found.
+Before: `bank.store.catalogue` keeps the lines, and asks them. After: every list; the desk shows what is found.
 """
 
 from collections.abc import Callable, Iterable, Sequence, Set

@@ -5,13 +5,9 @@ Before: an import brings them. After: the desk and packages show them.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bank.item import Item
-from bank.vault import Vault
-
-if TYPE_CHECKING:
-    import sqlite3
+from bank.vault import Connection, Vault
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +26,7 @@ class Media:
         return frozenset(row[0] for row in self._vault.rows("SELECT sha256 FROM media"))
 
 
-def keep(connection: "sqlite3.Connection", items: Iterable[Item], media: Mapping[str, bytes]) -> None:
+def keep(connection: Connection, items: Iterable[Item], media: Mapping[str, bytes]) -> None:
     """Keeps those of `media` that one of `items` shows."""
     if media:
         shown = {digest for item in items for digest in item.pictures()}

@@ -2,7 +2,6 @@
 
 import json
 import secrets
-from typing import TYPE_CHECKING
 
 from bank.authoring.review import Act, State, about
 from bank.canonical import canonical
@@ -11,15 +10,12 @@ from bank.item import AnswerKey, Item
 from bank.store.acts import Noted, chain
 from bank.store.search_text import indexed
 from bank.store.tables import SCHEMA
-from bank.vault import statements
-
-if TYPE_CHECKING:
-    import sqlite3
+from bank.vault import Connection, statements
 
 _STATES = {"draft": State.DRAFT, "approved": State.DRAFT, "withdrawn": State.RETIRED}
 
 
-def migrate(connection: "sqlite3.Connection", found: int) -> None:
+def migrate(connection: Connection, found: int) -> None:
     """Version 1 -> 2, inside the caller's transaction.
 
     What stood as approved there was approved by whoever imported it, so it comes over as draft: two people must look

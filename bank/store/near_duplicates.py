@@ -4,7 +4,7 @@ Before: `bank.authoring.near_duplicates` says what nearly the same is. After: th
 `bank.store.submissions`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -17,6 +17,7 @@ from bank.content import Content
 from bank.store.catalogue import Catalogue
 from bank.store.items import Items
 from bank.store.listing import Line
+from bank.store.writing import Progress
 from bank.vault import Vault
 
 _SHINGLE = 3
@@ -32,10 +33,8 @@ class NearDuplicates:
     _items: Items
     _catalogue: Catalogue
 
-    def find(
-        self, fresh: Sequence[Question], progress: Callable[[int, int], None] | None = None
-    ) -> list[NearDuplicate]:
-        """Of each of `fresh` that the bank does not hold its nearest twin, in the bank or further up among `fresh`."""
+    def find(self, fresh: Sequence[Question], progress: Progress | None = None) -> list[NearDuplicate]:
+        """Of each of `fresh` that the bank does not hold the nearest, in the bank or further up among `fresh`."""
         there = {row[0] for row in self._vault.rows("SELECT id FROM revisions")}
         new = {question.id: question for question in reversed(fresh) if question.id not in there}
         order = [question for question in fresh if new.get(question.id) is question]

@@ -84,6 +84,4 @@ class People:
         person = self.all().get(identity)
         if person is None:
             raise Denied("person-unknown", name=identity)
-        if person.until:
-            raise Denied("person-ended", name=person.name, until=person.until)
-        return person
+        return person.require()

@@ -3,9 +3,9 @@
 Before: `bank.store.history`, `bank.authoring.review` with the rules. After: `bank.authoring.lifecycle`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bank.authoring import review
 from bank.authoring.people import Person
@@ -17,10 +17,8 @@ from bank.store.history import History
 from bank.store.items import Items
 from bank.store.people import People
 from bank.store.proof import Proof
-from bank.vault import Vault
-
-if TYPE_CHECKING:
-    import sqlite3
+from bank.store.writing import Progress
+from bank.vault import Connection, Vault
 
 _BATCH = 500
 
@@ -53,7 +51,7 @@ class Reviews:
             statements.append(review.statement(act, item.lineage, item.rev, sealed, event, events))
         return statements
 
-    def perform(self, signed: Sequence[bytes], progress: Callable[[int, int], None] | None = None) -> None:
+    def perform(self, signed: Sequence[bytes], progress: Progress | None = None) -> None:
         """Does what signed statements say, all or none. Each is checked as if it came from a stranger."""
         with self._vault.transaction() as connection:
             for done, statement in enumerate(signed):
@@ -63,9 +61,7 @@ class Reviews:
                 if progress is not None and done % _BATCH == 0:
                     progress(done, len(signed))
 
-    def _perform(
-        self, connection: "sqlite3.Connection", item: BankItem, said: Mapping[str, Any], statement: bytes
-    ) -> None:
+    def _perform(self, connection: Connection, item: BankItem, said: Mapping[str, Any], statement: bytes) -> None:
         known, events, act = self._people.all(), self._history.events(item.number), Act(said["act"])
         person = known.get(said["by"])
         if person is None:

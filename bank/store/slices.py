@@ -12,26 +12,22 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
 from bank.authoring.review import Act, Event, State
-from bank.item import AnswerKey
 from bank.lending import loans, owners
 from bank.lending import slices as lending
 from bank.lending.loans import Loan
 from bank.lending.slices import Terms
 from bank.refused import Denied
 from bank.store import acts, media, writing
+from bank.store.answer_keys import AnswerKeys
 from bank.store.history import History
 from bank.store.meta import Meta
 from bank.store.owners import Owners
 from bank.store.people import People
 from bank.store.proof import Proof
 from bank.store.writing import Encoded
-from bank.vault import Vault
-
-if TYPE_CHECKING:
-    import sqlite3
+from bank.vault import Connection, Vault
 
 _LOANS = (
     "SELECT r.item, r.number, r.id, s.id, s.number, s.withdrawal <> x'' FROM acts a"
@@ -50,6 +46,7 @@ class Slices:
     _owners: Owners
     _history: History
     _proof: Proof
+    _answer_keys: AnswerKeys
 
     # ---- taken in --------------------------------------------------------------------------------------------------
 
@@ -66,10 +63,10 @@ class Slices:
         taken = {*report.added, *report.renewed, *report.older}
         before = self._loans()
         with self._vault.transaction() as connection:
-            arrived = connection.execute(
-                "INSERT INTO slices VALUES (NULL, ?, ?, ?, ?, x'')", (terms.slice, statement, acceptance, len(taken))
-            ).lastrowid
-            assert arrived is not None
+            (arrived,) = connection.execute(
+                "INSERT INTO slices VALUES (NULL, ?, ?, ?, ?, x'') RETURNING number",
+                (terms.slice, statement, acceptance, len(taken)),
+            ).fetchone()
             acts.chain(connection, [(None, Act.ACCEPT.value, by, at, terms.note, acceptance)])
             for each in brought:
                 if each[0] in taken:
@@ -111,6 +108,7 @@ class Slices:
             lending.require_open(item for _, _, item in brought)
         lent = self._loans()
         newest = Loan(0, terms, 1 << 62, False)
+        keys = self._answer_keys.unverified(identity for identity, _, _ in brought)
         found: dict[str, list[str]] = {}
         with self._vault.reading() as connection:
             for identity, _, item in brought:
@@ -119,7 +117,7 @@ class Slices:
                     found.setdefault("added", []).append(identity)
                     continue
                 held = lent.get(place)
-                other_key = self._answer_key(connection, identity) != item.answer_key
+                other_key = keys[identity][0] != item.answer_key
                 if held is None or not loans.may_take(held, terms.owner.id):
                     found.setdefault("already", []).append(identity)
                     if other_key:
@@ -132,14 +130,12 @@ class Slices:
                         found.setdefault("corrected", []).append(identity)
         return lending.Accepted(**{name: tuple(ids) for name, ids in found.items()})
 
-    def _insert(
-        self, connection: "sqlite3.Connection", place: int | None, wording: Encoded, salt: str, event: Event
-    ) -> int:
+    def _insert(self, connection: Connection, place: int | None, wording: Encoded, salt: str, event: Event) -> int:
         """The item as the slice has it, as a revision that is not in force yet; its number."""
         rev = 1
         if place is None:
-            place = connection.execute("INSERT INTO items VALUES (NULL, ?, 1)", (wording[0],)).lastrowid
-            assert place is not None
+            insert = "INSERT INTO items VALUES (NULL, ?, 1) RETURNING number"
+            (place,) = connection.execute(insert, (wording[0],)).fetchone()
         else:
             (rev,) = connection.execute("SELECT max(rev) + 1 FROM revisions WHERE item = ?", (place,)).fetchone()
         number = writing.insert(connection, place, rev, State.RETIRED, wording, "", event.at)
@@ -206,7 +202,7 @@ class Slices:
     # ---- what is in force ------------------------------------------------------------------------------------------
 
     @staticmethod
-    def _put_in_force(connection: "sqlite3.Connection", number: int) -> None:
+    def _put_in_force(connection: Connection, number: int) -> None:
         """What is listed of a lent item is the revision in force, whichever came last."""
         connection.execute("UPDATE revisions SET state = 'approved' WHERE number = ?", (number,))
         connection.execute(
@@ -254,17 +250,7 @@ class Slices:
         return found
 
     @staticmethod
-    def _held(connection: "sqlite3.Connection", identity: str) -> int | None:
+    def _held(connection: Connection, identity: str) -> int | None:
         """The number of the item that has, or once had, this content."""
         row = connection.execute("SELECT item FROM revisions WHERE id = ? LIMIT 1", (identity,)).fetchone()
         return None if row is None else int(row[0])
-
-    @staticmethod
-    def _answer_key(connection: "sqlite3.Connection", identity: str) -> AnswerKey:
-        """Of the revision in force with that content, or else of the newest."""
-        (record,) = connection.execute(
-            "SELECT k.record FROM revisions r JOIN answer_keys k ON k.revision = r.number WHERE r.id = ?"
-            " ORDER BY r.state = 'approved' DESC, r.rev DESC LIMIT 1",
-            (identity,),
-        ).fetchone()
-        return AnswerKey.from_json(json.loads(record))

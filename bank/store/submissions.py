@@ -3,7 +3,6 @@
 Before: `bank.authoring.submissions` makes and opens the files. After: `bank.store.drafts` writes what is in them.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from bank.authoring import submissions
@@ -17,6 +16,7 @@ from bank.store.drafts import AddReport, Drafts
 from bank.store.meta import Meta
 from bank.store.near_duplicates import NearDuplicates
 from bank.store.people import People
+from bank.store.writing import Progress
 from bank.vault import Vault
 
 _DRAFTS_KEY = "drafts-key"
@@ -47,7 +47,7 @@ class Submissions:
         opened, drafts = self._read(sealed, file)
         return self._told(opened, drafts, self._drafts.weigh(drafts.items), list(self._near_duplicates.questions()))
 
-    def take(self, sealed: bytes, file: str, progress: Callable[[int, int], None] | None = None) -> submissions.Taken:
+    def take(self, sealed: bytes, file: str, progress: Progress | None = None) -> submissions.Taken:
         """Drafts of all items in a file that an author made elsewhere (`bank.authoring.submissions`), the author as
         their writer."""
         opened, drafts = self._read(sealed, file)
@@ -60,11 +60,11 @@ class Submissions:
         """What the author wrote; of no use outside this process (`bank.agent` counts it before it takes effect)."""
         return self._read(sealed, file)[1]
 
-    def _read(self, sealed: bytes, file: str) -> tuple[submissions.Opened, submissions.Drafts]:
+    def _read(self, sealed: bytes, file: str) -> tuple[submissions.OpenedFile, submissions.Drafts]:
         key = self._meta.value(_DRAFTS_KEY)
         if not key:
             raise Denied("drafts-no-card", file=file)
-        opened = submissions.opened(sealed, Identity.from_text(key), self._vault.name, self._people.all(), file=file)
+        opened = submissions.open_file(sealed, Identity.from_text(key), self._vault.name, self._people.all(), file=file)
         taken = self._vault.one("SELECT at FROM acts WHERE act = ? AND remarks = ?", (TAKE, opened.written.sha256))
         if taken is not None:
             raise Denied("drafts-taken", file=file, at=taken[0])
@@ -83,8 +83,8 @@ class Submissions:
         return opened, drafts
 
     def _told(
-        self, opened: submissions.Opened, drafts: submissions.Drafts, report: AddReport, held: list[Question]
+        self, opened: submissions.OpenedFile, drafts: submissions.Drafts, report: AddReport, held: list[Question]
     ) -> submissions.Taken:
         author = self._people.all()[opened.written.author]
         against = [(each.row, each.against, each.name) for each in report.contradictions]
-        return submissions.told(opened, author, drafts, report.added, report.already, against, held)
+        return submissions.report(opened, author, drafts, report.added, report.already, against, held)

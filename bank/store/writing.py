@@ -6,9 +6,9 @@ Before: `bank.item`. After: `bank.store.drafts` and `bank.store.slices` say whic
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bank.authoring import review
 from bank.authoring.review import State
@@ -16,9 +16,7 @@ from bank.canonical import canonical
 from bank.item import Item, flaw
 from bank.refused import BadFile
 from bank.store.search_text import indexed
-
-if TYPE_CHECKING:
-    import sqlite3
+from bank.vault import Connection
 
 _COLUMNS = ("id", "content", "type", "chapter", "level", "p4", "code", "about", "written_by", "written_at")
 """Of `revisions`, what a draft may change."""
@@ -27,6 +25,8 @@ _REWRITE = f"UPDATE revisions SET {', '.join(f'{name} = ?' for name in _COLUMNS)
 
 Encoded = tuple[str, bytes, Item]
 """An item behind its id and the bytes of its content: made once, since it is the dearest part of an import."""
+Progress = Callable[[int, int], None]
+"""Told how many of how many are done."""
 Salts = Mapping[str, str]
 """Id -> the salt that a writer or owner signed; any other item gets one of its own."""
 
@@ -37,18 +37,18 @@ def encoded(item: Item) -> Encoded:
 
 
 def insert(
-    connection: "sqlite3.Connection", item: int, rev: int, state: State, wording: Encoded, by: str, at: str,
+    connection: Connection, item: int, rev: int, state: State, wording: Encoded, by: str, at: str,
     salts: Salts = MappingProxyType({}),
 ) -> int:  # fmt: skip
     """A revision of the item of that number; the revision's own number."""
-    number = connection.execute(_INSERT, (None, item, rev, state.value, *_values(*wording, by, at))).lastrowid
-    assert number is not None
+    row = (None, item, rev, state.value, *_values(*wording, by, at))
+    (number,) = connection.execute(f"{_INSERT} RETURNING number", row).fetchone()
     _insert_parts(connection, [(number, wording)], at, salts)
-    return number
+    return int(number)
 
 
 def insert_new(
-    connection: "sqlite3.Connection", item: int, number: int, state: State, batch: Sequence[Encoded], by: str, at: str,
+    connection: Connection, item: int, number: int, state: State, batch: Sequence[Encoded], by: str, at: str,
     salts: Salts,
 ) -> None:  # fmt: skip
     """New items, each with its first revision, numbered from `item` and `number` on."""
@@ -61,17 +61,15 @@ def insert_new(
     _insert_parts(connection, [(number + n, each) for n, each in enumerate(batch)], at, salts)
 
 
-def rewrite(connection: "sqlite3.Connection", number: int, wording: Encoded, by: str, at: str, salts: Salts) -> None:
-    """Another wording in the place of the one there, which its own writer has not handed in."""
+def rewrite(connection: Connection, number: int, wording: Encoded, by: str, at: str, salts: Salts) -> None:
+    """Another wording in the place of the one there, which its own writer has not submitted."""
     for table, column in (("answer_keys", "revision"), ("calibrations", "revision"), ("search", "rowid")):
         connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (number,))  # noqa: S608 - words of ours
     connection.execute(_REWRITE, (*_values(*wording, by, at), number))
     _insert_parts(connection, [(number, wording)], at, salts)
 
 
-def _insert_parts(
-    connection: "sqlite3.Connection", wordings: Sequence[tuple[int, Encoded]], at: str, salts: Salts
-) -> None:
+def _insert_parts(connection: Connection, wordings: Sequence[tuple[int, Encoded]], at: str, salts: Salts) -> None:
     """What stands in tables of its own, table after table: each is then written in one place."""
     revisions = [(number, item) for number, (_, _, item) in wordings]
     connection.executemany(

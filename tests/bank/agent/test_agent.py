@@ -301,11 +301,15 @@ def test_whoever_asks_and_does_not_listen_holds_nobody_up_for_long(folder, monke
     monkeypatch.setattr(agent.serving, "_ANSWER_SECONDS", 0.2)
     with serving(folder, limit=5_000), agent.connect(folder) as remote:
         deaf = channel.dial(Custody.read(folder).bank)
-        ask = agent.frames.Ask("items.select_unverified", {"state": agent.frames.msgspec.Raw(b"\xc0")}, "")
+        ask = agent.frames.Ask(
+            "items.select",
+            {"state": agent.frames.msgspec.Raw(b"\xc0"), "verified": agent.frames.msgspec.Raw(b"\xc2")},
+            "",
+        )
         for _ in range(3):
             channel.send(deaf, agent.frames.encoder.encode(ask))
         assert remote.status()["limit"] == 5_000
-        assert next(iter(remote.items.select_unverified(state=None))).state is State.APPROVED
+        assert next(iter(remote.items.select(verified=False, state=None))).state is State.APPROVED
         time.sleep(0.5)
         with pytest.raises(OSError):  # what was under way is not finished for whoever does not take it
             for _ in range(3):

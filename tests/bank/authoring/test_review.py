@@ -509,7 +509,7 @@ def test_an_item_is_listed_as_it_lies_there_only_where_that_is_said(approved):
     sql(approved, "UPDATE revisions SET chapter = '9' WHERE number = 1")
     assert refused(lambda: list(approved.items.select())) == "revision-about-changed"
     assert refused(lambda: list(approved.items.select(state=None, search="第 1 题"))) == "revision-about-changed"
-    assert [each.chapter for each in approved.items.select_unverified()] == ["9", "1"]
+    assert [each.chapter for each in approved.items.select(verified=False)] == ["9", "1"]
 
 
 def test_what_was_retired_is_given_only_as_it_was_signed(approved, hand):
@@ -519,7 +519,7 @@ def test_what_was_retired_is_given_only_as_it_was_signed(approved, hand):
     sql(approved, "UPDATE revisions SET chapter = '9' WHERE number = 1")
     assert refused(lambda: list(approved.items.select(state=State.RETIRED))) == "revision-about-changed"
     assert (
-        refused(lambda: list(approved.answer_keys.whole(approved.items.select_unverified(state=State.RETIRED))))
+        refused(lambda: list(approved.answer_keys.whole(approved.items.select(verified=False, state=State.RETIRED))))
         == "revision-about-changed"
     )
     assert refused(lambda: approved.answer_keys.of([item(1).id])) == "revision-about-changed"

@@ -159,7 +159,7 @@ def test_items_of_every_kind_arrive_equal_as_drafts_of_their_author(bank, card, 
     given = everything()
     taken = take(bank, packed(card, hand["li"], given, {PICTURE: PNG}))
     assert (taken.author, taken.name, taken.at, len(taken.added), taken.pictures) == ("li", "李明", AT, 5, 1)
-    assert not (taken.already or taken.refused or taken.remarks or taken.near or taken.contradicting)
+    assert not (taken.already or taken.refused or taken.remarks or taken.near_duplicates or taken.contradicting)
     held = list(bank.items.select(state=State.DRAFT))
     assert list(bank.answer_keys.whole(held)) == given and bank.media.find(PICTURE) == PNG
     assert {bank.history.events(each.number)[0].who for each in held} == {"li"}
@@ -195,7 +195,7 @@ def test_what_is_there_contradicts_repeats_or_is_nearly_the_same_is_named_by_its
     assert [place for place, _, _ in taken.contradicting] == [("items.xlsx", "单选", 3)] and taken.repeats == (
         ("items.xlsx", "单选", 6),
     )
-    ((place, near_by, there),) = taken.near
+    ((place, near_by, there),) = taken.near_duplicates
     assert (place, near_by.name, near_by.p4, near_by.differs, there) == (
         ("items.xlsx", "单选", 4),
         "q2",

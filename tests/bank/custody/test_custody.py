@@ -199,13 +199,13 @@ def test_verifying_recombines_every_combination_and_opens_nothing(shared):
 
 def test_answer_keys_leave_up_to_the_bound_each_item_counted_once(shared):
     with begin(shared, 1, 2, limit=3) as opening:
-        opening.let_keys_out("answer_keys", ["a", "b"])
-        opening.let_keys_out("answer_keys", ["b", "a"])
-        assert refusal("export-limit", opening.let_keys_out, "whole", ["c", "d"]).facts == {
+        opening.let_answer_keys_out("answer_keys", ["a", "b"])
+        opening.let_answer_keys_out("answer_keys", ["b", "a"])
+        assert refusal("export-limit", opening.let_answer_keys_out, "whole", ["c", "d"]).facts == {
             "limit": 3, "used": 2, "wanted": 2,
         }  # fmt: skip
-        opening.let_keys_out("answer_keys", ["c"])
-        assert opening.keys_out == 3
+        opening.let_answer_keys_out("answer_keys", ["c"])
+        assert opening.answer_keys_out == 3
     assert acts(shared)[3:] == ["answer_keys", "answer_keys", "refused", "answer_keys", "closed"]
 
 
@@ -226,9 +226,9 @@ def test_where_the_journal_cannot_be_written_the_act_fails(shared, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "write", full)
-        refusal("journal-io", opening.let_keys_out, "answer_keys", ["a"])
-    assert opening.keys_out == 0
-    opening.let_keys_out("answer_keys", ["a"])  # the disk has room again
+        refusal("journal-io", opening.let_answer_keys_out, "answer_keys", ["a"])
+    assert opening.answer_keys_out == 0
+    opening.let_answer_keys_out("answer_keys", ["a"])  # the disk has room again
     opening.close()
     assert journal.check(Journal.read(shared).lines).findings == []
 
@@ -246,7 +246,7 @@ def test_hours_and_limits_out_of_range_are_refused(shared):
 def lived(shared, clock):
     for pair in ((1, 2), (2, 3)):
         with begin(shared, *pair, clock=clock, limit=50) as opening:
-            opening.let_keys_out("answer_keys", ["a", "b"])
+            opening.let_answer_keys_out("answer_keys", ["a", "b"])
             opening.note("add", items=1)
     return shared
 
@@ -350,7 +350,7 @@ def test_an_opening_that_was_cut_off_is_known_at_the_next(lived, clock):
 def test_a_journal_one_entry_ahead_of_the_vault_is_what_a_power_cut_leaves(lived, clock, monkeypatch):
     opening = begin(lived, 1, 2, clock=clock)
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(positions, "mark_vault", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patched.setattr(positions, "note_in_vault", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         opening.note("add", items=1)
     opening.bank.close()
     begin(lived, 1, 2, clock=clock).close()

@@ -719,7 +719,7 @@ def test_slices_owners_and_marks_cross_the_line_to_the_agent(shared, hand):
     assert remote.slices.withdraw(out(first)).standing == 1
     assert [each.in_force for each in remote.slices.all()] == [0, 1]
     assert [each.body.id for each in remote.owners.all()] == ["SX", "SX-0352"]
-    assert opening.keys_out == 0
+    assert opening.answer_keys_out == 0
 
 
 @pytest.mark.skipif(__import__("os").name == "nt", reason="the Windows half of the line has not been tried")
@@ -728,5 +728,5 @@ def test_guesses_in_a_slice_count_as_answer_keys_that_leave(shared, hand):
     remote, opening = shared
     guesses = [item(n, (1,)) for n in range(10, 20)]
     assert refused(accept, remote, hand, lent(guesses)) == "export-limit"
-    assert remote.slices.all() == [] and opening.keys_out == 0
-    assert len(accept(remote, hand, lent(guesses[:2])).contradicting) == 2 and opening.keys_out == 2
+    assert remote.slices.all() == [] and opening.answer_keys_out == 0
+    assert len(accept(remote, hand, lent(guesses[:2])).contradicting) == 2 and opening.answer_keys_out == 2

@@ -493,7 +493,7 @@ def test_what_a_caller_says_does_not_steer_the_screen_it_is_read_on(place, capsy
 
     assert examd("bank open b --hours 1", *holders("王强", "赵敏")) == 0
     with agent.connect(place / "b", "\x1b[2J\r\u202e无误") as remote:
-        remote.answer_keys.of([next(remote.items.select_unverified(state=None)).id])
+        remote.answer_keys.of([next(remote.items.select(verified=False, state=None)).id])
     assert examd("bank close b") == 0 and examd("bank journal b") == 0
     shown = capsys.readouterr().out
     assert "无误" in shown and not any(char in shown for char in "\x1b\r\u202e")

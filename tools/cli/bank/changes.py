@@ -68,7 +68,7 @@ def print_changes(changes: "Iterable[Change]") -> None:
 def print_whole(item: "Item") -> None:
     from bank.authoring import review
 
-    for name, text in review.told(item).items():
+    for name, text in review.fields_of(item).items():
         if shown := field_text(name, text):
             _print(name, shown)
 

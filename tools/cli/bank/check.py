@@ -50,7 +50,7 @@ def _check(bank: "OpenBank", with_positions: bool) -> dict[str, Any]:
     from bank.authoring.review import State
     from bank.content import OPTION_LETTERS, ItemType
 
-    items = [item for item in bank.items.select_unverified(state=None) if item.state is not State.RETIRED]
+    items = [item for item in bank.items.select(verified=False, state=None) if item.state is not State.RETIRED]
     pictures = bank.media.digests()
     positions: dict[str, dict[str, int]] = {}
     for kind, found in bank.answer_keys.positions().items() if with_positions else ():

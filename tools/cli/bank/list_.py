@@ -111,7 +111,7 @@ def _listed(bank: "OpenBank", args: argparse.Namespace, **wanted: Any) -> "list[
     """In the state that was asked for; else of each item the newest revision, unless it is retired."""
     from bank.authoring.review import State
 
-    items = bank.items.select_unverified(type=args.type, chapter=args.chapter, state=args.state, **wanted)
+    items = bank.items.select(verified=False, type=args.type, chapter=args.chapter, state=args.state, **wanted)
     return [item for item in items if args.state is not None or item.state is not State.RETIRED]
 
 
@@ -196,7 +196,7 @@ def run_list(args: argparse.Namespace) -> int:
 
 def run_search(args: argparse.Namespace) -> int:
     with open_bank(args) as bank:
-        for item in bank.items.select_unverified(state=None, search=args.words, limit=args.limit):
+        for item in bank.items.select(verified=False, state=None, search=args.words, limit=args.limit):
             as_json(item_record(item)) if args.json else print(item_line(item))
     return 0
 

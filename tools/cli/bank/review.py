@@ -104,7 +104,7 @@ def run_queue(args: argparse.Namespace) -> int:
     from bank.refused import Denied
 
     with open_bank(args) as bank:
-        waiting = [item for item in bank.items.select_unverified(state=None) if item.state is State.IN_REVIEW]
+        waiting = [item for item in bank.items.select(verified=False, state=None) if item.state is State.IN_REVIEW]
         chosen = _in_review(bank, args.items) if args.items else waiting
         refusal = None
         for shown, item in enumerate(chosen):
@@ -147,7 +147,7 @@ def _show(bank: "OpenBank", item: "BankItem", args: argparse.Namespace) -> None:
     hands = sorted(review.hands(bank.history.events(item.number)))
     if args.json:
         record = {"item": item_name(item), "lineage": item.lineage, "rev": item.rev, "hands": hands}
-        as_json(record | {"fields": dict(review.told(whole)), "changes": change_records(differs)})
+        as_json(record | {"fields": dict(review.fields_of(whole)), "changes": change_records(differs)})
         return
     known = bank.people.all()
     names = "、".join(known[one].name if one in known else one for one in hands)

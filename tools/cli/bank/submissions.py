@@ -210,7 +210,7 @@ def _contradicting(taken: "Taken") -> "list[Contradicting]":
 
 
 def _near(taken: "Taken") -> "list[Near]":
-    return [(_at(place), twin, there and _at(there)) for place, twin, there in taken.near]
+    return [(_at(place), twin, there and _at(there)) for place, twin, there in taken.near_duplicates]
 
 
 def _refusal(note: "Note") -> "Refusal":

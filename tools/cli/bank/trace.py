@@ -63,7 +63,7 @@ def run_exposure(args: argparse.Namespace) -> int:
     with open_bank(args) as bank:
         wanted = [bank.items.find(word) for word in args.items]
         uses = bank.exposure.uses()
-        names = {item.id: item.code or item.id[:8] for item in [*bank.items.select_unverified(), *wanted]}
+        names = {item.id: item.code or item.id[:8] for item in [*bank.items.select(verified=False), *wanted]}
         marks = {(mark.item, mark.session, mark.site): mark.until for mark in bank.watermarks.all()}
     asked = {item.id for item in wanted}
     ledger: dict[str, list[dict[str, Any]]] = {item: [] for item in asked}
