@@ -42,7 +42,8 @@ class AnswerKeys:
             "SELECT k.record, r.number FROM revisions r JOIN answer_keys k ON k.revision = r.number WHERE r.id = ?"
             " ORDER BY r.state = 'approved' DESC, r.rev DESC LIMIT 1"
         )
-        rows = ((identity, self._vault.one(query, (identity,))) for identity in ids)
+        with self._vault.reading() as connection:
+            rows = [(identity, connection.execute(query, (identity,)).fetchone()) for identity in ids]
         return {
             identity: (AnswerKey.from_json(json.loads(row[0])), row[1]) for identity, row in rows if row is not None
         }

@@ -1,5 +1,6 @@
 """The agent: a Bank over a private line, for this user, until the hour, with its accounts kept."""
 
+import ast
 import contextlib
 import dataclasses
 import operator
@@ -153,6 +154,21 @@ def test_what_is_offered_are_methods_of_the_bank_and_no_others(remote):
         if act in public:
             with pytest.raises(Denied, match="agent-no-such-act"):
                 operator.attrgetter(act)(remote)(1)
+
+
+def test_no_caller_of_an_open_bank_asks_for_what_does_not_cross():
+    """To mypy a remote part is the part itself; what is beneath is for those who hold the bank."""
+    root = Path(agent.__file__).parents[2]
+    holding = {root / "bank" / room for room in ("store", "agent", "custody")}
+    asked = {
+        f"{node.value.attr}.{node.attr}"
+        for package in ("bank", "examd", "tools")
+        for path in (root / package).rglob("*.py")
+        if not holding & set(path.parents)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute)
+    }
+    assert "items.find" in asked and not asked & BENEATH
 
 
 def test_nobody_on_the_line_can_have_rules_noted_that_officers_did_not_sign(remote):
