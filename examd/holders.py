@@ -87,7 +87,7 @@ class Holder:
 def create(directory: Path, role: str, holder_id: str, name: str, passphrase: str) -> Holder:
     """Makes a holder with fresh keys; writes `<role>.key` and `<role>.card.json` into `directory`."""
     if not (tellable(holder_id) and tellable(name)):
-        raise BadFile("holder-name")
+        raise BadFile("not-one-line")
     key_file = directory / f"{role}.key"
     if key_file.exists():
         raise BadFile("holder-exists", file=str(key_file))

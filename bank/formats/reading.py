@@ -339,7 +339,7 @@ def _bytes(path: Path) -> bytes:
     except FileNotFoundError:
         raise BadFile("file-missing", file=path.name) from None
     except OSError as error:
-        raise BadFile("file-unreadable", file=path.name, error=error.strerror) from None
+        raise BadFile("file-unreadable", file=path.name, why=error.strerror) from None
     if len(data) > LARGEST_FILE:
         raise BadFile("file-too-large", file=path.name, most="128 M")
     if not data.strip():

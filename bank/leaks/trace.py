@@ -72,7 +72,7 @@ class Fragment:
             if text[:at].strip():
                 readings.append((text[:at].strip(), options))
         if not readings or not text[: min(colons, default=len(text))].strip():
-            raise BadFile("seen-malformed", found=text[:40])
+            raise BadFile("fragment-malformed", found=text[:40])
         return cls(text.strip(), tuple(readings))
 
 

@@ -31,7 +31,7 @@ def read(path: Path) -> list[RosterLine]:
     """Raises BadFile naming sheet and row of the first line that cannot be taken: a roster is whole or nothing."""
     try:
         if path.stat().st_size > LARGEST:
-            raise BadFile("file-too-large", file=path.name, limit=LARGEST)
+            raise BadFile("file-too-large", file=path.name, most=LARGEST)
         data = path.read_bytes()
     except OSError as error:
         raise BadFile("file-unreadable", file=str(path), why=error.strerror) from None

@@ -73,7 +73,7 @@ class Rulebook:
         if twins and not same_name:
             raise Denied("rules-same-name", ids=", ".join(twins))
         if not all(map(statements.tellable, [same_name or "-", *gone.values()])):
-            raise BadFile("holder-name")
+            raise BadFile("not-one-line")
         before = self.registers()[-1] if self.kept else None
         for absent in gone:
             if before is None or absent not in {each.id for each in before.officers}:

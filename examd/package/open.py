@@ -199,7 +199,7 @@ def _read(path: Path, limit: int) -> bytes:
             if not stat.S_ISREG(found.st_mode):
                 raise BadFile("file-irregular", file=path.name)
             if found.st_size > limit:
-                raise BadFile("file-too-large", file=path.name, limit=limit)
+                raise BadFile("file-too-large", file=path.name, most=limit)
             return stream.read(found.st_size)  # what is added meanwhile was not issued
     except OSError as error:
         if error.errno in _IRREGULAR:

@@ -13,7 +13,7 @@ def read_file(path: Path, most: int) -> bytes:
     except FileNotFoundError:
         raise BadFile("file-missing", file=str(path)) from None
     except OSError as error:
-        raise BadFile("file-unreadable", file=str(path), error=error.strerror) from None
+        raise BadFile("file-unreadable", file=str(path), why=error.strerror) from None
     if len(data) > most:
         raise BadFile("file-too-large", file=path.name, most=most)
     return data

@@ -166,7 +166,7 @@ class Package:
 
 
 def _absent(href: str) -> BadRow:
-    return BadRow("part-missing", part="".join(character for character in href[-80:] if character.isprintable()))
+    return BadRow("qti-part-missing", part="".join(character for character in href[-80:] if character.isprintable()))
 
 
 def _about(resource: Node) -> About:

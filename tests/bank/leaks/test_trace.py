@@ -256,7 +256,7 @@ def test_an_item_is_told_from_its_like_by_what_left_the_bank():
 
 
 def test_a_line_without_a_stem_is_no_item():
-    with pytest.raises(BadFile, match="seen-malformed"):
+    with pytest.raises(BadFile, match="fragment-malformed"):
         Fragment.parse(": 甲 | 乙")
 
 

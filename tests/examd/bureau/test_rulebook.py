@@ -131,7 +131,7 @@ def test_two_officers_of_one_name_are_asked_about_and_the_reason_stays(people, t
     book.directory = tmp_path / "rules"
     named = [replace(officers["zhang"].card, name="张三zhang"), replace(officers["eve"].card, name="张三 ＺＨＡＮＧ")]
     refused("rules-same-name", book.appoint, named, bureau)
-    refused("holder-name", book.appoint, named, bureau, None, "两人\n- 另一行")
+    refused("not-one-line", book.appoint, named, bureau, None, "两人\n- 另一行")
     assert not book.kept
     assert book.appoint(named, bureau, None, "一科、二科各一人").namesakes == "一科、二科各一人"
     assert book.registers()[0].namesakes == "一科、二科各一人"
@@ -139,8 +139,8 @@ def test_two_officers_of_one_name_are_asked_about_and_the_reason_stays(people, t
 
 def test_a_name_or_a_reason_writes_no_lines_of_its_own(book, by, people, tmp_path):
     forged = "王五\n规则负责人名单第 3 份"
-    refused("holder-name", book.appoint, cards(by, "li", "wang"), people[1], {"zhang": "病故）\n- …"})
-    refused("holder-name", holders.create, tmp_path / "x", ROLE, "wang", forged, PASSPHRASE)
+    refused("not-one-line", book.appoint, cards(by, "li", "wang"), people[1], {"zhang": "病故）\n- …"})
+    refused("not-one-line", holders.create, tmp_path / "x", ROLE, "wang", forged, PASSPHRASE)
     card = tmp_path / "card.json"
     fields = {name: getattr(by["wang"].card, name) for name in ("role", "id", "age", "sign")}
     card.write_text(json.dumps(fields | {"name": forged}))

@@ -1,11 +1,9 @@
 """`examd bank` as its keeper meets it: exit codes, data on stdout, sentences on stderr, no answer key unasked."""
 
 import argparse
-import ast
 import json
 import os
 import pty
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,8 +12,6 @@ import pytest
 
 from bank.refused import BadFile, BrokenStore, Denied, Refused
 from tools.cli import bank, language, secrets
-from tools.cli.sentences import guarding, package, review, rule, submissions
-from tools.cli.sentences.bank import COLUMNS, LEVELS, SENTENCES, TYPES
 
 ROOT = Path(__file__).parents[3]
 BANKS = ROOT.parent / "shared/data/banks"
@@ -399,65 +395,6 @@ def test_samples_are_approved_only_in_a_bank_of_samples(place, capsys):
     capsys.readouterr()
     assert run(place, "check", "sample", "--json") == 0
     assert told(capsys)["approved"] == 3
-
-
-def refusal_codes():
-    """Every code that this slice raises, read from its source."""
-    raised = re.compile(
-        r'(?:BadFile|Denied|BrokenStore|BadRow)\(\s*"([a-z-]+)"|"((?:workbook|unsupported|unknown)-[a-z-]+)"'
-    )
-    sources = [
-        ROOT / "bank/vault.py",
-        *(ROOT / "bank/store").glob("*.py"),
-        ROOT / "bank/seal/passphrase.py",
-        ROOT / "tools/cli/secrets.py",
-        ROOT / "tools/cli/files.py",
-        ROOT / "tools/cli/bank/question_files.py",
-        *(ROOT / f"tools/cli/bank/{name}.py" for name in ("init", "import_", "list_", "person", "review", "revise")),
-        ROOT / "bank/item.py",
-        ROOT / "bank/authoring/lifecycle.py",
-        ROOT / "bank/authoring/people.py",
-        ROOT / "bank/authoring/review.py",
-        *(ROOT / "bank/formats").rglob("*.py"),
-    ]
-    for source in sources:
-        for match in raised.finditer(source.read_text()):
-            yield match[1] or match[2]
-
-
-def test_every_refusal_of_this_slice_has_a_sentence():
-    codes = set(refusal_codes())
-    said = set(SENTENCES).union(*(each.SENTENCES for each in (guarding, submissions, package, review, rule)))
-    assert len(codes) > 60 and codes <= said
-
-
-def test_every_sentence_has_its_facts_and_a_chinese_form():
-    language.set_language("zh")
-    texts = [
-        *SENTENCES.values(),
-        *COLUMNS.values(),
-        *TYPES.values(),
-        *LEVELS.values(),
-        *review.SENTENCES.values(),
-        *(review.STATES | review.ACTS | review.ROLES | review.FLAWS | review.FIELDS).values(),
-        *(
-            text
-            for name in ("bank/__init__", "bank/import_", "bank/list_", "bank/check", "bank/review")
-            for text in spoken(name)
-        ),
-        *spoken("secrets"),
-    ]
-    for text in texts:
-        chinese = language._(text)
-        assert re.search("[一-鿿：]", chinese), text
-        assert set(re.findall(r"{(\w+)", text)) == set(re.findall(r"{(\w+)", chinese)), text
-
-
-def spoken(module):
-    """Texts given to `_` in a module of tools/cli."""
-    for node in ast.walk(ast.parse((ROOT / f"tools/cli/{module}.py").read_text())):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_":
-            yield ast.literal_eval(node.args[0])
 
 
 @pytest.mark.skipif(not BANKS.is_dir(), reason="the shared banks are not on this machine")

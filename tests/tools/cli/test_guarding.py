@@ -11,7 +11,6 @@ from bank.seal import passphrase as sealing
 from examd import holders
 from examd.bureau.office import Office
 from tools.cli import language, main
-from tools.cli.sentences import guarding
 
 SAMPLES = Path(__file__).parents[3] / "tools/samples/SP-ELV-T"
 WORD = "一个够长的口令 of some length"
@@ -297,12 +296,6 @@ def test_an_open_bank_refuses_the_items_of_an_exam_bank_by_name(place, capsys):
     assert "is confidential" in capsys.readouterr().err
     assert run("bank", "list", "practice") == 0
     assert "elv" not in capsys.readouterr().out
-
-
-def test_every_refusal_has_chinese():
-    language.set_language("zh")
-    for text in [*guarding.SENTENCES.values(), *guarding.PERMISSIONS.values(), *guarding.POWERS[1:], *guarding.DIGITS]:
-        assert language._(text) != text, text
 
 
 def test_an_import_says_which_row_contradicts_which(place, capsys):

@@ -20,7 +20,6 @@ from examd.bureau.office import Office
 from tools.bench import command as bench
 from tools.cli import language, rule
 from tools.cli.bureau import issue
-from tools.cli.sentences.rule import SENTENCES
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = ROOT / "tools/samples/SP-ELV-T/rule.toml"
@@ -649,21 +648,3 @@ def test_help_shows_an_example(capsys):
         with pytest.raises(SystemExit):
             run(*words, "--help")
         assert "Example: examd" in capsys.readouterr().out
-
-
-def test_every_refusal_of_rules_and_forms_has_a_sentence():
-    raised = set()
-    rooms = [path for room in ("rules", "composing") for path in (ROOT / "bank" / room).glob("*.py")]
-    for path in (*rooms, ROOT / "examd/bureau/rulebook.py"):
-        source = path.read_text("utf-8")
-        raised |= set(re.findall(r'(?:BadFile|Denied|_compare)\(\s*"([a-z0-9-]+)"', source))
-    assert raised - {"statement-malformed"} <= set(SENTENCES)  # that one is said of every statement
-    assert {"rule-cells-overlap", "no-admissible-form", "rule-level-margin"} <= raised
-
-
-def test_chinese_sentences_keep_every_fact():
-    for english_text in SENTENCES.values():
-        language.set_language("zh")
-        chinese = language._(english_text)
-        assert chinese != english_text
-        assert sorted(re.findall(r"\{\w+\}", chinese)) == sorted(re.findall(r"\{\w+\}", english_text))

@@ -128,14 +128,6 @@ def test_where_nothing_can_be_read_nothing_is_packed(place, capsys):
     assert "Nothing was packed." in capsys.readouterr().out and not (place / "d.examd").exists()
 
 
-def test_every_sentence_has_its_chinese():
-    from tools.cli.sentences.submissions import SENTENCES
-
-    language.set_language("zh")
-    for text in SENTENCES.values():
-        assert language._(text) != text
-
-
 def test_keyholders_vouch_for_the_first_two_and_the_queue_is_shown_as_far_as_the_bound_goes(place, capsys, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(place / "state"))
     words = {"a": "correct horse one", "b": "correct horse two"}

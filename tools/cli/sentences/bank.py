@@ -34,8 +34,6 @@ SENTENCES = {
     "bank-not-a-folder": N_("{file} is a file; a bank is a folder."),
     # Files that are no bank at all (`bank.formats`).
     "file-missing": N_("There is no file {file}."),
-    "file-unreadable": N_("{file} cannot be read ({error})."),
-    "file-too-large": N_("{file} is larger than {most} bytes."),
     "media-missing": N_("There is no folder {file}."),
     "unknown-format": N_("{file}: only these forms are known: {known}"),
     "no-items": N_("{file} holds no items."),
@@ -114,7 +112,7 @@ SENTENCES = {
     "no-interaction": N_("It asks nothing: there is no place for an answer."),
     "qti-template": N_("It is a template that makes another question each time; an item is one question."),
     "qti-adaptive": N_("It changes with the candidate's answers; an item stays as it is."),
-    "part-missing": N_("The package names {part}, which it does not hold."),
+    "qti-part-missing": N_("The package names {part}, which it does not hold."),
     "repeated-identifier": N_("Two options bear one identifier."),
     "tolerance-not-read": N_("How near a number must come is said in a way that cannot be kept."),
     "gift-braces": N_("The braces {{ }} do not match; there must be one pair."),

@@ -5,7 +5,7 @@ from tools.cli.language import N_
 SENTENCES = {
     # A photo (`bank.leaks.trace`).
     "seen-nothing": N_("Nothing to trace: give --seen or --seen-file."),
-    "seen-malformed": N_("“{found}”: write part of the stem, a colon, then the options from the top divided by |."),
+    "fragment-malformed": N_("“{found}”: write part of the stem, a colon, then the options from the top divided by |."),
     "seen-unknown": N_("No item of the bank fits “{seen}”."),
     "seen-other-options": N_("“{seen}” fits item {item}, but not with these options."),
     "seen-nothing-known": N_("None of the {lines} lines is an item of the bank: nothing to trace."),

@@ -8,7 +8,7 @@ SENTENCES = {
     "file-irregular": N_(
         "{file} is no ordinary file (a link, a pipe, a device). Do not use this stick; ask the bureau."
     ),
-    "file-too-large": N_("{file} is larger than {limit} bytes and was not read."),
+    "file-too-large": N_("{file} is larger than {most} bytes and was not read."),
     "holder-exists": N_("{file} exists already; nothing was overwritten. Name another folder."),
     "card-malformed": N_("{file} is not a public card (site.card.json, chief.card.json, bureau.card.json)."),
     "card-role": N_("{file} is the card of a {found}; the card of a {expected} is needed."),
@@ -159,7 +159,7 @@ SENTENCES = {
     "record-chain-broken": N_("The record is damaged from entry {idx} on. Stop, keep the disk, and report it."),
     "system-refused-file": N_("{file}: {why}. See to it and try again."),
     "system-refused": N_("The system refused: {why}. See to it and try again."),
-    "store-full": N_("The disk is full. Nothing more is acknowledged; make room, then go on."),
+    "record-full": N_("The disk is full. Nothing more is acknowledged; make room, then go on."),
     "grading-failed": N_("Grading ended unexpectedly; nothing was published. Try again."),
     "entry-malformed": N_("Line {line} of the exported record is not an entry. Keep the files and report it."),
     "entry-out-of-place": N_("Line {line} of the exported record holds entry {found}. Keep the files and report it."),

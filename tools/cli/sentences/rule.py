@@ -178,7 +178,7 @@ SENTENCES = {
         "Several of the officers bear one name ({ids}). One person with two cards would sign for two. If they are "
         "different people, say how they are told apart: --same-name REASON."
     ),
-    "holder-name": N_(
+    "not-one-line": N_(
         "A name, a number or a reason is one line of at most 200 characters, without line breaks, invisible characters "
         "or blanks around it."
     ),
