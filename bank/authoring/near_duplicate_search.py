@@ -132,6 +132,7 @@ class Texts:
     # ---- in: from characters to shingles ------------------------------------------------------------------------
 
     def add(self, contents: Sequence[Content]) -> None:
+        """Takes further questions apart into shingles."""
         texts: list[str] = []
         begins = np.empty(len(contents), np.int64)
         for n, content in enumerate(contents):
@@ -185,6 +186,7 @@ class Texts:
     # ---- sorted: the distinct shingles of each text, its rarest, its sketch -------------------------------------
 
     def sort(self) -> None:
+        """Says that all are there; from now on they can be asked."""
         count = sum(len(sizes) for _, sizes in self._chunks)
         self._sizes = np.zeros(count, np.int64)
         self._begins = np.zeros(count, np.int64)

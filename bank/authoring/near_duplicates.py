@@ -107,6 +107,7 @@ def parts(content: Content) -> list[str]:
 
 
 def shingles(content: Content) -> frozenset[str]:
+    """All threes of neighbouring characters of the stem and of each option; a picture as two."""
     found: set[str] = set()
     for part in parts(content):
         text = EDGE + pattern(part) + EDGE

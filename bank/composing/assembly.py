@@ -89,7 +89,7 @@ class Assembler:
 
     def __init__(self, pool: Sequence[ItemFacts], rule: Rule, seed: bytes, session: str) -> None:
         feasible(pool, rule)
-        self._blueprint = rule
+        self._rule = rule
         self._seed = seed
         self._session = session
         counts = {cell.stratum: cell.count for cell in rule.cells}
@@ -108,21 +108,21 @@ class Assembler:
 
     def form(self, ordinal: int) -> Form:
         """The form of one candidate; refuses when no attempt was admissible."""
-        for attempt in range(self._blueprint.attempts):
+        for attempt in range(self._rule.attempts):
             key = form_key(self._seed, self._session, ordinal, attempt)
             chosen = self._admit(key)
             if chosen is not None:
                 return Form(ordinal, attempt, tuple(self._arrange(key, chosen)))
-        raise Denied("no-admissible-form", rule=self._blueprint.id, ordinal=ordinal, attempts=self._blueprint.attempts)
+        raise Denied("no-admissible-form", rule=self._rule.id, ordinal=ordinal, attempts=self._rule.attempts)
 
     def acceptance(self, draws: int = 2_000) -> int:
         """How many of `draws` first attempts are admissible; refuses a rule under which they are too rare."""
         keys = (form_key(self._seed, self._session, ordinal, 0) for ordinal in range(draws))
         admitted = sum(self._admit(key) is not None for key in keys)
-        if admitted * 10_000 < draws * self._blueprint.min_accept:
-            least = -(-draws * self._blueprint.min_accept // 10_000)
+        if admitted * 10_000 < draws * self._rule.min_accept:
+            least = -(-draws * self._rule.min_accept // 10_000)
             code, why = self._in_the_way(draws)
-            raise Denied(code, rule=self._blueprint.id, admitted=admitted, draws=draws, least=least, **why)
+            raise Denied(code, rule=self._rule.id, admitted=admitted, draws=draws, least=least, **why)
         return admitted
 
     def _in_the_way(self, draws: int) -> tuple[str, dict[str, str]]:
@@ -137,7 +137,7 @@ class Assembler:
             met = [group for group, n in Counter(g for unit in chosen for g in unit.enemies).items() if n > 1]
             quarrels += bool(met)
             groups.update(met)
-            untagged.update(t for t, n in self._blueprint.mandatory.items() if not _tagged(chosen, {t: n}))
+            untagged.update(t for t, n in self._rule.mandatory.items() if not _tagged(chosen, {t: n}))
         tag, missed = max(untagged.items(), key=lambda entry: (entry[1], entry[0]), default=("", 0))
         if quarrels > max(outside, missed):
             most = sorted(groups, key=lambda group: (-groups[group], group))[:5]
@@ -151,17 +151,17 @@ class Assembler:
         """
         if self.admits_all:
             return 0.0
-        return min(1.0, candidates * (1.0 - _at_least(admitted, draws)) ** self._blueprint.attempts)
+        return min(1.0, candidates * (1.0 - _at_least(admitted, draws)) ** self._rule.attempts)
 
     @property
     def admits_all(self) -> bool:
         """Whether there is nothing for which a draw could be rejected."""
         peaceful = not enemies(unit for stratum in self._strata for unit in stratum.units)
-        return self.target is None and peaceful and not self._blueprint.mandatory
+        return self.target is None and peaceful and not self._rule.mandatory
 
     def require_enough_attempts(self, candidates: int, admitted: int, draws: int = 2_000) -> None:
         """A candidate without a form cannot sit the exam: refused unless that is as good as impossible."""
-        chance, rule = self.fails(candidates, admitted, draws), self._blueprint
+        chance, rule = self.fails(candidates, admitted, draws), self._rule
         if chance > NO_FORM:
             least = _at_least(admitted, draws)
             raise Denied(
@@ -179,7 +179,7 @@ class Assembler:
             if not self._lowest <= total <= self._highest:
                 return None
         chosen = [unit for s in strata for unit in Stream(key, s.label).sample(s.units, s.count)]
-        return chosen if _at_peace(chosen) and _tagged(chosen, self._blueprint.mandatory) else None
+        return chosen if _at_peace(chosen) and _tagged(chosen, self._rule.mandatory) else None
 
     def _arrange(self, key: bytes, chosen: list[Unit]) -> Iterable[FormItem]:
         for unit in self._in_order(key, chosen):
@@ -187,21 +187,21 @@ class Assembler:
                 yield FormItem(fact.id, self._option_order(key, fact))
 
     def _in_order(self, key: bytes, chosen: list[Unit]) -> list[Unit]:
-        match self._blueprint.item_order:
+        match self._rule.item_order:
             case ItemOrder.NONE:
                 return chosen
             case ItemOrder.ALL:
                 return Stream(key, "order").sample(chosen, len(chosen))
             case ItemOrder.WITHIN_TYPE:
                 ordered = []
-                for type_ in self._blueprint.type_order:
+                for type_ in self._rule.type_order:
                     those = [unit for unit in chosen if unit.type is type_]
                     ordered += Stream(key, f"order/{type_.value}").sample(those, len(those))
                 return ordered
 
     def _option_order(self, key: bytes, fact: ItemFacts) -> str:
         letters = OPTION_LETTERS[: fact.options]
-        if fact.type is ItemType.TRUEFALSE or not self._blueprint.shuffle_options:
+        if fact.type is ItemType.TRUEFALSE or not self._rule.shuffle_options:
             return letters
         if not fact.locked:
             return "".join(Stream(key, f"options/{fact.id}").sample(letters, fact.options))

@@ -1,10 +1,10 @@
-"""What a session of one kind on one day may use of a bank, and why the rest stays at home.
+"""What a session of one kind on one day may use of a bank, and why the rest is withheld.
 
 There is one answer to this, for whoever asks: issuing, checking a rule, trying it, proposing one, making reserve forms.
 
-Held back are items whose owner lent them for something else or for other days (`bank.lending.slices`), items that cite
+Withheld are items whose owner lent them for something else or for other days (`bank.lending.slices`), items that cite
 a provision no longer in force on the day (the law that an answer key rests on may say the opposite now), and items that
-the screen cannot show. Of a case group all items stay if one does.
+the screen cannot show. Of a case group all items are withheld if one is.
 
 Before: `bank.store` gives approved items, each proved as signed. After: `bank.composing.pool`,
 `bank.composing.pool_selection`.
@@ -27,10 +27,10 @@ REPEALED, PICTURE, CASE_NOT_WHOLE = "item-repealed", "item-with-picture", "case-
 
 
 @dataclass(frozen=True)
-class Usable:
+class Availability:
     items: Sequence[BankItem]
-    home: Mapping[str, str]
-    """Id of each approved item that stays at home -> why, as a code."""
+    withheld: Mapping[str, str]
+    """Id of each approved item that may not be used -> why, as a code."""
     approved: Sequence[BankItem]
     """Both."""
     kind: Permission
@@ -39,30 +39,31 @@ class Usable:
     @property
     def reasons(self) -> dict[str, int]:
         """Why -> how many items."""
-        return dict(sorted(Counter(self.home.values()).items()))
+        return dict(sorted(Counter(self.withheld.values()).items()))
 
 
-def usable(bank: OpenBank, day: date, kind: Permission) -> Usable:
+def availability(bank: OpenBank, day: date, kind: Permission) -> Availability:
+    """Of the bank's approved items those that a session on `day` may use, and of each other one why not."""
     approved = list(bank.items.select())
     shown = {item.id for item in drawable(approved)}
-    home = {item.id: PICTURE for item in approved if item.id not in shown}
-    home |= {item.id: REPEALED for item, _words in repealed(approved, bank.provisions.repealed(), day)}
-    home |= bank.slices.withheld(day.isoformat(), kind)
-    groups = {item.content.case: home[item.id] for item in approved if item.content.case and item.id in home}
-    home |= {
-        item.id: groups[case] for item in approved if (case := item.content.case) in groups and item.id not in home
+    withheld = {item.id: PICTURE for item in approved if item.id not in shown}
+    withheld |= {item.id: REPEALED for item, _words in repealed(approved, bank.provisions.repealed(), day)}
+    withheld |= bank.slices.withheld(day.isoformat(), kind)
+    groups = {item.content.case: withheld[item.id] for item in approved if item.content.case and item.id in withheld}
+    withheld |= {
+        item.id: groups[case] for item in approved if (case := item.content.case) in groups and item.id not in withheld
     }
-    return Usable([item for item in approved if item.id not in home], home, approved, kind)
+    return Availability([item for item in approved if item.id not in withheld], withheld, approved, kind)
 
 
 @dataclass(frozen=True)
-class Standing:
+class CellAvailability:
     """One cell of a rule: the units that the bank holds for it, and those which may travel."""
 
     held: int
     free: int
-    home: Mapping[str, int]
-    """Why units stay (a code of `Usable.home`, or a `bank.composing.exposure.Bar`) -> how many."""
+    withheld: Mapping[str, int]
+    """Why units may not travel (a code of `Availability.withheld`, or a `bank.composing.exposure.Bar`) -> how many."""
     again: date | None
     """The first day on which a unit that rests may travel again."""
     recent: int
@@ -72,71 +73,68 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Stock:
+class RuleAvailability:
     """What a bank holds for one rule, on one day, for one session."""
 
-    usable: Usable
-    facts: Sequence[ItemFacts]
-    """Of every usable item that lies in a cell; caps and rests are not yet considered."""
+    of_bank: Availability
+    in_cells: Sequence[ItemFacts]
+    """Of every item available that lies in a cell; caps and rests are not yet considered."""
     free: Sequence[ItemFacts]
     """Of those, what caps and rests leave where the pool is full."""
     ledger: Ledger
-    cells: Mapping[str, Standing]
+    cells: Mapping[str, CellAvailability]
     """By stratum."""
 
     @property
     def measured(self) -> int:
-        """Of `facts`, those whose share of right answers was measured on candidates."""
-        measured = {item.id for item in self.usable.items if item.calibrated_p4 is not None}
-        return sum(fact.id in measured for fact in self.facts)
+        """Of `in_cells`, those whose share of right answers was measured on candidates."""
+        measured = {item.id for item in self.of_bank.items if item.calibrated_p4 is not None}
+        return sum(fact.id in measured for fact in self.in_cells)
 
 
-def stock_of(bank: OpenBank, rule: Rule, day: date, kind: Permission, candidates: int) -> Stock:
-    found = usable(bank, day, kind)
-    return _stock(found, rule, ledger_of(bank, day, candidates))
-
-
-def _stock(found: Usable, rule: Rule, ledger: Ledger) -> Stock:
+def rule_availability(bank: OpenBank, rule: Rule, day: date, kind: Permission, candidates: int) -> RuleAvailability:
+    """The same by the rule's cells, with its caps and rests for a session of so many candidates."""
+    found, ledger = availability(bank, day, kind), ledger_of(bank, day, candidates)
     facts = facts_of(found.items, rule)
     members = by_stratum(facts, rule)
-    held, home = _held(found, rule)
-    cells, free = dict[str, Standing](), list[ItemFacts]()
+    held, withheld = _by_cell(found, rule)
+    cells, free = dict[str, CellAvailability](), list[ItemFacts]()
     for cell in rule.cells:
         units = members[cell.stratum]
         barred = ledger.barred_at_best(units, cell, rule)
         left = [unit for unit in units if unit.id not in barred]
         free += [fact for unit in left for fact in unit.facts]
         resting = (unit for unit in units if barred.get(unit.id) is Bar.RESTING)
-        days = [day for unit in resting if rule.exposure and (day := ledger.again(unit, rule.exposure))]
+        days = [again for unit in resting if rule.exposure and (again := ledger.again(unit, rule.exposure))]
         met = ledger.recent(rule.overlap.sessions) if rule.overlap else frozenset[str]()
         recent = sum(any(fact.id in met for fact in unit.facts) for unit in left)
         share = rule.overlap.share if rule.overlap else 10_000
         fresh = len(left) - recent
-        cells[cell.stratum] = Standing(
+        cells[cell.stratum] = CellAvailability(
             held[cell.stratum],
             len(left),
-            dict(sorted((home[cell.stratum] + Counter(why.value for why in barred.values())).items())),
+            dict(sorted((withheld[cell.stratum] + Counter(why.value for why in barred.values())).items())),
             min(days, default=None),
             recent,
             # r of f fresh and r recent ones are at most the share s: r ≤ s (f + r), so r ≤ s f / (1 − s).
             fresh + (recent if share == 10_000 else min(recent, share * fresh // (10_000 - share))),
         )
-    return Stock(found, facts, free, ledger, cells)
+    return RuleAvailability(found, facts, free, ledger, cells)
 
 
-def _held(found: Usable, rule: Rule) -> tuple[Counter[str], dict[str, Counter[str]]]:
-    """By stratum: how many units, and for what reason how many stay at home before caps and rests are asked."""
+def _by_cell(found: Availability, rule: Rule) -> tuple[Counter[str], dict[str, Counter[str]]]:
+    """By stratum: how many units, and for what reason how many are withheld before caps and rests are asked."""
     units: dict[str, list[BankItem]] = {}
     for item in found.approved:
         units.setdefault(item.content.case or item.id, []).append(item)
-    held, home = Counter[str](), {cell.stratum: Counter[str]() for cell in rule.cells}
+    held, withheld = Counter[str](), {cell.stratum: Counter[str]() for cell in rule.cells}
     for members in units.values():
         first = members[0]
         cell = rule.cell_of(CASE if first.content.case else first.content.type, first.chapter, first.level.value)
         if cell is None:
             continue
         held[cell.stratum] += 1
-        why = found.home.get(first.id, CASE_NOT_WHOLE if len(members) != cell.size else "")
+        why = found.withheld.get(first.id, CASE_NOT_WHOLE if len(members) != cell.size else "")
         if why:
-            home[cell.stratum][why] += 1
-    return held, home
+            withheld[cell.stratum][why] += 1
+    return held, withheld

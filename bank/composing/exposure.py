@@ -43,8 +43,8 @@ class Ledger:
     """By item id; an item that never travelled may be left out."""
     day: date
     candidates: int
-    marked: frozenset[str] = frozenset()
-    """Marks of other packages (`bank.leaks.watermarks`), kept out of this one."""
+    watermarked: frozenset[str] = frozenset()
+    """Watermarks of other packages (`bank.leaks.watermarks`), kept out of this one."""
 
     def free(self, units: Sequence[Unit], cell: Cell, rule: Rule, pool: int | None = None) -> list[Unit]:
         """The units that caps and rests leave where `pool` of them travel (unless said: as many as the rule wants).
@@ -54,7 +54,7 @@ class Ledger:
         """
         barred = self.barred(units, cell, rule, pool)
         free = [unit for unit in units if unit.id not in barred]
-        marked = {unit.id for unit in free if not self.marked.isdisjoint(fact.id for fact in unit.facts)}
+        marked = {unit.id for unit in free if not self.watermarked.isdisjoint(fact.id for fact in unit.facts)}
         lacking = max(0, cell.count * rule.pool_multiple - (len(free) - len(marked)))
         kept = set(sorted(marked)[lacking:])
         return [unit for unit in free if unit.id not in kept]

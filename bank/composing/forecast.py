@@ -53,7 +53,7 @@ def season(
     for number in range(sessions):
         day, name = start + timedelta(days=every * number), f"forecast {number:06d}"
         try:
-            pool = session_pool(facts, rule, key + name.encode(), Ledger(uses, day, candidates, ledger.marked))
+            pool = session_pool(facts, rule, key + name.encode(), Ledger(uses, day, candidates, ledger.watermarked))
         except Denied as refusal:
             dry = str(refusal.facts.get("cell", refusal.facts.get("tag", refusal.code)))
             break

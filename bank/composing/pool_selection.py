@@ -1,12 +1,12 @@
 """The session pool: which units of the bank travel to the site. A leak there costs one pool, never the bank.
 
-Picked once, at issue: for each cell, in byte order of strata, its units are shuffled from byte order of id by the
+Selected once, at issue: for each cell, in byte order of strata, its units are shuffled from byte order of id by the
 stream of the pool's key with the label `pool/<stratum>`, and taken in that order up to `count` × `pool.multiple`,
 passing over enemies of units already in the pool. Those passed over are taken only where the cell would otherwise hold
 fewer than `count`, or than the cap on candidates needs: forms then rarely hold enemies, and are rarely rejected (35
 pairs among 420 items would leave one draw in a hundred admissible).
 
-What was picked blindly may hold no form, where a tag is rare or cells are each other's enemies; or it comes out too
+What was taken blindly may hold no form, where a tag is rare or cells are each other's enemies; or it comes out too
 small for its caps and its limit of overlap, because enemies were passed over. Then the whole pool is chosen at once,
 exactly and at random costs, with a form inside: whether a rule that the bank can meet is issued must not be luck.
 
@@ -26,7 +26,7 @@ from bank.composing.solver import Model, form_rows
 from bank.draw_facts import ItemFacts
 from bank.refused import Denied
 from bank.rules import Cell, Rule, Unit, by_stratum, enemies, feasible
-from bank.rules.feasibility import prove
+from bank.rules.feasibility import check_feasibility
 
 Members = Mapping[str, Sequence[Unit]]
 
@@ -47,22 +47,22 @@ def session_pool(facts: Iterable[ItemFacts], rule: Rule, key: bytes, ledger: Led
     try:
         pool = _pool(members, rule, key, ledger)
     except Denied:
-        if ledger is None or not ledger.marked:
+        if ledger is None or not ledger.watermarked:
             raise
-        # Other packages' marks give way to the rule, never the rule to marks.
-        pool = _pool(members, rule, key, replace(ledger, marked=frozenset()))
+        # Other packages' watermarks give way to the rule, never the rule to watermarks.
+        pool = _pool(members, rule, key, replace(ledger, watermarked=frozenset()))
     return sorted((fact for unit in pool for fact in unit.facts), key=lambda fact: fact.id.encode())
 
 
 def _pool(members: Members, rule: Rule, key: bytes, ledger: Ledger | None) -> list[Unit]:
-    picking = _Picking(members, rule, key, ledger)
-    pool = picking.blind()
-    return picking.exact() if pool is None or not _holds_a_form(pool, rule) else pool
+    selection = _Selection(members, rule, key, ledger)
+    pool = selection.blind()
+    return selection.exact() if pool is None or not _holds_a_form(pool, rule) else pool
 
 
-class _Picking:
+class _Selection:
     def __init__(self, members: Members, rule: Rule, key: bytes, ledger: Ledger | None) -> None:
-        self._members, self._blueprint, self._key, self._ledger = members, rule, key, ledger
+        self._members, self._rule, self._key, self._ledger = members, rule, key, ledger
         self._recent, self._share = frozenset[str](), 10_000
         if ledger is not None and rule.overlap is not None:
             self._recent, self._share = ledger.recent(rule.overlap.sessions), rule.overlap.share
@@ -72,8 +72,8 @@ class _Picking:
         """The units as they come, cell by cell; None where a cell then holds fewer than a form takes."""
         pool: list[Unit] = []
         met = set[str]()
-        for cell in self._blueprint.cells:
-            wanted = cell.count * self._blueprint.pool_multiple
+        for cell in self._rule.cells:
+            wanted = cell.count * self._rule.pool_multiple
             while True:
                 free = self._free(cell, wanted)
                 drawn = Stream(self._key, f"pool/{cell.stratum}").sample(free, len(free))
@@ -90,15 +90,15 @@ class _Picking:
     def exact(self) -> list[Unit]:
         """A pool that keeps every limit and holds a form, at random costs: as large as the rule wants, without enemies
         as far as that can be. Refused is only what is proved impossible."""
-        units = [(cell, unit) for cell in self._blueprint.cells for unit in self._free(cell)]
+        units = [(cell, unit) for cell in self._rule.cells for unit in self._free(cell)]
         model, costs = Model(), Stream(self._key, "pool")
         for _ in units:
             model.integer(cost=-_WORTH - costs.below(_WORTH))
         inside = [model.integer() for _ in units]
         for n, on_form in enumerate(inside):
             model.row({on_form: 1.0, n: -1.0}, high=0)
-        form_rows(model, units, self._blueprint, None, inside[0])
-        for cell in self._blueprint.cells:
+        form_rows(model, units, self._rule, None, inside[0])
+        for cell in self._rule.cells:
             self._limit(model, cell, {n: unit for n, (mine, unit) in enumerate(units) if mine is cell})
         for those in enemies(unit for _, unit in units).values():
             too_many = model.real(low=0, cost=_QUARREL)
@@ -106,13 +106,13 @@ class _Picking:
         found = model.solve(gap=0.005)
         if found is None:
             self._require_large_pools()
-            raise Denied("pool-without-form", rule=self._blueprint.id)
+            raise Denied("pool-without-form", rule=self._rule.id)
         return [units[n][1] for n in found.chosen() if n < len(units)]
 
     def _limit(self, model: Model, cell: Cell, mine: Mapping[int, Unit]) -> None:
         """What makes some of a cell's units (by variable) its pool: of a size that is itself chosen, the recent ones no
         more than their share of it, and each unit only in a pool as large as the cap on candidates asks of it."""
-        size = model.integer(cell.count, cell.count * self._blueprint.pool_multiple)
+        size = model.integer(cell.count, cell.count * self._rule.pool_multiple)
         model.row(dict.fromkeys(mine, 1.0) | {size: -1.0}, 0, 0)
         if recent := [n for n, unit in mine.items() if self._seen(unit)]:
             model.row(dict.fromkeys(recent, 1.0) | {size: -self._share / 10_000}, high=0)
@@ -123,9 +123,9 @@ class _Picking:
 
     def _require_large_pools(self) -> None:
         """That each cell has a pool by itself, of whatever size: else it is the reason."""
-        for cell in self._blueprint.cells:
+        for cell in self._rule.cells:
             free, available = self._free(cell), 0
-            for size in range(1, cell.count * self._blueprint.pool_multiple + 1):
+            for size in range(1, cell.count * self._rule.pool_multiple + 1):
                 able = [unit for unit in free if self._least_pool(unit, cell) <= max(size, cell.count)]
                 recent = sum(map(self._seen, able))
                 if len(able) - recent + min(recent, size * self._share // 10_000) >= size:
@@ -134,15 +134,15 @@ class _Picking:
                 raise Denied("cell-short-beside-overlap", cell=cell.stratum, needed=cell.count, available=available)
 
     def _least_pool(self, unit: Unit, cell: Cell) -> int:
-        return cell.count if self._ledger is None else self._ledger.least_pool(unit, cell, self._blueprint)
+        return cell.count if self._ledger is None else self._ledger.least_pool(unit, cell, self._rule)
 
     @property
     def _capless(self) -> bool:
-        return self._blueprint.exposure is None or self._blueprint.exposure.candidates is None
+        return self._rule.exposure is None or self._rule.exposure.candidates is None
 
     def _free(self, cell: Cell, pool: int | None = None) -> list[Unit]:
         units = list(self._members[cell.stratum])
-        return units if self._ledger is None else self._ledger.free(units, cell, self._blueprint, pool)
+        return units if self._ledger is None else self._ledger.free(units, cell, self._rule, pool)
 
     def _seen(self, unit: Unit) -> bool:
         """Whether it was in a pool of the last sessions."""
@@ -153,7 +153,7 @@ class _Picking:
         wanted = min(len(drawn), wanted)
         least = cell.count
         if self._ledger is not None:
-            least = min(wanted, pool_needed(cell, self._blueprint, self._ledger.candidates))
+            least = min(wanted, pool_needed(cell, self._rule, self._ledger.candidates))
         chosen: list[Unit] = []
         spare: list[Unit] = []
         met, again, most = set(met), 0, wanted * self._share // 10_000
@@ -180,4 +180,4 @@ def _holds_a_form(pool: Sequence[Unit], rule: Rule) -> bool:
     """Exact. Without enemies or tags any pool that fills its cells does, and its cells are filled."""
     if not rule.mandatory and not enemies(pool):
         return True
-    return prove((fact for unit in pool for fact in unit.facts), rule).feasible
+    return check_feasibility((fact for unit in pool for fact in unit.facts), rule).feasible

@@ -90,12 +90,12 @@ class Candidate:
     """Ordinal of the draw."""
     admission_no: str
     form: Form
-    seats: tuple["Sat", ...] = ()
+    seats: tuple["Seat", ...] = ()
     """Where the candidate sat, one place after the other."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sat:
+class Seat:
     terminal: str
     """What the terminal calls itself: its seat."""
     minute: int
@@ -103,7 +103,7 @@ class Sat:
 
 
 @dataclass(frozen=True)
-class Sitting:
+class SatSession:
     """One session that was sat, its forms drawn again."""
 
     package: str
@@ -116,7 +116,7 @@ class Sitting:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    sitting: Sitting
+    sitting: SatSession
     candidate: Candidate
     shown: frozenset[Seen]
     """Of what was looked for, what the form holds in the order seen."""
@@ -127,7 +127,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class BestFit:
     """The forms that show most of what was looked for."""
 
     matches: tuple[Match, ...]
@@ -147,8 +147,8 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
-class Traced:
-    fits: tuple[Fit, ...]
+class TraceResult:
+    fits: tuple[BestFit, ...]
     """The best; then the best for what that one does not show, and so on while two items or more fit one form."""
     unplaced: tuple[Seen, ...]
     """What no form of `fits` shows as it was seen: misread, or of a form that is not here."""
@@ -167,7 +167,7 @@ def squeezed(text: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFKC", text).casefold() if char.isalnum())
 
 
-class Known:
+class KnownItems:
     """Items that something read may be, and the one that it is."""
 
     def __init__(self, held: Iterable[tuple[str, Content]]) -> None:
@@ -182,8 +182,8 @@ class Known:
                 return _only(fragment, found)
         return _only(fragment, self._readings(fragment, None))
 
-    def nearest(self, fragment: Fragment) -> tuple[str, str, int] | None:
-        """(id, stem, likeness ×10⁴) of the item whose stem has most of the pairs of characters that were read."""
+    def most_similar(self, fragment: Fragment) -> tuple[str, str, int] | None:
+        """(id, stem, similarity ×10⁴) of the item whose stem has most of the pairs of characters that were read."""
         best: tuple[Fraction, str, str] | None = None
         wanted = [pairs for stem, _ in fragment.readings if (pairs := _pairs(squeezed(stem)))]
         for identity, content, text in self._held:
@@ -216,7 +216,7 @@ def _only(fragment: Fragment, found: Mapping[str, str | None]) -> Seen:
 
 def recognise(fragment: Fragment, held: Iterable[tuple[str, Content]]) -> Seen:
     """The one item of `held` (id, content) that the fragment fits. Denied where it fits none, or several."""
-    return Known(held).recognise(fragment)
+    return KnownItems(held).recognise(fragment)
 
 
 def _pairs(text: str) -> set[str]:
@@ -242,9 +242,9 @@ def _order(options: Sequence[str], content: Content) -> str | None:
 # ---- looking through forms -----------------------------------------------------------------------------------------
 
 
-def trace(seen: Sequence[Seen], sittings: Sequence[Sitting]) -> Traced:
+def trace(seen: Sequence[Seen], sittings: Sequence[SatSession]) -> TraceResult:
     """The forms on which most of what was seen stands as it was seen, and how likely that is by accident."""
-    left, fits = list(dict.fromkeys(seen)), list[Fit]()
+    left, fits = list(dict.fromkeys(seen)), list[BestFit]()
     while left:
         found = _best(left, sittings)
         # One item alone of several fits some form nearly always.
@@ -253,10 +253,10 @@ def trace(seen: Sequence[Seen], sittings: Sequence[Sitting]) -> Traced:
         fits.append(found)
         shown = frozenset[Seen]().union(*(match.shown for match in found.matches))
         left = [one for one in left if one not in shown]
-    return Traced(tuple(fits), tuple(left), sum(len(sitting.candidates) for sitting in sittings))
+    return TraceResult(tuple(fits), tuple(left), sum(len(sitting.candidates) for sitting in sittings))
 
 
-def _best(seen: Sequence[Seen], sittings: Sequence[Sitting]) -> Fit | None:
+def _best(seen: Sequence[Seen], sittings: Sequence[SatSession]) -> BestFit | None:
     matches = [
         Match(sitting, candidate, _shown(candidate.form, seen))
         for sitting in sittings
@@ -278,7 +278,7 @@ def _best(seen: Sequence[Seen], sittings: Sequence[Sitting]) -> Fit | None:
     best = [match for match in matches if match.items == most]
     # Forms that show nothing in common with the first are of another screen, and found with what is left.
     rivals = tuple(match for match in best if match.shown & best[0].shown)
-    return Fit(
+    return BestFit(
         rivals, most, len({one.item for one in seen}),
         abs(math.expm1(miss_rule)), abs(math.expm1(miss_orders)),
     )  # fmt: skip
@@ -298,7 +298,7 @@ def is_subsequence(part: str, whole: str) -> bool:
     return all(letter in letters for letter in part)
 
 
-def chance(seen: Sequence[Seen], sitting: Sitting, least: int | None = None) -> Fraction:
+def chance(seen: Sequence[Seen], sitting: SatSession, least: int | None = None) -> Fraction:
     """That one form, as the rule draws it, shows at least `least` of `seen`, or else all: the formulas above."""
     facts = {fact.id: fact for fact in sitting.pool}
     units: dict[str, dict[str, list[Fraction]]] = {}
@@ -325,13 +325,13 @@ def chance(seen: Sequence[Seen], sitting: Sitting, least: int | None = None) -> 
     return _at_least(len({one.item for one in seen}) if least is None else least, moments)
 
 
-def order_chance(seen: Sequence[Seen], sitting: Sitting) -> Fraction:
+def order_chance(seen: Sequence[Seen], sitting: SatSession) -> Fraction:
     """That a form which holds the items shows their options in the orders seen."""
     found = _order_chances(seen, sitting)
     return math.prod(found.values(), start=Fraction(len(found) == len({one.item for one in seen})))
 
 
-def _order_chances(seen: Sequence[Seen], sitting: Sitting) -> dict[str, Fraction]:
+def _order_chances(seen: Sequence[Seen], sitting: SatSession) -> dict[str, Fraction]:
     """Of each item seen that the pool has, the chance that a form which holds it shows this order; or one of these,
     where it was seen in several: they shut each other out, or else the chance is less than said."""
     facts = {fact.id: fact for fact in sitting.pool}
@@ -414,7 +414,7 @@ def _fitting(order: str, options: int, locked: frozenset[int]) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Travelled:
+class TravelledSession:
     """A session to which the items seen travelled, by the bank's ledger."""
 
     session: str
@@ -424,19 +424,19 @@ class Travelled:
     """Of those seen."""
     only: tuple[str, ...]
     """Of those, what travelled to no other session: each alone names this one, or somebody at the bank."""
-    marks: tuple[str, ...]
-    """Of those, what was kept back from others as this package's mark (`bank.leaks.watermarks`), and did travel in no
-    other."""
+    watermarks: tuple[str, ...]
+    """Of those, what was kept back from others as this package's watermark (`bank.leaks.watermarks`), and travelled
+    in no other."""
     spent: tuple[str, ...] = ()
-    """What was kept back as its mark and had to travel again: it names several packages, and none by itself."""
+    """What was kept back as its watermark and had to travel again: it names several packages, and none by itself."""
 
 
 def travelled(
     seen: Collection[str],
     uses: Iterable[tuple[str, str, str, str, int]],
-    marks: Mapping[tuple[str, str], Collection[str]],
-) -> list[Travelled]:
-    """`uses` as the bank has it, `marks` by (session, site). Sessions with a mark first, then by how much they had."""
+    watermarks: Mapping[tuple[str, str], Collection[str]],
+) -> list[TravelledSession]:
+    """`uses` as the bank has it, `watermarks` by (session, site). Sessions with one first, then by how much they had."""
     had: dict[tuple[str, str, str], set[str]] = {}
     places: dict[str, set[tuple[str, str]]] = {}
     for item, session, site, day, _ in uses:
@@ -445,10 +445,10 @@ def travelled(
             places.setdefault(item, set()).add((session, site))
 
     def kept(session: str, site: str) -> set[str]:
-        return set(marks.get((session, site), ()))
+        return set(watermarks.get((session, site), ()))
 
     found = [
-        Travelled(
+        TravelledSession(
             session, site, day, len(items),
             tuple(sorted(item for item in items if len(places[item]) == 1)),
             tuple(sorted(item for item in items & kept(session, site) if len(places[item]) == 1)),
@@ -456,4 +456,6 @@ def travelled(
         )
         for (session, site, day), items in had.items()
     ]  # fmt: skip
-    return sorted(found, key=lambda each: (-len(each.marks), -each.items, -len(each.only), each.session, each.site))
+    return sorted(
+        found, key=lambda each: (-len(each.watermarks), -each.items, -len(each.only), each.session, each.site)
+    )

@@ -1,17 +1,18 @@
-"""Marks: a few items of a package that no other package has, so that a leak which shows one names the site.
+"""Watermarks: a few items of a package that no other package has, so that a leak which shows one names the site.
 
-A mark is an ordinary item. It was drawn into the pool by the rule like the rest, it is scored like the rest, and no
-form holds one because it is a mark: forms are drawn by the rule and by nothing else. What makes it a mark is what
+A watermark is an ordinary item. It was drawn into the pool by the rule like the rest, it is scored like the rest, and
+no form holds one because it is a watermark: forms are drawn by the rule and by nothing else. What makes it one is what
 happens at the bureau: of a pool, two items that never travelled before are kept out of every other pool until a day
-that is noted beside them. Only a cell that can spare them gives marks, and marks give way: where the items left would
-not fill a pool, as many travel again as it lacks. Such a mark is spent: `spent` says whose it was, and a trace claims
-no package from it.
+that is noted beside them. Only a cell that can spare them gives watermarks, and they give way: where the items left
+would not fill a pool, as many travel again as it lacks. Such a watermark is spent: `spent` says whose it was, and a
+trace claims no package from it.
 
-What a mark shows: the text was in one package, hence at one site, or in the hands of the bank's own people. It does not
-show which candidate (`bank.leaks.trace` does, from orders), it does not accuse anyone, and it says nothing where the
-leak happens to show neither of the two: a form holds a given mark with the share that its cell gives of its pool.
+What a watermark shows: the text was in one package, hence at one site, or in the hands of the bank's own people. It
+does not show which candidate (`bank.leaks.trace` does, from orders), it does not accuse anyone, and it says nothing
+where the leak happens to show neither of the two: a form holds a given one with the share that its cell gives of its
+pool.
 
-Before: `bank.composing.pool_selection.session_pool` picked the pool. After: `bank.store` keeps marks,
+Before: `bank.composing.pool_selection.session_pool` selected the pool. After: `bank.store` keeps watermarks,
 `bank.composing.exposure` obeys them.
 """
 
@@ -27,7 +28,7 @@ from bank.rules import Rule, by_stratum
 
 PER_PACKAGE = 2
 DAYS = 365
-"""How long a mark is kept out of other packages; a session's items are talked about for a season, not for ever."""
+"""How long a watermark is kept out of other packages; a session's items are talked about for a season, not for ever."""
 
 
 def choose(
@@ -37,10 +38,10 @@ def choose(
     ledger: Ledger,
     key: bytes,
 ) -> list[str]:
-    """The items of `pool` to mark, at most PER_PACKAGE; fewer where the cells can spare no more.
+    """The items of `pool` to keep out of others, at most PER_PACKAGE; fewer where the cells can spare no more.
 
     Cells of which most of the pool lies on every form come first, so that one photographed screen is likely to show a
-    mark; and a cell gives one only: what hides one cell from a camera hides both of its marks.
+    watermark; and a cell gives one only: what hides one cell from a camera hides both of its watermarks.
     """
     travelling, held = by_stratum(pool, rule), by_stratum(facts, rule)
     order = sorted(
@@ -49,8 +50,8 @@ def choose(
     chosen: list[str] = []
     for cell in order:
         units = held[cell.stratum]
-        unmarked = (unit for unit in units if ledger.marked.isdisjoint(fact.id for fact in unit.facts))
-        free = ledger.free(list(unmarked), cell, rule)
+        others = (unit for unit in units if ledger.watermarked.isdisjoint(fact.id for fact in unit.facts))
+        free = ledger.free(list(others), cell, rule)
         fresh = [unit for unit in travelling[cell.stratum] if not any(ledger.uses.get(f.id) for f in unit.facts)]
         # The next pool must be as large without it.
         if fresh and len(free) > cell.count * rule.pool_multiple:
@@ -60,14 +61,14 @@ def choose(
     return chosen
 
 
-def on_a_form(marks: Collection[str], pool: Sequence[ItemFacts], rule: Rule) -> Fraction:
-    """The chance that one form, as the rule draws it, shows at least one of `marks`, which lie in different cells."""
+def on_a_form(watermarks: Collection[str], pool: Sequence[ItemFacts], rule: Rule) -> Fraction:
+    """The chance that one form, as the rule draws it, shows at least one of them, which lie in different cells."""
     travelling = by_stratum(pool, rule)
     none = Fraction(1)
     for cell in rule.cells:
         units = travelling[cell.stratum]
-        marked = sum(any(fact.id in marks for fact in unit.facts) for unit in units)
-        for n in range(marked):
+        found = sum(any(fact.id in watermarks for fact in unit.facts) for unit in units)
+        for n in range(found):
             none *= max(Fraction(len(units) - cell.count - n, len(units) - n), Fraction(0))
     return 1 - none
 
@@ -75,8 +76,8 @@ def on_a_form(marks: Collection[str], pool: Sequence[ItemFacts], rule: Rule) -> 
 def spent(
     pool: Collection[str], kept: Iterable[tuple[str, str, str, str]], here: tuple[str, str], day: date
 ) -> dict[tuple[str, str], int]:
-    """(session, site) -> how many of its marks the items of `pool` are, of those `kept` as (item, session, site, until)
-    on `day`; the package's own session and site are `here`."""
+    """(session, site) -> how many of its watermarks the items of `pool` are, of those `kept` as (item, session, site,
+    until) on `day`; the package's own session and site are `here`."""
     found = Counter(
         (session, site)
         for item, session, site, until in kept

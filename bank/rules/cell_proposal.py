@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from bank.composing.solver import Model
 from bank.refused import BadFile, Denied
 from bank.rules import ANY, CASE, Rule, parse, place, reading, within
-from bank.rules.strict_toml import Table, read_toml
+from bank.rules.strict_toml import StrictTable, read_toml
 
 
 def propose_cells(text: bytes, held: Mapping[tuple[str, str, str], int] | None = None) -> Rule:
@@ -22,7 +22,7 @@ def propose_cells(text: bytes, held: Mapping[tuple[str, str, str], int] | None =
     rule = read_toml(text)
     if "cells" in rule:
         raise Denied("margins-with-cells")
-    whole = Table(rule)
+    whole = StrictTable(rule)
     total = whole.integer("total_points", 1, 1_000)
     margins = reading.types(whole.table("types"))
     types = {type_.value: (margin.count, margin.points) for type_, margin in margins.items()}

@@ -38,7 +38,7 @@ class Lack:
 
 
 @dataclass(frozen=True)
-class Proof:
+class Feasibility:
     """`conflict` is empty where a form exists."""
 
     demands: tuple[Demand, ...]
@@ -62,7 +62,7 @@ class Proof:
         return not self.conflict
 
 
-def prove(facts: Iterable[ItemFacts], rule: Rule, candidates: int | None = None) -> Proof:
+def check_feasibility(facts: Iterable[ItemFacts], rule: Rule, candidates: int | None = None) -> Feasibility:
     """`candidates`: how many a session has; with a cap on candidates each cell then needs a pool of a certain size."""
     members = by_stratum(facts, rule)
     demands = _demands(members, rule, candidates)
@@ -85,7 +85,7 @@ def prove(facts: Iterable[ItemFacts], rule: Rule, candidates: int | None = None)
         for cell in rule.cells_as_read
         if len(members[cell.stratum]) < cell.count * rule.pool_multiple
     )
-    return Proof(tuple(demands), lacks[0], alone, tuple(lacks[1:]), groups, alone_groups, witness or (), below)
+    return Feasibility(tuple(demands), lacks[0], alone, tuple(lacks[1:]), groups, alone_groups, witness or (), below)
 
 
 def in_tolerance(facts: Iterable[ItemFacts], rule: Rule, target: int) -> bool:

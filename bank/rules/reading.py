@@ -21,7 +21,7 @@ from bank.rules.parts import (
     Overlap,
     TypeMargin,
 )
-from bank.rules.strict_toml import Table, choose, decimal
+from bank.rules.strict_toml import StrictTable, choose, decimal
 
 
 class _CellLevel(StrEnum):
@@ -32,7 +32,7 @@ class _CellLevel(StrEnum):
     ANY = ANY
 
 
-def difficulty(table: Table) -> Difficulty:
+def difficulty(table: StrictTable) -> Difficulty:
     difficulty = Difficulty(
         tolerance=table.ten_thousandths("tolerance"),
         target=table.ten_thousandths("target") if table.has("target") else None,
@@ -41,7 +41,7 @@ def difficulty(table: Table) -> Difficulty:
     return difficulty
 
 
-def limits(table: Table) -> Limits:
+def limits(table: StrictTable) -> Limits:
     names = [name for name in ("sessions", "candidates", "rest_days") if table.has(name)]
     limits = Limits(**{name: table.integer(name, 1, 1_000_000) for name in names})
     table.finish()
@@ -50,7 +50,7 @@ def limits(table: Table) -> Limits:
     return limits
 
 
-def overlap(table: Table) -> Overlap:
+def overlap(table: StrictTable) -> Overlap:
     overlap = Overlap(table.integer("sessions", 1, 1_000), table.ten_thousandths("share"))
     table.finish()
     if overlap.share >= 10_000:
@@ -63,7 +63,7 @@ def _cell_type(name: Any, field: str) -> CellType:
     return CASE if name == CASE.value else choose(name, ItemType, field)
 
 
-def types(table: Table) -> dict[CellType, TypeMargin]:
+def types(table: StrictTable) -> dict[CellType, TypeMargin]:
     margins = {}
     for name in table.names():
         margin = table.table(name)
@@ -73,7 +73,7 @@ def types(table: Table) -> dict[CellType, TypeMargin]:
     return margins
 
 
-def type_order(shuffle: Table, types: Mapping[CellType, TypeMargin]) -> tuple[CellType, ...]:
+def type_order(shuffle: StrictTable, types: Mapping[CellType, TypeMargin]) -> tuple[CellType, ...]:
     """Every type of the rule, once."""
     usual: list[Any] = [type_ for type_ in TYPE_ORDER if type_ in types]
     field = shuffle.path("type_order")
@@ -83,7 +83,7 @@ def type_order(shuffle: Table, types: Mapping[CellType, TypeMargin]) -> tuple[Ce
     return order
 
 
-def chapters(table: Table) -> dict[str, ChapterMargin]:
+def chapters(table: StrictTable) -> dict[str, ChapterMargin]:
     margins = {}
     for code in table.names():
         margin = table.table(code)
@@ -92,7 +92,7 @@ def chapters(table: Table) -> dict[str, ChapterMargin]:
     return margins
 
 
-def levels(table: Table) -> dict[str, int]:
+def levels(table: StrictTable) -> dict[str, int]:
     levels = {}
     for name in table.names():
         level = choose(_any(name), _CellLevel, table.path(name))
@@ -100,17 +100,17 @@ def levels(table: Table) -> dict[str, int]:
     return levels
 
 
-def numbers(table: Table) -> dict[str, int]:
+def numbers(table: StrictTable) -> dict[str, int]:
     return {name: table.integer(name, 1, 1_000) for name in table.names()}
 
 
 def cells(cells: list[Any]) -> tuple[Cell, ...]:
     """In byte order of strata, as they are drawn: the order a person wrote them in must not change the rule hash."""
-    read = (_cell(Table(cell, f"cells[{n}]")) for n, cell in enumerate(cells, start=1))
+    read = (_cell(StrictTable(cell, f"cells[{n}]")) for n, cell in enumerate(cells, start=1))
     return tuple(sorted(read, key=lambda cell: cell.stratum.encode()))
 
 
-def _cell(table: Table) -> Cell:
+def _cell(table: StrictTable) -> Cell:
     type_ = _cell_type(table.line("type"), table.path("type"))
     cell = Cell(
         type=type_,

@@ -27,7 +27,7 @@ from bank.rules.parts import (
     place,
     within,
 )
-from bank.rules.strict_toml import Table, decimal, read_toml
+from bank.rules.strict_toml import StrictTable, decimal, read_toml
 
 DRAW = 1
 """The version of docs/draw.md that forms of a rule follow; part of the rule, so part of its hash."""
@@ -137,7 +137,7 @@ class Rule:
     @classmethod
     def from_json(cls, record: Any) -> "Rule":
         """Reads and checks; the only way in, whether from TOML or from canonical JSON."""
-        rule = _read(Table(record))
+        rule = _read(StrictTable(record))
         _check_totals(rule)
         _check_cells(rule)
         _check_margins(rule)
@@ -149,7 +149,7 @@ def parse(text: bytes) -> Rule:
     return Rule.from_json(read_toml(text))
 
 
-def _read(table: Table) -> Rule:
+def _read(table: StrictTable) -> Rule:
     table.integer("draw", DRAW, DRAW, default=DRAW)
     scoring, shuffle, pool = table.table("scoring", {}), table.table("shuffle", {}), table.table("pool", {})
     types = reading.types(table.table("types"))

@@ -86,7 +86,7 @@ class SignedRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class SignatureProof:
     """What travels: the edition, and every register up to the newest at the day of issue."""
 
     registers: tuple[Register, ...]
@@ -248,12 +248,12 @@ def pack(registers: Sequence[bytes], signed_rule: bytes) -> bytes:
     return canonical({"officers": [json.loads(file) for file in registers], "rule": json.loads(signed_rule)})
 
 
-def unpack(file: bytes, bureau: str, *, name: str) -> Proof:
+def unpack(file: bytes, bureau: str, *, name: str) -> SignatureProof:
     """Checks everything that the file can prove by itself. Raises BadFile or Denied."""
     record = _record(file, {"officers", "rule"}, name)
     chain = read_registers([canonical(each) for each in record["officers"]], bureau)
     read = _whole(canonical(record["rule"]), chain, name)
-    return Proof(chain, read)
+    return SignatureProof(chain, read)
 
 
 def _whole(file: bytes, chain: Sequence[Register], name: str) -> SignedRule:

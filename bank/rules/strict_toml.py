@@ -33,7 +33,7 @@ def read_toml(text: bytes) -> dict[str, Any]:
         raise BadFile("rule-too-large") from None
 
 
-class Table:
+class StrictTable:
     """`where` is the dotted path that a refusal shows, e.g. "cells[3]"."""
 
     def __init__(self, data: Any, where: str = "") -> None:
@@ -103,8 +103,8 @@ class Table:
     def one_of(self, name: str, kind: type[E], default: E = _REQUIRED) -> E:
         return choose(self._get(name, default), kind, self.path(name))
 
-    def table(self, name: str, default: Mapping[str, Any] = _REQUIRED) -> "Table":
-        return Table(self._get(name, default), self.path(name))
+    def table(self, name: str, default: Mapping[str, Any] = _REQUIRED) -> "StrictTable":
+        return StrictTable(self._get(name, default), self.path(name))
 
     def sequence(self, name: str, default: list[Any] = _REQUIRED) -> list[Any]:
         value = self._get(name, default)
@@ -128,7 +128,7 @@ def choose(value: Any, kind: type[E], field: str) -> E:
 
 
 def decimal(value: int) -> str:
-    """The shortest decimal of a number of ten-thousandths: the inverse of `Table.ten_thousandths`."""
+    """The shortest decimal of a number of ten-thousandths: the inverse of `StrictTable.ten_thousandths`."""
     return f"{value // 10_000}.{value % 10_000:04d}".rstrip("0").rstrip(".")
 
 

@@ -25,7 +25,7 @@ from bank.durable import make_folder, sync_directory, write_atomically
 from bank.refused import BadFile, Denied
 from bank.rules import Rule
 from bank.rules import signed_rule as signed_rules
-from bank.rules.signed_rule import NEEDED, Officer, Proof, Register, SignedRule
+from bank.rules.signed_rule import NEEDED, Officer, Register, SignatureProof, SignedRule
 from bank.seal import statements
 from examd.bureau.last_seen import Heads
 from examd.holders import Card, Holder
@@ -245,7 +245,7 @@ class Rulebook:
             if settled.get(rule_id, ())[version - 1 : version] != (sha256,):
                 raise Denied("rule-rolled-back", where=where, rule=rule_id, version=version)
 
-    def hold_against_package(self, proof: Proof, where: str) -> None:
+    def hold_against_package(self, proof: SignatureProof, where: str) -> None:
         """The same with what a package carried away."""
         newest, rule = proof.registers[-1], proof.signed_rule.rule
         rules = {rule_id: (len(hashes), hashes[-1]) for rule_id, hashes in newest.rules.items() if hashes}

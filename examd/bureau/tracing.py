@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bank.composing.assembly import Assembler
 from bank.draw_facts import ItemFacts, pool_root
-from bank.leaks.trace import Candidate, Sat, Sitting
+from bank.leaks.trace import Candidate, SatSession, Seat
 from bank.refused import BadFile, Denied
 from bank.rules import Rule
 from bank.seal import statements
@@ -28,7 +28,7 @@ def session_of(package: Path) -> layout.Manifest:
     return layout.read_manifest(statements.read(_read(package / layout.MANIFEST), layout.KIND, name=layout.MANIFEST))
 
 
-def sitting(result: Path) -> Sitting:
+def sitting(result: Path) -> SatSession:
     """Raises BadFile or Denied where the result contradicts its package or itself."""
     manifest = session_of(result / "package")
     roster, pool, entries = (_read(result / name) for name in RESULT_FILES)
@@ -56,18 +56,18 @@ def sitting(result: Path) -> Sitting:
             raise Denied("form-is-another", c=line.c, expected=form.digest, found=seat.form)
         candidates.append(Candidate(line.c, line.admission_no, form, tuple(seats.get(line.c, ()))))
     session = manifest.session
-    return Sitting(manifest.package_id, session.id, session.site_id, rule, facts, candidates)
+    return SatSession(manifest.package_id, session.id, session.site_id, rule, facts, candidates)
 
 
-def _seats(entries: bytes, started_ms: int) -> dict[int, list[Sat]]:
+def _seats(entries: bytes, started_ms: int) -> dict[int, list[Seat]]:
     """Ordinal -> the terminals at which the candidate signed in, one after the other."""
-    found: dict[int, list[Sat]] = {}
+    found: dict[int, list[Seat]] = {}
     for line in entries.splitlines():
         if Kind.SIGN_IN.value.encode() in line and (entry := decode_entry(line)).type is Kind.SIGN_IN:
             sat = found.setdefault(entry.body["c"], [])
             terminal = entry.body.get("terminal", "")
             if terminal and (not sat or sat[-1].terminal != terminal):
-                sat.append(Sat(terminal, (entry.t_ms - started_ms) // 60_000))
+                sat.append(Seat(terminal, (entry.t_ms - started_ms) // 60_000))
     return found
 
 

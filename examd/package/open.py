@@ -26,7 +26,7 @@ from bank.durable import write_atomically
 from bank.refused import BadFile, Denied
 from bank.rules import Rule
 from bank.rules import signed_rule as signed_rules
-from bank.rules.signed_rule import Proof
+from bank.rules.signed_rule import SignatureProof
 from bank.seal import locks, statements
 from bank.seal.locks import Identity
 from examd.package import layout
@@ -43,7 +43,7 @@ class Package:
     manifest: Manifest
     manifest_sha256: str
     rule: Rule
-    proof: Proof | None = None
+    proof: SignatureProof | None = None
     """Who signed the rule; None for a drill under an unsigned one."""
 
 
@@ -82,7 +82,7 @@ def read(directory: Path, bureau_key: str) -> Package:
     return Package(directory, manifest, hashlib.sha256(data).hexdigest(), rule, proof)
 
 
-def rule_proof(file: bytes | None, manifest: Manifest, rule: Rule) -> Proof | None:
+def rule_proof(file: bytes | None, manifest: Manifest, rule: Rule) -> SignatureProof | None:
     """What two rule officers signed, held against the rule of the package. Only a drill may do without."""
     if file is None:
         if not manifest.session.mock:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from bank.authoring import lifecycle
-from bank.composing.availability import stock_of, usable
+from bank.composing.availability import availability, rule_availability
 from bank.content import Content, ItemType, Option
 from bank.item import AnswerKey, Basis, Item
 from bank.lending.slices import Permission
@@ -42,15 +42,15 @@ def bank(tmp_path):
 
 
 def test_items_that_cite_a_repealed_basis_stay_at_home_from_that_day_on(bank):
-    assert usable(bank, date(2026, 11, 21), DRILL).reasons == {}
+    assert availability(bank, date(2026, 11, 21), DRILL).reasons == {}
     lifecycle.repeal(bank, "《旧规程》", date(2026, 12, 1), None)
-    assert usable(bank, date(2026, 11, 30), DRILL).reasons == {}
-    assert usable(bank, date(2026, 12, 1), DRILL).reasons == {"item-repealed": 3}
-    assert usable(bank, date(2027, 1, 1), DRILL).reasons == {"item-repealed": 4}
-    stock = stock_of(bank, rule(), date(2027, 1, 1), DRILL, 10)
-    assert len(stock.facts) == 9
-    cell = stock.cells["single/1/any"]
-    assert (cell.held, cell.free, cell.home) == (13, 9, {"item-repealed": 4})
+    assert availability(bank, date(2026, 11, 30), DRILL).reasons == {}
+    assert availability(bank, date(2026, 12, 1), DRILL).reasons == {"item-repealed": 3}
+    assert availability(bank, date(2027, 1, 1), DRILL).reasons == {"item-repealed": 4}
+    available = rule_availability(bank, rule(), date(2027, 1, 1), DRILL, 10)
+    assert len(available.in_cells) == 9
+    cell = available.cells["single/1/any"]
+    assert (cell.held, cell.free, cell.withheld) == (13, 9, {"item-repealed": 4})
 
 
 def test_a_cell_says_what_rests_what_is_capped_and_when_the_first_is_free_again(bank):
@@ -58,9 +58,9 @@ def test_a_cell_says_what_rests_what_is_capped_and_when_the_first_is_free_again(
     bank.exposure.add("s1", "A", dict.fromkeys(ids[:5], 10), "2026-11-10")
     bank.exposure.add("s2", "A", dict.fromkeys(ids[3:8], 10), "2026-11-15")
     limits = {"sessions": 2, "rest_days": 14}
-    cell = stock_of(bank, rule(exposure=limits), date(2026, 11, 21), DRILL, 10).cells["single/1/any"]
-    assert (cell.held, cell.free, cell.home) == (13, 5, {"resting": 6, "sessions-cap": 2})
+    cell = rule_availability(bank, rule(exposure=limits), date(2026, 11, 21), DRILL, 10).cells["single/1/any"]
+    assert (cell.held, cell.free, cell.withheld) == (13, 5, {"resting": 6, "sessions-cap": 2})
     assert cell.again == date(2026, 11, 24)
     overlapping = rule(overlap={"sessions": 1, "share": "0.2"})
-    cell = stock_of(bank, overlapping, date(2026, 11, 21), DRILL, 10).cells["single/1/any"]
+    cell = rule_availability(bank, overlapping, date(2026, 11, 21), DRILL, 10).cells["single/1/any"]
     assert (cell.free, cell.recent, cell.most) == (13, 5, 10)

@@ -51,7 +51,7 @@ class NamedCell(Cell):
         return self.chapter
 
 
-def known_blueprint() -> Rule:
+def known_rule() -> Rule:
     cells = tuple(NamedCell(ItemType.SINGLE, name, ANY, count, 1) for name, count in RULES["take"].items())
     return Rule(
         id="KAT",
@@ -135,7 +135,7 @@ def test_the_seed_is_the_known_one_in_whatever_order_the_shares_come():
 @pytest.mark.parametrize("ordinal", PAPERS)
 def test_each_form_is_the_known_one(ordinal):
     attempt, key, items, digest_ = PAPERS[ordinal]
-    form = Assembler(known_pool(), known_blueprint(), SEED, SESSION).form(ordinal)
+    form = Assembler(known_pool(), known_rule(), SEED, SESSION).form(ordinal)
     assert form_key(SEED, SESSION, ordinal, attempt).hex() == key
     assert form.attempt == attempt
     assert " ".join(f"{item.id}:{item.order}" for item in form.items) == items

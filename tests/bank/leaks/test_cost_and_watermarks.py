@@ -51,10 +51,10 @@ class Season:
 
     def __init__(self, facts, rule):
         self.facts, self.rule = facts, rule
-        self.uses, self.marked, self.pools = {}, {}, []
+        self.uses, self.watermarked, self.pools = {}, {}, []
 
     def ledger(self, day=TODAY):
-        return Ledger(self.uses, day, 40, frozenset(self.marked))
+        return Ledger(self.uses, day, 40, frozenset(self.watermarked))
 
     def issue(self, session):
         key, ledger = secrets.token_bytes(32), self.ledger()
@@ -62,7 +62,7 @@ class Season:
         chosen = watermarks.choose(pool, self.facts, self.rule, ledger, key)
         for fact in pool:
             self.uses.setdefault(fact.id, []).append(Use(session, TODAY, 20))
-        self.marked |= dict.fromkeys(chosen, session)
+        self.watermarked |= dict.fromkeys(chosen, session)
         self.pools.append((session, pool))
         return pool, chosen
 

@@ -11,7 +11,7 @@ from bank.composing.assembly import Assembler
 from bank.content import OPTION_LETTERS, Content, ItemType, Level, Option
 from bank.draw_facts import ItemFacts
 from bank.leaks import trace
-from bank.leaks.trace import Candidate, Fragment, Seen, Sitting, chance, order_chance, recognise, travelled
+from bank.leaks.trace import Candidate, Fragment, SatSession, Seen, chance, order_chance, recognise, travelled
 from bank.refused import BadFile, Denied
 from bank.rules import Rule
 
@@ -54,7 +54,7 @@ def sitting(candidates=200, rule=None, facts=None, seed=SEED):
     rule, facts = rule or a_rule(), facts or pool()
     assembler = Assembler(facts, rule, seed, "S-1")
     sat = [Candidate(c, f"2026{c:04}", assembler.form(c)) for c in range(1, candidates + 1)]
-    return Sitting("a" * 32, "S-1", "site-1", rule, facts, sat)
+    return SatSession("a" * 32, "S-1", "site-1", rule, facts, sat)
 
 
 def photo(form, items=5):
@@ -144,7 +144,7 @@ def test_what_may_well_be_an_accident_is_no_ground_to_name_anybody(items, expect
 
 def test_several_forms_that_show_the_same_name_nobody():
     twice = sitting(3)
-    again = Sitting("b" * 32, "S-2", "site-1", twice.rule, twice.pool, twice.candidates[:1])
+    again = SatSession("b" * 32, "S-2", "site-1", twice.rule, twice.pool, twice.candidates[:1])
     (fit,) = trace.trace(photo(twice.candidates[0].form), [twice, again]).fits
     assert len(fit.matches) == 2 and fit.orders < trace.LIMIT and not fit.sufficient
 
@@ -196,12 +196,12 @@ def test_counting_orders_agrees_with_listing_them():
             every.append("".join(letter if n in locked else next(rest) for n, letter in enumerate(letters)))
         fits = sum(trace.is_subsequence(order, one) for one in every)
         facts = [fact(0, options=options, locked=locked)]
-        sat = Sitting("", "", "", a_rule(), facts, [])
+        sat = SatSession("", "", "", a_rule(), facts, [])
         assert order_chance([Seen(facts[0].id, order)], sat) == Fraction(fits, len(every)), (order, options, locked)
 
 
 def test_a_rule_that_shuffles_no_options_gives_no_mark():
-    sat = Sitting("", "", "", a_rule(shuffle=False), pool(), [])
+    sat = SatSession("", "", "", a_rule(shuffle=False), pool(), [])
     assert order_chance([Seen(fact(1).id, "ABCD")], sat) == 1
     assert order_chance([Seen(fact(1).id, "BACD")], sat) == 0
 
@@ -241,17 +241,17 @@ def test_what_is_not_one_item_is_refused_by_name(text, code):
 
 
 def test_a_stem_with_a_slip_is_proposed_and_not_taken():
-    known = trace.Known(HELD)
+    known = trace.KnownItems(HELD)
     slip = Fragment.parse("触电急救首先应做甚么: 离开 | 断电")
     with pytest.raises(Denied, match="seen-unknown"):
         known.recognise(slip)
-    item, stem, likeness = known.nearest(slip)
-    assert item == "1" * 32 and stem.startswith("触电急救") and 5_000 <= likeness < 10_000
-    assert known.nearest(Fragment.parse("雷雨天: 停 | 走")) is None
+    item, stem, similarity = known.most_similar(slip)
+    assert item == "1" * 32 and stem.startswith("触电急救") and 5_000 <= similarity < 10_000
+    assert known.most_similar(Fragment.parse("雷雨天: 停 | 走")) is None
 
 
 def test_an_item_is_told_from_its_like_by_what_left_the_bank():
-    known = trace.Known(HELD)
+    known = trace.KnownItems(HELD)
     assert known.recognise(Fragment.parse("说法正确"), [{"3" * 32}]).item == "3" * 32
 
 
@@ -263,13 +263,13 @@ def test_a_line_without_a_stem_is_no_item():
 def test_a_mark_that_travelled_again_names_no_package():
     uses = [("m", "S1", "x", "2026-01-01", 9), ("m", "S8", "y", "2026-02-01", 9), ("n", "S1", "x", "2026-01-01", 9)]
     found = travelled({"m", "n"}, uses, {("S1", "x"): ["m", "n"]})
-    assert [(each.session, each.marks, each.spent) for each in found] == [("S1", ("n",), ("m",)), ("S8", (), ())]
+    assert [(each.session, each.watermarks, each.spent) for each in found] == [("S1", ("n",), ("m",)), ("S8", (), ())]
 
 
 def test_the_ledger_names_packages_marks_first():
     uses = [("a", "S1", "x", "2026-01-01", 9), ("a", "S2", "y", "2026-01-02", 9), ("b", "S2", "y", "2026-01-02", 9),
             ("a", "S3", "z", "2026-01-03", 9), ("m", "S3", "z", "2026-01-03", 9), ("q", "S4", "z", "", 9)]  # fmt: skip
     found = travelled({"a", "b", "m"}, uses, {("S3", "z"): ["m"]})
-    assert [(each.session, each.items, each.only, each.marks) for each in found] == [
+    assert [(each.session, each.items, each.only, each.watermarks) for each in found] == [
         ("S3", 2, ("m",), ("m",)), ("S2", 2, ("b",), ()), ("S1", 1, (), ()),
     ]  # fmt: skip

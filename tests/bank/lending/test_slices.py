@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from bank.authoring import lifecycle, people, review
 from bank.authoring.people import Role
 from bank.authoring.review import Act, State
-from bank.composing.availability import usable
+from bank.composing.availability import availability
 from bank.composing.pool import facts_of
 from bank.content import Background, Content, ItemType, Level, Option
 from bank.item import AnswerKey, Item, Number, Provenance
@@ -210,7 +210,7 @@ def test_what_a_session_may_use_leaves_out_what_was_lent_for_something_else(city
         (date(2026, 12, 1), Permission.DRILL, {"slice-not-permitted": 2}),
         (date(2028, 1, 1), Permission.EXAM, {"slice-over": 2}),
     ):
-        found = usable(city, day, kind)
+        found = availability(city, day, kind)
         assert (found.reasons, len(found.items)) == (reasons, 0 if reasons else 2)
 
 

@@ -16,7 +16,7 @@ from bank.content import ItemType, Level
 from bank.draw_facts import ItemFacts
 from bank.refused import BadFile, Denied
 from bank.rules import Rule, covers, feasible, parse, propose
-from bank.rules.strict_toml import Table, decimal
+from bank.rules.strict_toml import StrictTable, decimal
 
 SAMPLE = Path(__file__).parents[3] / "tools/samples/SP-ELV-T/rule.toml"
 
@@ -254,7 +254,7 @@ def test_whatever_stands_in_a_field_is_refused_and_never_a_crash(value):
 
 @given(st.integers(0, 9_999_999_999))
 def test_decimals_read_back_as_they_were_written(value):
-    assert Table({"x": decimal(value)}).ten_thousandths("x") == value
+    assert StrictTable({"x": decimal(value)}).ten_thousandths("x") == value
 
 
 def test_a_rule_is_refused_outside_its_days():

@@ -131,13 +131,13 @@ def test_a_chance_is_said_as_a_clerk_says_it(chance, zh, en):
 
 
 def test_a_verdict_names_the_chance_that_is_too_likely():
-    from bank.leaks.trace import Fit
+    from bank.leaks.trace import BestFit
     from tools.cli.bank.trace import _verdict
 
     language.set_language("en")
     given = {"matches": (None,), "items": 4, "of": 4}
-    assert "from the orders alone" in _verdict(Fit(**given, by_rule=1 / 2000, orders=1 / 900))
-    assert "alone" not in _verdict(Fit(**given, by_rule=1 / 800, orders=1 / 700))
+    assert "from the orders alone" in _verdict(BestFit(**given, by_rule=1 / 2000, orders=1 / 900))
+    assert "alone" not in _verdict(BestFit(**given, by_rule=1 / 800, orders=1 / 700))
 
 
 def test_a_seat_taken_before_the_start_has_no_minute():

@@ -12,7 +12,7 @@ from tools.cli.language import _
 from tools.cli.output import as_json, rows
 
 if TYPE_CHECKING:
-    from bank.leaks.trace import Candidate, Fit, Match, Seen, Traced, Travelled
+    from bank.leaks.trace import BestFit, Candidate, Match, Seen, TraceResult, TravelledSession
     from bank.refused import Denied
 
 MOST_FORMS = 10
@@ -118,13 +118,13 @@ def run_trace(args: argparse.Namespace) -> int:
     pooled = {fact.id for sitting in sittings for fact in sitting.pool}
     left = pooled | {use[0] for use in uses}
     # An item is told from its like by what left the bank, before by what else is in it.
-    known = trace.Known(held)
+    known = trace.KnownItems(held)
     seen, unread = list[trace.Seen](), list[_Unread]()
     for where, fragment in fragments:
         try:
             seen.append(known.recognise(fragment, (pooled, left)))
         except Denied as refusal:
-            unread.append(_Unread(where, fragment.text, refusal, known.nearest(fragment)))
+            unread.append(_Unread(where, fragment.text, refusal, known.most_similar(fragment)))
     if not seen:
         _print_unread(unread)
         raise Denied("seen-nothing-known", lines=len(unread))
@@ -135,7 +135,7 @@ def run_trace(args: argparse.Namespace) -> int:
     ledger = [
         each
         for each in trace.travelled({one.item for one in seen}, uses, by_session)
-        if not packages or (each.session, each.site) in asked or each.marks
+        if not packages or (each.session, each.site) in asked or each.watermarks
     ]
     traced = trace.trace(seen, sittings)
     if args.json:
@@ -147,7 +147,7 @@ def run_trace(args: argparse.Namespace) -> int:
             _print_forms(traced)
         elif ledger:
             print(_("For form and seat give the result folder of such a session: --result."))
-    return 0 if traced.sufficient or any(each.marks or each.only for each in ledger) else 1
+    return 0 if traced.sufficient or any(each.watermarks or each.only for each in ledger) else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ def _lines(file: Path | None) -> list[tuple[str, str]]:
 
 
 def _trace_record(
-    seen: "list[Seen]", unread: "list[_Unread]", ledger: "list[Travelled]", traced: "Traced"
+    seen: "list[Seen]", unread: "list[_Unread]", ledger: "list[TravelledSession]", traced: "TraceResult"
 ) -> dict[str, Any]:
     from bank.leaks.trace import LIMIT
 
@@ -196,7 +196,7 @@ def _trace_record(
         "not_recognised": [each.to_json() for each in unread],
         "packages": [
             {
-                "day": each.day, "items": each.items, "marks": list(each.marks), "marks_spent": list(each.spent),
+                "day": each.day, "items": each.items, "marks": list(each.watermarks), "marks_spent": list(each.spent),
                 "only_here": list(each.only), "session": each.session, "site": each.site,
             }
             for each in ledger
@@ -244,13 +244,13 @@ def _print_unread(unread: "list[_Unread]") -> None:
     rows(_("NOT recognised, and left out of what follows:"), told)
 
 
-def _print_ledger(ledger: "list[Travelled]", all_of_it: int) -> None:
+def _print_ledger(ledger: "list[TravelledSession]", all_of_it: int) -> None:
     for each in ledger:
         said = _("session {session}, site {site}, {day}: {items} of {all} items were in its pool").format(
             session=each.session, site=each.site, day=each.day or "–", items=each.items, all=all_of_it
         )
-        if each.marks:
-            said += " · " + _("MARK of this package: {n}").format(n=len(each.marks))
+        if each.watermarks:
+            said += " · " + _("MARK of this package: {n}").format(n=len(each.watermarks))
         if each.spent:
             said += " · " + _("its marks that travelled again, and name no package: {n}").format(n=len(each.spent))
         if each.only:
@@ -260,7 +260,7 @@ def _print_ledger(ledger: "list[Travelled]", all_of_it: int) -> None:
         print(_("None of these items has left the bank in a package asked for."))
 
 
-def _print_forms(traced: "Traced") -> None:
+def _print_forms(traced: "TraceResult") -> None:
     if not traced.fits:
         print(_("None of {n} forms shows two of these items in the orders seen.").format(n=traced.candidates))
     for number, fit in enumerate(traced.fits):
@@ -286,7 +286,7 @@ def _print_forms(traced: "Traced") -> None:
         print(line.format(items=" ".join(one.item[:8] for one in traced.unplaced)))
 
 
-def _verdict(fit: "Fit") -> str:
+def _verdict(fit: "BestFit") -> str:
     from bank.leaks.trace import LIMIT
 
     if fit.sufficient:

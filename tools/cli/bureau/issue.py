@@ -58,7 +58,7 @@ def add(bureau: Commands) -> None:
 def run_issue(args: argparse.Namespace) -> int:
     from datetime import date
 
-    from bank.composing.availability import stock_of
+    from bank.composing.availability import rule_availability
     from bank.leaks import watermarks
     from bank.lending.slices import Permission
     from bank.refused import Denied
@@ -91,17 +91,17 @@ def run_issue(args: argparse.Namespace) -> int:
         if book is not None:
             book.hold_against(last_seen.of_names(bank.rules.noted(), bureau.card.sign), args.bank.name)
         kind = Permission.DRILL if args.mock else Permission.EXAM
-        stock = stock_of(bank, rule, date.fromisoformat(session.date), kind, len(people))
-        withheld.tell(stock.usable.reasons)
-        with withheld.explained(stock, rule):
+        available = rule_availability(bank, rule, date.fromisoformat(session.date), kind, len(people))
+        withheld.tell(available.of_bank.reasons)
+        with withheld.explained(available, rule):
             issued = issue(
                 args.out,
                 session=session,
                 rule=rule,
-                items=stock.usable.items,
+                items=available.of_bank.items,
                 answer_keys=bank.answer_keys.of,
                 roster=people,
-                ledger=stock.ledger,
+                ledger=available.ledger,
                 bureau=bureau,
                 site=site,
                 chief=chief,
@@ -127,7 +127,7 @@ def run_issue(args: argparse.Namespace) -> int:
             },
             "package": str(issued.directory), "package_id": issued.package_id, "pool_items": issued.pool_size,
             "rule_sha256": rule.sha256, "trial_acceptance_of_2000": issued.acceptance,
-            "withheld": stock.usable.reasons,
+            "withheld": available.of_bank.reasons,
         } | in_use.to_json(rule, proof))  # fmt: skip
         return 0
     print(_("Package {directory}").format(directory=issued.directory))

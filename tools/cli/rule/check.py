@@ -2,24 +2,21 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tools.cli.base import Commands, positive
 from tools.cli.language import _
 from tools.cli.output import as_json, table
 from tools.cli.rule import common, withheld
-from tools.cli.rule.common import TRIAL
 from tools.cli.rule.names import cell_name
 
 if TYPE_CHECKING:
-    from bank.composing.availability import Stock
-    from bank.draw_facts import ItemFacts
+    from bank.composing.availability import RuleAvailability
+    from bank.composing.trial import Issuable
     from bank.refused import Refused
     from bank.rules import Rule
-    from bank.rules.feasibility import Demand, Lack, Proof
-
-POOLS = 4
-"""A session's pool is picked at random: near its limits a rule is judged by the worst of so many."""
+    from bank.rules.feasibility import Demand, Feasibility, Lack
 
 
 def add(rule: Commands) -> None:
@@ -43,9 +40,9 @@ def add(rule: Commands) -> None:
 
 def run_check(args: argparse.Namespace) -> int:
     from bank.composing.exposure import require_large_enough
-    from bank.refused import Denied, Refused
+    from bank.composing.trial import issuable
+    from bank.refused import Refused
     from bank.rules import parse
-    from bank.rules.feasibility import prove
 
     text = common.read(args.rule)
     try:
@@ -56,56 +53,36 @@ def run_check(args: argparse.Namespace) -> int:
         return common.found_wrong(args, refusal)
     if args.bank is None:
         return _told(args, rule)
-    stock = common.stock(args, rule, args.candidates)
-    proof = prove(stock.free, rule, args.candidates)
-    if not proof.feasible:
-        return _impossible(proof, stock, as_record=args.json)
-    try:
-        pool, acceptance = _judged(stock, rule, args.candidates)
-    except Denied as refusal:
+    available = common.availability_of(args, rule, args.candidates)
+    found = issuable(available, rule, args.candidates)
+    if not found.feasibility.feasible:
+        return _impossible(found.feasibility, available, as_record=args.json)
+    if found.refusal is not None:
         if not args.json:
-            for line in list(withheld.short(stock, rule)) or withheld.others(stock, rule):
+            for line in list(withheld.short(available, rule)) or withheld.others(available, rule):
                 print("  " + line)
-        return common.found_wrong(args, refusal)
-    return _told(args, rule, stock, proof, acceptance, common.off_the_mark(pool, rule))
-
-
-def _judged(stock: "Stock", rule: "Rule", candidates: int) -> "tuple[list[ItemFacts], dict[str, int]]":
-    """A session's pool, and how many trial draws from the worst of several are admissible; refused as issuing would."""
-    from hashlib import sha256
-
-    from bank.composing.assembly import Assembler
-    from bank.composing.pool_selection import session_pool
-
-    tried = []
-    for key in (TRIAL, *(sha256(TRIAL + bytes([n])).digest() for n in range(1, POOLS))):
-        pool = session_pool(stock.facts, rule, key, stock.ledger)
-        assembler = Assembler(pool, rule, TRIAL, "trial")
-        acceptance = common.acceptance_of(pool, rule, assembler)
-        assembler.require_enough_attempts(candidates, acceptance["admitted"], acceptance["draws"])
-        tried.append((pool, acceptance))
-        if assembler.admits_all:
-            break
-    worst = min((acceptance for _pool, acceptance in tried), key=lambda found: found["admitted"])
-    return tried[0][0], worst | {"pools": len(tried)}
+        return common.found_wrong(args, found.refusal)
+    return _told(args, rule, available, found)
 
 
 def _told(
     args: argparse.Namespace,
     rule: "Rule",
-    stock: "Stock | None" = None,
-    proof: "Proof | None" = None,
-    acceptance: dict[str, int] | None = None,
-    warning: str = "",
+    available: "RuleAvailability | None" = None,
+    found: "Issuable | None" = None,
 ) -> int:
     obstacle = _obstacle(rule)
+    warning = "" if found is None else common.off_the_mark(found.pool, rule)
     if args.json:
-        found = {"ok": obstacle is None, "acceptance": acceptance, "warning": warning or None}
+        acceptance = None
+        if found is not None and found.acceptance is not None:
+            acceptance = asdict(found.acceptance) | {"pools": found.pools}
+        told: dict[str, Any] = {"ok": obstacle is None, "acceptance": acceptance, "warning": warning or None}
         if obstacle is not None:
-            found |= {"code": obstacle.code, "facts": obstacle.facts}
-        as_json(found | _summary(rule, stock, proof))
+            told |= {"code": obstacle.code, "facts": obstacle.facts}
+        as_json(told | _summary(rule, available, found))
         return 0 if obstacle is None else 1
-    _print_rule(rule, stock, proof, acceptance)
+    _print_rule(rule, available, found)
     if warning:
         print(warning)
     if obstacle is not None:
@@ -128,21 +105,21 @@ def _obstacle(rule: "Rule") -> "Refused | None":
     return None
 
 
-def _impossible(proof: "Proof", stock: "Stock", *, as_record: bool) -> int:
+def _impossible(found: "Feasibility", available: "RuleAvailability", *, as_record: bool) -> int:
     if as_record:
-        counted = {"counted_for": stock.usable.kind.value, "cells": _cells(stock)}
-        as_json({"ok": False, "code": "rule-impossible"} | _record(proof) | counted)
+        counted = {"counted_for": available.of_bank.kind.value, "cells": _cells(available)}
+        as_json({"ok": False, "code": "rule-impossible"} | _record(found) | counted)
         return 1
-    if proof.alone:
+    if found.alone:
         print(_("Each of these demands of the rule is more than can be met:"))
-        for lack, groups in zip(proof.alone, proof.alone_enemies, strict=True):
-            print("  " + _line(lack, stock, alone=True))
+        for lack, groups in zip(found.alone, found.alone_enemies, strict=True):
+            print("  " + _line(lack, available, alone=True))
             _print_enemies(groups, "    ")
-    together = ([] if proof.alone else [proof.conflict]) + list(proof.further)
-    for lacks, groups in zip(together, proof.enemies[-len(together) :] if together else (), strict=True):
+    together = ([] if found.alone else [found.conflict]) + list(found.further)
+    for lacks, groups in zip(together, found.enemies[-len(together) :] if together else (), strict=True):
         print(_("These demands of the rule cannot be met together:"))
         for lack in lacks:
-            print("  " + _line(lack, stock, alone=False))
+            print("  " + _line(lack, available, alone=False))
         _print_reason(lacks, groups)
     return 1
 
@@ -168,7 +145,7 @@ def _name(demand: "Demand") -> str:
     return _("tag {name}").format(name=demand.name) if demand.kind == "tag" else cell_name(demand.name)
 
 
-def _line(lack: "Lack", stock: "Stock", *, alone: bool) -> str:
+def _line(lack: "Lack", available: "RuleAvailability", *, alone: bool) -> str:
     demand = lack.demand
     if demand.kind == "tag":
         line = _("tag {name}: a form needs {needed}, {available} free").format(
@@ -176,18 +153,18 @@ def _line(lack: "Lack", stock: "Stock", *, alone: bool) -> str:
         )
     else:
         needs = _("; a form needs {n}") if demand.kind == "cell" else _("; for so many candidates the pool needs {n}")
-        line = withheld.told(demand.name, stock.cells[demand.name]) + needs.format(n=demand.needed)
+        line = withheld.told(demand.name, available.cells[demand.name]) + needs.format(n=demand.needed)
     return line + (_(", {n} lacking").format(n=lack.missing) if alone else "")
 
 
-def _record(proof: "Proof") -> dict[str, Any]:
+def _record(found: "Feasibility") -> dict[str, Any]:
     def told(lacks: "Sequence[Lack]") -> list[dict[str, Any]]:
         return [_demand(lack.demand) | {"missing": lack.missing} for lack in lacks]
 
     return {
-        "conflict": told(proof.conflict), "alone": told(proof.alone), "further": [told(each) for each in proof.further],
-        "enemies": [list(groups) for groups in proof.enemies],
-        "alone_enemies": [list(groups) for groups in proof.alone_enemies],
+        "conflict": told(found.conflict), "alone": told(found.alone), "further": [told(each) for each in found.further],
+        "enemies": [list(groups) for groups in found.enemies],
+        "alone_enemies": [list(groups) for groups in found.alone_enemies],
     }  # fmt: skip
 
 
@@ -197,23 +174,23 @@ def _demand(demand: "Demand") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _cells(stock: "Stock") -> list[dict[str, Any]]:
+def _cells(available: "RuleAvailability") -> list[dict[str, Any]]:
     return [
         {
-            "cell": name, "held": cell.held, "free": cell.free, "staying": dict(cell.home), "recent": cell.recent,
+            "cell": name, "held": cell.held, "free": cell.free, "staying": dict(cell.withheld), "recent": cell.recent,
             "free_again_on": None if cell.again is None else cell.again.isoformat(),
         }
-        for name, cell in stock.cells.items()
+        for name, cell in available.cells.items()
     ]  # fmt: skip
 
 
-def _summary(rule: "Rule", stock: "Stock | None", proof: "Proof | None") -> dict[str, Any]:
+def _summary(rule: "Rule", available: "RuleAvailability | None", found: "Issuable | None") -> dict[str, Any]:
     cells = []
     for cell in rule.cells_as_read:
         stated: dict[str, Any] = {"cell": cell.stratum, "count": cell.count, "points": cell.points}
-        if stock is not None:
-            standing = stock.cells[cell.stratum]
-            stated |= {"available": standing.free, "held": standing.held, "staying": dict(standing.home)}
+        if available is not None:
+            standing = available.cells[cell.stratum]
+            stated |= {"available": standing.free, "held": standing.held, "staying": dict(standing.withheld)}
         cells.append(stated)
     return {
         "id": rule.id,
@@ -224,25 +201,25 @@ def _summary(rule: "Rule", stock: "Stock | None", proof: "Proof | None") -> dict
         "minutes": rule.minutes,
         "total_points": rule.total_points,
         "pass_points": rule.pass_points,
-        "below_multiple": [demand.name for demand in proof.below_multiple] if proof is not None else None,
-        "withheld": None if stock is None else stock.usable.reasons,
-        "counted_for": None if stock is None else stock.usable.kind.value,
+        "below_multiple": None if found is None else [each.name for each in found.feasibility.below_multiple],
+        "withheld": None if available is None else available.of_bank.reasons,
+        "counted_for": None if available is None else available.of_bank.kind.value,
         "cells": cells,
     }
 
 
-def _print_rule(rule: "Rule", stock: "Stock | None", proof: "Proof | None", acceptance: dict[str, int] | None) -> None:
+def _print_rule(rule: "Rule", available: "RuleAvailability | None", found: "Issuable | None") -> None:
     from bank.rules import by_number, within
 
     common.print_heading(rule)
     titles, lines = [_("chapter"), _("points"), _("items")], []
-    if stock is not None:
+    if available is not None:
         titles += [_("in the bank"), _("free"), _("scarcest cell, free/taken")]
     for code, margin in sorted(rule.chapters.items(), key=lambda entry: by_number(entry[0])):
         cells = [cell for cell in rule.cells if within(code, cell.chapter)]
         row = [f"{code} {margin.name}", str(margin.points), str(sum(cell.items for cell in cells))]
-        if stock is not None:
-            standing = stock.cells
+        if available is not None:
+            standing = available.cells
             scarcest = min(cells, key=lambda cell: standing[cell.stratum].free / cell.count)
             row += [
                 str(sum(standing[cell.stratum].held * cell.size for cell in cells)),
@@ -251,19 +228,19 @@ def _print_rule(rule: "Rule", stock: "Stock | None", proof: "Proof | None", acce
             ]
         lines.append(row)
     table(titles, lines)
-    if stock is not None:
-        for line in withheld.others(stock, rule):
+    if available is not None:
+        for line in withheld.others(available, rule):
             print(line)
-    if proof is not None and acceptance is not None:
-        short = [cell_name(demand.name) for demand in proof.below_multiple]
+    if found is not None and found.acceptance is not None:
+        short = [cell_name(demand.name) for demand in found.feasibility.below_multiple]
         if short:
             line = _("{n} cells hold less than {multiple} times what a form takes; their pool is all there is: {cells}")
             print(line.format(n=len(short), multiple=rule.pool_multiple, cells=_(", ").join(short)))
         print(_("Proved: a form exists that fills every cell, with every tag and no two enemies."))
         line = _("{admitted} of {draws} trial draws are admissible")
-        if acceptance["pools"] > 1:
+        if found.pools > 1:
             line = _("{admitted} of {draws} trial draws are admissible, from the worst of {pools} trial pools")
-        print(line.format(**acceptance))
-        if acceptance["admitted"] * 10_000 < 2 * acceptance["draws"] * rule.min_accept:
+        print(line.format(**asdict(found.acceptance), pools=found.pools))
+        if found.acceptance.near_limit(rule):
             line = _("WARNING: that is near the limit of {share:.0%}. Another pool may fall below it and be refused.")
             print(line.format(share=rule.min_accept / 10_000))

@@ -1,10 +1,10 @@
 """What the commands on a rule have in common: the file, the bank it is held against, trial draws, its heading."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tools.cli.bank.open_bank import open_bank
 from tools.cli.base import Command, day
@@ -14,16 +14,11 @@ from tools.cli.rule import withheld
 from tools.cli.rule.names import type_name
 
 if TYPE_CHECKING:
-    from bank.composing.availability import Stock
+    from bank.composing.availability import RuleAvailability
     from bank.draw_facts import ItemFacts
     from bank.refused import Refused
     from bank.rules import Rule, TypeMargin
     from bank.store import OpenBank
-
-NEAR = 0.09
-"""How far the pass mark may lie from the mean share of right answers: `bench forms` holds its promise up to here."""
-TRIAL = b"examd rule try".ljust(32, b".")
-"""Key and seed of trial draws: public, so that a trial can be repeated, and never a session's."""
 
 
 def takes_rule_and_bank(command: Command, *, rule: bool = True, bank: bool = False) -> None:
@@ -47,56 +42,41 @@ def read(path: Path) -> bytes:
 
 
 @contextmanager
-def stocked(args: argparse.Namespace, rule: "Rule", candidates: int) -> "Iterator[tuple[OpenBank, Stock]]":
+def bank_and_availability(
+    args: argparse.Namespace, rule: "Rule", candidates: int
+) -> "Iterator[tuple[OpenBank, RuleAvailability]]":
     """The open bank, and what a session on the day asked for may use of it; what it may not is told on stderr."""
     from datetime import UTC, datetime
 
-    from bank.composing.availability import stock_of
+    from bank.composing.availability import rule_availability
 
     on = args.date or datetime.now(UTC).date()
     with open_bank(args) as bank:
-        found = stock_of(bank, rule, on, withheld.kind_of(bank, args), candidates)
+        found = rule_availability(bank, rule, on, withheld.kind_of(bank, args), candidates)
         if not args.json:
             withheld.tell_kind(bank, args)
-            withheld.tell(found.usable.reasons)
+            withheld.tell(found.of_bank.reasons)
         yield bank, found
 
 
-def stock(args: argparse.Namespace, rule: "Rule", candidates: int) -> "Stock":
-    with stocked(args, rule, candidates) as (_bank, found):
+def availability_of(args: argparse.Namespace, rule: "Rule", candidates: int) -> "RuleAvailability":
+    with bank_and_availability(args, rule, candidates) as (_bank, found):
         return found
 
 
-def acceptance_of(pool: "list[ItemFacts]", rule: "Rule", assembler: Any, draws: int = 2_000) -> dict[str, int]:
-    """Of trial draws those admissible; where they are too few, whether any form at all lies within the tolerance."""
-    from bank.refused import Denied
-    from bank.rules.feasibility import in_tolerance
-
-    try:
-        return {"admitted": assembler.acceptance(draws), "draws": draws}
-    except Denied as refusal:
-        target = assembler.target
-        if refusal.facts["admitted"] or target is None or in_tolerance(pool, rule, target):
-            raise
-        raise Denied("rule-no-form-in-tolerance", rule=rule.id) from None
-
-
-def off_the_mark(pool: "list[ItemFacts]", rule: "Rule") -> str:
+def off_the_mark(pool: "Sequence[ItemFacts]", rule: "Rule") -> str:
     """A warning where the pass mark lies too far from what candidates score on average; else ""."""
-    from bank.composing.assembly import expectation
+    from bank.composing.trial import NEAR, far_mean
 
-    if rule.difficulty is None or any(fact.p4 == 0 for fact in pool):
-        return ""
-    mean = expectation(pool, rule) / 10_000 / rule.total_points
-    mark = rule.pass_points / rule.total_points
-    if abs(mark - mean) <= NEAR:
+    mean = far_mean(pool, rule)
+    if mean is None:
         return ""
     line = _(
         "WARNING: the pass mark is {mark:.0%}, but candidates score {mean:.0%} on average. Equal forms are promised "
         "where the two are no further apart than {near} percentage points; further off, a form's chances differ more "
         "than promised."
     )
-    return line.format(mark=mark, mean=mean, near=round(NEAR * 100))
+    return line.format(mark=rule.pass_points / rule.total_points, mean=mean, near=round(NEAR * 100))
 
 
 def found_wrong(args: argparse.Namespace, refusal: "Refused") -> int:

@@ -12,10 +12,10 @@ from tools.cli.rule import wording
 
 if TYPE_CHECKING:
     from bank.rules import Rule
-    from bank.rules.signed_rule import Officer, Proof
+    from bank.rules.signed_rule import Officer, SignatureProof
 
 
-def to_json(rule: "Rule", proof: "Proof | None") -> dict[str, Any]:
+def to_json(rule: "Rule", proof: "SignatureProof | None") -> dict[str, Any]:
     """For `--json`; without a proof, a drill under an unsigned file, register and signatures are empty."""
     told: dict[str, Any] = {"register": None, "rule": rule.id, "rule_version": rule.version, "signed_by": []}
     if proof is None:
@@ -30,7 +30,7 @@ def to_json(rule: "Rule", proof: "Proof | None") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def lines(rule: "Rule", proof: "Proof | None") -> list[str]:
+def lines(rule: "Rule", proof: "SignatureProof | None") -> list[str]:
     facts = {"rule": rule.id, "version": rule.version, "when": wording.in_force(rule)}
     if proof is None:
         return [plain(_("Rule {rule}, version {version} ({when}), not signed: for a drill alone").format(**facts))]
@@ -51,7 +51,7 @@ def lines(rule: "Rule", proof: "Proof | None") -> list[str]:
     return [plain(line) for line in told]
 
 
-def _left(proof: "Proof") -> "list[tuple[Officer, str]]":
+def _left(proof: "SignatureProof") -> "list[tuple[Officer, str]]":
     """Officers of earlier registers who are none now, and why, where a register says it."""
     now = {(officer.id, officer.name) for officer in proof.registers[-1].officers}
     found = {

@@ -5,7 +5,6 @@ A session uses only a version that two officers signed and that is in force on i
 
 import argparse
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +19,7 @@ from tools.cli.secrets import ask_line, ask_secret
 if TYPE_CHECKING:
     from bank.rules import Rule
     from bank.rules.signed_rule import Officer, Register, SignedRule
-    from examd.bureau.last_seen import Heads
     from examd.bureau.rulebook import Rulebook
-    from examd.holders import Card
 
 
 def add(rule: Commands) -> None:
@@ -153,19 +150,16 @@ def run_appoint(args: argparse.Namespace) -> int:
 
 
 def run_consent(args: argparse.Namespace) -> int:
-    from examd import holders
     from examd.bureau.office import Office
-    from examd.bureau.rulebook import ROLE
+    from examd.bureau.rule_officer import RuleOfficer
 
-    book = Office(args.office).checked_rulebook()
-    _hold_against_note(book, args.officer)
-    pending = book.awaiting(_card(args.officer))
+    book, officer = Office(args.office).checked_rulebook(), RuleOfficer(args.officer)
+    officer.hold_against_note(book)
+    pending = book.awaiting(officer.card)
     for lines in (_register_lines(book.registers()[-1]), _changes(book.officers(), pending)):
         print("\n".join(lines), file=sys.stderr)
     _confirm(args, _("Consent to this register? (yes/no) "))
-    secret = ask_secret(ROLE, _("Rule officer's passphrase"), file=args.passphrase_file)
-    register = book.consent(holders.unlock(args.officer, ROLE, secret))
-    _keep_note(book, args.officer)
+    register = officer.consent(book, _passphrase(args))
     return report(args, _register_record(register), *_register_lines(register))
 
 
@@ -226,22 +220,19 @@ def _changes(before: "tuple[Officer, ...]", after: "Register") -> list[str]:
 def run_sign(args: argparse.Namespace) -> int:
     from bank.rules import parse
     from bank.rules.signed_rule import NEEDED
-    from examd import holders
     from examd.bureau.office import Office
-    from examd.bureau.rulebook import ROLE
+    from examd.bureau.rule_officer import RuleOfficer
 
     rule = parse(read(args.rule))
-    book = Office(args.office).checked_rulebook()
-    _hold_against_note(book, args.officer)
-    book.to_sign(rule, _card(args.officer))  # whatever stands against it is said before 65 lines are read
+    book, officer = Office(args.office).checked_rulebook(), RuleOfficer(args.officer)
+    officer.hold_against_note(book)
+    book.to_sign(rule, officer.card)  # whatever stands against it is said before 65 lines are read
     before = [signed_rule for signed_rule in book.history(rule.id) if signed_rule.complete]
     changed = wording.differences(before[-1].rule if before else None, rule)
     wording.show(rule)
     print("\n".join([*_told_changes(before, changed), *_told_others(book, rule)]), file=sys.stderr)
     _confirm(args, _("Sign this rule? (yes/no) "))
-    secret = ask_secret(ROLE, _("Rule officer's passphrase"), file=args.passphrase_file)
-    signed_rule = book.sign(rule, holders.unlock(args.officer, ROLE, secret))
-    _keep_note(book, args.officer)
+    signed_rule = officer.sign(book, rule, _passphrase(args))
     names = "、".join(officer.name for officer in signed_rule.signed_by)
     line = _("Signed by {names}: {missing} more signature needed.")
     if signed_rule.complete:
@@ -277,10 +268,11 @@ def _told_others(book: "Rulebook", rule: "Rule | None", rule_id: str = "") -> li
 def run_history(args: argparse.Namespace) -> int:
     from bank.refused import Denied
     from examd.bureau.office import Office
+    from examd.bureau.rule_officer import hold_against
 
     book = Office(args.office).checked_rulebook()
     for folder in args.against:
-        _hold_against(book, folder)
+        hold_against(book, folder)
     histories = {rule: book.history(rule) for rule in ([args.rule] if args.rule else book.rules())}
     if args.rule and not histories[args.rule]:
         raise Denied("rule-not-signed", rule=args.rule)
@@ -293,15 +285,15 @@ def run_history(args: argparse.Namespace) -> int:
                     "effective_to": str(each.rule.effective_to or ""), "register": each.register,
                     "signed_by": [officer.id for officer in each.signed_by],
                 }
-                for each in editions
+                for each in versions
             ]
-            for rule, editions in histories.items()
+            for rule, versions in histories.items()
         }  # fmt: skip
         as_json(record)
         return 0
-    for rule, editions in histories.items():
+    for rule, versions in histories.items():
         before = None
-        for signed_rule in editions:
+        for signed_rule in versions:
             current = signed_rule.rule
             names = "、".join(officer.name for officer in signed_rule.signed_by)
             state = _("in use") if signed_rule.complete else _("one signature lacking")
@@ -315,70 +307,8 @@ def run_history(args: argparse.Namespace) -> int:
     return 0
 
 
-def _card(folder: Path) -> "Card | None":
-    """Who is going to sign, as far as it is known without a passphrase; None where the card was given away."""
-    from bank.refused import BadFile
-    from examd.bureau.rulebook import ROLE
-    from examd.holders import Card
-
-    key, card = folder / f"{ROLE}.key", folder / f"{ROLE}.card.json"
-    if not key.exists():
-        raise BadFile("file-unreadable", file=str(key), why="No such file or directory")
-    return Card.read(card, ROLE) if card.exists() else None
-
-
-# -- what was seen before ----------------------------------------------------------------------------------------------
-
-
-def _hold_against_note(book: "Rulebook", folder: Path) -> None:
-    """Refuses a register that lacks what this officer saw in it the last time."""
-    from examd.bureau import last_seen
-
-    noted = last_seen.read(last_seen.note_of(folder), book.bureau.sign, where=last_seen.NOTE)
-    book.hold_against(noted, str(folder / last_seen.NOTE))
-    if noted is not None:
-        _note_own(book, folder, noted)
-
-
-def _note_own(book: "Rulebook", folder: Path, noted: "Heads") -> None:
-    """Whoever consents first sees no whole register yet. Once it is whole the note learns of it, and of no register
-    without this officer's own hand: to look at a forged one must not make the true one strange."""
-    from examd.bureau import last_seen
-    from examd.bureau.rulebook import ROLE
-    from examd.holders import Card
-
-    card = folder / f"{ROLE}.card.json"
-    if not card.exists():
-        return
-    sign = Card.read(card, ROLE).sign
-    own = [each for each in book.registers() if any(officer.sign == sign for officer in each.signed_by)]
-    if own and own[-1].version > noted.register[0]:
-        with suppress(OSError):  # a stick that is write-protected can still be compared
-            heads = last_seen.Heads((own[-1].version, own[-1].sha256), noted.rules)
-            last_seen.keep_note(folder, book.bureau.sign, heads)
-
-
-def _keep_note(book: "Rulebook", folder: Path) -> None:
-    from examd.bureau import last_seen
-
-    last_seen.keep_note(folder, book.bureau.sign, book.heads())
-
-
-def _hold_against(book: "Rulebook", folder: Path) -> None:
-    from bank.refused import BadFile
-    from bank.rules import signed_rule as signed_rules
-    from examd.bureau import last_seen
-    from examd.package import layout
-
-    if (folder / last_seen.NOTE).exists():
-        _hold_against_note(book, folder)
-        return
-    for path in (folder / layout.SIGNED_RULE, folder / "package" / layout.SIGNED_RULE):
-        if path.exists():
-            proof = signed_rules.unpack(path.read_bytes(), book.bureau.sign, name=path.name)
-            book.hold_against_package(proof, str(folder))
-            return
-    raise BadFile("rules-nothing-to-compare", file=str(folder))
+def _passphrase(args: argparse.Namespace) -> str:
+    return ask_secret("rule-officer", _("Rule officer's passphrase"), file=args.passphrase_file)
 
 
 def _confirm(args: argparse.Namespace, question: str) -> None:

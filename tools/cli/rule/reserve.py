@@ -2,21 +2,11 @@
 
 import argparse
 import json
-from typing import TYPE_CHECKING, Any
 
 from tools.cli.base import Commands, positive
 from tools.cli.language import _
 from tools.cli.output import as_json
 from tools.cli.rule import common, withheld
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from bank.rules import Rule
-    from bank.store import OpenBank
-
-RESERVE = "reserve"
-"""Stands for the site in the record of exposure."""
 
 
 def add(rule: Commands) -> None:
@@ -39,10 +29,7 @@ def add(rule: Commands) -> None:
 
 
 def run_reserve(args: argparse.Namespace) -> int:
-    import secrets
-
-    from bank.canonical import digest
-    from bank.composing.solver import reserve
+    from bank.composing.reserve import keep, reserve_forms
     from bank.refused import Refused
     from bank.rules import parse
     from tools.cli.files import require_new, write_new
@@ -50,21 +37,17 @@ def run_reserve(args: argparse.Namespace) -> int:
     rule = parse(common.read(args.rule))
     if args.out is not None:
         require_new(args.out)  # before --keep enters forms that nobody would have
-    with common.stocked(args, rule, 0) as (bank, stock):
+    with common.bank_and_availability(args, rule, 0) as (bank, available):
         try:
-            made = reserve(stock.free, rule, args.forms, secrets.token_bytes(32))
+            forms = reserve_forms(available, rule, args.forms)
         except Refused as refusal:
-            for line in () if args.json else withheld.short(stock, rule, args.forms):
+            for line in () if args.json else withheld.short(available, rule, args.forms):
                 print("  " + line)
             return common.found_wrong(args, refusal)
-        forms = []
-        for form in made:
-            ids = [fact.id for fact in form]
-            expected = sum(fact.points * fact.p4 for fact in form) / 10_000
-            forms.append({"items": ids, "digest": digest(ids), "expected_points": round(expected, 4)})
         if args.keep:
-            _keep(bank, rule, forms, stock.ledger.day)
-    report = {"rule": rule.id, "version": rule.version, "sha256": rule.sha256, "forms": forms}
+            keep(bank, rule, forms, available.ledger.day)
+    told = [form.to_json() for form in forms]
+    report = {"rule": rule.id, "version": rule.version, "sha256": rule.sha256, "forms": told}
     if args.out is not None:
         write_new(args.out, json.dumps(report, indent=1).encode(), private=True)
     if args.json:
@@ -72,18 +55,7 @@ def run_reserve(args: argparse.Namespace) -> int:
         return 0
     for number, each in enumerate(forms, start=1):
         line = _("Reserve form {number}: {items} items, expected score {expected:.2f}, digest {digest}")
-        told = {"items": len(made[number - 1]), "expected": each["expected_points"], "digest": each["digest"]}
-        print(line.format(number=number, **told))
+        print(line.format(number=number, items=len(each.items), expected=each.expected_points, digest=each.digest))
         if args.out is None:
-            print("  " + " ".join(fact.id for fact in made[number - 1]))
+            print("  " + " ".join(each.items))
     return 0
-
-
-def _keep(bank: "OpenBank", rule: "Rule", forms: list[dict[str, Any]], day: "date") -> None:
-    """As a session that nobody sat yet: caps, rests and overlap count it, and its items stay out of other pools."""
-    from bank.leaks import watermarks
-
-    for form in forms:
-        name = f"{rule.id}-{form['digest'][:8]}"
-        bank.exposure.add(name, RESERVE, dict.fromkeys(form["items"], 0), day.isoformat())
-        bank.watermarks.add(form["items"], form["digest"], name, RESERVE, watermarks.until(day))

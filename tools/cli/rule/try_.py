@@ -3,21 +3,20 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tools.cli.bank.open_bank import open_bank
 from tools.cli.base import Commands, positive
 from tools.cli.language import _
 from tools.cli.output import as_json, table
 from tools.cli.rule import common, withheld
-from tools.cli.rule.common import TRIAL
 from tools.cli.rule.names import cell_name
 
 if TYPE_CHECKING:
-    from bank.composing.availability import Stock
-    from bank.composing.fairness import Drawn, Fairness, Floats, Outlook, Spread
+    from bank.composing.availability import RuleAvailability
+    from bank.composing.fairness import Spread
     from bank.composing.forecast import Season
-    from bank.draw_facts import ItemFacts
+    from bank.composing.trial import Trial
     from bank.rules import Rule
 
 
@@ -54,12 +53,7 @@ def add(rule: Commands) -> None:
 
 
 def run_try(args: argparse.Namespace) -> int:
-    from dataclasses import replace
-
-    from bank.composing.assembly import Assembler, require_p4
-    from bank.composing.fairness import Drawn, outlook
-    from bank.composing.forecast import season
-    from bank.composing.pool_selection import session_pool
+    from bank.composing.trial import try_forms, try_season
     from bank.refused import Denied, Refused
     from bank.rules import parse
 
@@ -70,41 +64,29 @@ def run_try(args: argparse.Namespace) -> int:
         rule = parse(common.read(args.rule))
     except Refused as refusal:
         return common.found_wrong(args, refusal)
-    stock = common.stock(args, rule, args.candidates)
+    available = common.availability_of(args, rule, args.candidates)
     try:
-        pool = session_pool(stock.facts, rule, TRIAL, stock.ledger)
-        require_p4(pool)
-        fair, plain = (Assembler(pool, each, TRIAL, "trial") for each in (rule, replace(rule, difficulty=None)))
-        acceptance = common.acceptance_of(pool, rule, fair)
-        fair.require_enough_attempts(args.candidates, acceptance["admitted"], acceptance["draws"])
-        drawn = [Drawn.of([draw.form(n) for n in range(1, args.forms + 1)], pool) for draw in (fair, plain)]
+        found = try_forms(available, rule, args.candidates, args.forms)
     except Denied as refusal:
-        for line in () if args.json else withheld.short(stock, rule):
+        for line in () if args.json else withheld.short(available, rule):
             print("  " + line)
         return common.found_wrong(args, refusal)
-    ahead = outlook(drawn[0], drawn[1], pool, rule.pass_points)
-    stated = _shares(pool)
-    found = [each.fairness(stated, spread) for each, spread in zip(drawn, (ahead.known, ahead.plain), strict=True)]
-    scores = [(stated[each.rows] @ each.points).tolist() for each in drawn]
-    cells = _by_cell(rule, pool, drawn[0])
     coming = None
     if args.sessions is not None:
-        coming = season(stock.facts, rule, args.sessions, args.candidates, args.every, TRIAL, stock.ledger)
+        coming = try_season(available, rule, args.candidates, args.sessions, args.every)
     if args.svg is not None:
-        _write_svg(args.svg, rule, found, ahead, scores)
-    verdict, warning = _verdict(rule, ahead, stock, coming), common.off_the_mark(pool, rule)
+        _write_svg(args.svg, rule, found)
+    verdict, warning = _verdict(rule, found, available, coming), common.off_the_mark(found.pool, rule)
     if args.json:
         report = {
-            "fair": found[0].to_json(), "plain": found[1].to_json(), "pool": len(pool), "acceptance": acceptance,
-            "outlook": ahead.to_json(), "cells": cells, "season": None if coming is None else coming.to_json(),
-            "verdict": verdict, "warning": warning or None, "promise_kept": _kept(ahead),
-            "measured": stock.measured, "items": len(stock.facts), "withheld": stock.usable.reasons,
-            "counted_for": stock.usable.kind.value,
+            "season": None if coming is None else coming.to_json(), "verdict": verdict, "warning": warning or None,
+            "promise_kept": found.promise_kept, "measured": available.measured, "items": len(available.in_cells),
+            "withheld": available.of_bank.reasons, "counted_for": available.of_bank.kind.value,
         }  # fmt: skip
-        as_json({"ok": True, "sha256": rule.sha256} | report)
+        as_json({"ok": True, "sha256": rule.sha256} | found.to_json() | report)
         return 0
     common.print_heading(rule)
-    _print_trial(found, ahead, cells)
+    _print_trial(found)
     if coming is not None:
         _print_season(coming, args)
     print()
@@ -113,17 +95,12 @@ def run_try(args: argparse.Namespace) -> int:
     return 0
 
 
-def _kept(ahead: "Outlook") -> bool:
-    from bank.composing.fairness import PROMISED
-
-    return ahead.known.sd <= PROMISED["known"]
-
-
-def _verdict(rule: "Rule", ahead: "Outlook", stock: "Stock", coming: "Season | None") -> list[str]:
+def _verdict(rule: "Rule", found: "Trial", available: "RuleAvailability", coming: "Season | None") -> list[str]:
     """For whoever answers for the rule: what it does, whether that is enough, on what it rests; and where it sets no
     cap, how far a season goes with one item."""
     from bank.composing.fairness import PROMISED, RESPONSES
 
+    ahead = found.outlook
     lines = [
         _(
             "Fairness: one and the same candidate on the edge of passing passes with a chance of {ours} whichever form "
@@ -131,9 +108,9 @@ def _verdict(rule: "Rule", ahead: "Outlook", stock: "Stock", coming: "Season | N
         ).format(ours=_range(ahead.known), plain=_range(ahead.plain))
     ]
     facts = {"sd": _points(ahead.known.sd), "most": _points(PROMISED["known"]), "plain": _points(ahead.plain.sd)}
-    if _kept(ahead):
+    if found.promise_kept:
         sure = _("GOOD ENOUGH: forms differ by {sd} percentage points (SD); required: {most} at most.")
-        if stock.measured < len(stock.facts):
+        if available.measured < len(available.in_cells):
             sure = _(
                 "GOOD ENOUGH if the stated shares are right: {sd} percentage points (SD), at most {most} required."
             )
@@ -155,7 +132,7 @@ def _verdict(rule: "Rule", ahead: "Outlook", stock: "Stock", coming: "Season | N
         "This takes the stated shares of right answers for true: {measured} of {items} items here are measured. "
         "Measured on {n} answers an item: {responses}; judged by experts alone: {experts}."
     )
-    told = {"measured": stock.measured, "items": len(stock.facts), "n": RESPONSES}
+    told = {"measured": available.measured, "items": len(available.in_cells), "n": RESPONSES}
     lines.append(line.format(responses=_range(ahead.responses), experts=_range(ahead.experts), **told))
     limits = rule.exposure
     if coming is not None and (limits is None or limits.sessions is limits.candidates is None):
@@ -176,17 +153,10 @@ def _points(share: float) -> str:
     return f"{share * 100:.1f}"
 
 
-def _shares(pool: "list[ItemFacts]") -> "Floats":
-    import numpy as np
-
-    shares: Floats = np.array([fact.p4 for fact in pool]) / 10_000
-    return shares
-
-
 def _propose(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
-    from bank.composing.availability import usable
+    from bank.composing.availability import availability
     from bank.composing.pool import tally
     from bank.refused import Refused
     from bank.rules.cell_proposal import propose_cells, with_cells
@@ -199,7 +169,7 @@ def _propose(args: argparse.Namespace) -> int:
     if args.bank is not None:
         on = args.date or datetime.now(UTC).date()
         with open_bank(args) as bank:
-            found = usable(bank, on, withheld.kind_of(bank, args))
+            found = availability(bank, on, withheld.kind_of(bank, args))
             if not args.json:
                 withheld.tell_kind(bank, args)
         held, kind = dict(tally(found.items)), found.kind.value
@@ -235,32 +205,13 @@ def _require(args: argparse.Namespace, *names: str) -> None:
             raise BadFile("argument-missing", name="--bank" if name == "bank" else "RULE")
 
 
-def _by_cell(rule: "Rule", pool: "list[ItemFacts]", drawn: "Drawn") -> list[dict[str, Any]]:
-    """For each cell: units in the pool, exposure of its items (flat, most, least), and what two forms share of it."""
-    forms, seen = len(drawn.rows), drawn.seen
-    cells = []
-    for cell in rule.cells_as_read:
-        those = [n for n, fact in enumerate(pool) if fact.stratum == cell.stratum]
-        counts = seen[those]
-        pairs = forms * (forms - 1)
-        cells.append(
-            {
-                "cell": cell.stratum, "count": cell.count, "pool": len(those) // cell.size,
-                "exposure": round(cell.count / (len(those) // cell.size), 4),
-                "exposure_most": round(float(counts.max()) / forms, 4),
-                "exposure_least": round(float(counts.min()) / forms, 4),
-                "overlap": round(float((counts * (counts - 1)).sum()) / pairs / cell.items, 4) if pairs else 0.0,
-            }
-        )  # fmt: skip
-    return cells
-
-
-def _print_trial(found: "list[Fairness]", ahead: "Outlook", cells: list[dict[str, Any]]) -> None:
+def _print_trial(found: "Trial") -> None:
     from bank.composing.fairness import EXPERT_ERROR, RESPONSES
     from tools.cli.rule.chart import bars
     from tools.cli.rule.fairness_table import side_by_side
 
-    side_by_side(*found)
+    ahead = found.outlook
+    side_by_side(found.fair, found.plain)
     print()
     print(_("Chance that the borderline candidate passes, by where the shares of right answers come from"))
     rows = [
@@ -278,8 +229,8 @@ def _print_trial(found: "list[Fairness]", ahead: "Outlook", cells: list[dict[str
     table(
         [_("cell"), _("taken/pool"), _("exposure flat"), _("most"), _("least"), _("two forms share")],
         [
-            (cell_name(cell["cell"]), f"{cell['count']}/{cell['pool']}", *(f"{cell[name]:.1%}" for name in shares))
-            for cell in cells
+            (cell_name(cell.cell), f"{cell.count}/{cell.pool}", *(f"{getattr(cell, name):.1%}" for name in shares))
+            for cell in found.cells
         ],
     )
     print()
@@ -288,10 +239,11 @@ def _print_trial(found: "list[Fairness]", ahead: "Outlook", cells: list[dict[str
         print(line)
 
 
-def _write_svg(path: Path, rule: "Rule", found: "list[Fairness]", ahead: "Outlook", scores: list[list[float]]) -> None:
+def _write_svg(path: Path, rule: "Rule", found: "Trial") -> None:
     from bank.refused import BadFile
     from tools.cli.rule.chart import Panel, svg
 
+    ahead = found.outlook
     spreads, names = (ahead.known, ahead.plain), (_("this rule"), _("plain stratified draw"))
     chances = tuple(
         (
@@ -302,12 +254,12 @@ def _write_svg(path: Path, rule: "Rule", found: "list[Fairness]", ahead: "Outloo
     )
     points = tuple(
         (_("{name}: SD {sd:.2f} points").format(name=name, sd=each.expected_sd), of)
-        for name, each, of in zip(names, found, scores, strict=True)
+        for name, each, of in zip(names, (found.fair, found.plain), found.scores, strict=True)
     )
     picture = svg(
         f"{rule.name} ({rule.id} v{rule.version})",
         _("{forms} trial forms of each kind; on the edge of passing is who passes half of the forms").format(
-            forms=found[0].forms
+            forms=found.fair.forms
         ),
         _("height: share of the forms; above the line this rule, below it the plain stratified draw"),
         [

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tools.cli.language import N_, _
 
 if TYPE_CHECKING:
-    from bank.composing.availability import Standing, Stock
+    from bank.composing.availability import CellAvailability, RuleAvailability
     from bank.lending.slices import Permission
     from bank.rules import Rule
     from bank.store import OpenBank
@@ -57,11 +57,11 @@ def tell(home: Mapping[str, int]) -> None:
         print(_("{n} items stay in the bank: {why}.").format(n=items, why=why(code)), file=sys.stderr)
 
 
-def told(stratum: str, cell: "Standing") -> str:
+def told(stratum: str, cell: "CellAvailability") -> str:
     """How one cell stands: what the bank holds, what of it stays and why, what is left."""
     from tools.cli.rule.names import cell_name
 
-    parts = [f"{why(code)} {number}" for code, number in cell.home.items()]
+    parts = [f"{why(code)} {number}" for code, number in cell.withheld.items()]
     if cell.again is not None:
         parts.append(_("the first is free again on {day}").format(day=cell.again))
     if cell.most < cell.free:
@@ -71,12 +71,12 @@ def told(stratum: str, cell: "Standing") -> str:
     return line + (_(" ({parts})").format(parts=_("; ").join(parts)) if parts else "")
 
 
-def others(stock: "Stock", rule: "Rule") -> Iterator[str]:
+def others(available: "RuleAvailability", rule: "Rule") -> Iterator[str]:
     """In one line, why the items of the rule's cells that are not free stay; none where all are free."""
     items, days = Counter[str](), list[date]()
     for cell in rule.cells:
-        standing = stock.cells[cell.stratum]
-        items.update({code: number * cell.size for code, number in standing.home.items()})
+        standing = available.cells[cell.stratum]
+        items.update({code: number * cell.size for code, number in standing.withheld.items()})
         days += [standing.again] if standing.again is not None else []
     parts = [f"{why(code)} {number}" for code, number in sorted(items.items())]
     if days:
@@ -85,23 +85,23 @@ def others(stock: "Stock", rule: "Rule") -> Iterator[str]:
         yield _("Not free: {parts}").format(parts=_("; ").join(parts))
 
 
-def short(stock: "Stock", rule: "Rule", forms: int = 1) -> Iterator[str]:
+def short(available: "RuleAvailability", rule: "Rule", forms: int = 1) -> Iterator[str]:
     """Every cell that cannot give what so many forms take of it, with the reasons."""
     for cell in rule.cells_as_read:
-        standing = stock.cells[cell.stratum]
+        standing = available.cells[cell.stratum]
         if standing.most < cell.count * forms:
             line = _("{cell}; a form needs {n}") if forms == 1 else _("{cell}; the forms need {n} together")
             yield line.format(cell=told(cell.stratum, standing), n=cell.count * forms)
 
 
 @contextmanager
-def explained(stock: "Stock", rule: "Rule") -> Iterator[None]:
+def explained(available: "RuleAvailability", rule: "Rule") -> Iterator[None]:
     """Where items are refused for being too few, each cell that is short is told on stderr before the refusal."""
     from bank.refused import Denied
 
     try:
         yield
     except Denied:
-        for line in short(stock, rule):
+        for line in short(available, rule):
             print("  " + line, file=sys.stderr)
         raise
