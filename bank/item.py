@@ -48,6 +48,7 @@ class Number:
         return "Number(…)"
 
     def matches(self, text: str) -> bool:
+        """Whether a candidate's text is this number, within its tolerance."""
         written = _WRITTEN.fullmatch(normal(text, fold=False))
         if written is None:
             return False

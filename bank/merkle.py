@@ -27,6 +27,7 @@ class Tree:
         self._edge: list[bytes] = []  # roots of perfect subtrees, largest first; their sizes are the bits of `size`
 
     def append(self, leaf: bytes) -> None:
+        """Adds a leaf."""
         self._edge.append(leaf)
         self.size += 1
         rest = self.size
@@ -36,6 +37,7 @@ class Tree:
             rest //= 2
 
     def root(self) -> bytes:
+        """The hash over all leaves so far (RFC 6962)."""
         if not self._edge:
             return EMPTY_ROOT
         root = self._edge[-1]

@@ -107,7 +107,7 @@ class Assembler:
             self._lowest, self._highest = self.target - difficulty.tolerance, self.target + difficulty.tolerance
 
     def form(self, ordinal: int) -> Form:
-        """The form of one candidate; refuses when no attempt was admissible."""
+        """The form of one candidate. Raises Denied: when no attempt was admissible."""
         for attempt in range(self._rule.attempts):
             key = form_key(self._seed, self._session, ordinal, attempt)
             chosen = self._admit(key)
@@ -116,7 +116,10 @@ class Assembler:
         raise Denied("no-admissible-form", rule=self._rule.id, ordinal=ordinal, attempts=self._rule.attempts)
 
     def acceptance(self, draws: int = 2_000) -> int:
-        """How many of `draws` first attempts are admissible; refuses a rule under which they are too rare."""
+        """How many of `draws` first attempts are admissible.
+
+        Raises Denied: when they are too rare for the rule's `min_accept`.
+        """
         keys = (form_key(self._seed, self._session, ordinal, 0) for ordinal in range(draws))
         admitted = sum(self._admit(key) is not None for key in keys)
         if admitted * 10_000 < draws * self._rule.min_accept:
@@ -160,7 +163,7 @@ class Assembler:
         return self.target is None and peaceful and not self._rule.mandatory
 
     def require_enough_attempts(self, candidates: int, admitted: int, draws: int = 2_000) -> None:
-        """A candidate without a form cannot sit the exam: refused unless that is as good as impossible."""
+        """A candidate without a form cannot sit the exam. Raises Denied: unless that is as good as impossible."""
         chance, rule = self.fails(candidates, admitted, draws), self._rule
         if chance > NO_FORM:
             least = _at_least(admitted, draws)
@@ -218,7 +221,10 @@ def _at_least(admitted: int, draws: int) -> float:
 
 
 def require_p4(pool: Iterable[ItemFacts]) -> None:
-    """Forms cannot be made equal in a difficulty that nobody stated."""
+    """Forms cannot be made equal in a difficulty that nobody stated.
+
+    Raises Denied: when an item lacks its share of right answers.
+    """
     unknown = Counter(fact.stratum for fact in pool if fact.p4 == 0)
     for stratum, count in sorted(unknown.items()):
         raise Denied("cell-without-difficulty", cell=stratum, items=count)

@@ -142,7 +142,10 @@ def pool_needed(cell: Cell, rule: Rule, candidates: int, before: int = 0) -> int
 
 
 def require_large_enough(rule: Rule, candidates: int) -> None:
-    """That a full pool would keep the cap on candidates: no bank, however large, helps a rule whose pools are small."""
+    """That a full pool would keep the cap on candidates: no bank, however large, helps a rule whose pools are small.
+
+    Raises Denied: when it would not.
+    """
     cap = None if rule.exposure is None else rule.exposure.candidates
     if cap is not None and candidates > cap * rule.pool_multiple:
         raise Denied(

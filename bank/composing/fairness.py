@@ -56,6 +56,7 @@ class Drawn:
 
     @classmethod
     def of(cls, forms: Sequence[Form], pool: Sequence[ItemFacts]) -> "Drawn":
+        """The forms of one rule and pool."""
         position = {fact.id: n for n, fact in enumerate(pool)}
         points = np.array([fact.points for fact in pool])
         rows = np.array([[position[item.id] for item in form.items] for form in forms])

@@ -38,7 +38,10 @@ _QUARREL = 4 * _WORTH
 
 def session_pool(facts: Iterable[ItemFacts], rule: Rule, key: bytes, ledger: Ledger | None = None) -> list[ItemFacts]:
     """The items that travel, by id. `ledger`: which items travelled before, for a rule with caps, rests or a limit of
-    overlap; such a rule refuses to be used without."""
+    overlap; such a rule refuses to be used without.
+
+    Raises Denied: when the bank cannot fill the rule, or the ledger is missing.
+    """
     if ledger is None and (rule.exposure is not None or rule.overlap is not None):
         raise Denied("rule-needs-ledger", rule=rule.id)
     if ledger is not None:

@@ -49,7 +49,10 @@ class Model:
         self._rows.append((terms if isinstance(terms, Mapping) else dict.fromkeys(terms, 1.0), low, high))
 
     def solve(self, *, gap: float = 0.0, seconds: float = SECONDS) -> Solution | None:
-        """The least cost within relative `gap`, or None where no solution exists (proved). One thread, fixed seed."""
+        """The least cost within relative `gap`, or None where no solution exists (proved). One thread, fixed seed.
+
+        Raises Denied: when it was not decided in time.
+        """
         import highspy
         import numpy as np
 
@@ -135,6 +138,8 @@ def reserve(facts: Iterable[ItemFacts], rule: Rule, forms: int, key: bytes) -> l
 
     Costs are random, from the stream of `key`: an objective of "best" would take the same items every year, and a
     distance from the target as objective would never be proved least.
+
+    Raises Denied: when there are none.
     """
     units = [(cell, unit) for cell, units in _cells(facts, rule) for unit in units]
     target = None

@@ -64,7 +64,10 @@ class Fragment:
 
     @classmethod
     def parse(cls, text: str) -> "Fragment":
-        """`part of the stem: option | option | …`, the colon of either width."""
+        """`part of the stem: option | option | …`, the colon of either width.
+
+        Raises BadFile: when it is not of that shape.
+        """
         colons = [n for n, char in enumerate(text) if char in ":："]
         readings = []
         for at in (*colons, len(text)):

@@ -18,7 +18,11 @@ from bank.rules.strict_toml import StrictTable, read_toml
 
 
 def propose_cells(text: bytes, held: Mapping[tuple[str, str, str], int] | None = None) -> Rule:
-    """The rule of a file of margins (a rule without `cells`). `held`: units by type, chapter and level in the bank."""
+    """The rule of a file of margins (a rule without `cells`). `held`: units by type, chapter and level in the bank.
+
+    Raises BadFile: when the file has cells or cases, or its margins differ.
+    Raises Denied: when no table meets them.
+    """
     rule = read_toml(text)
     if "cells" in rule:
         raise Denied("margins-with-cells")
@@ -155,6 +159,8 @@ def with_cells(text: str, rule: Rule, comment: str) -> str:
     """The author's own text with the proposed cells written in before one of its tables, under a `comment`.
 
     Read again, it is the rule that was proposed: else it is refused, and not a word of it shown.
+
+    Raises Denied: when the text does not read back as that rule.
     """
     lines = [f"# {comment}", "cells = ["]
     before = None

@@ -33,6 +33,7 @@ class _CellLevel(StrEnum):
 
 
 def difficulty(table: StrictTable) -> Difficulty:
+    """The `[difficulty]` table."""
     difficulty = Difficulty(
         tolerance=table.ten_thousandths("tolerance"),
         target=table.ten_thousandths("target") if table.has("target") else None,
@@ -42,6 +43,7 @@ def difficulty(table: StrictTable) -> Difficulty:
 
 
 def limits(table: StrictTable) -> Limits:
+    """The `[exposure]` table. Raises BadFile: when it sets no limit."""
     names = [name for name in ("sessions", "candidates", "rest_days") if table.has(name)]
     limits = Limits(**{name: table.integer(name, 1, 1_000_000) for name in names})
     table.finish()
@@ -51,6 +53,7 @@ def limits(table: StrictTable) -> Limits:
 
 
 def overlap(table: StrictTable) -> Overlap:
+    """The `[overlap]` table. Raises BadFile: when the share is out of range."""
     overlap = Overlap(table.integer("sessions", 1, 1_000), table.ten_thousandths("share"))
     table.finish()
     if overlap.share >= 10_000:
@@ -64,6 +67,7 @@ def _cell_type(name: Any, field: str) -> CellType:
 
 
 def types(table: StrictTable) -> dict[CellType, TypeMargin]:
+    """The `[types]` table: margins by type."""
     margins = {}
     for name in table.names():
         margin = table.table(name)
@@ -74,7 +78,7 @@ def types(table: StrictTable) -> dict[CellType, TypeMargin]:
 
 
 def type_order(shuffle: StrictTable, types: Mapping[CellType, TypeMargin]) -> tuple[CellType, ...]:
-    """Every type of the rule, once."""
+    """Every type of the rule, once. Raises BadFile: when it is another set of types."""
     usual: list[Any] = [type_ for type_ in TYPE_ORDER if type_ in types]
     field = shuffle.path("type_order")
     order = tuple(_cell_type(name, field) for name in shuffle.sequence("type_order", usual))
@@ -84,6 +88,7 @@ def type_order(shuffle: StrictTable, types: Mapping[CellType, TypeMargin]) -> tu
 
 
 def chapters(table: StrictTable) -> dict[str, ChapterMargin]:
+    """The `[chapters]` table: margins by chapter."""
     margins = {}
     for code in table.names():
         margin = table.table(code)
@@ -93,6 +98,7 @@ def chapters(table: StrictTable) -> dict[str, ChapterMargin]:
 
 
 def levels(table: StrictTable) -> dict[str, int]:
+    """The `[levels]` table: items by level."""
     levels = {}
     for name in table.names():
         level = choose(_any(name), _CellLevel, table.path(name))

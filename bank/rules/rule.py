@@ -129,6 +129,7 @@ class Rule:
         return next((cell for cell in self.cells if cell.holds(type, chapter, level)), None)
 
     def require_in_force(self, day: date) -> None:
+        """That sessions on this day may use it. Raises Denied: before it begins, and once it is over."""
         if day < self.effective_from:
             raise Denied("rule-not-yet-in-force", rule=self.id, day=str(day), effective_from=str(self.effective_from))
         if self.effective_to is not None and day > self.effective_to:

@@ -29,6 +29,8 @@ def propose(
 
     Cells are type × top-level chapter, sharing the form in proportion to what the bank has, by largest remainder and
     never more than the bank can fill `pool_multiple` times. As many items as divide 100 points evenly; 80 to pass.
+
+    Raises Denied: when the bank is too small.
     """
     bank = Counter[tuple[ItemType, str]]()
     chapterless = any(not chapter for _, chapter, _ in counts)

@@ -112,7 +112,11 @@ def register_statement(
 
 
 def read_register(file: bytes, before: Register | None, bureau: str, *, name: str) -> Register:
-    """The register after `before`, signed by the bureau; officers may still have to sign it. `bureau`: public key."""
+    """The register after `before`, signed by the bureau; officers may still have to sign it. `bureau`: public key.
+
+    Raises BadFile: when it is no register.
+    Raises Denied: when it does not follow, or a signature does not hold.
+    """
     signed = statements.read(file, OFFICERS, name=name)
     try:
         officers = tuple(
@@ -152,7 +156,7 @@ def read_register(file: bytes, before: Register | None, bureau: str, *, name: st
 
 
 def read_registers(files: Sequence[bytes], bureau: str) -> tuple[Register, ...]:
-    """The chain from the first; each of them whole."""
+    """The chain from the first; each of them whole. Raises Denied: when one is not whole."""
     chain: list[Register] = []
     for file in files:
         name = f"officers.{len(chain) + 1}.json"
@@ -177,7 +181,11 @@ def signed_rule_statement(rule: Rule, supersedes: str, register: Register) -> di
 
 
 def read_signed_rule(file: bytes, registers: Sequence[Register], *, name: str) -> SignedRule:
-    """A version with the signatures that count; there may be none yet."""
+    """A version with the signatures that count; there may be none yet.
+
+    Raises BadFile: when it is no signed rule.
+    Raises Denied: when it names no register of these.
+    """
     signed = statements.read(file, RULE, name=name)
     try:
         rule = Rule.from_json(signed["rule"])
@@ -199,7 +207,10 @@ def read_signed_rule(file: bytes, registers: Sequence[Register], *, name: str) -
 
 
 def require_follows(signed_rule: SignedRule, rule: str, before: SignedRule | None) -> None:
-    """That it is the version of `rule` right after `before`, which was whole when it was signed."""
+    """That it is the version of `rule` right after `before`, which was whole when it was signed.
+
+    Raises Denied: when it does not.
+    """
     due = before.rule.version + 1 if before else 1
     if (
         (signed_rule.rule.id, signed_rule.rule.version) != (rule, due)
@@ -216,7 +227,10 @@ def require_not_late(signed_rule: SignedRule, registers: Sequence[Register]) -> 
 
 
 def require_in(signed_rule: SignedRule, closed: Sequence[str]) -> None:
-    """The same, where the hashes are known that the register after the edition's own closed over."""
+    """The same, where the hashes are known that the register after the version's own closed over.
+
+    Raises Denied: when it is not among them.
+    """
     rule = signed_rule.rule
     if rule.sha256 not in closed[rule.version - 1 : rule.version]:
         raise Denied(
@@ -292,7 +306,11 @@ def pack_book(registers: Sequence[bytes], rules: Sequence[Sequence[bytes]]) -> b
 
 def heads(file: bytes, bureau: str, *, name: str) -> dict[str, str]:
     """The hash of every register and version in a packed book, each checked: `<bureau>//<version>` and
-    `<bureau>/<rule>/<version>` -> hash. Whoever brings a book has to bring the officers' hands under all of it."""
+    `<bureau>/<rule>/<version>` -> hash. Whoever brings a book has to bring the officers' hands under all of it.
+
+    Raises BadFile: when it is no packed book.
+    Raises Denied: when a chain does not hold.
+    """
     record = _record(file, {"officers", "rules"}, name)
     chain = read_registers([canonical(each) for each in record["officers"]], bureau)
     if not chain:

@@ -19,7 +19,7 @@ _REQUIRED: Any = object()
 
 
 def read_toml(text: bytes) -> dict[str, Any]:
-    """A rule's file, or what stands in for one, as plain values."""
+    """A rule's file, or what stands in for one, as plain values. Raises BadFile: when it is not TOML in UTF-8."""
     try:
         return tomllib.loads(text.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -47,7 +47,10 @@ class StrictTable:
         return f"{self._where}.{name}" if self._where else name
 
     def names(self) -> Iterator[str]:
-        """The fields' names, for tables whose names are data; a name must be a non-empty line of text."""
+        """The fields' names, for tables whose names are data; a name must be a non-empty line of text.
+
+        Raises BadFile: when one is not.
+        """
         for name in self._data:
             if not _is_line(name):
                 raise BadFile("rule-not-line", field=self._where)
@@ -64,12 +67,14 @@ class StrictTable:
         return value
 
     def line(self, name: str, default: str = _REQUIRED) -> str:
+        """A field of text on one line. Raises BadFile: when it is not."""
         value = self._get(name, default)
         if value is not default and not _is_line(value):
             raise BadFile("rule-not-line", field=self.path(name))
         return str(value)
 
     def integer(self, name: str, low: int, high: int, default: int = _REQUIRED) -> int:
+        """A whole number of low to high. Raises BadFile: when it is not."""
         value = self._get(name, default)
         if not isinstance(value, int) or isinstance(value, bool):  # points as 0.5 would make marks that do not add up
             raise BadFile("rule-not-integer", field=self.path(name))
@@ -78,13 +83,17 @@ class StrictTable:
         return value
 
     def flag(self, name: str, default: bool = _REQUIRED) -> bool:
+        """True or false. Raises BadFile: when it is neither."""
         value = self._get(name, default)
         if not isinstance(value, bool):
             raise BadFile("rule-not-flag", field=self.path(name))
         return value
 
     def ten_thousandths(self, name: str, default: str = _REQUIRED) -> int:
-        """A decimal written as a string, times 10⁴: a float would differ between languages, and so would the hash."""
+        """A decimal written as a string, times 10⁴: a float would differ between languages, and so would the hash.
+
+        Raises BadFile: when it is none.
+        """
         value = self._get(name, default)
         match = _DECIMAL.fullmatch(value) if isinstance(value, str) else None
         if match is None:
@@ -92,6 +101,7 @@ class StrictTable:
         return int(match[1]) * 10_000 + int((match[2] or "").ljust(4, "0"))
 
     def day(self, name: str) -> date:
+        """A date, as TOML or as ISO text. Raises BadFile: when it is none."""
         value = self._get(name, _REQUIRED)
         if type(value) is date:
             return value
@@ -107,19 +117,24 @@ class StrictTable:
         return StrictTable(self._get(name, default), self.path(name))
 
     def sequence(self, name: str, default: list[Any] = _REQUIRED) -> list[Any]:
+        """A list. Raises BadFile: when it is none."""
         value = self._get(name, default)
         if not isinstance(value, list):
             raise BadFile("rule-not-list", field=self.path(name))
         return value
 
     def finish(self) -> None:
-        """Refuses what was not asked for: a misspelt field must not be silently without effect."""
+        """A misspelt field must not be silently without effect.
+
+        Raises BadFile: when there is a field that was not asked for.
+        """
         for name in self._data:
             if name not in self._read:
                 raise BadFile("rule-unknown-field", field=self.path(name))
 
 
 def choose(value: Any, kind: type[E], field: str) -> E:
+    """The member with this value. Raises BadFile: when there is none."""
     try:
         return kind(value)
     except ValueError:

@@ -40,7 +40,10 @@ class Unit:
 
 def by_stratum(facts: Iterable[ItemFacts], rule: Rule) -> dict[str, list[Unit]]:
     """Each cell's units, strata and units' ids in byte order; refuses a fact outside the cell it names, or there twice,
-    and a case group that is not whole."""
+    and a case group that is not whole.
+
+    Raises BadFile: when it is one of these.
+    """
     cells = {cell.stratum: cell for cell in rule.cells}
     members: dict[str, dict[str, list[ItemFacts]]] = {stratum: {} for stratum in cells}
     for fact in sorted(facts, key=lambda fact: (fact.unit.encode(), fact.place)):
@@ -63,10 +66,12 @@ def by_stratum(facts: Iterable[ItemFacts], rule: Rule) -> dict[str, list[Unit]]:
 
 
 def feasible(facts: Iterable[ItemFacts], rule: Rule, multiple: int = 1) -> dict[str, int]:
-    """How many units each cell can draw from, by stratum; refuses if any cell cannot be filled `multiple` times over.
+    """How many units each cell can draw from, by stratum.
 
     What is checked here is necessary and quick; `bank.rules.feasibility` decides, and names the smallest set of cells
     at fault. That forms within tolerance are common enough, `Assembler.acceptance` finds out.
+
+    Raises Denied: when a cell cannot be filled `multiple` times over.
     """
     members = by_stratum(facts, rule)
     for cell in rule.cells:

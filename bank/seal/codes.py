@@ -35,6 +35,7 @@ def new_code() -> str:
 
 
 def check_digit(digits: str) -> str:
+    """The last character of a code, from those before it."""
     state = 0
     for digit in digits:
         state = int(_DAMM[state][int(digit)])

@@ -38,6 +38,7 @@ class Identity:
 
     @classmethod
     def from_text(cls, text: str) -> "Identity":
+        """The identity that age writes so. Raises BadFile: when it is none."""
         try:
             return cls(text, str(x25519.Identity.from_str(text).to_public()))
         except IdentityError:
@@ -45,7 +46,7 @@ class Identity:
 
 
 def seal(plaintext: bytes, recipients: Sequence[str]) -> bytes:
-    """One age file that any single one of `recipients` opens."""
+    """One age file that any single one of `recipients` opens. Raises BadFile: when one is no recipient."""
     try:
         return bytes(encrypt(plaintext, [x25519.Recipient.from_str(r) for r in recipients]))
     except RecipientError:
@@ -69,7 +70,7 @@ def lock(secret: Identity, holders: Sequence[str]) -> bytes:
 
 
 def identity_in(opened: bytes, *, what: str) -> Identity:
-    """The identity that a fully opened lock holds."""
+    """The identity that a fully opened lock holds. Raises BadFile: when it holds none."""
     try:
         return Identity.from_text(opened.decode("ascii"))
     except UnicodeDecodeError:

@@ -30,7 +30,7 @@ LARGEST_FILE = 64 * 1024
 
 
 def check_passphrase(passphrase: str) -> None:
-    """Refuses one too short to be worth Argon2id's work."""
+    """That it is long enough to be worth Argon2id's work. Raises Denied: when it is too short."""
     length = len(unicodedata.normalize("NFC", passphrase))
     if length < SHORTEST:
         raise Denied("passphrase-short", minimum=SHORTEST, found=length)
@@ -52,7 +52,12 @@ def seal(secret: bytes, passphrase: str, purpose: str) -> bytes:
 
 
 def unseal(data: bytes, passphrase: str, purpose: str, *, file: str = "") -> bytes:
-    """The secret, or Denied("wrong-passphrase"): which of passphrase and file is at fault cannot be told."""
+    """The secret.
+
+    Raises BadFile: when the file is no such seal.
+    Raises Denied: when passphrase and file do not belong together, whichever is
+    at fault.
+    """
     try:
         if len(data) > LARGEST_FILE:
             raise ValueError

@@ -70,6 +70,7 @@ class Share:
 
 
 def check_policy(need: int, of: int) -> None:
+    """That `need` of `of` holders is a policy SLIP-39 and two people's sense allow. Raises Denied: when it is not."""
     # One of n would be n people who each can walk away with the bank: that is what shares are there to prevent.
     if not 2 <= need <= of <= MOST:
         raise Denied("shares-policy", need=need, of=of, most=MOST)
@@ -101,7 +102,10 @@ def try_all(words: Sequence[str], need: int, secret: bytes) -> int:
 
 
 def rebuild(words: Iterable[str], passphrase: bytes = b"") -> bytes:
-    """The secret. SLIP-39's own passphrase is not used by us: a wrong one could not be told from a right one."""
+    """The secret. SLIP-39's own passphrase is not used by us: a wrong one could not be told from a right one.
+
+    Raises Denied: when they do not fit.
+    """
     try:
         return bytes(combine_mnemonics(words, passphrase))
     except (MnemonicError, ValueError):
@@ -127,7 +131,10 @@ def in_clear(share: Share) -> str:
 
 
 def from_clear(head: Head, parts: Sequence[str]) -> Share:
-    """The inverse, from what `clear_parts` gave. What is wrong is named by its place, and nothing of it is said."""
+    """The inverse, from what `clear_parts` gave. What is wrong is named by its place, and nothing of it is said.
+
+    Raises Denied: when words are missing or misspelt.
+    """
     if len(parts) != WORDS + GROUPS:
         raise Denied("words-shape", found=len(parts), words=WORDS, groups=GROUPS)
     check_words(parts[:WORDS])

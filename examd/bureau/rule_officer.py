@@ -76,7 +76,8 @@ class RuleOfficer:
 def hold_against(book: Rulebook, folder: Path) -> None:
     """Holds the register against what an officer, a package or a result carried away.
 
-    Raises BadFile: when the folder is none of these; Denied: when something is missing.
+    Raises BadFile: when the folder is none of these.
+    Raises Denied: when something is missing.
     """
     if (folder / last_seen.NOTE).exists():
         RuleOfficer(folder).hold_against_note(book)

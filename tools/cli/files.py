@@ -7,6 +7,7 @@ from bank.refused import BadFile, Denied
 
 
 def read_file(path: Path, most: int) -> bytes:
+    """The whole file. Raises BadFile: when it is missing, unreadable or larger than `most` bytes."""
     try:
         with path.open("rb") as stream:
             data = stream.read(most + 1)
@@ -20,6 +21,7 @@ def read_file(path: Path, most: int) -> bytes:
 
 
 def require_new(path: Path) -> None:
+    """That nothing stands there yet. Raises Denied: when something does."""
     if path.exists():
         raise Denied("handin-file-exists", file=str(path))
 

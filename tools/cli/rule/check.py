@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 def add(rule: Commands) -> None:
+    """Adds `examd rule check`."""
     check = rule.add(
         "check",
         run_check,

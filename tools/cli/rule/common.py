@@ -33,6 +33,7 @@ def takes_rule_and_bank(command: Command, *, rule: bool = True, bank: bool = Fal
 
 
 def read(path: Path) -> bytes:
+    """The rule's file. Raises BadFile: when it cannot be read."""
     from bank.refused import BadFile
 
     try:
@@ -89,6 +90,7 @@ def found_wrong(args: argparse.Namespace, refusal: "Refused") -> int:
 
 
 def print_heading(rule: "Rule") -> None:
+    """What the rule is, in three lines."""
     print(f"{rule.name}  ({rule.id} v{rule.version})")
     print(_("rule hash {hash}").format(hash=rule.sha256))
     parts = [f"{_part(t.value, rule.types[t])}" for t in rule.type_order]

@@ -31,6 +31,7 @@ def to_json(rule: "Rule", proof: "SignatureProof | None") -> dict[str, Any]:
 
 
 def lines(rule: "Rule", proof: "SignatureProof | None") -> list[str]:
+    """The same for people."""
     facts = {"rule": rule.id, "version": rule.version, "when": wording.in_force(rule)}
     if proof is None:
         return [plain(_("Rule {rule}, version {version} ({when}), not signed: for a drill alone").format(**facts))]

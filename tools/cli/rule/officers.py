@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 def add(rule: Commands) -> None:
+    """Adds the commands of rule officers."""
     officer = rule.add(
         "officer",
         run_officer,
@@ -266,6 +267,7 @@ def _told_others(book: "Rulebook", rule: "Rule | None", rule_id: str = "") -> li
 
 
 def run_history(args: argparse.Namespace) -> int:
+    """Lists the signed versions. Raises Denied: when the bureau has none of this rule."""
     from bank.refused import Denied
     from examd.bureau.office import Office
     from examd.bureau.rule_officer import hold_against

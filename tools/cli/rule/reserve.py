@@ -10,6 +10,7 @@ from tools.cli.rule import common, withheld
 
 
 def add(rule: Commands) -> None:
+    """Adds `examd rule reserve`."""
     reserve = rule.add(
         "reserve",
         run_reserve,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 def add(rule: Commands) -> None:
+    """Adds `examd rule try`."""
     trial = rule.add(
         "try",
         run_try,
