@@ -37,7 +37,7 @@ class Bar(StrEnum):
 
 @dataclass(frozen=True)
 class Ledger:
-    """What is known on `day`, when the pool for `candidates` is picked."""
+    """What is known on `day`, when the pool for `candidates` is selected."""
 
     uses: Mapping[str, Sequence[Use]]
     """By item id; an item that never travelled may be left out."""

@@ -1,4 +1,4 @@
-"""What a season does to a bank under a rule: session after session a pool is picked, and what travelled is noted.
+"""What a season does to a bank under a rule: session after session a pool is selected, and what travelled is noted.
 
 The caps, rests and overlap of the rule act as they would; where a cell runs dry the season ends there, by name.
 Candidates of an item are those who can be expected to meet it. Used by `rule try`.

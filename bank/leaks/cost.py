@@ -25,7 +25,7 @@ class CellLoss:
     bank: int
     """Units that the bank holds for this cell."""
     sessions_before: int
-    """Pools without a common item that can be picked of the units which the ledger, caps and rests let travel today."""
+    """Pools without a common item that can be selected of units which ledger, caps and rests let travel today."""
     sessions_after: int
     """The same once the leaked units are out of use."""
     fresh_before: int
@@ -87,11 +87,11 @@ def leakage(pool: Sequence[ItemFacts], facts: Sequence[ItemFacts], rule: Rule, l
         # Where the bank cannot fill even one pool, what it has is the pool.
         each = min(cell.count * rule.pool_multiple, all_of_it)
         leaked = {unit.id for unit in travelling[cell.stratum]}
-        usable = units if ledger is None else ledger.free(units, cell, rule)
-        fresh = [unit for unit in usable if ledger is None or not any(ledger.uses.get(f.id) for f in unit.facts)]
+        free = units if ledger is None else ledger.free(units, cell, rule)
+        fresh = [unit for unit in free if ledger is None or not any(ledger.uses.get(f.id) for f in unit.facts)]
         pools = [
             number // each
-            for those in (usable, fresh)
+            for those in (free, fresh)
             for number in (len(those), sum(unit.id not in leaked for unit in those))
         ]
         cells.append(CellLoss(cell.stratum, mine, all_of_it, *pools))

@@ -1,4 +1,4 @@
-"""The signed edition of a rule: what two rule officers signed, and the register that makes them officers.
+"""A signed rule: what two rule officers signed, and the register that makes them officers.
 
 It travels with the package, whole, so that the site and every auditor can check it: a bureau's issuing officer who
 signs a package proves nothing about its rule.
@@ -9,8 +9,8 @@ from beginning anew with invented officers is that its hash is known elsewhere (
 `examd.site.folder`, `examd verify --rule-officers`). Where officers died or left, so that no two are there, the rest of
 them suffice, one at least, and the register says for ever who was missing and why.
 
-An edition counts signatures of officers of the register that it names, and no others. The next register lists the
-editions that were whole when it took over: whoever was dismissed can add nothing.
+A signed rule counts signatures of officers of the register that it names, and no others. The next register lists the
+signed rules that were whole when it took over: whoever was dismissed can add nothing.
 
 Before: `examd.bureau.rulebook` keeps them. After: `examd.package.open`, `examd.site.folder`, `examd.grading.result`,
 and the bank, which notes what sessions were issued with; `tools.verify` does the same again with code of its own.
@@ -87,7 +87,7 @@ class SignedRule:
 
 @dataclass(frozen=True, slots=True)
 class SignatureProof:
-    """What travels: the edition, and every register up to the newest at the day of issue."""
+    """What travels: the signed rule, and every register up to the newest at the day of issue."""
 
     registers: tuple[Register, ...]
     signed_rule: SignedRule
@@ -166,7 +166,7 @@ def read_registers(files: Sequence[bytes], bureau: str) -> tuple[Register, ...]:
     return tuple(chain)
 
 
-# -- editions ----------------------------------------------------------------------------------------------------------
+# -- signed rules ------------------------------------------------------------------------------------------------------
 
 
 def signed_rule_statement(rule: Rule, supersedes: str, register: Register) -> dict[str, Any]:
@@ -221,7 +221,7 @@ def require_follows(signed_rule: SignedRule, rule: str, before: SignedRule | Non
 
 
 def require_not_late(signed_rule: SignedRule, registers: Sequence[Register]) -> None:
-    """Refuses an edition that its register's officers signed after the next register had taken over."""
+    """Refuses a signed rule that its register's officers signed after the next register had taken over."""
     if signed_rule.register < len(registers):
         require_in(signed_rule, registers[signed_rule.register].rules.get(signed_rule.rule.id, ()))
 

@@ -210,7 +210,7 @@ class Rulebook:
             raise Denied("rule-not-the-signed-one", rule=rule.id, found=found, expected=expected)
 
     def travelling(self, rule: Rule) -> bytes:
-        """The signed edition of this very rule, as a package carries it."""
+        """The signed form of this very rule, as a package carries it."""
         for signed_rule in self.history(rule.id):
             if signed_rule.complete and signed_rule.rule.sha256 == rule.sha256:
                 registers = [self._register(register.version).read_bytes() for register in self.registers()]

@@ -12,7 +12,8 @@ from bank.composing.assembly import Assembler
 from bank.composing.draw import WORDS, Stream, commit, form_key, lp, seed
 from bank.content import ItemType, Level
 from bank.draw_facts import ItemFacts, leaf_digest, pool_root
-from bank.rules import ANY, Cell, ChapterMargin, Grading, ItemOrder, MultipleScoring, Rule, TypeMargin
+from bank.rules import ANY, Cell, ItemOrder, MultipleScoring, Rule, TypeMargin
+from bank.rules.parts import ChapterMargin, Grading
 
 SESSION = "2026-11-21/S001"
 RECORDS = [{"id": f"Q{n:04d}", "options": 4, "rev": 1, "stratum": f"T{n % 4 + 1}"} for n in range(1, 41)]

@@ -15,7 +15,8 @@ from bank.canonical import canonical
 from bank.content import ItemType, Level
 from bank.draw_facts import ItemFacts
 from bank.refused import BadFile, Denied
-from bank.rules import Rule, covers, feasible, parse, propose
+from bank.rules import Rule, feasible, parse, propose
+from bank.rules.parts import covers
 from bank.rules.strict_toml import StrictTable, decimal
 
 SAMPLE = Path(__file__).parents[3] / "tools/samples/SP-ELV-T/rule.toml"

@@ -51,9 +51,9 @@ def tell_kind(bank: "OpenBank", args: argparse.Namespace) -> None:
     print(line.format(bank=args.bank.name), file=sys.stderr)
 
 
-def tell(home: Mapping[str, int]) -> None:
+def tell(reasons: Mapping[str, int]) -> None:
     """On stderr, one line a reason; nothing where all items may be used."""
-    for code, items in home.items():
+    for code, items in reasons.items():
         print(_("{n} items stay in the bank: {why}.").format(n=items, why=why(code)), file=sys.stderr)
 
 
