@@ -439,7 +439,7 @@ def travelled(
     uses: Iterable[tuple[str, str, str, str, int]],
     watermarks: Mapping[tuple[str, str], Collection[str]],
 ) -> list[TravelledSession]:
-    """`uses` as the bank has it, `watermarks` by (session, site). Sessions with one first, then by how much they had."""
+    """`uses` as the bank has it, `watermarks` by (session, site). Sessions with one first, then those that had most."""
     had: dict[tuple[str, str, str], set[str]] = {}
     places: dict[str, set[tuple[str, str]]] = {}
     for item, session, site, day, _ in uses:
