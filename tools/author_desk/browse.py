@@ -49,7 +49,7 @@ class Browse(Looking, inherit_bindings=True):
             return
         if item.state is not State.DRAFT:
             self.tell(
-                "amber", _("Only drafts are marked, to be handed in together. Each approval is one person's theme.")
+                "amber", _("Only drafts are marked, to be handed in together. Each approval is one person's look.")
             )
             return
         self.marked ^= {item.number}

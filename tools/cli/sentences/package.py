@@ -159,7 +159,6 @@ SENTENCES = {
     "record-chain-broken": N_("The record is damaged from entry {idx} on. Stop, keep the disk, and report it."),
     "system-refused-file": N_("{file}: {why}. See to it and try again."),
     "system-refused": N_("The system refused: {why}. See to it and try again."),
-    "record-full": N_("The disk is full. Nothing more is acknowledged; make room, then go on."),
     "grading-failed": N_("Grading ended unexpectedly; nothing was published. Try again."),
     "entry-malformed": N_("Line {line} of the exported record is not an entry. Keep the files and report it."),
     "entry-out-of-place": N_("Line {line} of the exported record holds entry {found}. Keep the files and report it."),
