@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import socket as sockets
 import ssl
 import subprocess
@@ -359,6 +360,7 @@ def test_a_server_killed_on_a_disk_without_a_byte_left_is_back_and_hears_staff(s
     toy = Staffed(small_disk)
     with served(toy) as site:
         asyncio.run(site.open())
+        os.kill(site.pid, signal.SIGSTOP)  # or its watch might release the reserve while the disk is being filled
         (toy.folder.session(toy.session_id) / "ballast").write_bytes(bytes(4 << 20))
         fill(small_disk)
         site.kill()
