@@ -88,48 +88,6 @@ class Model:
         return Solution(solver.getInfo().objective_function_value, tuple(solver.getSolution().col_value))
 
 
-# -- the best test -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """low ≤ how many of `items` are chosen ≤ high."""
-
-    items: Sequence[int]
-    low: float = -inf
-    high: float = inf
-
-
-def best(
-    items: int,
-    bounds: Iterable[Bound],
-    information: Sequence[Sequence[float]],
-    together: Iterable[Sequence[int]] = (),
-) -> Solution | None:
-    """Of `items`, those with the most information: `information[k][i]` is what item i tells at the k-th ability.
-
-    With one ability its sum is greatest; with several the smallest of their sums is. Items `together` are chosen all or
-    none of them.
-    """
-    model = Model()
-    if len(information) == 1:
-        for value in information[0]:
-            model.integer(cost=-value)
-    else:
-        for _ in range(items):
-            model.integer()
-        least = model.real(low=0.0, cost=-1.0)
-        for values in information:
-            model.row(dict(enumerate(values)) | {least: -1.0}, low=0.0)
-    for bound in bounds:
-        model.row(bound.items, bound.low, bound.high)
-    for first, *others in together:
-        for other in others:
-            model.row({first: 1.0, other: -1.0}, 0, 0)
-    found = model.solve()
-    return None if found is None else Solution(-found.objective, found.values[:items])
-
-
 # -- fixed reserve forms -----------------------------------------------------------------------------------------------
 
 

@@ -217,11 +217,6 @@ def _only(fragment: Fragment, found: Mapping[str, str | None]) -> Seen:
     raise Denied("seen-ambiguous" if whole else "seen-unknown", seen=fragment.text[:40], found=len(whole))
 
 
-def recognise(fragment: Fragment, held: Iterable[tuple[str, Content]]) -> Seen:
-    """The one item of `held` (id, content) that the fragment fits. Denied where it fits none, or several."""
-    return KnownItems(held).recognise(fragment)
-
-
 def _pairs(text: str) -> set[str]:
     return {text[n : n + 2] for n in range(len(text) - 1)}
 

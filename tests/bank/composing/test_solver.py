@@ -1,4 +1,4 @@
-"""The optimiser reaches published optima, and what it makes keeps every rule."""
+"""The solver reaches published optima, and what it makes keeps every rule."""
 
 import csv
 import hashlib
@@ -8,14 +8,16 @@ import os
 import random
 import re
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
+from math import inf
 from pathlib import Path
 
 import pytest
 
 from bank.composing.assembly import expectation
-from bank.composing.solver import Bound, Model, best, reserve
+from bank.composing.solver import Model, Solution, reserve
 from bank.content import ItemType, Level
 from bank.draw_facts import ItemFacts
 from bank.refused import Denied
@@ -24,6 +26,45 @@ from bank.rules import Rule
 SHARED = Path(os.environ.get("EXAMD_SHARED", Path(__file__).parents[3].parent / "shared"))
 ATA = SHARED / "data/ata"
 needs_data = pytest.mark.skipif(not ATA.is_dir(), reason="the science pool and its optima are not here")
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """low ≤ how many of `items` are chosen ≤ high."""
+
+    items: Sequence[int]
+    low: float = -inf
+    high: float = inf
+
+
+def best(
+    items: int,
+    bounds: Iterable[Bound],
+    information: Sequence[Sequence[float]],
+    together: Iterable[Sequence[int]] = (),
+) -> Solution | None:
+    """Of `items`, those with the most information: `information[k][i]` is what item i tells at the k-th ability.
+
+    With one ability its sum is greatest; with several the smallest of their sums is. Items `together` are chosen all or
+    none of them.
+    """
+    model = Model()
+    if len(information) == 1:
+        for value in information[0]:
+            model.integer(cost=-value)
+    else:
+        for _ in range(items):
+            model.integer()
+        least = model.real(low=0.0, cost=-1.0)
+        for values in information:
+            model.row(dict(enumerate(values)) | {least: -1.0}, low=0.0)
+    for bound in bounds:
+        model.row(bound.items, bound.low, bound.high)
+    for first, *others in together:
+        for other in others:
+            model.row({first: 1.0, other: -1.0}, 0, 0)
+    found = model.solve()
+    return None if found is None else Solution(-found.objective, found.values[:items])
 
 
 def science():

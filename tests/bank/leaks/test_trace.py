@@ -11,7 +11,7 @@ from bank.composing.assembly import Assembler
 from bank.content import OPTION_LETTERS, Content, ItemType, Level, Option
 from bank.draw_facts import ItemFacts
 from bank.leaks import trace
-from bank.leaks.trace import Candidate, Fragment, SatSession, Seen, chance, order_chance, recognise, travelled
+from bank.leaks.trace import Candidate, Fragment, KnownItems, SatSession, Seen, chance, order_chance, travelled
 from bank.refused import BadFile, Denied
 from bank.rules import Rule
 
@@ -227,7 +227,7 @@ HELD = [
     ],
 )
 def test_items_are_recognised_by_what_a_person_copies_from_a_photo(text, item, order):
-    assert recognise(Fragment.parse(text), HELD) == Seen(item * 32, order)
+    assert KnownItems(HELD).recognise(Fragment.parse(text)) == Seen(item * 32, order)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_items_are_recognised_by_what_a_person_copies_from_a_photo(text, item, o
 )  # fmt: skip
 def test_what_is_not_one_item_is_refused_by_name(text, code):
     with pytest.raises(Denied, match=code):
-        recognise(Fragment.parse(text), HELD)
+        KnownItems(HELD).recognise(Fragment.parse(text))
 
 
 def test_a_stem_with_a_slip_is_proposed_and_not_taken():
