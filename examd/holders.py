@@ -4,12 +4,13 @@ The card (`site.card.json`, `chief.card.json`) travels to the bureau once; packa
 key file never travels. On one machine all files may lie together; reports then say "not separated: one holder".
 """
 
+import dataclasses
 import json
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bank.canonical import canonical
@@ -35,9 +36,10 @@ class Card:
 
     @classmethod
     def read(cls, path: Path, role: str) -> "Card":
+        """Raises BadFile: where it is unreadable, malformed, or the card of another role."""
         try:
             fields = json.loads(path.read_bytes())
-            card = cls(**{name: str(fields[name]) for name in ("role", "id", "name", "age", "sign")})
+            card = cls(**{field.name: str(fields[field.name]) for field in dataclasses.fields(cls)})
         except OSError as error:
             raise BadFile("file-unreadable", file=str(path), why=error.strerror) from None
         except (ValueError, TypeError, KeyError):
@@ -47,6 +49,18 @@ class Card:
         if card.role != role:
             raise BadFile("card-role", file=str(path), expected=role, found=card.role)
         return card
+
+    def write(self, directory: Path) -> None:
+        """Writes `<role>.card.json`."""
+        file = json.dumps(dataclasses.asdict(self), ensure_ascii=False, indent=1).encode()
+        write_atomically(directory / f"{self.role}.card.json", file)
+
+
+class _Secrets(msgspec.Struct, frozen=True):
+    age: str
+    card: Card
+    sign: str
+    vault: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +78,22 @@ class Holder:
 
     def secret_bytes(self) -> bytes:
         """The form in which the supervisor hands a site's secrets to its server, through a pipe."""
-        return canonical(
-            {
-                "age": self.identity.text,
-                "card": {name: getattr(self.card, name) for name in ("role", "id", "name", "age", "sign")},
-                "sign": self.signing_key.private_bytes_raw().hex(),
-                "vault": self.vault_key.hex(),
-            }
-        )
+        signing_key, vault_key = self.signing_key.private_bytes_raw().hex(), self.vault_key.hex()
+        return canonical(msgspec.to_builtins(_Secrets(self.identity.text, self.card, signing_key, vault_key)))
 
     @classmethod
     def from_secret_bytes(cls, data: bytes) -> "Holder":
-        fields: dict[str, Any] = json.loads(data)
-        return cls(
-            Card(**fields["card"]),
-            Identity.from_text(fields["age"]),
-            Ed25519PrivateKey.from_private_bytes(bytes.fromhex(fields["sign"])),
-            bytes.fromhex(fields["vault"]),
-        )
+        """The holder that these are the secrets of."""
+        secret = msgspec.json.decode(data, type=_Secrets)
+        signing_key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(secret.sign))
+        return cls(secret.card, Identity.from_text(secret.age), signing_key, bytes.fromhex(secret.vault))
 
 
 def create(directory: Path, role: str, holder_id: str, name: str, passphrase: str) -> Holder:
-    """Makes a holder with fresh keys; writes `<role>.key` and `<role>.card.json` into `directory`."""
+    """Makes a holder with fresh keys; writes `<role>.key` and `<role>.card.json` into `directory`.
+
+    Raises BadFile: where a name cannot be shown on one line, or there is such a holder already.
+    """
     if not (tellable(holder_id) and tellable(name)):
         raise BadFile("not-one-line")
     key_file = directory / f"{role}.key"
@@ -96,13 +104,12 @@ def create(directory: Path, role: str, holder_id: str, name: str, passphrase: st
     holder = Holder(card, identity, signing_key, secrets.token_bytes(32))
     make_folder(directory)
     write_atomically(key_file, sealing.seal(holder.secret_bytes(), passphrase, f"examd/{role}"), private=True)
-    fields = {field: getattr(card, field) for field in ("role", "id", "name", "age", "sign")}
-    write_atomically(directory / f"{role}.card.json", json.dumps(fields, ensure_ascii=False, indent=1).encode())
+    card.write(directory)
     return holder
 
 
 def unlock(directory: Path, role: str, passphrase: str) -> Holder:
-    """Opens `<role>.key`. Raises Denied("wrong-passphrase") or BadFile."""
+    """Opens `<role>.key`. Raises BadFile: where it cannot be read. And as `bank.seal.passphrase.unseal` does."""
     key_file = directory / f"{role}.key"
     try:
         sealed = key_file.read_bytes()

@@ -6,57 +6,25 @@ traced to a form that nobody was shown. Whoever doubts the record itself runs `e
 Before: a result folder (`examd.delivery.export`). After: `bank.leaks.trace`.
 """
 
-import hashlib
-import json
 from pathlib import Path
 
-from bank.composing.assembly import Assembler
-from bank.draw_facts import ItemFacts, pool_root
 from bank.leaks.trace import Candidate, SatSession, Seat
-from bank.refused import BadFile, Denied
-from bank.rules import Rule
-from bank.seal import statements
-from examd.grading.result import replay, seed_of
-from examd.package import layout
+from examd.grading.export import Export
 from examd.record.entries import Kind, decode_entry
-
-RESULT_FILES = ("roster.jsonl", "pool.jsonl", "entries.jsonl")
-
-
-def session_of(package: Path) -> layout.Manifest:
-    """Which session a package is for, from its manifest; nothing is opened."""
-    return layout.read_manifest(statements.read(_read(package / layout.MANIFEST), layout.KIND, name=layout.MANIFEST))
 
 
 def sitting(result: Path) -> SatSession:
-    """Raises BadFile or Denied where the result contradicts its package or itself."""
-    manifest = session_of(result / "package")
-    roster, pool, entries = (_read(result / name) for name in RESULT_FILES)
-    try:
-        rule = Rule.from_json(json.loads(_read(result / "package" / layout.RULE)))
-        facts = [ItemFacts.from_json(record) for record in layout.records_in(pool, what="pool")]
-    except (ValueError, KeyError, TypeError):
-        raise BadFile("part-malformed", what="pool") from None
-    if rule.sha256 != manifest.rule.sha256 or pool_root(fact.to_json() for fact in facts) != manifest.pool.root:
-        raise Denied("pool-root")
-    if hashlib.sha256(roster).hexdigest() != manifest.roster.sha256:
-        raise Denied("part-commitment", what=layout.ROSTER)
-    state, *_ = replay(entries)
-    if state.opened is None:
-        raise Denied("not-closed")
-    assembler = Assembler(facts, rule, seed_of(manifest, state), manifest.draw_session)
-    seats = _seats(entries, state.started_ms or 0)
+    """Of a result folder. Raises BadFile or Denied as `Export.read` does: where it contradicts its package or itself."""
+    export = Export.read(result)
+    shown, seats = export.forms(), _seats(export.entries, export.state.started_ms or 0)
     candidates = []
-    for line in layout.read_roster(roster):
-        seat = state.seats.get(line.c)
-        if seat is None or not seat.form:  # saw no item
-            continue
-        form = assembler.form(line.c)
-        if (form.digest, form.attempt) != (seat.form, seat.attempt):
-            raise Denied("form-is-another", c=line.c, expected=form.digest, found=seat.form)
-        candidates.append(Candidate(line.c, line.admission_no, form, tuple(seats.get(line.c, ()))))
+    for line in export.roster:
+        seat = export.state.seats.get(line.c)
+        if seat is not None and seat.form:  # else they saw no item
+            candidates.append(Candidate(line.c, line.admission_no, shown(line, seat), tuple(seats.get(line.c, ()))))
+    manifest = export.manifest
     session = manifest.session
-    return SatSession(manifest.package_id, session.id, session.site_id, rule, facts, candidates)
+    return SatSession(manifest.package_id, session.id, session.site_id, export.rule, list(export.facts), candidates)
 
 
 def _seats(entries: bytes, started_ms: int) -> dict[int, list[Seat]]:
@@ -69,10 +37,3 @@ def _seats(entries: bytes, started_ms: int) -> dict[int, list[Seat]]:
             if terminal and (not sat or sat[-1].terminal != terminal):
                 sat.append(Seat(terminal, (entry.t_ms - started_ms) // 60_000))
     return found
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadFile("file-unreadable", file=str(path), why=error.strerror) from None

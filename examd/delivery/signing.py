@@ -13,24 +13,28 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from bank.durable import write_atomically
 from bank.refused import BadFile, Denied
 from bank.seal import statements
+from examd import result
 from examd.package.layout import Manifest
-
-UNSIGNED, RESULT, KIND = "result.unsigned.json", "result.json", "examd-result"
+from examd.result import RESULT, UNSIGNED
 
 
 def sign(folder: Path, manifest: Manifest, closing: Mapping[str, str], key: Ed25519PrivateKey) -> None:
-    """Signs `folder`/result.unsigned.json. Raises Denied where package, rule or closing hashes are not ours."""
+    """Signs `folder`/result.unsigned.json. `closing`: hashes of the record, by their names in the result.
+
+    Raises BadFile: where there is no result.
+    Raises Denied: where package, rule or closing hashes are not ours.
+    """
     try:
-        signed = json.loads((folder / UNSIGNED).read_bytes())
-        theirs = {
-            "package_id": signed["package_id"], "rule": signed["hashes"]["rule"], "type": signed["type"],
-            **{name: signed["hashes"][name] for name in closing},
-        }  # fmt: skip
-    except (OSError, ValueError, TypeError, KeyError):
+        found = result.read(json.loads((folder / UNSIGNED).read_bytes()))
+    except (OSError, ValueError, BadFile):
         raise BadFile("result-malformed", field=UNSIGNED) from None
-    ours = {"package_id": manifest.package_id, "rule": manifest.rule.sha256, "type": KIND, **closing}
+    theirs = {
+        "package_id": found.package_id, "rule": found.hashes.rule, "type": found.type,
+        **{name: getattr(found.hashes, name) for name in closing},
+    }  # fmt: skip
+    ours = {"package_id": manifest.package_id, "rule": manifest.rule.sha256, "type": result.KIND, **closing}
     for name, value in ours.items():
         if theirs[name] != value:
             raise Denied("result-of-another-record", field=name)
-    write_atomically(folder / RESULT, statements.sign(signed, key), private=True)
+    write_atomically(folder / RESULT, statements.sign(found.to_json(), key), private=True)
     (folder / UNSIGNED).unlink()

@@ -4,49 +4,20 @@ Before: the `signed` part of `result.json` (docs/formats.md §6), the rule it na
 After: `delimited`, `workbook`, `bulletin`. A document never shows a rate that its candidates do not bear out.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bank.refused import BadFile
 from bank.rules import Rule
+from bank.seal import statements
+from examd import result
+from examd.package import layout
+from examd.package.layout import Session
 from examd.rates.compute import Row, by_institution
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    id: str
-    name: str
-    date: str
-    """YYYY-MM-DD."""
-    site_id: str
-    site_name: str
-    mock: bool
-    """A drill: every page says 演练."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hashes:
-    manifest: str
-    rule: str
-    pool_root: str
-    answers: str
-    closing_root: str
-    closing_chain: str
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    c: int
-    admission_no: str
-    institution: str
-    present: bool
-    form: str
-    answered: int
-    points: int
-    passed: bool
-    late: int
-    """Answers that reached the server after the deadline, given before it by a seat that was cut off."""
+from examd.result import Candidate, Count, Hashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +44,40 @@ class Report:
         return self.holders.get("chief", "")
 
     @classmethod
+    def read(cls, folder: Path) -> "Report":
+        """Of a graded result folder, after checking the site's signature against the key its manifest names.
+
+        Raises BadFile: where a file is malformed, or the result contradicts itself.
+        Raises Denied: where the site did not sign it.
+        """
+        file = (folder / result.RESULT).read_bytes()
+        manifest, _ = layout.manifest_in(folder / "package")
+        signed = statements.read(file, result.KIND, name=result.RESULT)
+        statements.verify(file, manifest.keys.site, name=result.RESULT)
+        rule = Rule.from_json(json.loads((folder / "package" / layout.RULE).read_bytes()))
+        roster = layout.read_roster((folder / "roster.jsonl").read_bytes())
+        return cls.from_signed(signed, rule, {line.admission_no: line.name for line in roster})
+
+    @classmethod
     def from_signed(cls, signed: Mapping[str, Any], rule: Rule, names: Mapping[str, str]) -> "Report":
-        """Reads what `result.json` signs. Raises BadFile where it is malformed, or where its parts disagree."""
-        if signed.get("type") != "examd-result" or signed.get("v") != 1:
+        """Reads what `result.json` signs. Raises BadFile: where it is malformed, or where its parts disagree."""
+        if signed.get("type") != result.KIND or signed.get("v") != result.VERSION:
             raise BadFile("not-a-result", type=str(signed.get("type")), v=str(signed.get("v")))
-        try:
-            report = cls(
-                engine=signed["engine"],
-                package_id=signed["package_id"],
-                session=Session(**{field: signed["session"][field] for field in Session.__slots__}),
-                rule=rule,
-                hashes=Hashes(**{field: signed["hashes"][field] for field in Hashes.__slots__}),
-                entries=signed["entries"],
-                separated=signed["separated"],
-                holders=dict(signed["holders"]),
-                candidates=tuple(_candidate(fields) for fields in signed["candidates"]),
-                rates=tuple(_row(fields, fields["institution"]) for fields in signed["rates"]),
-                total=_row(signed["total"], ""),
-                names=dict(names),
-            )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise BadFile("result-malformed", field=str(error)) from None
+        found = result.read(signed)
+        report = cls(
+            engine=found.engine,
+            package_id=found.package_id,
+            session=found.session,
+            rule=rule,
+            hashes=found.hashes,
+            entries=found.entries,
+            separated=found.separated,
+            holders=found.holders,
+            candidates=found.candidates,
+            rates=tuple(_row(count) for count in found.rates),
+            total=_row(found.total),
+            names=dict(names),
+        )
         report._check()
         return report
 
@@ -112,19 +96,5 @@ class Report:
             raise BadFile("rates-differ-from-candidates")
 
 
-def _candidate(fields: Mapping[str, Any]) -> Candidate:
-    return Candidate(
-        c=fields["c"],
-        admission_no=fields["admission_no"],
-        institution=fields["institution"],
-        present=fields["status"] == "present",
-        form=fields["form"],
-        answered=fields["answered"],
-        points=fields["points"],
-        passed=fields["passed"],
-        late=fields["late"],
-    )
-
-
-def _row(fields: Mapping[str, Any], institution: str) -> Row:
-    return Row(institution, fields["enrolled"], fields["present"], fields["passed"])
+def _row(count: Count) -> Row:
+    return Row(count.institution, count.enrolled, count.present, count.passed)

@@ -6,10 +6,11 @@ The auditor's program reads the CSV columns by position, since titles depend on 
 from dataclasses import dataclass
 from enum import Enum
 
-from examd.documents.report import Candidate, Report
+from examd.documents.report import Report
 from examd.documents.words import definition_formula, definition_name, institution_name, session_kind, size_note
 from examd.protocol.catalogue import Translate
 from examd.rates.compute import Definition, Row
+from examd.result import Candidate
 
 Value = str | int | float | None
 

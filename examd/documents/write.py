@@ -12,7 +12,10 @@ PRIVATE = ("results.csv", "report.xlsx")
 
 
 def write_all(report: Report, directory: Path, language: str) -> list[Path]:
-    """Writes rates.csv, results.csv, report.xlsx and bulletin.html into `directory`; `language`: "zh" or "en"."""
+    """Writes rates.csv, results.csv, report.xlsx and bulletin.html into `directory`; `language`: "zh" or "en".
+
+    An OSError, such as that of a full disk, names a file in any case.
+    """
     documents = {
         "rates.csv": rates_csv(report, language),
         "results.csv": results_csv(report, language),
@@ -20,6 +23,10 @@ def write_all(report: Report, directory: Path, language: str) -> list[Path]:
         "bulletin.html": bulletin(report, language),
     }
     for name, data in documents.items():
-        # What bears names and marks is for its owner's eyes until someone decides otherwise.
-        write_atomically(directory / name, data, private=name in PRIVATE)
+        try:
+            # What bears names and marks is for its owner's eyes until someone decides otherwise.
+            write_atomically(directory / name, data, private=name in PRIVATE)
+        except OSError as error:
+            error.filename = error.filename or str(directory / name)
+            raise
     return [directory / name for name in documents]

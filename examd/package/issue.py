@@ -1,15 +1,18 @@
-"""Issuing: bank + rule + roster -> session pool -> sealed package. The bureau's side; never loaded by a site.
+"""Making a package: items + rule + roster -> session pool -> sealed package. The bureau's side; never loaded by a site.
 
-Before: `bank.store`, `bank.rules`, a roster. After: `examd.package.open` at the site. The two release codes come
-back to the caller and stand nowhere in the package.
+The two release codes come back to the caller and stand nowhere in the package. Chance and time come in with the call;
+only one-off keys and codes are made where they always are (`bank.seal`).
+
+Before: `examd.bureau.issuing`, which knows whether it may be. After: `examd.package.open` at the site.
 """
 
 import hashlib
-import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import msgspec
 
 from bank.canonical import canonical
 from bank.composing import draw
@@ -28,10 +31,12 @@ from bank.rules import CASE, Rule
 from bank.rules.signed_rule import unpack
 from bank.seal import codes, locks, statements
 from bank.store import BankItem
-from examd import clock
 from examd.holders import Card, Holder
 from examd.package import layout
 from examd.package.layout import RosterLine
+
+RandomBytes = Callable[[int], bytes]
+"""So many bytes that nobody can foresee: `secrets.token_bytes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class Issued:
     """What it would cost if the site leaked the pool."""
     watermarks: tuple[str, ...]
     """Items to be kept out of other packages, so that a leak names this one: for the bank's ledger, too."""
-    mark_chance: float
+    watermark_chance: float
     """That one form shows at least one of them."""
 
     def __repr__(self) -> str:
@@ -70,36 +75,42 @@ def issue(
     site: Card,
     chief: Card,
     archive_age: str,
+    issued_at: datetime,
+    random_bytes: RandomBytes,
     ledger: Ledger | None = None,
     signed_rule: bytes | None = None,
 ) -> Issued:
-    """Writes `PKG-<id>` under `out`. Raises Denied where rule, roster and bank do not fit together.
+    """Writes `PKG-<id>` under `out`. `answer_keys`: item ids -> their answer keys.
 
-    `edition`: the rule as its officers signed it (`Rulebook.travelling`); only a drill may do without.
+    `signed_rule`: the rule as its officers signed it (`Rulebook.travelling`); only a drill may do without.
+    Raises BadFile: where session or roster cannot be what they are said to be.
+    Raises Denied: where rule, roster and items do not fit together, or the rule is not signed.
     """
     _check_fit(session, rule, roster)
     _check_signed(session, rule, signed_rule, bureau)
-    package_id = secrets.token_hex(16)
+
+    def salt() -> str:
+        return random_bytes(32).hex()
+
+    package_id = random_bytes(16).hex()
     # The pool's key is random and thrown away: which items travel shall not be predictable, the forms shall be
     # recomputable from the pool alone.
-    facts, key = facts_of(items, rule), secrets.token_bytes(32)
+    facts, key = facts_of(items, rule, salt), random_bytes(32)
     pool = session_pool(facts, rule, key, ledger)
     marked = [] if ledger is None else watermarks.choose(pool, facts, rule, ledger, key)
     by_id = {item.id: item for item in items}
     keys = answer_keys([f.id for f in pool])
-    bureau_r = secrets.token_bytes(32)
+    bureau_r = random_bytes(32)
 
     plaintexts = {
         layout.ROSTER: layout.lines(line.to_json() for line in roster),
         layout.ITEMS: _items_part(pool, by_id, bureau_r),
-        layout.ANSWERS: layout.lines(
-            {"correct": list(keys[f.id].correct), "id": f.id, "salt": secrets.token_hex(32)} for f in pool
-        ),
+        layout.ANSWERS: layout.lines({"correct": list(keys[f.id].correct), "id": f.id, "salt": salt()} for f in pool),
     }
     sha256 = {part: hashlib.sha256(plaintext).hexdigest() for part, plaintext in plaintexts.items()}
     root = pool_root(f.to_json() for f in pool)
     draw_session = f"{session.id}/{sha256[layout.ROSTER]}"
-    assembler = Assembler(pool, rule, secrets.token_bytes(32), draw_session)
+    assembler = Assembler(pool, rule, random_bytes(32), draw_session)
     trial = assembler.acceptance()
     assembler.require_enough_attempts(len(roster), trial)
     rule_hash = bytes.fromhex(rule.sha256)
@@ -125,7 +136,7 @@ def issue(
         "type": layout.KIND,
         "v": 1,
         "package_id": package_id,
-        "session": _fields(session),
+        "session": msgspec.to_builtins(session),
         "rule": {"id": rule.id, "version": rule.version, "sha256": rule.sha256},
         "pool": {"root": root, "n": len(pool)},
         "roster": {"sha256": sha256[layout.ROSTER], "n": len(roster)},
@@ -137,7 +148,7 @@ def issue(
             "site_age": site.age, "chief_age": chief.age, "archive_age": archive_age,
         },
         "parts": [_part(path) for path in sorted(directory.iterdir(), key=lambda p: p.name.encode())],
-        "issued_at": clock.utc_now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "issued_at": issued_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }  # fmt: skip
     write_atomically(directory / layout.MANIFEST, statements.sign(manifest, bureau.signing_key))
     sync_directory(out)
@@ -180,7 +191,10 @@ def _check_fit(session: layout.Session, rule: Rule, roster: Sequence[RosterLine]
 
 
 def require_showable(rule: Rule) -> None:
-    """A background that is not shown, or an answer that cannot be typed, would cost every candidate those points."""
+    """A background that is not shown, or an answer that cannot be typed, would cost every candidate those points.
+
+    Raises Denied: where a cell asks for such items.
+    """
     for cell in rule.cells:
         if cell.type in (CASE, ItemType.FILL):
             raise Denied("screen-cannot-show", cell=cell.stratum)
@@ -196,7 +210,3 @@ def _items_part(pool: Sequence[ItemFacts], by_id: Mapping[str, BankItem], bureau
 def _part(path: Path) -> dict[str, object]:
     data = path.read_bytes()
     return {"bytes": len(data), "name": path.name, "sha256": hashlib.sha256(data).hexdigest()}
-
-
-def _fields(session: layout.Session) -> dict[str, object]:
-    return {name: getattr(session, name) for name in session.__struct_fields__}

@@ -3,6 +3,7 @@
 Before: `examd.package.issue`. After: `examd.package.open`.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import msgspec
 
 from bank.canonical import canonical
 from bank.refused import BadFile
+from bank.seal import statements
 
 MANIFEST, RULE = "manifest.json", "rule.json"
 SIGNED_RULE = "edition.json"
@@ -94,6 +96,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_manifest(signed: dict[str, Any]) -> Manifest:
+    """The manifest as a type. Raises BadFile: where it is malformed, or of a version that is not ours."""
     try:
         manifest = msgspec.convert(signed, Manifest)
     except msgspec.ValidationError as error:
@@ -101,6 +104,18 @@ def read_manifest(signed: dict[str, Any]) -> Manifest:
     if manifest.v != 1:
         raise BadFile("manifest-version", found=manifest.v, expected=1)
     return manifest
+
+
+def manifest_in(directory: Path) -> tuple[Manifest, str]:
+    """The manifest in a folder and the SHA-256 (hex) of its file, signatures NOT checked (`examd.package.open` does).
+
+    Raises BadFile: where it cannot be read.
+    """
+    try:
+        file = (directory / MANIFEST).read_bytes()
+    except OSError as error:
+        raise BadFile("file-unreadable", file=str(directory / MANIFEST), why=error.strerror) from None
+    return read_manifest(statements.read(file, KIND, name=MANIFEST)), hashlib.sha256(file).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +148,7 @@ def lines(records: Iterable[dict[str, Any]]) -> bytes:
 
 
 def records_in(plaintext: bytes, *, what: str) -> list[dict[str, Any]]:
+    """The records of such lines; `what` names them to people. Raises BadFile: where a line is no JSON."""
     try:
         return [json.loads(line) for line in plaintext.splitlines()]
     except ValueError:
@@ -140,6 +156,7 @@ def records_in(plaintext: bytes, *, what: str) -> list[dict[str, Any]]:
 
 
 def read_roster(plaintext: bytes) -> list[RosterLine]:
+    """The candidates, ordinals 1, 2, 3 … Raises BadFile: where a line is malformed or out of place."""
     try:
         roster = [RosterLine(**record) for record in records_in(plaintext, what=ROSTER)]
     except TypeError:

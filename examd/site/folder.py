@@ -5,6 +5,7 @@
     staff.db                  people on duty (`examd.staff`)
     root.pem tls.pem tls.age  what terminals trust; the server's certificate and its key, sealed to the site
     rules.seen.json           the bureau's registers of rule officers and its rules, as packages brought them
+    address                   where the server was found last: host and port
     current                   id of the session being held
     supervisor.pid server.pid who serves the site now; each holds a lock on its own
     sessions/<id>/            package/ record.db secrets.age, and result/ once closed
@@ -16,13 +17,13 @@ power cut; codes and chief examiner are needed once.
 """
 
 import contextlib
-import json
 import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 try:
     import fcntl
@@ -32,13 +33,14 @@ except ImportError:  # Windows: the record's exclusive lock is what keeps two se
 from bank.canonical import canonical
 from bank.durable import private_folder, sync_directory, write_atomically
 from bank.refused import BadFile, Denied
-from bank.rules import signed_rule as signed_rules
 from bank.seal import locks
 from bank.seal.locks import Identity
 from bank.vault import Vault
 from examd import holders
 from examd.holders import Card, Holder
 from examd.package import open as opening
+from examd.result import RESULT
+from examd.site.rules_seen import RulesSeen
 from examd.staff import SCHEMA, StaffBook
 
 STAFF_APPLICATION = "examd-staff"
@@ -66,16 +68,29 @@ class SiteFolder:
     def create(
         cls, directory: Path, site_id: str, name: str, passphrase: str, bureau: Card
     ) -> tuple["SiteFolder", Holder]:
-        """Commissions a site: makes its keys, remembers the bureau. The card goes to the bureau."""
+        """Makes the folder with the site's keys, and remembers the bureau.
+
+        Raises BadFile: where the number is not letters, digits, - and _, or there is a site already.
+        """
         if not site_id.isascii() or not site_id or not all(ch.isalnum() or ch in "-_" for ch in site_id):
             raise BadFile("session-name", found=site_id)
         holder = holders.create(directory, "site", site_id, name, passphrase)
-        fields = {field: getattr(bureau, field) for field in ("role", "id", "name", "age", "sign")}
-        write_atomically(directory / "bureau.card.json", json.dumps(fields, ensure_ascii=False, indent=1).encode())
+        bureau.write(directory)
         Vault.create(directory / "staff.db", holder.vault_key, application=STAFF_APPLICATION, schema=SCHEMA).close()
         private_folder(directory)
         private_folder(directory / "sessions")
         return cls(directory), holder
+
+    @property
+    def address(self) -> str:
+        """host:port. Raises OSError where nobody ever served."""
+        return (self.directory / "address").read_text().strip()
+
+    def note_address(self, host: str, port: int) -> None:
+        """Writes where the server is; not again after each restart, for the disk may be full by then."""
+        path, said = self.directory / "address", f"{host}:{port}\n"
+        if not path.exists() or path.read_text() != said:
+            write_atomically(path, said.encode())
 
     def unlock(self, passphrase: str) -> Holder:
         return holders.unlock(self.directory, "site", passphrase)
@@ -90,7 +105,7 @@ class SiteFolder:
 
     @contextlib.contextmanager
     def held(self, by: str = "supervisor") -> Iterator[None]:
-        """One supervisor a site, and one server: two would write two records. Raises Denied("site-busy").
+        """One supervisor a site, and one server: two would write two records. Raises Denied: where there is one.
 
         The server holds its own lock, for it goes on where its supervisor was killed; the operating system takes the
         lock back when the process ends, however it ends.
@@ -121,8 +136,29 @@ class SiteFolder:
     def session(self, session_id: str) -> Path:
         return self.directory / "sessions" / session_id
 
+    def result(self, session_id: str = "") -> Path:
+        """The graded result of a session that was held here, the current one where none is named.
+
+        Raises Denied: where there is no such session, or it is not graded yet.
+        """
+        wanted = session_id or self.current
+        if wanted is None:
+            raise Denied("no-session", site=str(self.directory))
+        # By its name among those that are there: a number with dots and slashes would lead out of the folder.
+        held = sorted(path.name for path in self.session("").glob("*") if path.is_dir())
+        if wanted not in held:
+            raise Denied("session-unknown", session=wanted, held=held or ["–"])
+        folder = self.session(wanted) / "result"
+        if not (folder / RESULT).exists():
+            raise Denied("not-graded", folder=str(folder))
+        return folder
+
     def adopt(self, package: opening.Package, session_id: str) -> Path:
-        """Copies a verified package into its session's folder. Raises Denied where the session was held before."""
+        """Copies a verified package into its session's folder.
+
+        Raises Denied: where the session was held before, or the package's rule is not one that this site can take
+        (`examd.site.rules_seen`).
+        """
         folder = self.session(session_id)
         if (folder / "record.db").exists():
             raise Denied("session-exists", session=session_id)
@@ -135,68 +171,50 @@ class SiteFolder:
         return folder
 
     def _remember_rule(self, package: opening.Package) -> None:
-        """The first package that counts shows who this bureau's rule officers are. From then on no other register and
-        no other text of a version is taken: with its own key a bureau could begin a register anew, with officers whom
-        nobody knows. An older package, opened later, brings a beginning of the chain; its rule is then held against the
-        longest chain that this site knows, or officers who were dismissed could sign as long as nobody else is shown.
-        """
+        """A drill counts for nothing, and teaches nothing."""
         if package.proof is None or package.manifest.session.mock:
             return
         path = self.directory / "rules.seen.json"
-        empty: dict[str, Any] = {"begins": {}, "officers": [], "over": [], "rules": {}}
-        seen = empty | (json.loads(path.read_bytes()) if path.exists() else {})
-        chain, used = package.proof.registers, package.proof.signed_rule
-        registers = [register.sha256 for register in chain]
-        known = len(seen["officers"])
-        for version, (known_sha256, brought) in enumerate(zip(seen["officers"], registers, strict=False), 1):
-            if known_sha256 != brought:
-                raise Denied("rules-other-register", version=version)
-        rule = used.rule
-        if used.register < len(seen["over"]):
-            signed_rules.require_in(used, seen["over"][used.register].get(rule.id, ()))
-        texts = {rule.id: {str(rule.version): rule.sha256}}
-        if rule.version > 1:
-            texts[rule.id][str(rule.version - 1)] = used.supersedes
-        for name, hashes in chain[-1].rules.items():
-            texts.setdefault(name, {}).update({str(version): sha256 for version, sha256 in enumerate(hashes, 1)})
-        for name, versions in texts.items():
-            known_versions = seen["rules"].setdefault(name, {})
-            for version_, sha256 in versions.items():
-                if known_versions.setdefault(version_, sha256) != sha256:
-                    raise Denied("rules-other-text", rule=name, version=version_)
-        begins = seen["begins"].setdefault(rule.id, {})
-        for version_, first in begins.items():  # what has begun is not taken back
-            if int(version_) > rule.version and first <= package.manifest.session.date:
-                raise Denied("rule-superseded", rule=rule.id, version=rule.version, newer=int(version_), day=first)
-        begins[str(rule.version)] = rule.effective_from.isoformat()
-        if len(registers) >= known:
-            over = [{name: list(hashes) for name, hashes in register.rules.items()} for register in chain]
-            seen |= {"officers": registers, "over": over}
-        write_atomically(path, canonical(seen))
+        try:
+            seen = msgspec.json.decode(path.read_bytes(), type=RulesSeen) if path.exists() else RulesSeen()
+        except msgspec.DecodeError:
+            raise BadFile("part-malformed", what=path.name) from None
+        seen.see(package.proof, package.manifest.session.date)
+        write_atomically(path, canonical(msgspec.to_builtins(seen)))
 
     def make_current(self, session_id: str) -> None:
         write_atomically(self.directory / "current", session_id.encode())
 
     def write_secrets(self, folder: Path, secrets: SessionSecrets, site: Holder) -> None:
-        plain = canonical(
-            {
-                "items": secrets.items.text if secrets.items else "",
-                "record_key": secrets.record_key.hex(),
-                "room_r": secrets.room_r.hex(),
-                "roster": secrets.roster.text if secrets.roster else "",
-            }
-        )
+        """Seals them to the site, in the session's folder."""
+        plain = canonical(msgspec.to_builtins(_OnDisk.of(secrets)))
         write_atomically(folder / "secrets.age", locks.seal(plain, [site.card.age]), private=True)
 
     def read_secrets(self, folder: Path, site: Holder) -> SessionSecrets:
+        """Unseals them. Raises BadFile: where there are none, or none of ours."""
         try:
             sealed = (folder / "secrets.age").read_bytes()
         except OSError as error:
             raise BadFile("file-unreadable", file="secrets.age", why=error.strerror) from None
-        fields = json.loads(locks.unseal(sealed, site.identity, what="secrets.age"))
-        return SessionSecrets(
-            bytes.fromhex(fields["record_key"]),
-            bytes.fromhex(fields["room_r"]),
-            Identity.from_text(fields["roster"]) if fields["roster"] else None,
-            Identity.from_text(fields["items"]) if fields["items"] else None,
-        )
+        try:
+            plain = locks.unseal(sealed, site.identity, what="secrets.age")
+            return msgspec.json.decode(plain, type=_OnDisk).secrets()
+        except (msgspec.DecodeError, ValueError):
+            raise BadFile("part-malformed", what="secrets.age") from None
+
+
+class _OnDisk(msgspec.Struct, frozen=True):
+    items: str
+    """"" until the session is opened."""
+    record_key: str
+    room_r: str
+    roster: str
+
+    @classmethod
+    def of(cls, secrets: SessionSecrets) -> "_OnDisk":
+        items, roster = (identity.text if identity else "" for identity in (secrets.items, secrets.roster))
+        return cls(items, secrets.record_key.hex(), secrets.room_r.hex(), roster)
+
+    def secrets(self) -> SessionSecrets:
+        roster, items = (Identity.from_text(text) if text else None for text in (self.roster, self.items))
+        return SessionSecrets(bytes.fromhex(self.record_key), bytes.fromhex(self.room_r), roster, items)

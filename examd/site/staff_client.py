@@ -1,35 +1,34 @@
-"""The staff's end of the wire, and the three ceremonies that need the chief examiner beside it.
+"""The staff's end of the wire: signing in, one command at a time, its typed reply.
 
-Before: `tools.cli.site` and `tools.cli.demo` ask people for what only they have. After: `examd.delivery.staff_socket`.
 The chief examiner's private key stays in this process; the server is sent what it unlocked and what it signed.
+
+Before: whoever commands a session. After: `examd.delivery.staff_socket`; `examd.site.opening`, `closing`, `grading`.
 """
 
 import asyncio
 import contextlib
-import json
+import queue
 import ssl
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import aiohttp
+import msgspec
 
-from bank.refused import BadFile, BrokenStore, Denied, Refused
-from bank.seal import codes
-from examd.clock import SystemClock
+from bank.refused import Denied, Refused
+from examd.clock import Clock, SystemClock
+from examd.grading.request import Told
 from examd.holders import Holder
-from examd.package import layout
-from examd.package import open as opening
 from examd.protocol.messages import Refusal, StaffCommand, StaffReply, StaffSignIn, decode_to_staff, encode
 from examd.protocol.reasons import Reason
 from examd.protocol.trust import trusting
 from examd.record import notes
+from examd.site.folder import SiteFolder
+from examd.site.replies import Checkpoint, Status
 
-ADDRESS = "address"
-"""File in a site's folder that `site serve` writes: host and port."""
 MAX_REPLY_BYTES = 1 << 26
 """A status of 100,000 seats is some 20 MiB."""
 CODE_S = 30
@@ -37,11 +36,12 @@ CODE_S = 30
 T = TypeVar("T")
 
 
-class Desk:
+class StaffClient:
     """A staff connection to a running server."""
 
-    def __init__(self, site: Path) -> None:
+    def __init__(self, site: Path, clock: Clock) -> None:
         self._site = site
+        self._clock = clock
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._session: aiohttp.ClientSession | None = None
         self._replies: asyncio.Queue[str | None] = asyncio.Queue()
@@ -49,17 +49,17 @@ class Desk:
         self._reading: asyncio.Task[None] | None = None
 
     @classmethod
-    async def connect(cls, site: Path) -> Self:
-        """To the server of this site folder. Raises Denied("server-unreachable")."""
-        desk = cls(site)
-        await desk.reconnect()
-        return desk
+    async def connect(cls, site: Path, clock: Clock | None = None) -> Self:
+        """To the server of this site folder. Raises Denied: where it cannot be reached."""
+        client = cls(site, clock or SystemClock())
+        await client.reconnect()
+        return client
 
     async def reconnect(self) -> None:
-        """Begins anew; signing in comes next."""
+        """Begins anew; signing in comes next. Raises Denied: where the server cannot be reached."""
         await self.close()
         try:
-            address = (self._site / ADDRESS).read_text().strip()
+            address = SiteFolder(self._site).address
             context = trusting(self._site / "root.pem")
         except OSError:
             raise Denied("server-unreachable", site=str(self._site)) from None
@@ -77,12 +77,28 @@ class Desk:
         self._reading = asyncio.create_task(_read(self._socket, self._replies))
 
     async def sign_in(self, name: str, passphrase: str, code: str) -> None:
+        """`code`: a one-time code that was not used yet."""
         await self._ask(StaffSignIn(name, passphrase, code))
 
-    async def command(self, act: str, **facts: Any) -> dict[str, Any]:
+    async def command(self, act: str, **facts: str | int | bool | list[str]) -> dict[str, Any]:
+        """The facts of the reply as they came. Raises the server's refusal."""
         return dict((await self._ask(StaffCommand(act, facts))).facts)
 
+    async def ask(self, act: str, reply: type[T], **facts: str | int | bool | list[str]) -> T:
+        """The same as a type (`examd.site.replies`)."""
+        return msgspec.convert(await self.command(act, **facts), reply)
+
+    async def status(self) -> Status:
+        """Who is here, how far, how long left."""
+        return await self.ask("status", Status)
+
+    async def cosign(self, made: Checkpoint, chief: Holder) -> None:
+        """Has the chief examiner's signature kept under a checkpoint."""
+        line = notes.cosign(made.checkpoint, notes.CHIEF, chief.signing_key, self._clock.now().wall_s)
+        await self.command("cosign", note=made.note, line=line)
+
     async def close(self) -> None:
+        """Ends the connection; a server that has gone is no fault."""
         if self._reading is not None:
             self._reading.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -105,7 +121,7 @@ class Desk:
             raise Denied("server-went-away")
         reply: StaffReply | Refusal = decode_to_staff(text)
         if isinstance(reply, Refusal):
-            raise _refused(reply)
+            raise _refused(reply, self._clock.now().wall_s)
         return reply
 
 
@@ -118,103 +134,69 @@ async def _read(socket: aiohttp.ClientWebSocketResponse, replies: "asyncio.Queue
         replies.put_nowait(None)
 
 
-@contextlib.contextmanager
-def tended(site: Path) -> Iterator[tuple[Desk, Callable[[Coroutine[Any, Any, T]], T]]]:
-    """A desk for a person at a keyboard, and what runs one step of it: a thread of its own keeps the connection alive
-    while the person looks for a code."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="desk", daemon=True)
-    thread.start()
-
-    def run(step: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(step, loop).result()
-
-    try:
-        desk = asyncio.run_coroutine_threadsafe(Desk.connect(site), loop).result()
-        try:
-            yield desk, run
-        finally:
-            asyncio.run_coroutine_threadsafe(desk.close(), loop).result()
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
-
-
-def _refused(refusal: Refusal) -> Refused:
+def _refused(refusal: Refusal, now_s: int) -> Refused:
     if refusal.reason is not Reason.REFUSED:
         return Denied(refusal.reason.value, **refusal.facts)
     facts = dict(refusal.facts)
-    code, family = str(facts.pop("code", "refused")), facts.pop("family", "denied")
+    code, family = str(facts.pop("code", "refused")), str(facts.pop("family", "denied"))
     if code == "stale-code":
-        return Denied("code-used", wait_s=CODE_S - SystemClock().now().wall_s % CODE_S)
+        return Denied("code-used", wait_s=CODE_S - now_s % CODE_S)
     if code == "package-other-site" and facts.get("expected") == facts.get("found"):
         return Denied("package-other-keys", site=facts["found"])
-    return {"broken": BrokenStore, "bad-file": BadFile}.get(str(family), Denied)(code, **facts)
+    return Told(code, facts, family).refusal()
 
 
-async def open_session(desk: Desk, package: Path, chief: Holder, code_1: str, *, one_holder: bool) -> dict[str, Any]:
-    """Prepare, unlock, open, co-sign. Raises Refused; a failed attempt may be repeated."""
-    return await open_prepared(desk, await prepare(desk, package), chief, code_1, one_holder=one_holder)
+class Attended:
+    """A connection for a person at a keyboard: a thread of its own keeps it alive while the person looks for a code."""
 
+    def __init__(self, site: Path) -> None:
+        """Raises Denied: where the server cannot be reached."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="staff", daemon=True)
+        self._questions: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        """None: the step is done."""
+        self._thread.start()
+        try:
+            self.client = self.run(StaffClient.connect(site))
+        except BaseException:
+            self._stop()
+            raise
 
-async def prepare(desk: Desk, package: Path) -> dict[str, Any]:
-    """The server checks the package and hands out its locks: whatever is wrong with it is said before code 1 is."""
-    return await desk.command("prepare", package=str(package.resolve()))
+    def __enter__(self) -> Self:
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        try:
+            self.run(self.client.close())
+        finally:
+            self._stop()
 
-async def open_prepared(
-    desk: Desk, prepared: Mapping[str, Any], chief: Holder, code_1: str, *, one_holder: bool
-) -> dict[str, Any]:
-    identity = codes.code_identity(code_1, prepared["package_id"], 1)
-    roster = opening.unlock(opening.decode_lock(prepared["roster_lock"]), layout.ROSTER, chief.identity, None)
-    items = opening.unlock(opening.decode_lock(prepared["items_lock"]), layout.ITEMS, chief.identity, identity)
-    opened = await desk.command(
-        "open", roster_identity=roster.text, items_identity=items.text, chief=chief.card.name, one_holder=one_holder
-    )
-    await _cosign(desk, opened, chief)
-    return opened | {"room_commit": prepared["room_commit"], "rule": prepared["rule"]}
+    def run(self, step: Coroutine[Any, Any, T]) -> T:
+        """Runs one step over there, and here what it asks of the person."""
+        done = asyncio.run_coroutine_threadsafe(step, self._loop)
+        done.add_done_callback(lambda _: self._questions.put(None))
+        try:
+            while (question := self._questions.get()) is not None:
+                question()
+        except BaseException:  # the person gave up: nobody waits for the answer any more
+            done.cancel()
+            raise
+        return done.result()
 
+    async def from_person(self, question: Callable[[], T]) -> T:
+        """For a step that runs: what `question` returns in the person's own thread."""
+        answer: Future[T] = Future()
 
-async def close_session(desk: Desk, chief: Holder, waive: list[str], reason: str) -> dict[str, Any]:
-    """Close and co-sign the closing checkpoint. Raises Denied("seats-open") naming who has not handed in."""
-    closed = await desk.command("close", waive=waive, reason=reason)
-    await _cosign(desk, closed, chief)
-    return closed
+        def put() -> None:
+            try:
+                answer.set_result(question())
+            except Exception as error:
+                answer.set_exception(error)
 
+        self._questions.put(put)
+        return await asyncio.wrap_future(answer)
 
-async def _cosign(desk: Desk, facts: Mapping[str, Any], chief: Holder) -> None:
-    line = notes.cosign(facts["checkpoint"], notes.CHIEF, chief.signing_key, SystemClock().now().wall_s)
-    await desk.command("cosign", note=facts["note"], line=line)
-
-
-async def grade_session(desk: Desk, chief: Holder, code_2: str) -> Path:
-    """Grades in a process of its own, which alone sees the answer keys, and has the site sign. The result folder."""
-    facts = await desk.command("answers-lock")
-    await asyncio.to_thread(grade, facts, chief, code_2)
-    await desk.command("sign-result")
-    return Path(facts["result"])
-
-
-def grade(facts: Mapping[str, Any], chief: Holder, code_2: str) -> None:
-    """`facts`: what the server answered to "answers-lock". Raises the grading process's refusal."""
-    request = {
-        "chief": chief.identity.text,
-        "code": code_2,
-        "lock": facts["answers_lock"],
-        "package": facts["package"],
-        "result": facts["result"],
-    }
-    command = [sys.executable, "-P", "-m", "examd.grading.process"]
-    done = subprocess.run(command, input=json.dumps(request).encode(), capture_output=True, check=False)
-    if done.returncode:
-        raise _told(done.stdout)
-
-
-def _told(output: bytes) -> Refused:
-    """The grading process's refusal."""
-    try:
-        told = json.loads(output)
-        return {"broken": BrokenStore, "bad-file": BadFile}.get(told["family"], Denied)(told["code"], **told["facts"])
-    except (ValueError, KeyError, TypeError):
-        return BrokenStore("grading-failed")
+    def _stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()

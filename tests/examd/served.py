@@ -14,12 +14,16 @@ from pathlib import Path
 
 import aiohttp
 
-from examd.delivery.supervisor import Supervisor
+from examd.documents.report import Report
+from examd.documents.write import write_all
 from examd.protocol import messages as m
 from examd.protocol.trust import trusting
-from examd.site.staff_client import ADDRESS, Desk, close_session, grade_session, open_session
+from examd.site.closing import close_session
+from examd.site.grading import grade_session
+from examd.site.opening import Opening, open_session
+from examd.site.serving import supervised
+from examd.site.staff_client import StaffClient
 from tests.examd.toy_session import PASSPHRASE, Staffed
-from tools.cli.site.reporting import report_on, write_documents
 
 STEP_S = 30
 
@@ -31,7 +35,7 @@ class Served:
         self._ready = threading.Condition()
         self._steps: dict[str, int] = {}
         self.events: list[tuple[str, int]] = []
-        self.supervisor = Supervisor(toy.site_folder, toy.site, "127.0.0.1", 0, self._tell, log)
+        self.supervisor = supervised(toy.folder, toy.site, "127.0.0.1", 0, self._tell, log)
         self._thread = threading.Thread(target=self.supervisor.run, daemon=True)
 
     def _tell(self, event: str, number: int) -> None:
@@ -39,7 +43,6 @@ class Served:
         if event == "ready":
             with self._ready:
                 self.port, self.starts = number, self.starts + 1
-                (self.toy.site_folder / ADDRESS).write_text(f"127.0.0.1:{number}\n")
                 self._ready.notify_all()
 
     def start(self) -> None:
@@ -82,24 +85,24 @@ class Served:
         return self.toy.totp[name].at(step * STEP_S)
 
     @contextlib.asynccontextmanager
-    async def desk(self, name: str = "admin") -> AsyncIterator[Desk]:
-        desk = await Desk.connect(self.toy.site_folder)
+    async def desk(self, name: str = "admin") -> AsyncIterator[StaffClient]:
+        desk = await StaffClient.connect(self.toy.site_folder)
         try:
             await desk.sign_in(name, PASSPHRASE, self.code(name))
             yield desk
         finally:
             await desk.close()
 
-    async def open(self, name: str = "admin") -> dict:
+    async def open(self, name: str = "admin") -> Opening:
         toy = self.toy
         async with self.desk(name) as desk:
             return await open_session(desk, toy.directory, toy.chief, toy.issued.code_1, one_holder=True)
 
-    async def close_and_grade(self, desk: Desk, waive: list[str]) -> Path:
+    async def close_and_grade(self, desk: StaffClient, waive: list[str]) -> Path:
         closed = await close_session(desk, self.toy.chief, waive, "走了" if waive else "")
-        assert len(closed["root"]) == 64
+        assert len(closed.closed.root) == 64
         result = await grade_session(desk, self.toy.chief, self.toy.issued.code_2)
-        write_documents(report_on(result), result)
+        write_all(Report.read(result), result, "zh")
         return result
 
     # ---- seats ------------------------------------------------------------------------------------------------

@@ -5,10 +5,10 @@ of `Staffed` have one, so they are made once for a whole run of tests.
 """
 
 import functools
-import json
 import secrets
 import tempfile
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyotp
@@ -127,6 +127,8 @@ class Toy:
             site=self.site.card,
             chief=self.chief.card,
             archive_age=self.archive.recipient,
+            issued_at=datetime.now(UTC),
+            random_bytes=secrets.token_bytes,
         )
 
     @property
@@ -176,9 +178,7 @@ class Staffed(Toy):
         super().__post_init__()
         self.site_folder = self.work / "site"
         (self.site_folder / "sessions").mkdir(parents=True)
-        card = self.bureau.card
-        fields = {name: getattr(card, name) for name in ("role", "id", "name", "age", "sign")}
-        (self.site_folder / "bureau.card.json").write_text(json.dumps(fields, ensure_ascii=False))
+        self.bureau.card.write(self.site_folder)
         rows, secret = on_duty()
         with (
             Vault.create(

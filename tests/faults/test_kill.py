@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from examd.delivery import supervisor
-from examd.site.staff_client import open_session
+from examd.site.opening import open_session
 from tests.examd.served import served, verified
 from tests.examd.toy_session import Staffed
 from tests.faults.person import Person

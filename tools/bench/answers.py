@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from examd.package.layout import RosterLine
-    from examd.site.staff_client import Desk
+    from examd.site.staff_client import StaffClient
     from tools.bench.fleet import Fleet
     from tools.drill.session import Drill
 
@@ -85,7 +85,7 @@ class _Bench:
         return self.figures
 
     async def _hall(
-        self, terminals: int, course: Callable[["Drill", "Desk", "Fleet"], Awaitable[None]]
+        self, terminals: int, course: Callable[["Drill", "StaffClient", "Fleet"], Awaitable[None]]
     ) -> dict[str, int]:
         """A session of its own: all start, `course` is run, it is closed and graded; what the record then holds."""
         from tools.bench.fleet import Fleet
@@ -93,25 +93,25 @@ class _Bench:
         from tools.drill.session import hall_for
 
         self._say(_("preparing a session for {n} candidates").format(n=terminals))
-        async with hall_for(terminals, self.work / f"hall-{course.__name__}") as (drill, desk, people):
+        async with hall_for(terminals, self.work / f"hall-{course.__name__}") as (drill, client, people):
             seats = [(line.admission_no, line.id_tail) for line in people]
             fleet = await Fleet.start(drill.address, drill.trust, seats)
             try:
-                start = await self._start_storm(desk, fleet, terminals)
+                start = await self._start_storm(client, fleet, terminals)
                 self.figures.setdefault("start", start)
-                await course(drill, desk, fleet)
+                await course(drill, client, fleet)
                 acked = await fleet.order("acknowledged")
-                result, times = await self._close(drill, desk)
+                result, times = await self._close(drill, client)
                 self.figures.setdefault("times", times)
             finally:
                 await fleet.stop()
         return _look_up(result, people, acked)
 
-    async def _exam(self, drill: "Drill", desk: "Desk", fleet: "Fleet") -> None:
+    async def _exam(self, drill: "Drill", client: "StaffClient", fleet: "Fleet") -> None:
         await self._paced(drill, fleet)
         await self._hand_in(fleet)
 
-    async def _start_storm(self, desk: "Desk", fleet: "Fleet", terminals: int) -> dict[str, Any]:
+    async def _start_storm(self, client: "StaffClient", fleet: "Fleet", terminals: int) -> dict[str, Any]:
         from bank.refused import Denied
         from tools.cli.language import _
 
@@ -119,12 +119,12 @@ class _Bench:
         began = time.perf_counter()
         await fleet.order("connect")
         connected = time.perf_counter()
-        while (await desk.command("status")).get("ready", 0) < terminals:
+        while (await client.status()).ready < terminals:
             if time.perf_counter() - connected > READY_PATIENCE_S:
                 raise Denied("not-all-ready", expected=terminals)
             await asyncio.sleep(0.1)
         ready = time.perf_counter()
-        starting = asyncio.create_task(desk.command("start"))
+        starting = asyncio.create_task(client.command("start"))
         forms = await fleet.order("await_forms")
         await starting
         return {
@@ -139,7 +139,7 @@ class _Bench:
         paced = await _measured(fleet, drill.server_pid, "paced", seconds=self.seconds)
         self.figures["paced"] = paced | {"rss_mib": _rss_mib(drill.server_pid)}
 
-    async def _saturate(self, drill: "Drill", desk: "Desk", fleet: "Fleet") -> None:
+    async def _saturate(self, drill: "Drill", client: "StaffClient", fleet: "Fleet") -> None:
         from tools.bench.fleet import Fleet
         from tools.cli.language import _
 
@@ -181,16 +181,16 @@ class _Bench:
         self._say(_("hand-in storm: all hand in within {seconds:.0f} s").format(seconds=HAND_IN_WITHIN_S))
         self.figures["hand_in"] = await fleet.order("hand_in", within=HAND_IN_WITHIN_S)
 
-    async def _close(self, drill: "Drill", desk: "Desk") -> tuple[Path, dict[str, float]]:
+    async def _close(self, drill: "Drill", client: "StaffClient") -> tuple[Path, dict[str, float]]:
         from tools.cli.language import _
 
         self._say(_("closing and grading"))
         began = time.perf_counter()
-        left = [s["admission_no"] for s in (await desk.command("status"))["seats"] if s["phase"] != "handed-in"]
-        closed = await drill.close(desk, left)
+        left = [seat.admission_no for seat in (await client.status()).seats if seat.phase != "handed-in"]
+        closed = await drill.close(client, left)
         closing_s = time.perf_counter() - began
         began = time.perf_counter()
-        result = await drill.grade(desk, closed["root"])
+        result = await drill.grade(client, closed.root)
         return result, {"close_s": round(closing_s, 2), "grade_s": round(time.perf_counter() - began, 2)}
 
     async def _loop(self) -> dict[str, Any]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bank.store import Bank
     from examd.documents.report import Report
     from examd.package.layout import RosterLine
-    from examd.site.staff_client import Desk
+    from examd.site.staff_client import StaffClient
     from tools.drill.candidate import Knowledge, Part
     from tools.drill.session import Drill
 
@@ -84,17 +84,17 @@ class _Demo:
         closing = contextlib.AsyncExitStack()
         try:
             self.step(_("Server and supervisor running: TLS 1.3 on port {port}").format(port=self.drill.serve()))
-            desk = await self.drill.sign_in()
-            closing.push_async_callback(desk.close)
+            client = await self.drill.sign_in()
+            closing.push_async_callback(client.close)
             self.step(_("Package opened by site, chief examiner and code 1; seed fixed by bureau and room"))
-            opened = await self.drill.open(desk)
-            self.step.detail(_("not separated: one holder") + " · " + opened["session"])
+            opening = await self.drill.open(client)
+            self.step.detail(_("not separated: one holder") + " · " + opening.opened.session)
             own = roster[-1]
             players = self._seat(roster if self.auto else roster[:-1], items)
             person = None if self.auto else self._seat_person(own)
-            await self._start(desk, len(roster), person)
-            waived = await self._wait(desk, players, person)
-            report, result = await self._close(desk, waived)
+            await self._start(client, len(roster), person)
+            waived = await self._wait(client, players, person)
+            report, result = await self._close(client, waived)
         finally:
             await closing.aclose()
             for player in players:
@@ -204,17 +204,17 @@ class _Demo:
         ]  # fmt: skip
         return subprocess.Popen(command)
 
-    async def _start(self, desk: "Desk", expected: int, person: "subprocess.Popen[bytes] | None") -> None:
+    async def _start(self, client: "StaffClient", expected: int, person: "subprocess.Popen[bytes] | None") -> None:
         """Starts once everyone is ready; a person may take their time, and leaves the screen when it is done."""
         from bank.refused import Denied
         from tools.cli.language import _
 
         patience = time.monotonic() + (30 if self.auto else 900)
-        while (await desk.command("status")).get("ready", 0) < expected:
+        while (await client.status()).ready < expected:
             if time.monotonic() > patience:
                 raise Denied("not-all-ready", expected=expected)
             await asyncio.sleep(0.1 if self.auto else 0.3)
-        started = await desk.command("start")
+        started = await client.command("start")
         while person is not None and person.poll() is None:  # nothing may be printed over the screen
             await asyncio.sleep(0.2)
         if person is not None and person.returncode < 0:  # killed: it could not give the window back itself
@@ -223,37 +223,39 @@ class _Demo:
             n=started["started"]
         ))  # fmt: skip
 
-    async def _wait(self, desk: "Desk", players: list[Any], person: "subprocess.Popen[bytes] | None") -> list[str]:
+    async def _wait(
+        self, client: "StaffClient", players: list[Any], person: "subprocess.Popen[bytes] | None"
+    ) -> list[str]:
         """Until every seat has handed in. Returns the numbers to waive: a person who left the screen."""
         from tools.cli.language import _
 
         while any(player.is_alive() for player in players):
             if person is not None:
-                done = (await desk.command("status"))["handed_in"]
+                done = (await client.status()).handed_in
                 text = _("  Waiting for the other candidates: {done} handed in").format(done=done)
                 print(f"\r{text}", end="", flush=True)
                 await asyncio.sleep(1)
             await asyncio.sleep(0.05)
         if person is not None:
             print("\r\x1b[K", end="")
-        seats = (await desk.command("status"))["seats"]
-        return [seat["admission_no"] for seat in seats if seat["phase"] != "handed-in"]
+        return [seat.admission_no for seat in (await client.status()).seats if seat.phase != "handed-in"]
 
     # ---- closing ----------------------------------------------------------------------------------------------
 
-    async def _close(self, desk: "Desk", waived: list[str]) -> "tuple[Report, Path]":
-        from tools.cli.language import _
-        from tools.cli.site.reporting import report_on, write_documents
+    async def _close(self, client: "StaffClient", waived: list[str]) -> "tuple[Report, Path]":
+        from examd.documents.report import Report
+        from examd.documents.write import write_all
+        from tools.cli.language import _, current_language_from_environment
 
-        closed = await self.drill.close(desk, waived)
+        closed = await self.drill.close(client, waived)
         self.step(_("Closed: {n} entries, chained, every one durable before it was acknowledged").format(
-            n=closed["entries"]
+            n=closed.entries
         ))  # fmt: skip
-        self.step.detail(_("closing root {root}").format(root=closed["root"]))
-        folder = await self.drill.grade(desk, closed["root"])
+        self.step.detail(_("closing root {root}").format(root=closed.root))
+        folder = await self.drill.grade(client, closed.root)
         self.step(_("Graded by a process of its own, with code 2 given against that root"))
-        report = report_on(folder)
-        write_documents(report, folder)
+        report = Report.read(folder)
+        write_all(report, folder, current_language_from_environment())
         return report, folder
 
     def _show(self, report: "Report", folder: Path, own: "RosterLine") -> int:

@@ -4,7 +4,8 @@ One place for what `tools.cli.demo` shows step by step and what load and fault r
 encrypted bank filled, a package issued under rule and roster, server and supervisor as processes, the ceremonies of
 opening, closing and grading. Everything is marked 演练 and lies in one folder that may be thrown away.
 
-Before: `bank`, `examd.package.issue`. After: simulated candidates (`tools.drill.candidate`, `tools.bench.fleet`).
+Before: `examd.bureau.issuing`, `examd.site`: the same functions that the command lines call. After: simulated candidates
+(`tools.drill.candidate`; load's own).
 """
 
 import asyncio
@@ -13,30 +14,34 @@ import secrets
 import threading
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyotp
 
 from bank import formats, rules
-from bank.composing.pool import ledger_of
 from bank.durable import write_atomically
 from bank.formats import ImportResult
-from bank.leaks import watermarks
 from bank.refused import Denied
 from bank.rules import Rule
 from bank.store import Bank
 from examd import holders
 from examd.bureau import roster
+from examd.bureau.issuing import Order, RuleToUse, issue_session
 from examd.bureau.office import Office
-from examd.delivery import tls
 from examd.delivery.supervisor import Supervisor
 from examd.holders import Holder
-from examd.package.issue import Issued, issue
+from examd.package.issue import Issued
 from examd.package.layout import RosterLine, Session
-from examd.site.folder import SiteFolder
-from examd.site.staff_client import ADDRESS, Desk, close_session, grade_session, open_session
+from examd.site.closing import close_session
+from examd.site.commissioning import commission, enter_person
+from examd.site.grading import grade_session
+from examd.site.opening import Opening, open_session
+from examd.site.replies import Closed
+from examd.site.serving import supervised
+from examd.site.staff_client import StaffClient
 from examd.staff import Role
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "SP-ELV-T"
@@ -46,12 +51,12 @@ SERVER_START_S = 20
 _GONE = ("server-went-away", "server-unreachable")
 
 
-class PatientDesk(Desk):
+class PatientClient(StaffClient):
     """An operator who signs in again when the server was killed under the connection."""
 
     drill: "Drill"
 
-    async def command(self, act: str, **facts: Any) -> dict[str, Any]:
+    async def command(self, act: str, **facts: str | int | bool | list[str]) -> dict[str, Any]:
         patience = time.monotonic() + SERVER_START_S
         while True:
             try:
@@ -91,44 +96,33 @@ class Drill:
     def issue(self, bank: Bank, rule: Rule, people: list[RosterLine]) -> Issued:
         """Founds bureau, site, chief examiner and operator, and issues the session's package."""
         self.office, self.bureau = Office.create(self.work / "bureau", "DEMO", "演练应急管理局", self.words["bureau"])
-        folder, self.holder = SiteFolder.create(
-            self.site, "DEMO-01", "演练考试点", self.words["site"], self.bureau.card
-        )
+        self.folder, self.holder = commission(self.site, "DEMO-01", "演练考试点", self.words["site"], self.bureau.card)
         self.chief: Holder = holders.create(self.work / "chief", "chief", "C-001", "演练主考官", self.words["chief"])
-        tls.ensure(self.site, self.holder)
-        book = folder.staff(self.holder)
-        self._totp = pyotp.TOTP(book.add("operator", Role.ADMINISTRATOR, self.words["operator"]))
-        book.close()
+        codes = enter_person(self.folder, self.holder, "operator", Role.ADMINISTRATOR, self.words["operator"])
+        self._totp = pyotp.TOTP(codes.secret)
         spoken = "".join(f"{who}: {word}\n" for who, word in self.words.items())
         write_atomically(self.work / "passphrases.txt", spoken.encode(), private=True)
-        today = datetime.now(UTC).strftime("%Y-%m-%d")
+        now = datetime.now(UTC)
+        today = now.strftime("%Y-%m-%d")
         session = Session("DEMO-1", f"{rule.name} {today}", today, "DEMO-01", "演练考试点", True)
-        day = date.fromisoformat(today)
-        self.issued = issue(
-            self.work / "stick", session=session, rule=rule,
-            items=list(bank.items.select()), answer_keys=bank.answer_keys.of, roster=people, bureau=self.bureau,
-            site=self.holder.card, chief=self.chief.card, archive_age=self.office.archive_age(),
-            ledger=ledger_of(bank, day, len(people)),
-        )  # fmt: skip
-        bank.exposure.add(session.id, session.site_id, self.issued.meeting, today)
-        until = watermarks.until(day)
-        bank.watermarks.add(self.issued.watermarks, self.issued.package_id, session.id, session.site_id, until)
-        self.office.keep_codes(self.issued, self.bureau)
+        site, chief = self.holder.card, self.chief.card
+        order = Order(session, RuleToUse(rule), people, site, chief, self.work / "stick", now)
+        done = issue_session(order, self.office, self.bureau, lambda: nullcontext(bank), secrets.token_bytes)
+        self.issued = done.issued
         return self.issued
 
     # ---- the site ---------------------------------------------------------------------------------------------
 
     def serve(self) -> int:
-        """Starts supervisor and server. The port. Raises Denied where they do not come up."""
+        """Starts supervisor and server. The port. Raises Denied: where they do not come up."""
         ready = threading.Event()
 
         def tell(event: str, number: int) -> None:
             if event == "ready":
                 self.port = number
-                (self.site / ADDRESS).write_text(f"{self.address}\n")
                 ready.set()
 
-        supervisor = Supervisor(self.site, self.holder, "127.0.0.1", 0, tell, self.work / "server.log")
+        supervisor = supervised(self.folder, self.holder, "127.0.0.1", 0, tell, self.work / "server.log")
 
         def supervise() -> None:
             try:
@@ -154,12 +148,12 @@ class Drill:
         assert self.supervisor is not None and self.supervisor.process is not None
         return self.supervisor.process.pid
 
-    async def sign_in(self) -> "PatientDesk":
-        """The operator at the desk."""
-        desk = await PatientDesk.connect(self.site)
-        desk.drill = self
-        await desk.sign_in("operator", self.words["operator"], await self.code())
-        return desk
+    async def sign_in(self) -> "PatientClient":
+        """The operator's connection, signed in."""
+        client = await PatientClient.connect(self.site)
+        client.drill = self
+        await client.sign_in("operator", self.words["operator"], await self.code())
+        return client
 
     async def code(self) -> str:
         """A one-time code that was not used yet. One serves once; the next one is taken up to 30 s early."""
@@ -168,16 +162,15 @@ class Drill:
         self._totp_step = step
         return self._totp.at(step * 30)
 
-    async def open(self, desk: Desk) -> dict[str, Any]:
-        return await open_session(desk, self.issued.directory, self.chief, self.issued.code_1, one_holder=True)
+    async def open(self, client: StaffClient) -> Opening:
+        return await open_session(client, self.issued.directory, self.chief, self.issued.code_1, one_holder=True)
 
-    async def close(self, desk: Desk, waived: list[str]) -> dict[str, Any]:
-        return await close_session(desk, self.chief, waived, "演练：考生中途离开" if waived else "")
+    async def close(self, client: StaffClient, waived: list[str]) -> Closed:
+        return (await close_session(client, self.chief, waived, "演练：考生中途离开" if waived else "")).closed
 
-    async def grade(self, desk: Desk, root: str) -> Path:
+    async def grade(self, client: StaffClient, root: str) -> Path:
         """Grades with code 2, given against the closing root. The result folder."""
-        code_2 = self.office.code_2(self.issued.package_id, self.bureau, root)
-        return await grade_session(desk, self.chief, code_2)
+        return await grade_session(client, self.chief, self.office.code_2(self.issued.package_id, self.bureau, root))
 
     def stop(self) -> None:
         """Ends server and supervisor, and waits until they are gone."""
@@ -203,7 +196,7 @@ def made_up_roster(n: int) -> list[RosterLine]:
 
 
 @contextlib.asynccontextmanager
-async def hall_for(candidates: int, work: Path) -> AsyncIterator[tuple[Drill, Desk, list[RosterLine]]]:
+async def hall_for(candidates: int, work: Path) -> AsyncIterator[tuple[Drill, StaffClient, list[RosterLine]]]:
     """An opened session of the sample bank for so many candidates, served until the block ends."""
     drill = Drill(work)
     people = made_up_roster(candidates)
@@ -212,11 +205,11 @@ async def hall_for(candidates: int, work: Path) -> AsyncIterator[tuple[Drill, De
         drill.issue(bank, sample_rule(), people)
     drill.serve()
     try:
-        desk = await drill.sign_in()
+        client = await drill.sign_in()
         try:
-            await drill.open(desk)
-            yield drill, desk, people
+            await drill.open(client)
+            yield drill, client, people
         finally:
-            await desk.close()
+            await client.close()
     finally:
         drill.stop()

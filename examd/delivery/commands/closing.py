@@ -8,6 +8,7 @@ import asyncio
 from bank.refused import Denied
 from examd.delivery import disk, ending, export, signing
 from examd.delivery.commands import Facts, checkpoint
+from examd.result import RESULT
 from examd.delivery.room import OpenSession, Room, durable
 from examd.package import layout
 from examd.package import open as opening
@@ -64,4 +65,4 @@ async def sign_result(room: Room, person: Person, facts: Facts) -> Facts:
     _, root, chain = session.record.head()
     hashes = {"closing_chain": chain.hex(), "closing_root": root.hex()}
     await asyncio.to_thread(signing.sign, session.result, session.package.manifest, hashes, room.site.signing_key)
-    return {"result": str(session.result / signing.RESULT)}
+    return {"result": str(session.result / RESULT)}

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import secrets
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -48,7 +50,8 @@ class Real(Toy):
         return issue(
             self.work / "stick", items=bank_items(self.items), answer_keys=lambda ids: {i: self.answer_keys[i] for i in ids},
             roster=self.roster, bureau=self.bureau, site=self.site.card, chief=self.chief.card,
-            archive_age=self.archive.recipient, **given | changes,
+            archive_age=self.archive.recipient, issued_at=datetime.now(UTC), random_bytes=secrets.token_bytes,
+            **given | changes,
         )  # fmt: skip
 
 

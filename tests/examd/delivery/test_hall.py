@@ -9,7 +9,7 @@ from examd.delivery import answers, ending
 from examd.delivery.hall import Hall
 from examd.delivery.sign_in import QUIET_MS, TRIES, TRIES_OF_A_NUMBER, TRIES_OF_AN_ADDRESS, resume, sign_in
 from examd.delivery.wrong_sign_ins import REMEMBERED, WINDOW_MS
-from examd.grading.result import replay
+from examd.grading.export import replay
 from examd.package import layout
 from examd.package import open as opening
 from examd.package import seed as seeding

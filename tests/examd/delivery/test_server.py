@@ -23,7 +23,9 @@ from examd.delivery.sign_in import QUIET_MS
 from examd.protocol import messages as m
 from examd.protocol.reasons import Reason
 from examd.protocol.trust import trusting
-from examd.site.staff_client import ADDRESS, Desk, close_session, open_session
+from examd.site.closing import close_session
+from examd.site.opening import open_session
+from examd.site.staff_client import StaffClient
 from tests.examd.served import Served, hear, say, served
 from tests.examd.toy_session import PASSPHRASE, HandClock, Staffed, Toy, holder
 
@@ -353,7 +355,7 @@ async def test_on_a_disk_without_a_byte_left_staff_still_sign_in_and_close(small
         async with site.desk("deputy") as desk:
             assert (await desk.command("status"))["low_disk"] == 1
             closed = await close_session(desk, site.toy.chief, [], "无人到场")
-        assert (Path(closed["result"]) / "entries.jsonl").exists()
+        assert (Path(closed.closed.result) / "entries.jsonl").exists()
 
 
 def test_a_server_killed_on_a_disk_without_a_byte_left_is_back_and_hears_staff(small_disk):
@@ -384,7 +386,7 @@ async def test_closing_a_session_that_nobody_came_to_needs_a_reason_and_the_reco
             await close_session(desk, site.toy.chief, [], " ")
         assert caught.value.code == "reason-missing"
         closed = await close_session(desk, site.toy.chief, [], "停电改期")
-        written = (Path(closed["result"]) / "entries.jsonl").read_text().splitlines()
+        written = (Path(closed.closed.result) / "entries.jsonl").read_text().splitlines()
         acts = [entry["body"] for entry in map(json.loads, written) if entry["type"] == "STAFF"]
         assert acts[-1] == {"act": "close", "name": "deputy", "reason": "停电改期", "role": "administrator"}
 
@@ -397,7 +399,7 @@ async def in_this_process(toy, clock):
     site.server = Server(toy.folder, toy.site, clock, lambda *event: site.told.append(event))
     runner = await site.server.start("127.0.0.1", 0)
     site.port = runner.addresses[0][1]
-    (toy.site_folder / ADDRESS).write_text(site.address)
+    toy.folder.note_address("127.0.0.1", site.port)
     try:
         await site.open()
         yield site
@@ -544,15 +546,15 @@ async def test_a_package_put_aside_before_it_was_opened_goes_on_with_its_own_rec
     toy = Staffed(tmp_path_factory.mktemp("aside"))
     wrong = toy.issue("T-2")
     with served(toy) as site:
-        desk = await Desk.connect(toy.site_folder)
+        desk = await StaffClient.connect(toy.site_folder)
         await desk.sign_in("admin", PASSPHRASE, site.code("admin"))
         first = await desk.command("prepare", package=str(toy.directory))
         other = await desk.command("prepare", package=str(wrong.directory))
         assert other["package_id"] != first["package_id"]
         again = await desk.command("prepare", package=str(toy.directory))
         assert again["room_commit"] == first["room_commit"], "the room's share must not be rolled a second time"
-        opened = await open_session(desk, toy.directory, toy.chief, toy.issued.code_1, one_holder=True)
-        assert opened["candidates"] == len(toy.roster)
+        opening = await open_session(desk, toy.directory, toy.chief, toy.issued.code_1, one_holder=True)
+        assert opening.opened.candidates == len(toy.roster)
         with pytest.raises(Denied) as caught:
             await desk.command("prepare", package=str(wrong.directory))
         assert caught.value.code == "session-running"
@@ -561,7 +563,7 @@ async def test_a_package_put_aside_before_it_was_opened_goes_on_with_its_own_rec
 
 async def test_a_desk_with_nobody_at_it_is_told_that_the_server_is_not_there(tmp_path):
     with pytest.raises(Denied) as caught:
-        await Desk.connect(tmp_path)
+        await StaffClient.connect(tmp_path)
     assert caught.value.code == "server-unreachable"
 
 

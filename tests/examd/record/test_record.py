@@ -19,7 +19,7 @@ from bank.canonical import canonical
 from bank.refused import BrokenStore
 from bank.seal.statements import public_hex
 from bank.vault import Vault
-from examd.grading.result import replay
+from examd.grading.export import replay
 from examd.protocol.phase import used_ms
 from examd.record import notes
 from examd.record.entries import NO_CHAIN, Kind, chain_hash, decode_entry

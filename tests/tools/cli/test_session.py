@@ -10,12 +10,14 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from bank.refused import Denied
 from bank.seal import codes
 from bank.seal import passphrase as sealing
 from examd.bureau.office import Office
 from examd.rates.compute import Row
+from examd.site.replies import Alarmed, Status
 from tests.examd.served import STEP_S, served
 from tests.examd.toy_session import PASSPHRASE, Staffed
 from tools.cli import main, secrets
@@ -216,21 +218,20 @@ def test_templates_can_be_read_back(tmp_path, capsys):
 
 # ---- what is shown ------------------------------------------------------------------------------------------------
 
-FACTS = {
-    "phase": "started", "session": "小考", "entries": 9, "epoch": 1, "candidates": 4, "signed_in": 3, "ready": 3,
-    "started": 2, "handed_in": 1, "seats": [],
-}  # fmt: skip
+STATUS = Status(
+    phase="started", session="小考", entries=9, epoch=1, candidates=4, signed_in=3, ready=3, started=2, handed_in=1
+)  # fmt: skip
 
 
 def test_what_cannot_wait_stands_first_and_red():
     lines = room_status.lines(
-        {**FACTS, "low_disk": 1, "alarms": 2, "alarmed": [{"admission_no": "26-1", "what": "record-lost"}]},
+        replace(STATUS, low_disk=1, alarms=2, alarmed=(Alarmed("26-1", "record-lost"),)),
         coloured=True,
     )
     assert lines[0].startswith(room_status.RED) and "disk" in lines[0]
     assert lines[1].startswith(room_status.RED) and "2 (26-1)" in lines[1]
-    assert room_status.lines(FACTS, coloured=True)[1].endswith("handed in 1, not here 1")
-    assert room_status.lines({**FACTS, "phase": "closed"}, coloured=False)[1].endswith("waived 2, absent 1")
+    assert room_status.lines(STATUS, coloured=True)[1].endswith("handed in 1, not here 1")
+    assert room_status.lines(replace(STATUS, phase="closed"), coloured=False)[1].endswith("waived 2, absent 1")
 
 
 def test_long_names_are_cut_visibly_and_columns_line_up():

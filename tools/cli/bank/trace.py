@@ -103,13 +103,14 @@ def run_trace(args: argparse.Namespace) -> int:
     from bank.leaks import trace
     from bank.refused import BadFile, Denied
     from examd.bureau import tracing
+    from examd.package import layout
 
     named = [(f"--seen {n}", text) for n, text in enumerate(args.seen, 1)]
     fragments = [(where, trace.Fragment.parse(text)) for where, text in (*named, *_lines(args.seen_file))]
     if not fragments:
         raise BadFile("seen-nothing")
     sittings = [tracing.sitting(folder) for folder in args.result]
-    packages = [tracing.session_of(folder) for folder in args.package]
+    packages = [layout.manifest_in(folder)[0] for folder in args.package]
     with open_bank(args) as bank:
         # What was retired since may be on the photo; a draft never left the bank.
         states = (State.APPROVED, State.RETIRED)

@@ -2,6 +2,8 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +16,10 @@ from tools.cli.rule import in_use, withheld
 from tools.cli.rule.names import cell_name
 
 if TYPE_CHECKING:
+    from bank.composing.availability import Stock
     from bank.rules import Rule
-    from examd.bureau.office import Office
+    from bank.store import Bank
+    from examd.bureau.issuing import Issuance, Order
     from examd.package.issue import Issued
 
 
@@ -56,92 +60,72 @@ def add(bureau: Commands) -> None:
 
 
 def run_issue(args: argparse.Namespace) -> int:
-    from datetime import date
+    import secrets
+    from datetime import UTC, datetime
 
-    from bank.composing.availability import rule_availability
-    from bank.leaks import watermarks
-    from bank.lending.slices import Permission
-    from bank.refused import Denied
-    from bank.rules import signed_rule as signed_rules
-    from examd.bureau import last_seen, roster
+    from examd.bureau import roster
+    from examd.bureau.issuing import Order, issue_session, rule_to_use
     from examd.bureau.office import Office
     from examd.holders import Card
-    from examd.package.issue import issue
     from examd.package.layout import Session
 
     office = Office(args.directory)
     require_bank(args.bank)
     site, chief = Card.read(args.site, "site"), Card.read(args.chief, "chief")
-    book = None if args.mock and Path(args.rule).is_file() else office.checked_rulebook()
-    rule = _rule(office, args.rule, args.date, mock=args.mock)
-    signed = book.travelling(rule) if book is not None else None
-    proof = signed_rules.unpack(signed, book.bureau.sign, name="edition.json") if book is not None and signed else None
+    rule = rule_to_use(office, args.rule, args.date, mock=args.mock)
     # Before a key is opened: the one who issues may know an officer listed here to be dismissed.
-    print("\n".join(in_use.lines(rule, proof)), file=sys.stderr if args.json else sys.stdout, flush=True)
+    told = sys.stderr if args.json else sys.stdout
+    print("\n".join(in_use.lines(rule.rule, rule.proof)), file=told, flush=True)
     people = roster.read(args.roster)
     session = Session(args.session, args.name, args.date, site.id, site.name, args.mock)
+    order = Order(session, rule, people, site, chief, args.out, datetime.now(UTC), args.again)
     bureau = unlock.bureau(office, args.passphrase_file)
-    if not args.again and (before := office.issued_for(session.id, site.id, bureau)):
-        raise Denied("issued-before", session=session.id, site=site.id, package=before[-1])
-    with open_bank(args, prompt=_("Bank keyholder's passphrase"), file=args.bank_passphrase_file) as bank:
-        if bank.sample and not args.mock:
-            raise Denied("bank-of-samples", file=args.bank.name)
-        if bank.practice and not args.mock:
-            raise Denied("bank-for-practice", file=args.bank.name)
-        if book is not None:
-            book.hold_against(last_seen.of_names(bank.rules.noted(), bureau.card.sign), args.bank.name)
-        kind = Permission.DRILL if args.mock else Permission.EXAM
-        available = rule_availability(bank, rule, date.fromisoformat(session.date), kind, len(people))
-        withheld.tell(available.of_bank.reasons)
-        with withheld.explained(available, rule):
-            issued = issue(
-                args.out,
-                session=session,
-                rule=rule,
-                items=available.of_bank.items,
-                answer_keys=bank.answer_keys.of,
-                roster=people,
-                ledger=available.ledger,
-                bureau=bureau,
-                site=site,
-                chief=chief,
-                archive_age=office.archive_age(),
-                signed_rule=signed,
-            )
-        # Before the codes are kept: a package that the ledger does not know of can never be opened.
-        bank.exposure.add(session.id, site.id, issued.meeting, session.date)
-        on = date.fromisoformat(session.date)
-        until = watermarks.until(on)
-        kept = [(mark.item, mark.session, mark.site, mark.until) for mark in bank.watermarks.all()]
-        spent = watermarks.spent(issued.meeting, kept, (session.id, site.id), on)
-        bank.watermarks.add(issued.watermarks, issued.package_id, session.id, site.id, until)
-        if book is not None and not args.mock:  # the keyholders' key protects it: no newer rule can vanish unseen
-            bank.rules.note(bureau.card.sign, book.packed().decode())
-    office.keep_codes(issued, bureau)
+
+    def keyholder() -> "Bank":
+        return open_bank(args, prompt=_("Bank keyholder's passphrase"), file=args.bank_passphrase_file)
+
+    done = issue_session(order, office, bureau, keyholder, secrets.token_bytes, _explained)
     if args.json:
-        as_json({
-            "candidates": len(people), "leakage": issued.leakage.to_json(),
-            "marks": {
-                "chance_on_a_form": round(issued.mark_chance, 4), "items": list(issued.watermarks),
-                "spent": [{"items": n, "session": of, "site": at} for (of, at), n in spent.items()], "until": until,
-            },
-            "package": str(issued.directory), "package_id": issued.package_id, "pool_items": issued.pool_size,
-            "rule_sha256": rule.sha256, "trial_acceptance_of_2000": issued.acceptance,
-            "withheld": available.of_bank.reasons,
-        } | in_use.to_json(rule, proof))  # fmt: skip
-        return 0
+        as_json(_to_json(order, done))
+    else:
+        _print(args.directory, order, done)
+    return 0
+
+
+@contextmanager
+def _explained(stock: "Stock", rule: "Rule") -> Iterator[None]:
+    withheld.tell(stock.usable.reasons)
+    with withheld.explained(stock, rule):
+        yield
+
+
+def _to_json(order: "Order", done: "Issuance") -> dict[str, object]:
+    issued, rule = done.issued, order.rule
+    return {
+        "candidates": len(order.roster), "leakage": issued.leakage.to_json(),
+        "marks": {
+            "chance_on_a_form": round(issued.watermark_chance, 4), "items": list(issued.watermarks),
+            "spent": [{"items": n, "session": of, "site": at} for (of, at), n in done.repeated.items()],
+            "until": done.watermarks_until,
+        },
+        "package": str(issued.directory), "package_id": issued.package_id, "pool_items": issued.pool_size,
+        "rule_sha256": rule.rule.sha256, "trial_acceptance_of_2000": issued.acceptance, "withheld": done.withheld,
+    } | in_use.to_json(rule.rule, rule.proof)  # fmt: skip
+
+
+def _print(directory: Path, order: "Order", done: "Issuance") -> None:
+    issued = done.issued
     print(_("Package {directory}").format(directory=issued.directory))
     print(_("{candidates} candidates, a pool of {pool} items, {share:.0%} of trial draws admissible").format(
-        candidates=len(people), pool=issued.pool_size, share=issued.acceptance / 2000
+        candidates=len(order.roster), pool=issued.pool_size, share=issued.acceptance / 2000
     ))  # fmt: skip
-    _print_leakage(issued, until)
-    for (of, at), n in spent.items():
+    _print_leakage(issued, done.watermarks_until)
+    for (of, at), n in done.repeated.items():
         line = _("{n} marks of session {session}, site {site}, had to travel again: they no longer name that site.")
         print(line.format(n=n, session=of, site=at))
     print(_("The release codes stay with the bureau: examd bureau code {directory} {package} 1").format(
-        directory=args.directory, package=issued.package_id
+        directory=directory, package=issued.package_id
     ))  # fmt: skip
-    return 0
 
 
 def _print_leakage(issued: "Issued", until: str) -> None:
@@ -178,30 +162,7 @@ def _print_leakage(issued: "Issued", until: str) -> None:
             "{n} marks: items that no other package gets until {until}; a form "
             "shows one with chance {chance:.0%}"
         ).format(
-            n=len(issued.watermarks), until=until, chance=issued.mark_chance
+            n=len(issued.watermarks), until=until, chance=issued.watermark_chance
         ))  # fmt: skip
     else:
         print(_("No marks: no cell of the bank has an item to spare. A leak of the pool would not name the site."))
-
-
-def _rule(office: "Office", named: str, day: str, *, mock: bool) -> "Rule":
-    """The rule to use: the signed version in force on the day; for a drill also a file of one's own."""
-    from datetime import date
-
-    from bank import rules
-    from bank.refused import BadFile
-
-    try:
-        on = date.fromisoformat(day)
-    except ValueError:
-        raise BadFile("session-date", found=day) from None
-    book, path = office.rulebook(), Path(named)
-    if not path.is_file():
-        return book.in_force(named, on)
-    try:
-        rule = rules.parse(path.read_bytes())
-    except OSError as error:
-        raise BadFile("file-unreadable", file=named, why=error.strerror) from None
-    if not mock:
-        book.require(rule, on)
-    return rule

@@ -1,45 +1,50 @@
-"""A graded result folder -> documents, and the pass-rate table for a terminal."""
+"""`examd site report`: a graded result -> documents, and the pass-rate table for a terminal.
 
-import json
-import os
-from pathlib import Path
-from typing import Any
+Before: `tools.cli.site.session`. After: `examd verify`.
+"""
 
-from bank.rules import Rule
-from bank.seal import statements
-from examd.delivery.signing import KIND, RESULT
-from examd.documents.report import Report
-from examd.documents.write import write_all
-from examd.package import layout
-from examd.rates.compute import Definition, GroupSize, Row
-from tools.cli.language import _
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from tools.cli.base import Commands
+from tools.cli.language import _, current_language_from_environment
+from tools.cli.output import report
+from tools.cli.site import command
+
+if TYPE_CHECKING:
+    from examd.documents.report import Report
+    from examd.rates.compute import Definition, Row
 
 NAME_CELLS, RATE_CELLS = 30, 38
 """Widths of the table's columns."""
 
 
-def report_on(folder: Path) -> Report:
-    """Reads the signed result, after checking the site's signature against the key its manifest names."""
-    result = (folder / RESULT).read_bytes()
-    manifest_file = (folder / "package" / layout.MANIFEST).read_bytes()
-    manifest = layout.read_manifest(statements.read(manifest_file, layout.KIND, name=layout.MANIFEST))
-    signed = statements.read(result, KIND, name=RESULT)
-    statements.verify(result, manifest.keys.site, name=RESULT)
-    rule = Rule.from_json(json.loads((folder / "package" / layout.RULE).read_bytes()))
-    roster = layout.read_roster((folder / "roster.jsonl").read_bytes())
-    return Report.from_signed(signed, rule, {line.admission_no: line.name for line in roster})
+def add(site: Commands) -> None:
+    """Adds the command."""
+    found = command(
+        site, "report", run_report, _("write workbook, CSV and bulletin; print the pass rates"),
+        "examd site report site",
+    )  # fmt: skip
+    found.add_argument("--session", default="", help=_("session number (default: the current one)"))
 
 
-def write_documents(report: Report, folder: Path) -> list[Path]:
-    try:
-        return write_all(report, folder, os.environ.get("EXAMD_LANG", "zh"))
-    except OSError as error:
-        error.filename = error.filename or str(folder)  # a full disk does not say which file it was
-        raise
+def run_report(args: argparse.Namespace) -> int:
+    from examd.documents.report import Report
+    from examd.documents.write import write_all
+    from examd.site.folder import SiteFolder
+
+    folder = SiteFolder(args.directory).result(args.session)
+    found = Report.read(folder)
+    paths = write_all(found, folder, current_language_from_environment())
+    rows = [rates_record(row) for row in (*found.rates, found.total)]
+    written = [_("Written: {path}").format(path=path) for path in paths]
+    return report(args, {"files": [str(path) for path in paths], "rates": rows}, *rates_table(found), *written)
 
 
-def rates_record(row: Row) -> dict[str, Any]:
+def rates_record(row: "Row") -> dict[str, Any]:
     """One institution's counts, and both rates with their 95 % intervals; null where nobody is counted."""
+    from examd.rates.compute import Definition
+
     record: dict[str, Any] = {field: getattr(row, field) for field in ("enrolled", "institution", "passed", "present")}
     for name, definition in (("of_enrolled", Definition.OF_ENROLLED), ("of_present", Definition.OF_PRESENT)):
         if (rate := row.rate(definition)) is None:
@@ -50,7 +55,7 @@ def rates_record(row: Row) -> dict[str, Any]:
     return record
 
 
-def rates_table(report: Report) -> list[str]:
+def rates_table(found: "Report") -> list[str]:
     """Lines: one institution each, both definitions side by side, with the definitions named above."""
     lines = [
         _(
@@ -59,16 +64,20 @@ def rates_table(report: Report) -> list[str]:
         ),
         f"{_pad(_('Training institution'), NAME_CELLS)}{_pad(_('of those present'), RATE_CELLS)}{_('of the enrolled')}",
     ]
-    lines += [_line(row, row.institution) for row in report.rates]
-    return [*lines, _line(report.total, _("Total"))]
+    lines += [_line(row, row.institution) for row in found.rates]
+    return [*lines, _line(found.total, _("Total"))]
 
 
-def _line(row: Row, name: str) -> str:
+def _line(row: "Row", name: str) -> str:
+    from examd.rates.compute import Definition
+
     cells = [_rate(row, definition) for definition in (Definition.OF_PRESENT, Definition.OF_ENROLLED)]
     return f"{_pad(name, NAME_CELLS)}{_pad(cells[0], RATE_CELLS)}{cells[1]}"
 
 
-def _rate(row: Row, definition: Definition) -> str:
+def _rate(row: "Row", definition: "Definition") -> str:
+    from examd.rates.compute import GroupSize
+
     rate, n = row.rate(definition), row.denominator(definition)
     if rate is None:
         return "–"

@@ -1,0 +1,173 @@
+"""Issuing a package for one session at one site, whole: every check before a key is used, every note before a code is kept.
+
+Nothing here asks a person or prints: whoever holds the bureau's key and the bank hands them in, open, and is told what
+came of it. In this order: the rule in force on the day, with its signatures; whether the session has a package already;
+whether the bank may serve a session that counts; whether the register of rules lacks what the bank has seen of it; what
+of the bank may travel; the package; the bank's ledger of exposure and watermarks; the rules noted in the bank; the codes
+kept. A package that the ledger does not know of can never be opened, for nobody has its codes.
+
+Before: `examd.bureau.roster`, `examd.bureau.rulebook`, a bank. After: the package travels (`examd.site.opening`), the
+codes wait in the office.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from bank import rules
+from bank.composing.availability import Stock, stock_of
+from bank.leaks import watermarks
+from bank.lending.slices import Permission
+from bank.refused import BadFile, Denied
+from bank.rules import Rule
+from bank.rules import signed_rule as signed_rules
+from bank.rules.signed_rule import Proof
+from bank.store import Bank
+from examd.bureau import last_seen
+from examd.bureau.office import Office
+from examd.bureau.rulebook import Rulebook
+from examd.holders import Card, Holder
+from examd.package.issue import Issued, RandomBytes, issue
+from examd.package.layout import RosterLine, Session
+
+
+@dataclass(frozen=True, slots=True)
+class RuleToUse:
+    rule: Rule
+    register: Rulebook | None = None
+    """The register that signed it; None in a drill under a rule of one's own."""
+    signed: bytes | None = None
+    """The rule as its officers signed it, as a package carries it."""
+    proof: Proof | None = None
+    """The same, read."""
+
+
+def rule_to_use(office: Office, named: str, day: str, *, mock: bool) -> RuleToUse:
+    """The signed version in force on `day` (YYYY-MM-DD). `named`: its id in the register, or a file with the same text;
+    for a drill (`mock`) also a file of one's own.
+
+    Raises BadFile: where day or file cannot be read.
+    Raises Denied: where no signed version is in force, the file has another text, or the register lacks what a package
+    carried away.
+    """
+    register = None if mock and Path(named).is_file() else office.checked_rulebook()
+    try:
+        on = date.fromisoformat(day)
+    except ValueError:
+        raise BadFile("session-date", found=day) from None
+    if register is not None and not Path(named).is_file():
+        rule = register.in_force(named, on)
+    else:
+        try:
+            rule = rules.parse(Path(named).read_bytes())
+        except OSError as error:
+            raise BadFile("file-unreadable", file=named, why=error.strerror) from None
+    if register is None:
+        return RuleToUse(rule)
+    register.require(rule, on)
+    signed = register.travelling(rule)
+    return RuleToUse(rule, register, signed, signed_rules.unpack(signed, register.bureau.sign, name="edition.json"))
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a bureau is asked to issue."""
+
+    session: Session
+    rule: RuleToUse
+    roster: Sequence[RosterLine]
+    site: Card
+    chief: Card
+    out: Path
+    """Where the package is put: a stick."""
+    issued_at: datetime
+    again: bool = False
+    """Although this session has a package already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issuance:
+    """What the issuing officer is told."""
+
+    issued: Issued
+    watermarks_until: str
+    """The day (YYYY-MM-DD) until which no other package gets the watermarks."""
+    repeated: Mapping[tuple[str, str], int]
+    """(session, site) -> how many of its watermarks had to travel again: they no longer name that site."""
+    withheld: Mapping[str, int]
+    """Why items stayed in the bank -> how many."""
+
+
+@contextmanager
+def _unexplained(stock: Stock, rule: Rule) -> Iterator[None]:
+    yield
+
+
+def issue_session(
+    order: Order,
+    office: Office,
+    bureau: Holder,
+    open_bank: Callable[[], AbstractContextManager[Bank]],
+    random_bytes: RandomBytes,
+    explaining: Callable[[Stock, Rule], AbstractContextManager[None]] = _unexplained,
+) -> Issuance:
+    """Issues the package. `bureau`: the issuing officer's key. `open_bank` is called once nothing but the bank can
+    refuse; `explaining` surrounds the making of the package, with what the bank holds for the rule.
+
+    Raises Denied: where the session has a package already, the bank is for drills alone, the register lacks what the
+    bank has seen of it, or rule, roster and bank do not fit together (`examd.package.issue`).
+    """
+    session, rule = order.session, order.rule.rule
+    if not order.again and (before := office.issued_for(session.id, session.site_id, bureau)):
+        raise Denied("issued-before", session=session.id, site=session.site_id, package=before[-1])
+    with open_bank() as bank:
+        _require_serves(bank, session)
+        register = order.rule.register
+        if register is not None:
+            seen = last_seen.of_names(bank.rules_noted(), bureau.card.sign)
+            register.hold_against(seen, bank.directory.name)
+        day = date.fromisoformat(session.date)
+        kind = Permission.DRILL if session.mock else Permission.EXAM
+        stock = stock_of(bank, rule, day, kind, len(order.roster))
+        with explaining(stock, rule):
+            issued = issue(
+                order.out,
+                session=session,
+                rule=rule,
+                items=stock.usable.items,
+                answer_keys=bank.answer_keys,
+                roster=order.roster,
+                bureau=bureau,
+                site=order.site,
+                chief=order.chief,
+                archive_age=office.archive_age(),
+                issued_at=order.issued_at,
+                random_bytes=random_bytes,
+                ledger=stock.ledger,
+                signed_rule=order.rule.signed,
+            )
+        until, repeated = _note_use(bank, issued, session, day)
+        if register is not None and not session.mock:
+            # The keyholders' key protects it: no newer rule can vanish unseen.
+            bank.note_rules(bureau.card.sign, register.packed().decode())
+    office.keep_codes(issued, bureau)
+    return Issuance(issued, until, repeated, stock.usable.reasons)
+
+
+def _require_serves(bank: Bank, session: Session) -> None:
+    if bank.sample and not session.mock:
+        raise Denied("bank-of-samples", file=bank.directory.name)
+    if bank.practice and not session.mock:
+        raise Denied("bank-for-practice", file=bank.directory.name)
+
+
+def _note_use(bank: Bank, issued: Issued, session: Session, day: date) -> tuple[str, dict[tuple[str, str], int]]:
+    """Enters exposure and watermarks. Until when these are kept apart, and whose had to travel again."""
+    bank.expose(session.id, session.site_id, issued.meeting, session.date)
+    kept = [(mark.item, mark.session, mark.site, mark.until) for mark in bank.marks()]
+    repeated = watermarks.spent(issued.meeting, kept, (session.id, session.site_id), day)
+    until = watermarks.until(day)
+    bank.mark(issued.watermarks, issued.package_id, session.id, session.site_id, until)
+    return until, repeated

@@ -1,0 +1,43 @@
+"""Commissioning: a site gets its keys and its TLS root, its people get passphrases and one-time codes.
+
+Before: the bureau's card. After: `examd.site.serving`; the site's card goes to the bureau, its root to every terminal.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyotp
+
+from examd.delivery import tls
+from examd.holders import Card, Holder
+from examd.site.folder import SiteFolder
+from examd.staff import Role
+
+
+def commission(directory: Path, site_id: str, name: str, passphrase: str, bureau: Card) -> tuple[SiteFolder, Holder]:
+    """Makes a site's folder with everything a server needs. Raises BadFile as `SiteFolder.create` does."""
+    folder, holder = SiteFolder.create(directory, site_id, name, passphrase, bureau)
+    tls.ensure(directory, holder)
+    return folder, holder
+
+
+@dataclass(frozen=True, slots=True)
+class OneTimeCodes:
+    """What a person's app makes codes from; shown once."""
+
+    secret: str
+    """Base 32."""
+    uri: str
+
+    def __repr__(self) -> str:
+        return "OneTimeCodes(…)"
+
+
+def enter_person(folder: SiteFolder, site: Holder, name: str, role: Role, passphrase: str) -> OneTimeCodes:
+    """Enters a person on duty. Raises Denied as `StaffBook.add` does: where the name is taken."""
+    book = folder.staff(site)
+    try:
+        secret = book.add(name, role, passphrase)
+    finally:
+        book.close()
+    return OneTimeCodes(secret, pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=f"examd {site.card.id}"))

@@ -1,0 +1,27 @@
+"""Grading a closed session: the answers' lock from the server, code 2 from the bureau, a process that marks, a signature.
+
+Before: `examd.site.closing`. After: a signed result (`examd.documents.report`).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from examd.grading import request
+from examd.holders import Holder
+from examd.site.replies import AnswersLock
+from examd.site.staff_client import StaffClient
+
+
+async def grade_session(client: StaffClient, chief: Holder, code_2: str | Callable[[], Awaitable[str]]) -> Path:
+    """Grades in a process of its own, which alone sees the answer keys, and has the site sign. The result folder.
+
+    `code_2` may be who is asked for it: that the session is closed is known before. Raises the refusal of the server or
+    of the grading process.
+    """
+    lock = await client.ask("answers-lock", AnswersLock)
+    code = code_2 if isinstance(code_2, str) else await code_2()
+    asked = request.Request(chief.identity.text, code, lock.answers_lock, lock.package, lock.result)
+    await asyncio.to_thread(request.run, asked)
+    await client.command("sign-result")
+    return Path(lock.result)

@@ -1,0 +1,106 @@
+"""What the server answers to its staff, as types: the facts of a `StaffReply`, act by act.
+
+Before: `examd.delivery.staff_socket`. After: `examd.site.opening`, `closing`, `grading`; the lines that staff are told.
+"""
+
+import msgspec
+
+
+class Gone(msgspec.Struct, frozen=True):
+    """A rule officer of whom a register says that they could not consent to their successors."""
+
+    id: str
+    register: int
+    why: str
+
+
+class RuleTold(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which rule, and who signed it. What is None belongs to a signed rule alone."""
+
+    id: str
+    name: str
+    signed_by: tuple[str, ...]
+    """Nobody, in a drill under an unsigned rule."""
+    version: int
+    gone: tuple[Gone, ...] | None = None
+    officers: str | None = None
+    """Hash of the bureau's first register of rule officers."""
+    register: int | None = None
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """To `prepare`: the package holds, its locks are out."""
+
+    chief: str
+    items_lock: str
+    package_id: str
+    room_commit: str
+    roster_lock: str
+    rule: RuleTold
+    session: str
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """A checkpoint that waits for the chief examiner's signature."""
+
+    note: int
+    checkpoint: str
+
+
+class Opened(Checkpoint, frozen=True):
+    """To `open`."""
+
+    candidates: int
+    session: str
+
+
+class Closed(Checkpoint, frozen=True):
+    """To `close`."""
+
+    chain: str
+    entries: int
+    result: str
+    root: str
+
+
+class AnswersLock(msgspec.Struct, frozen=True):
+    """To `answers-lock`, which is given after closing alone."""
+
+    answers_lock: str
+    package: str
+    result: str
+    root: str
+
+
+class Alarmed(msgspec.Struct, frozen=True):
+    admission_no: str
+    what: str
+
+
+class SeatStatus(msgspec.Struct, frozen=True):
+    admission_no: str
+    answered: int
+    connected: int
+    name: str
+    phase: str
+    remaining_ms: int
+
+
+class Status(msgspec.Struct, frozen=True):
+    """To `status`. Without a session there is the phase "idle" and nothing else; until it opens, no candidates."""
+
+    phase: str
+    low_disk: int = 0
+    epoch: int = 0
+    entries: int = 0
+    mock: bool = False
+    session: str = "–"
+    session_id: str = ""
+    candidates: int | None = None
+    signed_in: int = 0
+    ready: int = 0
+    started: int = 0
+    handed_in: int = 0
+    alarms: int = 0
+    alarmed: tuple[Alarmed, ...] = ()
+    seats: tuple[SeatStatus, ...] = ()
