@@ -1,10 +1,9 @@
-"""Issuing a package for one session at one site, whole: every check before a key is used, every note before a code is kept.
+"""Issuing a package for one session at one site, whole: all checks before it is made, all notes before its codes are.
 
-Nothing here asks a person or prints: whoever holds the bureau's key and the bank hands them in, open, and is told what
-came of it. In this order: the rule in force on the day, with its signatures; whether the session has a package already;
-whether the bank may serve a session that counts; whether the register of rules lacks what the bank has seen of it; what
-of the bank may travel; the package; the bank's ledger of exposure and watermarks; the rules noted in the bank; the codes
-kept. A package that the ledger does not know of can never be opened, for nobody has its codes.
+Nothing here asks a person or prints. In this order: the rule in force on the day, with its signatures; whether the
+session has a package already; whether the bank may serve a session that counts; whether the register of rules lacks
+what the bank has seen of it; what of the bank may travel; the package; exposure and watermarks in the bank's ledger;
+the rules noted in the bank; the codes. A package that the ledger does not know of has no codes: nobody can open it.
 
 Before: `examd.bureau.roster`, `examd.bureau.rulebook`, a bank. After: the package travels (`examd.site.opening`), the
 codes wait in the office.

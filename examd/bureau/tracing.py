@@ -14,7 +14,7 @@ from examd.record.entries import Kind, decode_entry
 
 
 def sitting(result: Path) -> SatSession:
-    """Of a result folder. Raises BadFile or Denied as `Export.read` does: where it contradicts its package or itself."""
+    """Of a result folder. Raises as `Export.read` and `Export.forms` do: where it contradicts its package or itself."""
     export = Export.read(result)
     shown, seats = export.forms(), _seats(export.entries, export.state.started_ms or 0)
     candidates = []

@@ -2,7 +2,7 @@
 
 It reads the export, never the database, and draws every form again: a form that was not the rule's own is refused.
 
-Before: `examd.delivery.export`. After: `examd.grading.result` marks it, `examd.bureau.tracing` holds a photo against it.
+Before: `examd.delivery.export`. After: `examd.grading.result` marks it, `examd.bureau.tracing` holds photos against it.
 """
 
 import hashlib

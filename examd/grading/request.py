@@ -1,4 +1,4 @@
-"""What the grading process is asked, what it answers, and how it is run: answer keys are read in there and nowhere else.
+"""What the grading process is asked, what it answers, how it is run: answer keys are read in there and nowhere else.
 
 Secrets go through the pipe: argv and environment are open to every process of the machine.
 

@@ -1,4 +1,4 @@
-"""Grading a closed session: the answers' lock from the server, code 2 from the bureau, a process that marks, a signature.
+"""Grading a closed session: the server's lock, the bureau's code 2, a process that marks, the site's signature.
 
 Before: `examd.site.closing`. After: a signed result (`examd.documents.report`).
 """

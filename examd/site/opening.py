@@ -40,8 +40,8 @@ async def open_session(
     *,
     one_holder: bool,
 ) -> Opening:
-    """Prepare, unlock, open, co-sign; a failed attempt may be repeated. `code_1` may be who is asked for it: whatever is
-    wrong with the package is said before. `one_holder`: the chief examiner's key is used where the server runs.
+    """Prepare, unlock, open, co-sign; a failed attempt may be repeated. `code_1` may be who is asked for it: whatever
+    is wrong with the package is said before. `one_holder`: the chief examiner's key is used where the server runs.
 
     Raises the server's refusal, and Denied where key or code do not fit.
     """

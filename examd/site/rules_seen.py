@@ -1,9 +1,9 @@
 """What a site has seen of its bureau's rules, `rules.seen.json`: the memory that a package is held against.
 
-The first package that counts shows who this bureau's rule officers are. From then on no other register and no other text
-of a version is taken: with its own key a bureau could begin a register anew, with officers whom nobody knows. An older
-package, opened later, brings a beginning of the chain; its rule is then held against the longest chain that this site
-knows, or officers who were dismissed could sign as long as nobody else is shown.
+The first package that counts shows who this bureau's rule officers are. From then on no other register and no other
+text of a version is taken: with its own key a bureau could begin a register anew, with officers whom nobody knows. An
+older package, opened later, brings a beginning of the chain; its rule is then held against the longest chain that this
+site knows, or officers who were dismissed could sign as long as nobody else is shown.
 
 Before: a verified package (`examd.package.open`). After: `examd.site.folder` adopts it.
 """

@@ -1,8 +1,11 @@
-"""One small exam through every step of the path, in the order a newcomer reads the code in. Each step is one call."""
+"""One small exam through every step of the path, in the order a newcomer reads the code in. Each step is one call, the
+same that a command line makes: ledger, watermarks, notes and codes are where a real session would leave them."""
 
 import asyncio
 import json
 import secrets
+from contextlib import nullcontext
+from datetime import UTC, date, datetime
 
 import pyotp
 
@@ -12,20 +15,25 @@ from bank.merkle import leaf_hash
 from bank.store import Bank
 from examd import holders
 from examd.bureau import roster
+from examd.bureau.issuing import Order, RuleToUse, issue_session
 from examd.bureau.office import Office
 from examd.delivery import view
 from examd.delivery.server import Server
+from examd.documents.report import Report
+from examd.documents.write import write_all
 from examd.package import layout
 from examd.package import open as opening
-from examd.package.issue import issue
 from examd.protocol.receipt import receipt_code
-from examd.site.folder import SiteFolder
-from examd.site.staff_client import ADDRESS, Desk, close_session, grade_session, open_session
+from examd.site.closing import close_session
+from examd.site.commissioning import commission, enter_person
+from examd.site.grading import grade_session
+from examd.site.opening import open_session
+from examd.site.staff_client import StaffClient
 from examd.staff import Role
 from tests.examd.served import verified
 from tests.faults.person import Person
-from tools.cli.site.reporting import report_on, write_documents
 
+DAY = "2026-11-21"
 RULE = """
 id = "WALK"
 version = 1
@@ -97,48 +105,65 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
     rule = rules.parse(RULE.encode())
     assert rule.items == 8
 
-    # 5 examd/package/issue.py: bank + rule + roster -> session pool -> sealed package
+    # 5 examd/bureau/issuing.py: bank + rule + roster -> sealed package, exposure and watermarks in the ledger, codes kept
     people = roster.from_rows([["准考证号", "姓名", "身份证号", "培训机构"],
                                ["20260001", "王伟", "140600199001010011", "甲校"],
                                ["20260002", "李娜", "14060019900101002X", "乙校"]], "roster")  # fmt: skip
     office, bureau = Office.create(tmp_path / "bureau", "B-1", "某局", words["bureau"])
-    site, holder = SiteFolder.create(tmp_path / "site", "S-1", "某考点", words["site"], bureau.card)
+    site, holder = commission(tmp_path / "site", "S-1", "某考点", words["site"], bureau.card)
     chief = holders.create(tmp_path / "chief", "chief", "C-1", "某主考", words["chief"])
-    issued = issue(
-        tmp_path / "stick", session=layout.Session("W-1", "小考第一场", "2026-11-21", "S-1", "某考点", True), rule=rule,
-        items=list(bank.items.select()), answer_keys=bank.answer_keys.of, roster=people, bureau=bureau, site=holder.card,
-        chief=chief.card, archive_age=office.archive_age(),
-    )  # fmt: skip
+    session = layout.Session("W-1", "小考第一场", DAY, "S-1", "某考点", True)
+    order = Order(
+        session,
+        RuleToUse(rule),
+        people,
+        holder.card,
+        chief.card,
+        tmp_path / "stick",
+        datetime(2026, 11, 20, tzinfo=UTC),
+    )
+    issuance = issue_session(order, office, bureau, lambda: nullcontext(bank), secrets.token_bytes)
+    package = opening.read(issuance.issued.directory, bureau.card.sign)
+    assert package.manifest.issued_at == "2026-11-20T00:00:00Z"
+    travelled = issuance.issued.meeting
+    assert set(bank.exposure.all()) == set(travelled) and len(travelled) == issuance.issued.pool_size
+    assert {(use[1], use[2], use[3]) for use in bank.exposure.uses()} == {("W-1", "S-1", DAY)}
+    assert {mark.item for mark in bank.watermarks.all()} == set(issuance.issued.watermarks) <= set(travelled)
+    assert date.fromisoformat(issuance.watermarks_until) > date.fromisoformat(DAY)
+    assert office.issued_for("W-1", "S-1", bureau) == [issuance.issued.package_id]
     bank.close()
-    office.keep_codes(issued, bureau)
 
-    # 6 examd/package/open.py, by way of examd/delivery/commands/opening.py: package + people -> open session, seed fixed
-    book = site.staff(holder)
-    totp = pyotp.TOTP(book.add("operator", Role.ADMINISTRATOR, words["operator"]))
-    book.close()
+    # 6 examd/site/opening.py, by way of examd/delivery/staff_socket.py: package + people -> open session, seed fixed
+    totp = pyotp.TOTP(enter_person(site, holder, "operator", Role.ADMINISTRATOR, words["operator"]).secret)
     server = Server(site, holder)
     runner = await server.start("127.0.0.1", 0)
-    address = f"127.0.0.1:{runner.addresses[0][1]}"
-    (tmp_path / "site" / ADDRESS).write_text(address)
-    desk = await Desk.connect(tmp_path / "site")
-    await desk.sign_in("operator", words["operator"], totp.now())
-    await open_session(desk, issued.directory, chief, office.code_1(issued.package_id, bureau), one_holder=True)
+    site.note_address("127.0.0.1", runner.addresses[0][1])
+    client = await StaffClient.connect(site.directory)
+    await client.sign_in("operator", words["operator"], totp.now())
+
+    async def code_1(asked):
+        assert asked.session == session and asked.rule.id == "WALK" and not asked.rule.signed_by
+        return office.code_1(package.manifest.package_id, bureau)
+
+    await open_session(client, package.directory, chief, code_1, one_holder=True)
 
     # 7 bank/composing/assembly.py: facts + rule + seed + ordinal -> Form
-    session = server.room.running()
-    seed = bytes.fromhex(session.record.state.opened["seed"])
-    form = Assembler(session.hall.pool, rule, seed, session.package.manifest.draw_session).form(1)
+    running = server.room.running()
+    seed = bytes.fromhex(running.record.state.opened["seed"])
+    form = Assembler(running.hall.pool, rule, seed, running.package.manifest.draw_session).form(1)
     assert len(form.items) == 8
 
     # 8 examd/delivery -> terminal: Form + content -> what the candidate sees
-    person = Person(1, address, tmp_path / "site" / "root.pem", tmp_path / "journals", "20260001", people[0].id_tail)
+    person = Person(
+        1, site.address, tmp_path / "site" / "root.pem", tmp_path / "journals", "20260001", people[0].id_tail
+    )
     sitting = asyncio.create_task(person.sit())
-    while (await desk.command("status"))["ready"] < 1:
+    while (await client.status()).ready < 1:
         await asyncio.sleep(0.02)
-    await desk.command("start")
+    await client.command("start")
     await person.started.wait()
     shown = person.forms[0]
-    items = opening.items(session.package, site.read_secrets(site.session("W-1"), holder).items)
+    items = opening.items(running.package, site.read_secrets(site.session("W-1"), holder).items)
     assert shown == view.form_view(form, items.content, {f.id: f for f in items.facts})
 
     # 9 terminal/outbox.py -> examd/record: answer -> durable entry -> acknowledgement
@@ -146,24 +171,28 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
         await asyncio.sleep(0.02)
     person.enough.set()
     receipt = await sitting
-    assert receipt.code == receipt_code(leaf_hash(session.record.entry(receipt.idx)))
+    assert receipt.code == receipt_code(leaf_hash(running.record.entry(receipt.idx)))
 
-    # 10 closing: record -> closing root, co-signed, exported
-    closed = await close_session(desk, chief, [], "")
+    # 10 examd/site/closing.py: record -> closing root, co-signed, exported
+    closed = (await close_session(client, chief, [], "")).closed
     result = tmp_path / "site" / "sessions" / "W-1" / "result"
-    assert len((result / "entries.jsonl").read_bytes().splitlines()) == closed["entries"]
+    assert len((result / "entries.jsonl").read_bytes().splitlines()) == closed.entries
     assert not (result / "answers.jsonl").exists()
 
-    # 11 examd/grading/mark.py, examd/rates: answer keys + answers -> marks -> pass rates
-    code_2 = office.code_2(issued.package_id, bureau, closed["root"])
-    assert await grade_session(desk, chief, code_2) == result
-    report = report_on(result)
+    # 11 examd/site/grading.py, examd/rates: code 2 against the signed closing -> answer keys -> marks -> pass rates
+    checkpoints = (result / "checkpoints.txt").read_bytes()
+
+    async def code_2():
+        return office.code_2_by_checkpoints(package.manifest.package_id, bureau, checkpoints, file="checkpoints.txt")
+
+    assert await grade_session(client, chief, code_2) == result == site.result()
+    report = Report.read(result)
     assert [(row.institution, row.enrolled, row.present) for row in report.rates] == [("乙校", 1, 0), ("甲校", 1, 1)]
-    write_documents(report, result)
+    write_all(report, result, "zh")
 
     # 12 examd/grading/result.py, tools/verify: the sealed result -> recomputed from nothing but the archive
     assert await asyncio.to_thread(verified, result, bureau.card.sign) == (0, [])
 
-    await desk.close()
+    await client.close()
     await runner.cleanup()
     await server.stop()

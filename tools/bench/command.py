@@ -1,23 +1,11 @@
 """`examd bench …`: how each benchmark is called. Its module is imported when it runs: asyncio alone takes 15 ms."""
 
-import argparse
-
 from tools.cli.base import Command, Commands, positive
 from tools.cli.language import _
 
 
-def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    Commands(
-        subparsers,
-        "bench",
-        _("measure this machine: answers, forms, rates, terminal"),
-        _("Each prints its figures beside a plainer way of doing the same, measured in the same run."),
-        "examd bench forms --json",
-        _declare,
-    )
-
-
-def _declare(bench: Commands) -> None:
+def declare(bench: Commands) -> None:
+    """Adds each benchmark."""
     answers = bench.add(
         "answers",
         "tools.bench.answers",

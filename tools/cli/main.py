@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 COMMANDS = (
     "tools.cli.demo", "tools.cli.bank", "tools.cli.rule", "tools.cli.bureau", "tools.cli.chief", "tools.cli.site",
-    "tools.cli.terminal", "tools.verify.command", "tools.bench.command",
+    "tools.cli.terminal", "tools.verify.command", "tools.cli.bench",
 )  # fmt: skip
 EXIT_BAD_FILE, EXIT_DENIED, EXIT_BROKEN, EXIT_INTERRUPTED = 2, 3, 4, 130
 

@@ -4,8 +4,8 @@ One place for what `tools.cli.demo` shows step by step and what load and fault r
 encrypted bank filled, a package issued under rule and roster, server and supervisor as processes, the ceremonies of
 opening, closing and grading. Everything is marked 演练 and lies in one folder that may be thrown away.
 
-Before: `examd.bureau.issuing`, `examd.site`: the same functions that the command lines call. After: simulated candidates
-(`tools.drill.candidate`; load's own).
+Before: `examd.bureau.issuing`, `examd.site`: what the command lines call as well. After: simulated candidates
+(`tools.drill.candidate`; `examd bench` has its own).
 """
 
 import asyncio

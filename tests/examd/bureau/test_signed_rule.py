@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bank.canonical import canonical
@@ -25,9 +26,10 @@ from examd.package import open as opening
 from examd.package.issue import Issued, issue
 from examd.package.layout import Session
 from examd.site.folder import SiteFolder
+from examd.site.replies import RuleTold
 from tests.examd.served import served
 from tests.examd.toy_session import Staffed, Toy, bank_items, holder, toy_rule
-from tools.cli.site import _tell_rule
+from tools.cli.site.session import _tell_rule
 
 
 @dataclass
@@ -261,7 +263,7 @@ def test_whom_a_register_calls_gone_is_told_on_the_day(tmp_path, capsys):
         toy.book.consent(officer)
     told = rule_facts(opening.read(toy.issue("T-2").directory, toy.bureau.card.sign))
     assert told["gone"] == [{"id": "wang", "register": 2, "why": "病故"}]
-    _tell_rule(told)
+    _tell_rule(msgspec.convert(told, RuleTold))
     assert "wang" in (shown := capsys.readouterr().err) and "病故" in shown
 
 
@@ -300,9 +302,9 @@ def test_an_edition_says_nothing_twice_and_nothing_beside(made, change):
 async def test_a_session_that_counts_carries_its_signed_rule_to_the_auditor(tmp_path):
     with served(RealStaffed(tmp_path / "toy")) as room:
         toy: RealStaffed = room.toy
-        opened = await room.open()
-        assert opened["rule"]["signed_by"] == ["zhang", "li"]
-        assert opened["rule"]["officers"] == toy.book.registers()[0].sha256
+        opening = await room.open()
+        assert opening.rule.signed_by == ("zhang", "li")
+        assert opening.rule.officers == toy.book.registers()[0].sha256
         async with room.desk() as desk:
             await desk.command("start")
             result = await room.close_and_grade(desk, [])

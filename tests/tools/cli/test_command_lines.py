@@ -6,6 +6,7 @@ import shlex
 
 import pytest
 
+import tools.cli.bench
 import tools.cli.language
 from tools.cli import main
 from tools.cli.base import cells
@@ -95,6 +96,13 @@ def test_help_of_everything_declares_no_commands():
     parser.format_help()
     assert not [name for name in tree(parser) if name.split()[0] in OURS]
     assert parser.parse_args(["bank", "check", "b"]).command == "check"
+
+
+def test_an_installed_examd_says_where_the_benchmarks_are(monkeypatch, capsys):
+    monkeypatch.setattr(tools.cli.bench.importlib.util, "find_spec", lambda name: None)
+    assert main.main(["bench", "answers", "--terminals", "4", "--lang", "en"]) == 2
+    assert "source tree" in capsys.readouterr().err
+    assert "answers" not in {name.split()[-1] for name in tree(main.parser())}
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
