@@ -17,7 +17,7 @@ from bank.refused import BadFile, Denied
 from bank.rules import parse
 from bank.store import Bank
 from examd.bureau.office import Office
-from tools.bench import command as bench
+from tools.cli import bench
 from tools.cli import language, rule
 from tools.cli.bureau import issue
 
