@@ -17,8 +17,7 @@ from bank.refused import BadFile, Denied
 from bank.rules import parse
 from bank.store import Bank
 from examd.bureau.office import Office
-from tools.cli import bench
-from tools.cli import language, rule
+from tools.cli import bench, language, rule
 from tools.cli.bureau import issue
 
 ROOT = Path(__file__).parents[3]
