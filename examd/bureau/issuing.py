@@ -23,7 +23,7 @@ from bank.refused import BadFile, Denied
 from bank.rules import Rule
 from bank.rules import signed_rule as signed_rules
 from bank.rules.signed_rule import Proof
-from bank.store import Bank
+from bank.store import OpenBank
 from examd.bureau import last_seen
 from examd.bureau.office import Office
 from examd.bureau.rulebook import Rulebook
@@ -108,7 +108,7 @@ def issue_session(
     order: Order,
     office: Office,
     bureau: Holder,
-    open_bank: Callable[[], AbstractContextManager[Bank]],
+    open_bank: Callable[[], AbstractContextManager[OpenBank]],
     random_bytes: RandomBytes,
     explaining: Callable[[Stock, Rule], AbstractContextManager[None]] = _unexplained,
 ) -> Issuance:
@@ -125,7 +125,7 @@ def issue_session(
         _require_serves(bank, session)
         register = order.rule.register
         if register is not None:
-            seen = last_seen.of_names(bank.rules_noted(), bureau.card.sign)
+            seen = last_seen.of_names(bank.rules.noted(), bureau.card.sign)
             register.hold_against(seen, bank.directory.name)
         day = date.fromisoformat(session.date)
         kind = Permission.DRILL if session.mock else Permission.EXAM
@@ -136,7 +136,7 @@ def issue_session(
                 session=session,
                 rule=rule,
                 items=stock.usable.items,
-                answer_keys=bank.answer_keys,
+                answer_keys=bank.answer_keys.of,
                 roster=order.roster,
                 bureau=bureau,
                 site=order.site,
@@ -150,23 +150,23 @@ def issue_session(
         until, repeated = _note_use(bank, issued, session, day)
         if register is not None and not session.mock:
             # The keyholders' key protects it: no newer rule can vanish unseen.
-            bank.note_rules(bureau.card.sign, register.packed().decode())
+            bank.rules.note(bureau.card.sign, register.packed().decode())
     office.keep_codes(issued, bureau)
     return Issuance(issued, until, repeated, stock.usable.reasons)
 
 
-def _require_serves(bank: Bank, session: Session) -> None:
+def _require_serves(bank: OpenBank, session: Session) -> None:
     if bank.sample and not session.mock:
         raise Denied("bank-of-samples", file=bank.directory.name)
     if bank.practice and not session.mock:
         raise Denied("bank-for-practice", file=bank.directory.name)
 
 
-def _note_use(bank: Bank, issued: Issued, session: Session, day: date) -> tuple[str, dict[tuple[str, str], int]]:
+def _note_use(bank: OpenBank, issued: Issued, session: Session, day: date) -> tuple[str, dict[tuple[str, str], int]]:
     """Enters exposure and watermarks. Until when these are kept apart, and whose had to travel again."""
-    bank.expose(session.id, session.site_id, issued.meeting, session.date)
-    kept = [(mark.item, mark.session, mark.site, mark.until) for mark in bank.marks()]
+    bank.exposure.add(session.id, session.site_id, issued.meeting, session.date)
+    kept = [(mark.item, mark.session, mark.site, mark.until) for mark in bank.watermarks.all()]
     repeated = watermarks.spent(issued.meeting, kept, (session.id, session.site_id), day)
     until = watermarks.until(day)
-    bank.mark(issued.watermarks, issued.package_id, session.id, session.site_id, until)
+    bank.watermarks.add(issued.watermarks, issued.package_id, session.id, session.site_id, until)
     return until, repeated

@@ -9,11 +9,10 @@ there: a register that lacks it is refused.
 Before: `examd.bureau.rulebook`. After: signing, and `examd bureau issue`.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from bank.canonical import canonical
 from bank.durable import write_atomically
@@ -22,35 +21,33 @@ from bank.refused import BadFile
 NOTE = "rule-officer.seen.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Heads:
+class Heads(msgspec.Struct, frozen=True):
     """Of the registers and of each rule: the newest version, and its hash."""
 
     register: tuple[int, str]
-    rules: Mapping[str, tuple[int, str]]
+    rules: dict[str, tuple[int, str]]
 
-    def to_json(self) -> dict[str, Any]:
-        return {"register": list(self.register), "rules": {rule: list(head) for rule, head in self.rules.items()}}
+
+_decode = msgspec.json.Decoder(dict[str, Heads]).decode
+"""A note: by the bureaus' public keys."""
 
 
 def read(text: str, bureau: str, *, where: str) -> Heads | None:
-    """What a note says of the bureau with this public key; None where it never saw it."""
+    """What a note says of the bureau with this public key; None where it never saw it.
+
+    Raises BadFile: where it is malformed. `where` it stands, for people.
+    """
     if not text:
         return None
     try:
-        noted = json.loads(text).get(bureau)
-        if noted is None:
-            return None
-        rules = {str(rule): (int(version), str(sha256)) for rule, (version, sha256) in noted["rules"].items()}
-        version, sha256 = noted["register"]
-        return Heads((int(version), str(sha256)), rules)
-    except (ValueError, TypeError, KeyError, AttributeError):
+        return _decode(text).get(bureau)
+    except msgspec.DecodeError:
         raise BadFile("statement-malformed", file=where) from None
 
 
 def noting(text: str, bureau: str, heads: Heads) -> str:
     """The note with what is known now of this bureau. Only ever called after the older one was found to hold."""
-    return canonical((json.loads(text) if text else {}) | {bureau: heads.to_json()}).decode()
+    return canonical(msgspec.to_builtins((_decode(text) if text else {}) | {bureau: heads})).decode()
 
 
 def of_names(noted: Mapping[str, str], bureau: str) -> Heads | None:
@@ -65,7 +62,7 @@ def of_names(noted: Mapping[str, str], bureau: str) -> Heads | None:
 
 
 def note_of(folder: Path) -> str:
-    """An officer's note; "" where there is none yet."""
+    """An officer's note; "" where there is none yet. Raises BadFile: where it cannot be read."""
     try:
         return (folder / NOTE).read_text()
     except FileNotFoundError:

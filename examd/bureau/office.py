@@ -12,9 +12,10 @@
 Before: `bank.store`, `bank.rules`. After: `examd.package.issue`.
 """
 
-import json
 import re
 from pathlib import Path
+
+import msgspec
 
 from bank.canonical import canonical
 from bank.durable import make_folder, write_atomically
@@ -36,6 +37,10 @@ class Office:
 
     @classmethod
     def create(cls, directory: Path, bureau_id: str, name: str, passphrase: str) -> tuple["Office", Holder]:
+        """Founds a bureau: makes its keys and the archive's, both under the issuing officer's passphrase.
+
+        Raises BadFile: where the number is not letters, digits, - and _, or there is a bureau already.
+        """
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", bureau_id):
             raise BadFile("session-name", found=bureau_id)
         holder = holders.create(directory, "bureau", bureau_id, name, passphrase)
@@ -61,7 +66,8 @@ class Office:
         return Card.read(self.directory / "archive.card.json", "archive").age
 
     def keep_codes(self, issued: Issued, bureau: Holder) -> None:
-        plain = canonical({"1": issued.code_1, "2": issued.code_2})
+        """Keeps what is needed to give them: the codes sealed to the bureau, the manifest, the signed rule."""
+        plain = canonical(msgspec.to_builtins(_Codes(issued.code_1, issued.code_2)))
         manifest = (issued.directory / layout.MANIFEST).read_bytes()
         signed_rule = issued.directory / layout.SIGNED_RULE
         if signed_rule.exists():
@@ -70,7 +76,7 @@ class Office:
         write_atomically(self._release(issued.package_id, "age"), locks.seal(plain, [bureau.card.age]), private=True)
 
     def manifest(self, package_id: str, bureau: Holder) -> Manifest:
-        """The manifest of a package that was issued here. Raises Denied("package-unknown")."""
+        """The manifest of a package that was issued here. Raises Denied: where it was not."""
         path = self._release(package_id, "manifest.json")
         try:
             file = path.read_bytes()
@@ -86,11 +92,16 @@ class Office:
         return [number for number, session in sessions if (session.id, session.site_id) == (session_id, site_id)]
 
     def code_1(self, package_id: str, bureau: Holder) -> str:
-        return self._codes(package_id, bureau)["1"]
+        """What opens the items; read out on the day."""
+        return self._codes(package_id, bureau).first
 
     def code_2(self, package_id: str, bureau: Holder, closing_root: str) -> str:
         """Given only against the closing root, which is written down first: answer keys cannot be had for a record
-        that may still change. Raises Denied where another root was given before."""
+        that may still change.
+
+        Raises BadFile: where that is no root.
+        Raises Denied: where another root was given before.
+        """
         if len(closing_root) != 64 or not all(c in "0123456789abcdef" for c in closing_root):
             raise BadFile("root-malformed")
         codes = self._codes(package_id, bureau)
@@ -99,17 +110,21 @@ class Office:
         if first != closing_root:
             raise Denied("another-root", package=package_id, first=first)
         write_atomically(kept, closing_root.encode())
-        return codes["2"]
+        return codes.second
 
     def code_2_by_checkpoints(self, package_id: str, bureau: Holder, checkpoints: bytes, *, file: str) -> str:
-        """Given against the signed closing checkpoint. It overrules a root that was read out; both stay on file."""
+        """Given against the signed closing checkpoint. It overrules a root that was read out; both stay on file.
+
+        `file` names it to people. Raises Denied: where another signed closing was given before. And as
+        `examd.bureau.closing.root_of` does.
+        """
         root = closing.root_of(checkpoints, self.manifest(package_id, bureau), file=file)
         codes = self._codes(package_id, bureau)
         first = self._verified_root(package_id, bureau)
         if first not in (None, root):
             raise Denied("two-closings", package=package_id, first=first)
         write_atomically(self._release(package_id, "checkpoints"), checkpoints)
-        return codes["2"]
+        return codes.second
 
     def _verified_root(self, package_id: str, bureau: Holder) -> str | None:
         kept = self._release(package_id, "checkpoints")
@@ -126,9 +141,14 @@ class Office:
             raise BadFile("package-id-malformed")
         return self._releases / f"{package_id}.{kind}"
 
-    def _codes(self, package_id: str, bureau: Holder) -> dict[str, str]:
+    def _codes(self, package_id: str, bureau: Holder) -> "_Codes":
         try:
             sealed = self._release(package_id, "age").read_bytes()
         except OSError:
             raise Denied("package-unknown", package=package_id) from None
-        return dict(json.loads(locks.unseal(sealed, bureau.identity, what="release codes")))
+        return msgspec.json.decode(locks.unseal(sealed, bureau.identity, what="release codes"), type=_Codes)
+
+
+class _Codes(msgspec.Struct, frozen=True):
+    first: str = msgspec.field(name="1")
+    second: str = msgspec.field(name="2")

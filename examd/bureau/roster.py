@@ -28,7 +28,7 @@ UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
 
 
 def read(path: Path) -> list[RosterLine]:
-    """Raises BadFile naming sheet and row of the first line that cannot be taken: a roster is whole or nothing."""
+    """A roster is whole or nothing. Raises BadFile: naming the row of the first line that cannot be taken."""
     try:
         if path.stat().st_size > LARGEST:
             raise BadFile("file-too-large", file=path.name, most=LARGEST)
@@ -40,6 +40,7 @@ def read(path: Path) -> list[RosterLine]:
 
 
 def from_rows(rows: list[list[str]], file: str) -> list[RosterLine]:
+    """Candidates in byte order of admission number; the first row holds headings. Raises BadFile: as `read` does."""
     if not rows:
         raise BadFile("roster-empty", file=file)
     place = _places(rows[0], file)

@@ -62,7 +62,11 @@ class Rulebook:
     ) -> Register:
         """Proposes who signs rules from now on, these and no others. The first register is in force at once; each later
         one when the officers before have consented. `gone`: who of them cannot, and why. `same_name`: why two of them
-        may bear one name, or one person with two cards could sign for two."""
+        may bear one name, or one person with two cards could sign for two.
+
+        Raises BadFile: where a text cannot be shown on one line.
+        Raises Denied: where these cannot be the officers: too few, twice, the bureau itself, gone and yet appointed.
+        """
         signs, gone = {card.sign for card in cards}, dict(gone or {})
         if len(signs) < NEEDED or len({card.id for card in cards}) < len(cards) or len(signs) < len(cards):
             raise Denied("rules-too-few-officers", needed=NEEDED, found=len(signs))
@@ -93,7 +97,10 @@ class Rulebook:
         return signed_rules.read_register(file, before, self.bureau.sign, name=self._register(signed["version"]).name)
 
     def awaiting(self, card: Card | None) -> Register:
-        """The next register, if it waits for the consent of whoever has this card: known before any key is opened."""
+        """The next register, if it waits for the consent of whoever has this card: known before any key is opened.
+
+        Raises Denied: where it does not wait for theirs, or rules have changed since it was proposed.
+        """
         chain, pending = self._registers()
         if pending is None:
             raise Denied("rules-nothing-to-consent")
@@ -118,7 +125,10 @@ class Rulebook:
 
     def to_sign(self, rule: Rule, card: Card | None) -> tuple[Path, bytes]:
         """The next version of the rule with the signatures it has, if it lacks that of whoever has this card: known
-        before any key is opened. Without a card whatever depends on nobody's is checked."""
+        before any key is opened. Without a card whatever depends on nobody's is checked.
+
+        Raises Denied: where it is not the version due, or they have signed it.
+        """
         chain = self.registers()
         officer = self._in_force(card, chain)
         path = self._path(rule.id, rule.version)
@@ -161,7 +171,8 @@ class Rulebook:
         return list(self._on_table(rule_id, due).values())
 
     def history(self, rule_id: str) -> list[SignedRule]:
-        """Every version, the first first; the last may still lack a signature. Refuses a chain that does not hold."""
+        """Every version, the first first; the last may still lack a signature. Raises Denied: where the chain does
+        not hold."""
         chain = self.registers() if self.kept else ()
         found: list[SignedRule] = []
         left_over = 0
@@ -193,7 +204,10 @@ class Rulebook:
         return sorted({path.name for path in self.directory.iterdir() if path.is_dir()} | {*self.registers()[-1].rules})
 
     def in_force(self, rule_id: str, day: date) -> Rule:
-        """The newest signed version that has begun by `day`: once it did, those before it are over for good."""
+        """The newest signed version that has begun by `day`: once it did, those before it are over for good.
+
+        Raises Denied: where none is signed, or none in force.
+        """
         settled = [signed_rule.rule for signed_rule in self.history(rule_id) if signed_rule.complete]
         if not settled:
             raise Denied("rule-not-signed", rule=rule_id)
@@ -203,14 +217,14 @@ class Rulebook:
         return current
 
     def require(self, rule: Rule, day: date) -> None:
-        """That a rule somebody brought is, to the byte, the signed version in force."""
+        """Raises Denied: unless a rule that somebody brought is, to the byte, the signed version in force."""
         current = self.in_force(rule.id, day)
         if current.sha256 != rule.sha256:
             found, expected = f"{rule.version} ({rule.sha256})", f"{current.version} ({current.sha256})"
             raise Denied("rule-not-the-signed-one", rule=rule.id, found=found, expected=expected)
 
     def travelling(self, rule: Rule) -> bytes:
-        """The signed form of this very rule, as a package carries it."""
+        """This very rule as its officers signed it, as a package carries it. Raises Denied: where they did not."""
         for signed_rule in self.history(rule.id):
             if signed_rule.complete and signed_rule.rule.sha256 == rule.sha256:
                 registers = [self._register(register.version).read_bytes() for register in self.registers()]
@@ -227,12 +241,13 @@ class Rulebook:
     # -- what was there before -----------------------------------------------------------------------------------------
 
     def heads(self) -> Heads:
+        """The newest of the registers and of each rule."""
         newest = self.registers()[-1]
         rules = {rule_id: (len(hashes), hashes[-1]) for rule_id, hashes in self._settled().items()}
         return Heads((newest.version, newest.sha256), rules)
 
     def hold_against(self, noted: Heads | None, where: str) -> None:
-        """Refuses a register that lacks what somebody saw in it. `where` it is noted, for people."""
+        """`where` it is noted, for people. Raises Denied: where this register lacks what somebody saw in it."""
         if noted is None:
             return
         version, sha256 = noted.register

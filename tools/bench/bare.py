@@ -54,6 +54,7 @@ class BareWriter:
         self._queue.put(told)
 
     def stop(self) -> None:
+        """Commits what has arrived and ends the thread."""
         self._queue.put(None)
         self._thread.join()
         self._vault.close()
@@ -161,6 +162,7 @@ def _loop(work: Path, seconds: float, outstanding: int, rate: int) -> dict[str, 
 
 
 def main() -> int:
+    """Exit code of the process."""
     what, *places = sys.argv[1:]
     if what == "echo":
         run_loop(_echo(Path(places[0]), Path(places[1])))

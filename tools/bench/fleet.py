@@ -81,6 +81,7 @@ class Fleet:
         return report
 
     async def stop(self) -> None:
+        """Ends the process, in ten seconds at most."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         try:

@@ -49,6 +49,7 @@ class SimulatedBank:
 
     @classmethod
     def make(cls) -> "SimulatedBank":
+        """The same bank every time."""
         random = np.random.default_rng(20_261_121)
         b = random.normal(-1.0, 1.0, SIZE) + np.repeat(random.normal(0.0, 0.3, CHAPTERS), PER_CHAPTER)
         return cls(a=0.9 * np.exp(random.normal(0.0, 0.3, SIZE)), b=b, c=random.uniform(0.10, 0.25, SIZE))

@@ -111,7 +111,7 @@ class Seat:
             return b""
 
     def until(self, words: str, patience_s: float = 10) -> None:
-        """Read until these words have been drawn."""
+        """Reads until these words have been drawn. Raises TimeoutError: where they are not."""
         drawn, deadline = b"", time.perf_counter() + patience_s
         while words.encode() not in drawn:
             if time.perf_counter() > deadline:
@@ -131,6 +131,7 @@ class Seat:
         return time.perf_counter() - began
 
     def rss(self) -> int:
+        """Memory of the program, in bytes."""
         pid = self.pid
         if self._through == "tmux":
             asked = subprocess.run([*self._tmux, "list-panes", "-F", "#{pane_pid}"], capture_output=True, check=True)
@@ -142,6 +143,7 @@ class Seat:
         return int(subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, check=True).stdout) * 1024
 
     def end(self) -> None:
+        """Ends the program, and tmux where it ran in one."""
         if self._through == "tmux":
             subprocess.run([*self._tmux, "kill-server"], capture_output=True, check=False)
         with contextlib.suppress(ProcessLookupError):

@@ -20,6 +20,7 @@ EXIT_BAD_FILE, EXIT_DENIED, EXIT_BROKEN, EXIT_INTERRUPTED = 2, 3, 4, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code of the command that `arguments` (those of the shell, where left out) name."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
     _speak(argv)
     args = parser(whole=False).parse_args(argv)

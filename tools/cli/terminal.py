@@ -13,6 +13,7 @@ from pathlib import Path
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the command."""
     from tools.cli.base import help_formatter
     from tools.cli.language import _
 

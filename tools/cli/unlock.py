@@ -22,7 +22,10 @@ def signer(file: Path, passphrase_file: Path | None) -> "Signer":
 
 
 def writer(bank: "OpenBank", args: argparse.Namespace) -> "Signer | None":
-    """Whoever signs for what they write (`--as`); None in a bank of samples, where nobody has to."""
+    """Whoever signs for what they write (`--as`); None in a bank of samples, where nobody has to.
+
+    Raises Denied: where nobody is named in another bank.
+    """
     from bank.refused import Denied
 
     if args.key is not None:

@@ -16,9 +16,9 @@ from bank.item import AnswerKey, Item
 from bank.refused import BadFile, Denied
 from bank.rules import parse
 from bank.store import Bank
+from examd.bureau.issuing import rule_to_use
 from examd.bureau.office import Office
 from tools.cli import bench, language, rule
-from tools.cli.bureau import issue
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = ROOT / "tools/samples/SP-ELV-T/rule.toml"
@@ -609,19 +609,19 @@ def test_a_version_taken_away_is_noticed_by_its_officers_and_by_history(capsys, 
 def test_a_session_uses_the_signed_version_in_force_and_no_file_but_for_a_drill(office, changed):
     made = Office(office)
     with pytest.raises(Denied, match="rule-not-signed"):
-        issue._rule(made, "SP-ELV-T", "2026-11-21", mock=False)
+        rule_to_use(made, "SP-ELV-T", "2026-11-21", mock=False).rule
     with pytest.raises(Denied, match="rule-not-signed"):
-        issue._rule(made, str(SAMPLE), "2026-11-21", mock=False)
+        rule_to_use(made, str(SAMPLE), "2026-11-21", mock=False).rule
     other = changed("minutes = 120", "minutes = 90")
-    assert issue._rule(made, str(other), "2026-11-21", mock=True).minutes == 90
+    assert rule_to_use(made, str(other), "2026-11-21", mock=True).rule.minutes == 90
     sign(office, SAMPLE, "zhang")
     sign(office, SAMPLE, "li")
-    assert issue._rule(made, "SP-ELV-T", "2026-11-21", mock=False) == parse(SAMPLE.read_bytes())
-    assert issue._rule(made, str(SAMPLE), "2026-11-21", mock=False).version == 1
+    assert rule_to_use(made, "SP-ELV-T", "2026-11-21", mock=False).rule == parse(SAMPLE.read_bytes())
+    assert rule_to_use(made, str(SAMPLE), "2026-11-21", mock=False).rule.version == 1
     with pytest.raises(Denied, match="rule-not-the-signed-one"):
-        issue._rule(made, str(other), "2026-11-21", mock=False)
+        rule_to_use(made, str(other), "2026-11-21", mock=False).rule
     with pytest.raises(Denied, match="rule-not-yet-in-force"):
-        issue._rule(made, "SP-ELV-T", "2025-12-31", mock=False)
+        rule_to_use(made, "SP-ELV-T", "2025-12-31", mock=False).rule
 
 
 def test_the_benchmark_prints_every_length_and_holds_what_is_promised(capsys):

@@ -18,12 +18,13 @@ from tools.cli.rule.names import cell_name
 if TYPE_CHECKING:
     from bank.composing.availability import Stock
     from bank.rules import Rule
-    from bank.store import Bank
+    from bank.store import OpenBank
     from examd.bureau.issuing import Issuance, Order
     from examd.package.issue import Issued
 
 
 def add(bureau: Commands) -> None:
+    """Adds the command."""
     issue = bureau.add(
         "issue",
         run_issue,
@@ -81,7 +82,7 @@ def run_issue(args: argparse.Namespace) -> int:
     order = Order(session, rule, people, site, chief, args.out, datetime.now(UTC), args.again)
     bureau = unlock.bureau(office, args.passphrase_file)
 
-    def keyholder() -> "Bank":
+    def keyholder() -> "OpenBank":
         return open_bank(args, prompt=_("Bank keyholder's passphrase"), file=args.bank_passphrase_file)
 
     done = issue_session(order, office, bureau, keyholder, secrets.token_bytes, _explained)
