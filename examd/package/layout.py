@@ -6,7 +6,6 @@ Before: `examd.package.issue`. After: `examd.package.open`.
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -118,8 +117,7 @@ def manifest_in(directory: Path) -> tuple[Manifest, str]:
     return read_manifest(statements.read(file, KIND, name=MANIFEST)), hashlib.sha256(file).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class RosterLine:
+class RosterLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One candidate of the session, as the site needs to know them and no further."""
 
     c: int
@@ -132,14 +130,10 @@ class RosterLine:
     institution: str
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "admission_no": self.admission_no,
-            "c": self.c,
-            "id_masked": self.id_masked,
-            "id_tail": self.id_tail,
-            "institution": self.institution,
-            "name": self.name,
-        }
+        return dict(msgspec.to_builtins(self))
+
+
+_decode_line = msgspec.json.Decoder(RosterLine).decode
 
 
 def lines(records: Iterable[dict[str, Any]]) -> bytes:
@@ -158,8 +152,8 @@ def records_in(plaintext: bytes, *, what: str) -> list[dict[str, Any]]:
 def read_roster(plaintext: bytes) -> list[RosterLine]:
     """The candidates, ordinals 1, 2, 3 … Raises BadFile: where a line is malformed or out of place."""
     try:
-        roster = [RosterLine(**record) for record in records_in(plaintext, what=ROSTER)]
-    except TypeError:
+        roster = [_decode_line(line) for line in plaintext.splitlines()]
+    except msgspec.DecodeError:
         raise BadFile("part-malformed", what=ROSTER) from None
     if [line.c for line in roster] != list(range(1, len(roster) + 1)):
         raise BadFile("part-malformed", what=ROSTER)
