@@ -3,7 +3,9 @@
 import hashlib
 import json
 import os
+import secrets
 import shutil
+from datetime import UTC, datetime
 
 import pytest
 
