@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
     from bank.item import Item
     from bank.rules import Rule
     from bank.store import Bank
@@ -80,7 +82,7 @@ class _Demo:
         roster = self._roster()
         with bank:
             self._issue(bank, rule, roster)
-        players: list[multiprocessing.process.BaseProcess] = []
+        players: list[BaseProcess] = []
         closing = contextlib.AsyncExitStack()
         try:
             self.step(_("Server and supervisor running: TLS 1.3 on port {port}").format(port=self.drill.serve()))
@@ -162,7 +164,7 @@ class _Demo:
 
     # ---- the room ---------------------------------------------------------------------------------------------
 
-    def _seat(self, lines: "list[RosterLine]", items: "list[Item]") -> Any:
+    def _seat(self, lines: "list[RosterLine]", items: "list[Item]") -> "list[BaseProcess]":
         from tools.cli.language import _
         from tools.drill.candidate import Part
         from tools.drill.session import INSTITUTIONS
@@ -224,7 +226,7 @@ class _Demo:
         ))  # fmt: skip
 
     async def _wait(
-        self, client: "StaffClient", players: list[Any], person: "subprocess.Popen[bytes] | None"
+        self, client: "StaffClient", players: "list[BaseProcess]", person: "subprocess.Popen[bytes] | None"
     ) -> list[str]:
         """Until every seat has handed in. Returns the numbers to waive: a person who left the screen."""
         from tools.cli.language import _
@@ -284,7 +286,7 @@ class _Demo:
         return code
 
 
-def _start_players(drill: "Drill", parts: "list[Part]", knowledge: "Knowledge") -> list[Any]:
+def _start_players(drill: "Drill", parts: "list[Part]", knowledge: "Knowledge") -> "list[BaseProcess]":
     """A process each. They are forked from one that has imported the client already, where the system can fork."""
     from tools.drill import candidate
 
