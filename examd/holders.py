@@ -36,7 +36,7 @@ class Card:
 
     @classmethod
     def read(cls, path: Path, role: str) -> "Card":
-        """Raises BadFile: where it is unreadable, malformed, or the card of another role."""
+        """Raises BadFile: when it is unreadable, malformed, or the card of another role."""
         try:
             fields = json.loads(path.read_bytes())
             card = cls(**{field.name: str(fields[field.name]) for field in dataclasses.fields(cls)})
@@ -92,7 +92,7 @@ class Holder:
 def create(directory: Path, role: str, holder_id: str, name: str, passphrase: str) -> Holder:
     """Makes a holder with fresh keys; writes `<role>.key` and `<role>.card.json` into `directory`.
 
-    Raises BadFile: where a name cannot be shown on one line, or there is such a holder already.
+    Raises BadFile: when a name cannot be shown on one line, or there is such a holder already.
     """
     if not (tellable(holder_id) and tellable(name)):
         raise BadFile("not-one-line")
@@ -109,7 +109,7 @@ def create(directory: Path, role: str, holder_id: str, name: str, passphrase: st
 
 
 def unlock(directory: Path, role: str, passphrase: str) -> Holder:
-    """Opens `<role>.key`. Raises BadFile: where it cannot be read. And as `bank.seal.passphrase.unseal` does."""
+    """Opens `<role>.key`. Raises BadFile: when it cannot be read. And as `bank.seal.passphrase.unseal` does."""
     key_file = directory / f"{role}.key"
     try:
         sealed = key_file.read_bytes()

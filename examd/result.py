@@ -77,7 +77,7 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read(signed: object) -> Result:
-    """The shape alone; nothing is compared. Raises BadFile: where fields are missing, too many, or of another type."""
+    """The shape alone; nothing is compared. Raises BadFile: when fields are missing, too many, or of another type."""
     try:
         return msgspec.convert(signed, Result)
     except msgspec.ValidationError as error:

@@ -16,13 +16,13 @@ from datetime import date, datetime
 from pathlib import Path
 
 from bank import rules
-from bank.composing.availability import Stock, stock_of
+from bank.composing.availability import RuleAvailability, rule_availability
 from bank.leaks import watermarks
 from bank.lending.slices import Permission
 from bank.refused import BadFile, Denied
 from bank.rules import Rule
 from bank.rules import signed_rule as signed_rules
-from bank.rules.signed_rule import Proof
+from bank.rules.signed_rule import SignatureProof
 from bank.store import OpenBank
 from examd.bureau import last_seen
 from examd.bureau.office import Office
@@ -39,7 +39,7 @@ class RuleToUse:
     """The register that signed it; None in a drill under a rule of one's own."""
     signed: bytes | None = None
     """The rule as its officers signed it, as a package carries it."""
-    proof: Proof | None = None
+    proof: SignatureProof | None = None
     """The same, read."""
 
 
@@ -47,8 +47,8 @@ def rule_to_use(office: Office, named: str, day: str, *, mock: bool) -> RuleToUs
     """The signed version in force on `day` (YYYY-MM-DD). `named`: its id in the register, or a file with the same text;
     for a drill (`mock`) also a file of one's own.
 
-    Raises BadFile: where day or file cannot be read.
-    Raises Denied: where no signed version is in force, the file has another text, or the register lacks what a package
+    Raises BadFile: when day or file cannot be read.
+    Raises Denied: when no signed version is in force, the file has another text, or the register lacks what a package
     carried away.
     """
     register = None if mock and Path(named).is_file() else office.checked_rulebook()
@@ -100,7 +100,7 @@ class Issuance:
 
 
 @contextmanager
-def _unexplained(stock: Stock, rule: Rule) -> Iterator[None]:
+def _unexplained(available: RuleAvailability, rule: Rule) -> Iterator[None]:
     yield
 
 
@@ -110,12 +110,12 @@ def issue_session(
     bureau: Holder,
     open_bank: Callable[[], AbstractContextManager[OpenBank]],
     random_bytes: RandomBytes,
-    explaining: Callable[[Stock, Rule], AbstractContextManager[None]] = _unexplained,
+    explaining: Callable[[RuleAvailability, Rule], AbstractContextManager[None]] = _unexplained,
 ) -> Issuance:
     """Issues the package. `bureau`: the issuing officer's key. `open_bank` is called once nothing but the bank can
     refuse; `explaining` surrounds the making of the package, with what the bank holds for the rule.
 
-    Raises Denied: where the session has a package already, the bank is for drills alone, the register lacks what the
+    Raises Denied: when the session has a package already, the bank is for drills alone, the register lacks what the
     bank has seen of it, or rule, roster and bank do not fit together (`examd.package.issue`).
     """
     session, rule = order.session, order.rule.rule
@@ -129,13 +129,13 @@ def issue_session(
             register.hold_against(seen, bank.directory.name)
         day = date.fromisoformat(session.date)
         kind = Permission.DRILL if session.mock else Permission.EXAM
-        stock = stock_of(bank, rule, day, kind, len(order.roster))
-        with explaining(stock, rule):
+        available = rule_availability(bank, rule, day, kind, len(order.roster))
+        with explaining(available, rule):
             issued = issue(
                 order.out,
                 session=session,
                 rule=rule,
-                items=stock.usable.items,
+                items=available.of_bank.items,
                 answer_keys=bank.answer_keys.of,
                 roster=order.roster,
                 bureau=bureau,
@@ -144,7 +144,7 @@ def issue_session(
                 archive_age=office.archive_age(),
                 issued_at=order.issued_at,
                 random_bytes=random_bytes,
-                ledger=stock.ledger,
+                ledger=available.ledger,
                 signed_rule=order.rule.signed,
             )
         until, repeated = _note_use(bank, issued, session, day)
@@ -152,7 +152,7 @@ def issue_session(
             # The keyholders' key protects it: no newer rule can vanish unseen.
             bank.rules.note(bureau.card.sign, register.packed().decode())
     office.keep_codes(issued, bureau)
-    return Issuance(issued, until, repeated, stock.usable.reasons)
+    return Issuance(issued, until, repeated, available.of_bank.reasons)
 
 
 def _require_serves(bank: OpenBank, session: Session) -> None:

@@ -35,7 +35,7 @@ _decode = msgspec.json.Decoder(dict[str, Heads]).decode
 def read(text: str, bureau: str, *, where: str) -> Heads | None:
     """What a note says of the bureau with this public key; None where it never saw it.
 
-    Raises BadFile: where it is malformed. `where` it stands, for people.
+    Raises BadFile: when it is malformed. `where` it stands, for people.
     """
     if not text:
         return None
@@ -62,7 +62,7 @@ def of_names(noted: Mapping[str, str], bureau: str) -> Heads | None:
 
 
 def note_of(folder: Path) -> str:
-    """An officer's note; "" where there is none yet. Raises BadFile: where it cannot be read."""
+    """An officer's note; "" where there is none yet. Raises BadFile: when it cannot be read."""
     try:
         return (folder / NOTE).read_text()
     except FileNotFoundError:

@@ -39,7 +39,7 @@ class Office:
     def create(cls, directory: Path, bureau_id: str, name: str, passphrase: str) -> tuple["Office", Holder]:
         """Founds a bureau: makes its keys and the archive's, both under the issuing officer's passphrase.
 
-        Raises BadFile: where the number is not letters, digits, - and _, or there is a bureau already.
+        Raises BadFile: when the number is not letters, digits, - and _, or there is a bureau already.
         """
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", bureau_id):
             raise BadFile("session-name", found=bureau_id)
@@ -76,7 +76,7 @@ class Office:
         write_atomically(self._release(issued.package_id, "age"), locks.seal(plain, [bureau.card.age]), private=True)
 
     def manifest(self, package_id: str, bureau: Holder) -> Manifest:
-        """The manifest of a package that was issued here. Raises Denied: where it was not."""
+        """The manifest of a package that was issued here. Raises Denied: when it was not."""
         path = self._release(package_id, "manifest.json")
         try:
             file = path.read_bytes()
@@ -99,8 +99,8 @@ class Office:
         """Given only against the closing root, which is written down first: answer keys cannot be had for a record
         that may still change.
 
-        Raises BadFile: where that is no root.
-        Raises Denied: where another root was given before.
+        Raises BadFile: when that is no root.
+        Raises Denied: when another root was given before.
         """
         if len(closing_root) != 64 or not all(c in "0123456789abcdef" for c in closing_root):
             raise BadFile("root-malformed")
@@ -115,7 +115,7 @@ class Office:
     def code_2_by_checkpoints(self, package_id: str, bureau: Holder, checkpoints: bytes, *, file: str) -> str:
         """Given against the signed closing checkpoint. It overrules a root that was read out; both stay on file.
 
-        `file` names it to people. Raises Denied: where another signed closing was given before. And as
+        `file` names it to people. Raises Denied: when another signed closing was given before. And as
         `examd.bureau.closing.root_of` does.
         """
         root = closing.root_of(checkpoints, self.manifest(package_id, bureau), file=file)

@@ -64,8 +64,8 @@ class Rulebook:
         one when the officers before have consented. `gone`: who of them cannot, and why. `same_name`: why two of them
         may bear one name, or one person with two cards could sign for two.
 
-        Raises BadFile: where a text cannot be shown on one line.
-        Raises Denied: where these cannot be the officers: too few, twice, the bureau itself, gone and yet appointed.
+        Raises BadFile: when a text cannot be shown on one line.
+        Raises Denied: when these cannot be the officers: too few, twice, the bureau itself, gone and yet appointed.
         """
         signs, gone = {card.sign for card in cards}, dict(gone or {})
         if len(signs) < NEEDED or len({card.id for card in cards}) < len(cards) or len(signs) < len(cards):
@@ -99,7 +99,7 @@ class Rulebook:
     def awaiting(self, card: Card | None) -> Register:
         """The next register, if it waits for the consent of whoever has this card: known before any key is opened.
 
-        Raises Denied: where it does not wait for theirs, or rules have changed since it was proposed.
+        Raises Denied: when it does not wait for theirs, or rules have changed since it was proposed.
         """
         chain, pending = self._registers()
         if pending is None:
@@ -127,7 +127,7 @@ class Rulebook:
         """The next version of the rule with the signatures it has, if it lacks that of whoever has this card: known
         before any key is opened. Without a card whatever depends on nobody's is checked.
 
-        Raises Denied: where it is not the version due, or they have signed it.
+        Raises Denied: when it is not the version due, or they have signed it.
         """
         chain = self.registers()
         officer = self._in_force(card, chain)
@@ -171,7 +171,7 @@ class Rulebook:
         return list(self._on_table(rule_id, due).values())
 
     def history(self, rule_id: str) -> list[SignedRule]:
-        """Every version, the first first; the last may still lack a signature. Raises Denied: where the chain does
+        """Every version, the first first; the last may still lack a signature. Raises Denied: when the chain does
         not hold."""
         chain = self.registers() if self.kept else ()
         found: list[SignedRule] = []
@@ -206,7 +206,7 @@ class Rulebook:
     def in_force(self, rule_id: str, day: date) -> Rule:
         """The newest signed version that has begun by `day`: once it did, those before it are over for good.
 
-        Raises Denied: where none is signed, or none in force.
+        Raises Denied: when none is signed, or none in force.
         """
         settled = [signed_rule.rule for signed_rule in self.history(rule_id) if signed_rule.complete]
         if not settled:
@@ -224,7 +224,7 @@ class Rulebook:
             raise Denied("rule-not-the-signed-one", rule=rule.id, found=found, expected=expected)
 
     def travelling(self, rule: Rule) -> bytes:
-        """This very rule as its officers signed it, as a package carries it. Raises Denied: where they did not."""
+        """This very rule as its officers signed it, as a package carries it. Raises Denied: when they did not."""
         for signed_rule in self.history(rule.id):
             if signed_rule.complete and signed_rule.rule.sha256 == rule.sha256:
                 registers = [self._register(register.version).read_bytes() for register in self.registers()]
@@ -247,7 +247,7 @@ class Rulebook:
         return Heads((newest.version, newest.sha256), rules)
 
     def hold_against(self, noted: Heads | None, where: str) -> None:
-        """`where` it is noted, for people. Raises Denied: where this register lacks what somebody saw in it."""
+        """`where` it is noted, for people. Raises Denied: when this register lacks what somebody saw in it."""
         if noted is None:
             return
         version, sha256 = noted.register

@@ -21,8 +21,8 @@ from examd.result import RESULT, UNSIGNED
 def sign(folder: Path, manifest: Manifest, closing: Mapping[str, str], key: Ed25519PrivateKey) -> None:
     """Signs `folder`/result.unsigned.json. `closing`: hashes of the record, by their names in the result.
 
-    Raises BadFile: where there is no result.
-    Raises Denied: where package, rule or closing hashes are not ours.
+    Raises BadFile: when there is no result.
+    Raises Denied: when package, rule or closing hashes are not ours.
     """
     try:
         found = result.read(json.loads((folder / UNSIGNED).read_bytes()))

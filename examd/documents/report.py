@@ -47,8 +47,8 @@ class Report:
     def read(cls, folder: Path) -> "Report":
         """Of a graded result folder, after checking the site's signature against the key its manifest names.
 
-        Raises BadFile: where a file is malformed, or the result contradicts itself.
-        Raises Denied: where the site did not sign it.
+        Raises BadFile: when a file is malformed, or the result contradicts itself.
+        Raises Denied: when the site did not sign it.
         """
         file = (folder / result.RESULT).read_bytes()
         manifest, _ = layout.manifest_in(folder / "package")
@@ -60,7 +60,7 @@ class Report:
 
     @classmethod
     def from_signed(cls, signed: Mapping[str, Any], rule: Rule, names: Mapping[str, str]) -> "Report":
-        """Reads what `result.json` signs. Raises BadFile: where it is malformed, or where its parts disagree."""
+        """Reads what `result.json` signs. Raises BadFile: when it is malformed, or where its parts disagree."""
         if signed.get("type") != result.KIND or signed.get("v") != result.VERSION:
             raise BadFile("not-a-result", type=str(signed.get("type")), v=str(signed.get("v")))
         found = result.read(signed)

@@ -41,8 +41,8 @@ class Export:
     def read(cls, folder: Path) -> "Export":
         """Of a result folder.
 
-        Raises BadFile: where a file is missing or malformed.
-        Raises Denied: where rule, pool or roster are not those of the package.
+        Raises BadFile: when a file is missing or malformed.
+        Raises Denied: when rule, pool or roster are not those of the package.
         """
         manifest, manifest_sha256 = layout.manifest_in(folder / "package")
         try:
@@ -63,7 +63,7 @@ class Export:
     def forms(self) -> Callable[[RosterLine, Seat], Form]:
         """What draws a candidate's form again.
 
-        It raises Denied where the record says that another was shown. Raises Denied: where the session never opened,
+        It raises Denied where the record says that another was shown. Raises Denied: when the session never opened,
         or the shares of the seed are not those committed to: a seed of somebody's choosing would choose the forms.
         """
         opened, prepared = self.state.opened, self.state.prepared
@@ -85,7 +85,7 @@ class Export:
 
 
 def replay(entries: bytes) -> tuple[SessionState, int, bytes, bytes]:
-    """(state, size, tree root, chain value) of an exported record. Raises BadFile: where an entry is not in its place
+    """(state, size, tree root, chain value) of an exported record. Raises BadFile: when an entry is not in its place
     or none at all."""
     state, tree, chain = SessionState(), merkle.Tree(), NO_CHAIN
     for number, line in enumerate(entries.splitlines()):

@@ -34,7 +34,7 @@ ANSWERS = "answers.jsonl"
 def grade(folder: Path, answers: bytes, progress: Callable[[int, int], None] = lambda done, of: None) -> None:
     """Writes the answers' plaintext and the unsigned result into the result folder. `progress` gets (done, of).
 
-    Raises Denied: where the answers are not those of the package, the rule's signatures do not hold, or the session is
+    Raises Denied: when the answers are not those of the package, the rule's signatures do not hold, or the session is
     not closed. And as `Export.read` and `Export.forms` do.
     """
     export = Export.read(folder)

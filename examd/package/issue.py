@@ -83,8 +83,8 @@ def issue(
     """Writes `PKG-<id>` under `out`. `answer_keys`: item ids -> their answer keys.
 
     `signed_rule`: the rule as its officers signed it (`Rulebook.travelling`); only a drill may do without.
-    Raises BadFile: where session or roster cannot be what they are said to be.
-    Raises Denied: where rule, roster and items do not fit together, or the rule is not signed.
+    Raises BadFile: when session or roster cannot be what they are said to be.
+    Raises Denied: when rule, roster and items do not fit together, or the rule is not signed.
     """
     _check_fit(session, rule, roster)
     _check_signed(session, rule, signed_rule, bureau)
@@ -193,7 +193,7 @@ def _check_fit(session: layout.Session, rule: Rule, roster: Sequence[RosterLine]
 def require_showable(rule: Rule) -> None:
     """A background that is not shown, or an answer that cannot be typed, would cost every candidate those points.
 
-    Raises Denied: where a cell asks for such items.
+    Raises Denied: when a cell asks for such items.
     """
     for cell in rule.cells:
         if cell.type in (CASE, ItemType.FILL):

@@ -95,7 +95,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_manifest(signed: dict[str, Any]) -> Manifest:
-    """The manifest as a type. Raises BadFile: where it is malformed, or of a version that is not ours."""
+    """The manifest as a type. Raises BadFile: when it is malformed, or of a version that is not ours."""
     try:
         manifest = msgspec.convert(signed, Manifest)
     except msgspec.ValidationError as error:
@@ -108,7 +108,7 @@ def read_manifest(signed: dict[str, Any]) -> Manifest:
 def manifest_in(directory: Path) -> tuple[Manifest, str]:
     """The manifest in a folder and the SHA-256 (hex) of its file, signatures NOT checked (`examd.package.open` does).
 
-    Raises BadFile: where it cannot be read.
+    Raises BadFile: when it cannot be read.
     """
     try:
         file = (directory / MANIFEST).read_bytes()
@@ -142,7 +142,7 @@ def lines(records: Iterable[dict[str, Any]]) -> bytes:
 
 
 def records_in(plaintext: bytes, *, what: str) -> list[dict[str, Any]]:
-    """The records of such lines; `what` names them to people. Raises BadFile: where a line is no JSON."""
+    """The records of such lines; `what` names them to people. Raises BadFile: when a line is no JSON."""
     try:
         return [json.loads(line) for line in plaintext.splitlines()]
     except ValueError:
@@ -150,7 +150,7 @@ def records_in(plaintext: bytes, *, what: str) -> list[dict[str, Any]]:
 
 
 def read_roster(plaintext: bytes) -> list[RosterLine]:
-    """The candidates, ordinals 1, 2, 3 … Raises BadFile: where a line is malformed or out of place."""
+    """The candidates, ordinals 1, 2, 3 … Raises BadFile: when a line is malformed or out of place."""
     try:
         roster = [_decode_line(line) for line in plaintext.splitlines()]
     except msgspec.DecodeError:

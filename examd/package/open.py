@@ -59,8 +59,8 @@ class OpenItems:
 def read(directory: Path, bureau_key: str) -> Package:
     """Verifies the package against the bureau's public key.
 
-    Raises BadFile: where files are missing, too many, or malformed.
-    Raises Denied: where something was altered, or signed by nobody who may.
+    Raises BadFile: when files are missing, too many, or malformed.
+    Raises Denied: when something was altered, or signed by nobody who may.
     """
     import json
 
@@ -89,8 +89,8 @@ def read(directory: Path, bureau_key: str) -> Package:
 def rule_proof(file: bytes | None, manifest: Manifest, rule: Rule) -> SignatureProof | None:
     """What two rule officers signed, held against the rule of the package. Only a drill may do without.
 
-    Raises BadFile: where the session has no date.
-    Raises Denied: where nothing is signed, or something else, or not for that day.
+    Raises BadFile: when the session has no date.
+    Raises Denied: when nothing is signed, or something else, or not for that day.
     """
     if file is None:
         if not manifest.session.mock:
@@ -136,8 +136,8 @@ def roster(package: Package, identity: Identity) -> list[RosterLine]:
 def items(package: Package, identity: Identity) -> OpenItems:
     """The items part in clear, each item held against what the pool commits to.
 
-    Raises BadFile: where it is malformed.
-    Raises Denied: where it is not what was committed to.
+    Raises BadFile: when it is malformed.
+    Raises Denied: when it is not what was committed to.
     """
     plaintext = _plaintext(package, layout.ITEMS, identity, package.manifest.items.sha256)
     records = layout.records_in(plaintext, what=layout.ITEMS)

@@ -70,7 +70,7 @@ class SiteFolder:
     ) -> tuple["SiteFolder", Holder]:
         """Makes the folder with the site's keys, and remembers the bureau.
 
-        Raises BadFile: where the number is not letters, digits, - and _, or there is a site already.
+        Raises BadFile: when the number is not letters, digits, - and _, or there is a site already.
         """
         if not site_id.isascii() or not site_id or not all(ch.isalnum() or ch in "-_" for ch in site_id):
             raise BadFile("session-name", found=site_id)
@@ -83,7 +83,7 @@ class SiteFolder:
 
     @property
     def address(self) -> str:
-        """host:port. Raises OSError where nobody ever served."""
+        """host:port. Raises OSError: when nobody ever served."""
         return (self.directory / "address").read_text().strip()
 
     def note_address(self, host: str, port: int) -> None:
@@ -105,7 +105,7 @@ class SiteFolder:
 
     @contextlib.contextmanager
     def held(self, by: str = "supervisor") -> Iterator[None]:
-        """One supervisor a site, and one server: two would write two records. Raises Denied: where there is one.
+        """One supervisor a site, and one server: two would write two records. Raises Denied: when there is one.
 
         The server holds its own lock, for it goes on where its supervisor was killed; the operating system takes the
         lock back when the process ends, however it ends.
@@ -139,7 +139,7 @@ class SiteFolder:
     def result(self, session_id: str = "") -> Path:
         """The graded result of a session that was held here, the current one where none is named.
 
-        Raises Denied: where there is no such session, or it is not graded yet.
+        Raises Denied: when there is no such session, or it is not graded yet.
         """
         wanted = session_id or self.current
         if wanted is None:
@@ -156,7 +156,7 @@ class SiteFolder:
     def adopt(self, package: opening.Package, session_id: str) -> Path:
         """Copies a verified package into its session's folder.
 
-        Raises Denied: where the session was held before, or the package's rule is not one that this site can take
+        Raises Denied: when the session was held before, or the package's rule is not one that this site can take
         (`examd.site.rules_seen`).
         """
         folder = self.session(session_id)
@@ -191,7 +191,7 @@ class SiteFolder:
         write_atomically(folder / "secrets.age", locks.seal(plain, [site.card.age]), private=True)
 
     def read_secrets(self, folder: Path, site: Holder) -> SessionSecrets:
-        """Unseals them. Raises BadFile: where there are none, or none of ours."""
+        """Unseals them. Raises BadFile: when there are none, or none of ours."""
         try:
             sealed = (folder / "secrets.age").read_bytes()
         except OSError as error:

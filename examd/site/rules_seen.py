@@ -12,7 +12,7 @@ import msgspec
 
 from bank.refused import Denied
 from bank.rules import signed_rule as signed_rules
-from bank.rules.signed_rule import Proof
+from bank.rules.signed_rule import SignatureProof
 
 
 class RulesSeen(msgspec.Struct):
@@ -25,10 +25,10 @@ class RulesSeen(msgspec.Struct):
     rules: dict[str, dict[str, str]] = {}
     """Rule id -> version -> hash."""
 
-    def see(self, proof: Proof, day: str) -> None:
+    def see(self, proof: SignatureProof, day: str) -> None:
         """Takes in what a package for `day` (YYYY-MM-DD) brings.
 
-        Raises Denied: where its register is another, its rule has another text or was signed by officers who had gone,
+        Raises Denied: when its register is another, its rule has another text or was signed by officers who had gone,
         or a newer version had begun.
         """
         chain, used = proof.registers, proof.signed_rule

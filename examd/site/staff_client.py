@@ -50,13 +50,13 @@ class StaffClient:
 
     @classmethod
     async def connect(cls, site: Path, clock: Clock | None = None) -> Self:
-        """To the server of this site folder. Raises Denied: where it cannot be reached."""
+        """To the server of this site folder. Raises Denied: when it cannot be reached."""
         client = cls(site, clock or SystemClock())
         await client.reconnect()
         return client
 
     async def reconnect(self) -> None:
-        """Begins anew; signing in comes next. Raises Denied: where the server cannot be reached."""
+        """Begins anew; signing in comes next. Raises Denied: when the server cannot be reached."""
         await self.close()
         try:
             address = SiteFolder(self._site).address
@@ -150,7 +150,7 @@ class Attended:
     """A connection for a person at a keyboard: a thread of its own keeps it alive while the person looks for a code."""
 
     def __init__(self, site: Path) -> None:
-        """Raises Denied: where the server cannot be reached."""
+        """Raises Denied: when the server cannot be reached."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="staff", daemon=True)
         self._questions: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()

@@ -111,7 +111,7 @@ class Seat:
             return b""
 
     def until(self, words: str, patience_s: float = 10) -> None:
-        """Reads until these words have been drawn. Raises TimeoutError: where they are not."""
+        """Reads until these words have been drawn. Raises TimeoutError: when they are not."""
         drawn, deadline = b"", time.perf_counter() + patience_s
         while words.encode() not in drawn:
             if time.perf_counter() > deadline:

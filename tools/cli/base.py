@@ -157,7 +157,7 @@ def _example(line: str) -> str:
 
 
 def some(items: Sequence[str]) -> list[str]:
-    """The items named, each once. Raises BadFile: where none is named, for an act on nothing would look done."""
+    """The items named, each once. Raises BadFile: when none is named, for an act on nothing would look done."""
     from bank.refused import BadFile
 
     if not items:
@@ -169,7 +169,7 @@ def some(items: Sequence[str]) -> list[str]:
 
 
 def positive(text: str) -> int:
-    """A type for argparse. Raises ArgumentTypeError: where that is no whole number of 1 or more."""
+    """A type for argparse. Raises ArgumentTypeError: when that is no whole number of 1 or more."""
     try:
         number = int(text)
     except ValueError:
@@ -180,14 +180,14 @@ def positive(text: str) -> int:
 
 
 def port(text: str) -> int:
-    """A type for argparse. Raises ArgumentTypeError: where that is no port; 0 is any free one."""
+    """A type for argparse. Raises ArgumentTypeError: when that is no port; 0 is any free one."""
     if not (text.isascii() and text.isdigit() and int(text) <= 65_535):
         raise argparse.ArgumentTypeError(_("{text} is not a port: 0 to 65535, 0 for any free one").format(text=text))
     return int(text)
 
 
 def day(word: str) -> date:
-    """A type for argparse. Raises ArgumentTypeError: where that is no date (YYYY-MM-DD)."""
+    """A type for argparse. Raises ArgumentTypeError: when that is no date (YYYY-MM-DD)."""
     try:
         return date.fromisoformat(word)
     except ValueError:

@@ -19,7 +19,7 @@ def ask_secret(name: str, prompt: str, file: Path | None = None, *, confirm: boo
     """The secret called `name`. With `file` (or a pipe such as /dev/fd/3) its first line; else asked for on the tty.
 
     `confirm` asks twice at the keyboard: a slip in a new passphrase would lock its owner out.
-    Raises Denied: where it is empty, or there is neither file nor keyboard.
+    Raises Denied: when it is empty, or there is neither file nor keyboard.
     """
     secret = _typed(name, prompt, confirm) if file is None else _read(name, file)
     if not secret:
@@ -71,7 +71,7 @@ def ask_code(name: str, prompt: str, file: Path | None = None) -> str:
 
 
 def ask_line(name: str, prompt: str) -> str:
-    """What is typed at the keyboard, seen. Raises Denied: where there is none."""
+    """What is typed at the keyboard, seen. Raises Denied: when there is none."""
     if not sys.stdin.isatty():
         raise Denied("secret-no-terminal", name=name)
     print(prompt, end="", file=sys.stderr, flush=True)

@@ -24,7 +24,7 @@ def signer(file: Path, passphrase_file: Path | None) -> "Signer":
 def writer(bank: "OpenBank", args: argparse.Namespace) -> "Signer | None":
     """Whoever signs for what they write (`--as`); None in a bank of samples, where nobody has to.
 
-    Raises Denied: where nobody is named in another bank.
+    Raises Denied: when nobody is named in another bank.
     """
     from bank.refused import Denied
 

@@ -43,7 +43,7 @@ def play(server: str, trust: Path, journals: Path, part: Part, knowledge: Knowle
 
 
 async def sit(server: str, trust: Path, journals: Path, part: Part, knowledge: Knowledge) -> Receipt:
-    """Sits the whole exam. Raises RuntimeError: where the server refuses what no simulated candidate does."""
+    """Sits the whole exam. Raises RuntimeError: when the server refuses what no simulated candidate does."""
     heard: asyncio.Queue[Heard] = asyncio.Queue()
 
     def journal(welcome: Welcome) -> Outbox:

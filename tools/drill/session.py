@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from bank.formats import ImportResult
 from bank.refused import Denied
 from bank.rules import Rule
 from bank.store import Bank
-from examd import holders
+from examd import clock, holders
 from examd.bureau import roster
 from examd.bureau.issuing import Order, RuleToUse, issue_session
 from examd.bureau.office import Office
@@ -102,7 +101,7 @@ class Drill:
         self._totp = pyotp.TOTP(codes.secret)
         spoken = "".join(f"{who}: {word}\n" for who, word in self.words.items())
         write_atomically(self.work / "passphrases.txt", spoken.encode(), private=True)
-        now = datetime.now(UTC)
+        now = clock.utc_now()
         today = now.strftime("%Y-%m-%d")
         session = Session("DEMO-1", f"{rule.name} {today}", today, "DEMO-01", "演练考试点", True)
         site, chief = self.holder.card, self.chief.card
@@ -114,7 +113,7 @@ class Drill:
     # ---- the site ---------------------------------------------------------------------------------------------
 
     def serve(self) -> int:
-        """Starts supervisor and server. The port. Raises Denied: where they do not come up."""
+        """Starts supervisor and server. The port. Raises Denied: when they do not come up."""
         ready = threading.Event()
 
         def tell(event: str, number: int) -> None:

@@ -8,10 +8,10 @@ import asyncio
 from bank.refused import Denied
 from examd.delivery import disk, ending, export, signing
 from examd.delivery.commands import Facts, checkpoint
-from examd.result import RESULT
 from examd.delivery.room import OpenSession, Room, durable
 from examd.package import layout
 from examd.package import open as opening
+from examd.result import RESULT
 from examd.staff import Person
 
 

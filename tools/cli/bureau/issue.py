@@ -16,7 +16,7 @@ from tools.cli.rule import in_use, withheld
 from tools.cli.rule.names import cell_name
 
 if TYPE_CHECKING:
-    from bank.composing.availability import Stock
+    from bank.composing.availability import RuleAvailability
     from bank.rules import Rule
     from bank.store import OpenBank
     from examd.bureau.issuing import Issuance, Order
@@ -62,8 +62,8 @@ def add(bureau: Commands) -> None:
 
 def run_issue(args: argparse.Namespace) -> int:
     import secrets
-    from datetime import UTC, datetime
 
+    from examd import clock
     from examd.bureau import roster
     from examd.bureau.issuing import Order, issue_session, rule_to_use
     from examd.bureau.office import Office
@@ -79,7 +79,7 @@ def run_issue(args: argparse.Namespace) -> int:
     print("\n".join(in_use.lines(rule.rule, rule.proof)), file=told, flush=True)
     people = roster.read(args.roster)
     session = Session(args.session, args.name, args.date, site.id, site.name, args.mock)
-    order = Order(session, rule, people, site, chief, args.out, datetime.now(UTC), args.again)
+    order = Order(session, rule, people, site, chief, args.out, clock.utc_now(), args.again)
     bureau = unlock.bureau(office, args.passphrase_file)
 
     def keyholder() -> "OpenBank":
@@ -94,9 +94,9 @@ def run_issue(args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _explained(stock: "Stock", rule: "Rule") -> Iterator[None]:
-    withheld.tell(stock.usable.reasons)
-    with withheld.explained(stock, rule):
+def _explained(available: "RuleAvailability", rule: "Rule") -> Iterator[None]:
+    withheld.tell(available.of_bank.reasons)
+    with withheld.explained(available, rule):
         yield
 
 
