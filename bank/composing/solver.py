@@ -59,8 +59,14 @@ class Model:
         if not self._columns:  # to the solver an empty model has no status of its own
             possible = all(low <= 0.0 <= high for _, low, high in self._rows)
             return Solution(0.0, ()) if possible else None
-        solver = highspy.Highs()  # type: ignore[no-untyped-call]
-        solver.silent()
+
+        class Silent(highspy.Highs):
+            def enableCallbacks(self) -> None:  # noqa: N802
+                """Called while made; as the first call it would print a banner amid what a command reports."""
+                self.silent()
+                super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+        solver = Silent()  # type: ignore[no-untyped-call]
         for option, value in (
             ("mip_rel_gap", gap), ("mip_abs_gap", 0.0 if gap == 0 else 1e-6), ("time_limit", seconds),
             ("threads", 1), ("random_seed", 0),

@@ -4,6 +4,8 @@ import argparse
 import json
 import random
 import re
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree
@@ -647,3 +649,10 @@ def test_help_shows_an_example(capsys):
         with pytest.raises(SystemExit):
             run(*words, "--help")
         assert "Example: examd" in capsys.readouterr().out
+
+
+def test_what_a_program_reads_is_data_alone_and_the_solver_adds_no_word_of_its_own(bank):
+    """In a process: a library written in C speaks past `sys.stdout`."""
+    command = [sys.executable, "-m", "tools.cli", "rule", "reserve", SAMPLE, "--json", *bank]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    assert len(json.loads(done.stdout)["forms"]) == 2
