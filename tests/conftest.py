@@ -1,5 +1,6 @@
 """Settings that every test shares."""
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ from hypothesis import settings
 
 import examd.staff  # noqa: F401  # keeps the cost that it ships with: a server that a test starts reckons with it too
 from bank.seal import passphrase
+
+PACKAGES = ("bank", "examd", "terminal", "tools")
 
 # The same examples on every run, so that a red run is about the change and not about luck. A search for new examples:
 # EXAMD_SEARCH=1 uv run pytest
@@ -36,3 +39,12 @@ def cheap_passphrases():
 def own_language(monkeypatch):
     """A command leaves its language in the environment, for the processes that it starts; not for the next test."""
     monkeypatch.delenv("EXAMD_LANG", raising=False)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """With `--cov`: of each package the share of its lines that ran, before pytest's own closing line."""
+    plugin = config.pluginmanager.getplugin("_cov")
+    if plugin is not None and plugin.cov_controller is not None:
+        measured = plugin.cov_controller.combining_cov
+        shares = {name: measured.report(include=f"{name}/*", file=io.StringIO()) for name in PACKAGES}
+        terminalreporter.write_line("coverage: " + ", ".join(f"{name} {share:.1f} %" for name, share in shares.items()))

@@ -1,8 +1,11 @@
 """A record with nobody around it: a clock that is moved by hand, and a loop that runs when it is told to."""
 
+import functools
 import queue
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from bank.refused import BrokenStore
 from examd.record.entries import Committed, Kind
@@ -34,7 +37,7 @@ class Pump:
 class Room:
     """A record in `folder`, and the outcomes of what was appended to it, in the order they were told."""
 
-    def __init__(self, folder, clock: HandClock | None = None, *, again: bool = False) -> None:
+    def __init__(self, folder: Path, clock: HandClock | None = None, *, again: bool = False) -> None:
         self.path, self.clock, self.pump = folder / "record.db", clock or HandClock(), Pump()
         make = Record.open if again else Record.create
         self.record: Record = make(self.path, KEY, self.clock, self.pump)
@@ -42,7 +45,7 @@ class Room:
         self.told: list[Committed | BrokenStore] = []
         self.record.start()
 
-    def append(self, kind: Kind, body=None, actor="server") -> None:
+    def append(self, kind: Kind, body: dict[str, Any] | None = None, actor: str = "server") -> None:
         self.appended += 1
         self.record.append(kind, actor, body or {}, self.told.append)
 
@@ -50,7 +53,7 @@ class Room:
         self.pump.until(lambda: len(self.told) == self.appended)
         return self.told
 
-    def say(self, kind: Kind, body=None) -> Committed | BrokenStore:
+    def say(self, kind: Kind, body: dict[str, Any] | None = None) -> Committed | BrokenStore:
         self.append(kind, body)
         return self.settle()[-1]
 
@@ -77,5 +80,5 @@ def fill_up(room: Room) -> None:
     while not full:
         told: list[Committed | BrokenStore] = []
         room.record.append(Kind.TICK, "server", {}, told.append)
-        room.pump.until(lambda told=told: bool(told))
+        room.pump.until(functools.partial(bool, told))
         full = isinstance(told[0], BrokenStore)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 
 import aiohttp
 
@@ -26,6 +27,8 @@ from examd.site.staff_client import StaffClient
 from tests.examd.toy_session import PASSPHRASE, Staffed
 
 STEP_S = 30
+
+Kind = TypeVar("Kind", bound=m.Message)
 
 
 class Served:
@@ -62,6 +65,7 @@ class Served:
 
     @property
     def pid(self) -> int:
+        assert self.supervisor.process is not None
         return self.supervisor.process.pid
 
     @property
@@ -108,7 +112,7 @@ class Served:
     # ---- seats ------------------------------------------------------------------------------------------------
 
     @contextlib.asynccontextmanager
-    async def socket(self, path: str = "/seat"):
+    async def socket(self, path: str = "/seat") -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
         async with aiohttp.ClientSession() as session:
             async with session.ws_connect(f"wss://{self.address}{path}", ssl=trusting(self.trust)) as socket:
                 yield socket
@@ -124,11 +128,15 @@ def served(toy: Staffed, log: Path | None = None) -> Iterator[Served]:
         site.stop()
 
 
-async def say(socket, message) -> None:
+async def say(socket: aiohttp.ClientWebSocketResponse, message: m.Message) -> None:
     await socket.send_str(m.encode(message).decode())
 
 
-async def hear(socket, kind=m.Message, patience_s: float = 5.0):
+async def hear(
+    socket: aiohttp.ClientWebSocketResponse,
+    kind: type[Kind] = m.Message,  # type: ignore[assignment]
+    patience_s: float = 20.0,
+) -> Kind:
     """The next message of this kind."""
     async with asyncio.timeout(patience_s):
         while True:
@@ -137,7 +145,7 @@ async def hear(socket, kind=m.Message, patience_s: float = 5.0):
                 return message
 
 
-def verified(result: Path, bureau_key: str) -> tuple[int, list]:
+def verified(result: Path, bureau_key: str) -> tuple[int, list[dict[str, Any]]]:
     """(exit code, failed checks) of the program that shares no code with the rest."""
     command = [sys.executable, "-P", "-m", "tools.verify", str(result), "--json", "--bureau-key", bureau_key]
     done = subprocess.run(command, capture_output=True, check=False)

@@ -155,7 +155,7 @@ PASSPHRASE = "一个够长的口令 of some length"
 
 
 @functools.cache
-def on_duty() -> tuple[list[tuple], dict[str, str]]:
+def on_duty() -> tuple[list[tuple[object, ...]], dict[str, str]]:
     """Rows of a staff book, and the secret of each one's codes."""
     people = {
         "admin": Role.ADMINISTRATOR, "deputy": Role.ADMINISTRATOR, "closer": Role.ADMINISTRATOR,

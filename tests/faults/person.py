@@ -11,17 +11,19 @@ import os
 import random
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from examd.protocol.messages import Ack, Answer, Clock, Flag, FormView, Receipt, Refusal, Welcome
+from examd.protocol.messages import Ack, Answer, Clock, Flag, FormView, HandIn, Receipt, Refusal, Welcome
 from examd.protocol.phase import Phase
 from terminal.client import Client
 from terminal.heard import Trouble
 from terminal.outbox import Outbox, journal_name
 
 
-def plain(act) -> list:
+def plain(act: Answer | Flag | HandIn) -> list[object]:
     """An act as the record should hold it."""
     if isinstance(act, Answer):
         return ["ANSWER", act.slot, list(act.choice)]
@@ -37,20 +39,20 @@ class Person:
     number: str
     tail: str
     pace_s: float = 0.02
-    tell: object = None
-    acknowledged: dict = field(default_factory=dict)
+    tell: Callable[[dict[str, Any]], object] | None = None
+    acknowledged: dict[int, list[object]] = field(default_factory=dict)
     """Sequence number -> act, of all that the server ever acknowledged."""
-    forms: list = field(default_factory=list)
-    epochs: list = field(default_factory=list)
-    ends_ms: list = field(default_factory=list)
+    forms: list[FormView] = field(default_factory=list)
+    epochs: list[int] = field(default_factory=list)
+    ends_ms: list[int] = field(default_factory=list)
     """When each Clock said that time would be up, on this machine's clock."""
     started: asyncio.Event = field(default_factory=asyncio.Event)
     enough: asyncio.Event = field(default_factory=asyncio.Event)
     receipt: Receipt | None = None
-    trouble: list = field(default_factory=list)
+    trouble: list[str] = field(default_factory=list)
 
     async def sit(self) -> Receipt:
-        heard: asyncio.Queue = asyncio.Queue()
+        heard: asyncio.Queue[object] = asyncio.Queue()
         self.client = Client(self.address, self.trust, heard.put_nowait, self._journal, terminal=f"P{self.c}")
         tasks = [asyncio.create_task(self.client.run())]
         self.client.sign_in(self.number, self.tail)
@@ -74,7 +76,7 @@ class Person:
     def _journal(self, welcome: Welcome) -> Outbox:
         return Outbox(self.journals / journal_name(welcome.sitting.session, welcome.candidate.admission_no))
 
-    def _note(self, message) -> None:
+    def _note(self, message: object) -> None:
         now_ms = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
         match message:
             case Ack():
@@ -106,7 +108,7 @@ class Person:
                 self.acknowledged[act.seq] = plain(act)
                 self._say({"seq": act.seq, "act": plain(act)})
 
-    def _say(self, fact: dict) -> None:
+    def _say(self, fact: dict[str, Any]) -> None:
         if self.tell is not None:
             self.tell(fact)
 

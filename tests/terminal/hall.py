@@ -15,6 +15,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from aiohttp import WSMsgType, web
 from cryptography import x509
@@ -26,6 +27,8 @@ from examd.protocol import messages as m
 from examd.protocol.phase import Phase, Timetable, phase_at, remaining_ms, used_ms
 from examd.protocol.reasons import Reason
 from examd.protocol.receipt import receipt_code
+
+Act = m.Answer | m.Flag | m.HandIn
 
 SAMPLES = (
     m.ItemView(
@@ -96,7 +99,7 @@ def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "today")])
     then = datetime.datetime(2001, 1, 1, tzinfo=datetime.UTC)
 
-    def build(subject, public, ca):
+    def build(subject: x509.Name, public: ec.EllipticCurvePublicKey, ca: bool) -> x509.Certificate:
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
@@ -126,15 +129,15 @@ def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
 class Record:
     """One candidate's acts, as a server would hold them."""
 
-    acts: list = field(default_factory=list)
-    heads: list = field(default_factory=lambda: [""])
+    acts: list[Act] = field(default_factory=list)
+    heads: list[str] = field(default_factory=lambda: [""])
     token: str = ""
     timetable: Timetable = field(default_factory=lambda: Timetable(limit_ms=0))
     receipt: m.Receipt | None = None
     ready: bool = False
     socket: web.WebSocketResponse | None = None
 
-    def append(self, act) -> None:
+    def append(self, act: Act) -> None:
         self.acts.append(act)
         self.heads.append(hashlib.sha256(self.heads[-1].encode() + m.encode(act)).hexdigest())
 
@@ -168,7 +171,7 @@ class Hall:
         self.records: dict[str, Record] = {}
         self.people = {"2406150312": ("王建国", "12345X"), "2406150313": ("买买提·艾力", "00000X")}
         self.started = self.away = self.mute = self.full = False
-        self.heard: list = []
+        self.heard: list[m.FromTerminal] = []
         self.started_at = time.monotonic()
         self.lose_acks = 0
 
@@ -188,7 +191,7 @@ class Hall:
         self._ticks = asyncio.create_task(self._tick())
         return self
 
-    async def __aexit__(self, *_) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._ticks.cancel()
         await self.cut()
         await self._runner.cleanup()
@@ -203,7 +206,7 @@ class Hall:
         for record in self.records.values():
             await self._begin(record)
 
-    async def change(self, **facts) -> None:
+    async def change(self, **facts: Any) -> None:
         """Change every seat's timetable and say so."""
         for record in self.records.values():
             record.timetable = Timetable(**{**_fields(record.timetable), **facts})
@@ -225,7 +228,7 @@ class Hall:
         for record in self.records.values():
             if record.socket is not None:
                 with contextlib.suppress(Exception):
-                    record.socket._writer.transport.abort()
+                    record.socket._writer.transport.abort()  # type: ignore[union-attr]
                 record.socket = None
 
     async def go_away(self) -> None:
@@ -262,14 +265,17 @@ class Hall:
             record.socket = None
         return socket
 
-    async def _say(self, socket, message) -> None:
+    async def _say(self, socket: web.WebSocketResponse | None, message: m.Message) -> None:
         with contextlib.suppress(ConnectionError, RuntimeError):
+            assert socket is not None
             await socket.send_str(m.encode(message).decode())
 
-    async def _refuse(self, socket, reason: Reason, seq: int = 0, fatal: bool = False, **facts) -> None:
+    async def _refuse(
+        self, socket: web.WebSocketResponse, reason: Reason, seq: int = 0, fatal: bool = False, **facts: int
+    ) -> None:
         await self._say(socket, m.Refusal(reason, seq, facts, fatal))
 
-    async def _greet(self, socket, message) -> Record | None:
+    async def _greet(self, socket: web.WebSocketResponse, message: m.SignIn | m.Resume) -> Record | None:
         if isinstance(message, m.Resume):
             found = [(no, r) for no, r in self.records.items() if r.token == message.token]
             if not found:
@@ -344,7 +350,7 @@ class Hall:
                     last[number] = phase
                     await self._clock(record)
 
-    async def _take(self, socket, record: Record, act) -> None:
+    async def _take(self, socket: web.WebSocketResponse, record: Record, act: Act) -> None:
         phase = phase_at(record.timetable, self.now())
         durable = len(record.acts)
         if act.seq > durable:
@@ -378,7 +384,7 @@ class Hall:
         return None
 
 
-def _fields(table: Timetable) -> dict:
+def _fields(table: Timetable) -> dict[str, Any]:
     return {name: getattr(table, name) for name in Timetable.__dataclass_fields__}
 
 

@@ -12,9 +12,15 @@ import hmac
 import json
 import math
 import struct
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+T = TypeVar("T")
+Facts = dict[str, Any]
+"""One JSON object. Its types are what the verifier checks, so they are not ours to promise here."""
 
 STAGES = (
     "facts",
@@ -35,19 +41,19 @@ STAGES = (
 HOLDERS = {"bureau": "钱一", "chief": "孙二", "site": "李三"}
 
 
-def jcs(value):
+def jcs(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def h(*parts):
+def h(*parts: bytes) -> bytes:
     return hashlib.sha256(b"".join(parts)).digest()
 
 
-def lp(data):
+def lp(data: bytes) -> bytes:
     return struct.pack(">Q", len(data)) + data
 
 
-def mth(leaves):
+def mth(leaves: Sequence[bytes]) -> bytes:
     n = len(leaves)
     if n == 0:
         return h(b"")
@@ -60,18 +66,18 @@ def mth(leaves):
 
 
 class Drbg:
-    def __init__(self, key, label):
+    def __init__(self, key: bytes, label: str) -> None:
         self.x = hashlib.shake_256(lp(b"exam-drbg-v1") + lp(key) + lp(label.encode()))
         self.at = 0
 
-    def below(self, n):
+    def below(self, n: int) -> int:
         while True:
             self.at += 8
             x = int.from_bytes(self.x.digest(self.at)[-8:], "big")
             if x >= (1 << 64) % n:
                 return x % n
 
-    def sample(self, things, k):
+    def sample(self, things: Iterable[T], k: int) -> list[T]:
         a = list(things)
         for i in range(k):
             j = i + self.below(len(a) - i)
@@ -79,23 +85,23 @@ class Drbg:
         return a[:k]
 
 
-def salt(*names, n=32):
+def salt(*names: object, n: int = 32) -> str:
     return hashlib.shake_256("/".join(map(str, names)).encode()).hexdigest(n)
 
 
 class Key:
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self.private = Ed25519PrivateKey.from_private_bytes(h(b"key of the test: ", name.encode()))
         self.public = self.private.public_key().public_bytes_raw()
         self.hex = self.public.hex()
 
-    def signature(self, signed):
+    def signature(self, signed: object) -> Facts:
         return {"keyid": h(self.public).hex(), "sig": self.private.sign(jcs(signed)).hex()}
 
-    def statement(self, signed):
+    def statement(self, signed: object) -> bytes:
         return jcs({"signed": signed, "signatures": [self.signature(signed)]})
 
-    def line(self, name, kind, text, time=1_790_000_000):
+    def line(self, name: str, kind: int, text: bytes, time: int = 1_790_000_000) -> bytes:
         key_id = h(name.encode(), b"\n", bytes([kind]), self.public)[:4]
         if kind == 1:
             blob = self.private.sign(text)
@@ -108,11 +114,11 @@ BUREAU, CHIEF, SITE, STRANGER = Key("bureau"), Key("chief"), Key("site"), Key("s
 ZHANG, LI, WANG, ZHAO = Key("张"), Key("李"), Key("王"), Key("赵")
 
 
-def officer(id_, key):
+def officer(id_: str, key: Key) -> Facts:
     return {"id": id_, "name": id_, "sign": key.hex}
 
 
-def registers():
+def registers() -> list[Facts]:
     """Two registers of rule officers: what each says, and who signs it."""
     first = {"officers": [officer("zhang", ZHANG), officer("li", LI), officer("wang", WANG)], "gone": {}, "rules": {}}
     second = {
@@ -123,9 +129,10 @@ def registers():
     return [{"says": first, "hands": [BUREAU]}, {"says": second, "hands": [BUREAU, ZHANG, LI]}]
 
 
-def chained(plan):
+def chained(plan: Iterable[Facts]) -> list[Facts]:
     """The statements of a plan such as `registers` makes; each names the one before it."""
-    made, before = [], ""
+    made: list[Facts] = []
+    before = ""
     for version, each in enumerate(plan, 1):
         signed = {"type": "examd-rule-officers", "v": 1, "version": version, "before": before} | each["says"]
         made.append({"signed": signed, "signatures": [key.signature(signed) for key in each["hands"]]})
@@ -138,22 +145,23 @@ OFFICERS = h(jcs(chained(registers())[0]["signed"])).hex()
 
 
 class Maker:
-    def __init__(self, candidates=5, drawn=1, **hooks):
+    def __init__(self, candidates: int = 5, drawn: int = 1, **hooks: Callable[[Any], object]) -> None:
         assert set(hooks) <= set(STAGES), hooks
         self.hooks = hooks
         self.candidates = candidates
         self.scale = drawn
 
-    def _stage(self, name, value):
+    def _stage(self, name: str, value: T) -> T:
         if name in self.hooks:
             self.hooks[name](value)
         return value
 
     # what the bureau issues
 
-    def _issue(self):
+    def _issue(self) -> None:
         kinds = (("single", "1.1", "know", 4, 7), ("multiple", "2", "none", 5, 4), ("truefalse", "1", "grasp", 2, 4))
-        self.facts, self.correct = [], {}
+        self.facts: list[Facts] = []
+        self.correct: dict[str, list[int]] = {}
         for kind, chapter, level, options, n in kinds:
             for i in range(n * self.scale):
                 id_ = salt("item", kind, i, n=16)
@@ -180,14 +188,14 @@ class Maker:
         self.facts.sort(key=lambda facts: facts["id"].encode())
         self._stage("facts", self.facts)
         self._stage("correct", self.correct)
-        cells = [
+        cells: list[Facts] = [
             {"type": "multiple", "chapter": "any", "level": "any", "count": 1, "points": 30},
             {"type": "single", "chapter": "1", "level": "any", "count": 3, "points": 10},
             {"type": "truefalse", "chapter": "1", "level": "grasp", "count": 2, "points": 20},
         ]
         for cell in cells:
             cell["count"] *= self.scale  # a longer form from a larger pool, for measuring speed
-        self.rule = self._stage(
+        self.rule: Facts = self._stage(
             "rule",
             {
                 "id": "T-1",
@@ -216,7 +224,7 @@ class Maker:
                 "levels": {"any": 60 * self.scale, "grasp": 40 * self.scale},
             },
         )
-        self.roster = self._stage(
+        self.roster: list[Facts] = self._stage(
             "roster",
             [
                 {
@@ -231,8 +239,8 @@ class Maker:
             ],
         )
 
-    def _manifest(self):
-        def lines(records):
+    def _manifest(self) -> None:
+        def lines(records: Iterable[Facts]) -> bytes:
             return b"".join(jcs(record) + b"\n" for record in records)
 
         answers = [{"id": f["id"], "correct": self.correct[f["id"]], "salt": salt("a", f["id"])} for f in self.facts]
@@ -245,7 +253,7 @@ class Maker:
         }
         sha256 = {name: h(data).hex() for name, data in self.files.items()}
         self.root, self.rule_hash = mth([jcs(f) for f in self.facts]), h(jcs(self.rule))
-        self.session = {"id": "S001", "name": "低压电工 理论", "date": "2026-11-21"}
+        self.session: Facts = {"id": "S001", "name": "低压电工 理论", "date": "2026-11-21"}
         self.session |= {"site_id": "K07", "site_name": "第七考点", "mock": False}
         self.session_string = f"S001/{sha256['roster.jsonl']}".encode()
         self.shares = {"bureau": bytes.fromhex(salt("bureau")), "room": bytes.fromhex(salt("room"))}
@@ -258,7 +266,7 @@ class Maker:
         self.seed = h(lp(b"exam-seed-v1"), lp(self.session_string), lp(self.root), lp(self.rule_hash), *told)
         rule, edition = self.files["package/rule.json"], self._edition()
         self.files["package/edition.json"] = edition
-        self.manifest = self._stage(
+        self.manifest: Facts = self._stage(
             "manifest",
             {
                 "type": "examd-package",
@@ -288,10 +296,10 @@ class Maker:
         )
         self.files["package/manifest.json"] = BUREAU.statement(self.manifest)
 
-    def _edition(self):
+    def _edition(self) -> bytes:
         made = chained(self._stage("officers", registers()))
         newest = made[-1]["signed"]
-        plan = {
+        plan: Facts = {
             "says": {
                 "type": "examd-rule",
                 "v": 1,
@@ -310,7 +318,7 @@ class Maker:
 
     # the draw
 
-    def form(self, c):
+    def form(self, c: int) -> tuple[int, list[tuple[Facts, str]]]:
         strata = {"/".join((x["type"], x["chapter"], x["level"])): x["count"] for x in self.rule["cells"]}
         pools = {s: self._units([f for f in self.facts if f["stratum"] == s]) for s in strata}
         # No tie at one half here: floor(x + 1/2) over exact integers with a common denominator.
@@ -324,7 +332,7 @@ class Maker:
         for attempt in range(self.rule["attempts"]):
             message = lp(b"paper") + lp(self.session_string) + lp(struct.pack(">Q", c)) + lp(struct.pack(">Q", attempt))
             key = hmac.new(self.seed, message, "sha256").digest()
-            units = []
+            units: list[list[Facts]] = []
             for stratum in sorted(strata, key=str.encode):
                 units += Drbg(key, f"select/{stratum}").sample(pools[stratum], strata[stratum])
             picked = [f for unit in units for f in unit]
@@ -332,7 +340,7 @@ class Maker:
                 continue
             if sum("e" in f["enemies"] for f in picked) > 1 or sum("t" in f["tags"] for f in picked) < 1:
                 continue
-            order = []
+            order: list[list[Facts]] = []
             for kind in self.rule["shuffle"]["type_order"]:
                 same = [unit for unit in units if ("case" if "case" in unit[0] else unit[0]["type"]) == kind]
                 order += Drbg(key, f"order/{kind}").sample(same, len(same))
@@ -340,14 +348,14 @@ class Maker:
         raise AssertionError("no form")
 
     @staticmethod
-    def _units(facts):
-        groups = {}
+    def _units(facts: Iterable[Facts]) -> list[list[Facts]]:
+        groups: dict[str, list[Facts]] = {}
         for f in facts:
-            groups.setdefault(f.get("case", f["id"]), []).append(f)
-        return [sorted(groups[name], key=lambda f: f.get("place")) for name in sorted(groups, key=str.encode)]
+            groups.setdefault(str(f.get("case", f["id"])), []).append(f)
+        return [sorted(groups[name], key=lambda f: f.get("place") or 0) for name in sorted(groups, key=str.encode)]
 
     @staticmethod
-    def _letters(key, f):
+    def _letters(key: bytes, f: Facts) -> str:
         letters = "ABCDEFGHIJ"[: f["options"]]
         if f["type"] == "truefalse":
             return letters
@@ -356,32 +364,32 @@ class Maker:
         return "".join(x if i in f["locked"] else next(free) for i, x in enumerate(letters))
 
     @staticmethod
-    def digest(form):
+    def digest(form: Iterable[tuple[Facts, str]]) -> str:
         return h(jcs([[f["id"], letters] for f, letters in form])).hex()
 
-    def right(self, c, slot):
+    def right(self, c: int, slot: int) -> list[int]:
         """The displayed positions of the right options."""
         f, letters = self.forms[c][1][slot]
         return sorted(letters.index("ABCDEFGHIJ"[i]) for i in self.correct[f["id"]] if i < len(letters))
 
     # the course of the session
 
-    def _script(self):
+    def _script(self) -> list[list[Any]]:
         """(t, type, actor, body); t in milliseconds of session time."""
         self.forms = {c: self.form(c) for c in range(1, self.candidates + 1)}
-        script = []
+        script: list[list[Any]] = []
 
-        def say(t, type_, actor, **body):
+        def say(t: int, type_: str, actor: str, **body: object) -> None:
             script.append([t, type_, actor, body])
 
-        def start(t, c):
+        def start(t: int, c: int) -> None:
             attempt, form = self.forms[c]
             say(t, "START", "server", c=c, form=self.digest(form), attempt=attempt, limit_ms=60_000)
 
-        def answer(t, c, seq, slot, choice, late=False):
+        def answer(t: int, c: int, seq: int, slot: int, choice: list[int], late: bool = False) -> None:
             say(t, "ANSWER", f"seat:{c}", c=c, seq=seq, slot=slot, choice=choice, used_ms=1000, late=late)
 
-        def sign_in(t, c, again=False):
+        def sign_in(t: int, c: int, again: bool = False) -> None:
             say(t, "SIGN_IN", "server", c=c, token_sha256=salt("t", c), terminal=f"T{c}", again=again)
 
         say(0, "BOOT", "server", version="0.1.0")
@@ -439,8 +447,9 @@ class Maker:
         script.sort(key=lambda step: step[0])
         return script
 
-    def _entries(self, script):
-        entries, epoch, mono_off = [], 0, 5_000_000
+    def _entries(self, script: list[list[Any]]) -> list[Facts]:
+        entries: list[Facts] = []
+        epoch, mono_off = 0, 5_000_000
         for idx, (t, type_, actor, body) in enumerate(script):
             if type_ == "BOOT":
                 epoch += 1
@@ -464,11 +473,11 @@ class Maker:
 
     # what is made of it
 
-    def grade(self, entries):
+    def grade(self, entries: list[Facts]) -> list[Facts]:
         rows = []
         for person in self.roster:
-            c = person["c"]
-            row = {"c": c, "admission_no": person["admission_no"], "institution": person["institution"]}
+            c: int = person["c"]
+            row: Facts = {"c": c, "admission_no": person["admission_no"], "institution": person["institution"]}
             row |= {"status": "absent", "form": "", "answered": 0, "points": 0, "passed": False, "late": 0}
             mine = [e for e in entries if e["body"].get("c") == c]
             if any(e["type"] == "SIGN_IN" for e in mine):
@@ -494,7 +503,7 @@ class Maker:
         return rows
 
     @staticmethod
-    def rate(name, rows):
+    def rate(name: str, rows: list[Facts]) -> Facts:
         present = sum(row["status"] == "present" for row in rows)
         return {
             "institution": name,
@@ -503,7 +512,7 @@ class Maker:
             "passed": sum(row["passed"] for row in rows),
         }
 
-    def build(self):
+    def build(self) -> "Maker":
         self._issue()
         self._manifest()
         honest = self._script()
@@ -515,7 +524,9 @@ class Maker:
         for leaf in leaves:
             chain = h(b"examd/chain/v1", chain, h(b"\0", leaf))
         opening = next((i for i, e in enumerate(entries) if e["type"] == "OPEN"), 0) + 1
-        notes = [{"size": n, "root": mth(leaves[:n]), "site": SITE, "chief": None} for n in (opening, 20, len(leaves))]
+        notes: list[Facts] = [
+            {"size": n, "root": mth(leaves[:n]), "site": SITE, "chief": None} for n in (opening, 20, len(leaves))
+        ]
         notes[0]["chief"] = notes[-1]["chief"] = CHIEF
         self._stage("notes", notes)
         self.files["checkpoints.txt"] = b"~\n".join(map(self.note, notes))
@@ -523,7 +534,7 @@ class Maker:
                                               getattr(self, "regrade", False) else entries))  # fmt: skip
         names = sorted({row["institution"] for row in rows}, key=str.encode)
         rates = [self.rate(name, [row for row in rows if row["institution"] == name]) for name in names]
-        result = {
+        result: Facts = {
             "type": "examd-result",
             "v": 1,
             "engine": "0.1.0",
@@ -552,13 +563,15 @@ class Maker:
         self.files |= {"report.xlsx": b"-", "bulletin.html": b"-"}
         return self
 
-    def note(self, note):
+    def note(self, note: Facts) -> bytes:
         text = f"examd/K07/S001\n{note['size']}\n{base64.b64encode(note['root']).decode()}\n".encode()
-        signed = text + b"\n" + note["site"].line("site/K07", 1, text)
-        return signed + (note["chief"].line("chief", 4, text) if note["chief"] else b"")
+        site: Key = note["site"]
+        chief: Key | None = note["chief"]
+        signed = text + b"\n" + site.line("site/K07", 1, text)
+        return signed + (chief.line("chief", 4, text) if chief is not None else b"")
 
-    def _results(self, rows):
-        head = [
+    def _results(self, rows: list[Facts]) -> list[list[object]]:
+        head: list[object] = [
             "序号",
             "准考证号",
             "姓名",
@@ -581,8 +594,10 @@ class Maker:
                           row["form"], "S001", "正式"])  # fmt: skip
         return table
 
-    def _rates(self, result):
-        table = [["培训机构", "在册", "到考", "缺考", "合格", *(["率", "低", "高"] * 2), "注", "场次", "性质"]]
+    def _rates(self, result: Facts) -> list[list[object]]:
+        table: list[list[object]] = [
+            ["培训机构", "在册", "到考", "缺考", "合格", *(["率", "低", "高"] * 2), "注", "场次", "性质"]
+        ]
         for rate in [*result["rates"], result["total"] | {"institution": "合计"}]:
             n, present, passed = rate["enrolled"], rate["present"], rate["passed"]
             shares = [f"{x:.6f}" for total in (n, present) for x in (passed / total, *self.wilson(passed, total))]
@@ -590,13 +605,13 @@ class Maker:
         return table
 
     @staticmethod
-    def wilson(x, n, z=1.959963984540054):
+    def wilson(x: int, n: int, z: float = 1.959963984540054) -> tuple[float, float]:
         """As the roots of (p̂ − p)² = z² p (1 − p) / n: another road to the same interval."""
         a, b, c = n + z * z, -(2 * x + z * z), x * x / n
         root = math.sqrt(max(0.0, b * b - 4 * a * c))
         return (max(0.0, (-b - root) / (2 * a)), min(1.0, (-b + root) / (2 * a)))
 
-    def write(self, directory):
+    def write(self, directory: Path) -> Path:
         self.build()
         for name, data in self.files.items():
             path = Path(directory) / name
@@ -605,5 +620,5 @@ class Maker:
         return Path(directory)
 
 
-def read_csv(path):
+def read_csv(path: Path) -> list[list[str]]:
     return list(csv.reader(path.read_text("utf-8-sig").splitlines()))

@@ -69,7 +69,7 @@ def made(seed, items="within-type"):
             {"type": "fill", "count": 3, "points": 2},
         ],
     }  # fmt: skip
-    return Rule.from_record(record), facts
+    return Rule.from_json(record), facts
 
 
 @pytest.mark.parametrize("items", ["within-type", "all", "none"])
