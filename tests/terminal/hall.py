@@ -271,7 +271,7 @@ class Hall:
             await socket.send_str(m.encode(message).decode())
 
     async def _refuse(
-        self, socket: web.WebSocketResponse, reason: Reason, seq: int = 0, fatal: bool = False, **facts: int
+        self, socket: web.WebSocketResponse, reason: Reason, seq: int = 0, fatal: bool = False, **facts: Any
     ) -> None:
         await self._say(socket, m.Refusal(reason, seq, facts, fatal))
 

@@ -76,11 +76,11 @@ def made(seed, items="within-type"):
 @pytest.mark.parametrize("seed", range(6))
 def test_both_draw_the_same_forms(seed, items):
     rule, facts = made(seed, items)
-    record = rule.record()
+    record = rule.to_json()
     assert wrongs(RULE, record) == []
     assert [wrong for each in facts for wrong in wrongs(FACTS, each)] == []
     assert all(found == stated for _what, found, stated in margins(record))
-    pool = [ItemFacts.from_record(each) for each in facts]
+    pool = [ItemFacts.from_json(each) for each in facts]
     assembler = Assembler(pool, rule, b"s" * 32, "S/1")
     draw = Draw(rule_of(record), [Item.of(each, n) for n, each in enumerate(facts)], b"s" * 32, "S/1")
     assert draw.target == assembler.target
@@ -92,7 +92,7 @@ def test_both_draw_the_same_forms(seed, items):
 
 class Case:
     def __init__(self, rule, facts):
-        self.rule = rule_of(rule.record())
+        self.rule = rule_of(rule.to_json())
         self.pool = {each["id"]: Item.of(each, n) for n, each in enumerate(facts, start=1)}
 
 
@@ -121,7 +121,7 @@ def test_a_torn_group_is_found(lie, code):
 
 
 def test_items_belongs_to_cells_of_case_groups_and_only_there():
-    record = made(0)[0].record()
+    record = made(0)[0].to_json()
     record["cells"][1]["items"] = 1
     del record["cells"][0]["items"]
     assert [path for path, _expected in wrongs(RULE, record)] == [".cells[0].items", ".cells[1].items"]
