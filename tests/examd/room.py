@@ -24,7 +24,15 @@ class Pump:
     def __call__(self, function: Callable[[], None]) -> None:
         self._waiting.put(function)
 
-    def until(self, done: Callable[[], bool], patience_s: float = 10.0) -> None:
+    def waiting(self, n: int, patience_s: float = 60.0) -> None:
+        """Until so much has arrived, and runs none of it."""
+        end = time.monotonic() + patience_s
+        while self._waiting.qsize() < n:
+            if time.monotonic() > end:
+                raise TimeoutError("the record did not answer")
+            time.sleep(0.005)
+
+    def until(self, done: Callable[[], bool], patience_s: float = 60.0) -> None:
         """Runs what arrives until `done()`."""
         end = time.monotonic() + patience_s
         while not done():

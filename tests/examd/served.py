@@ -49,10 +49,12 @@ class Served:
                 self._ready.notify_all()
 
     def start(self) -> None:
+        began = time.monotonic()
         self._thread.start()
         self.wait(1)
+        self.start_s = time.monotonic() - began
 
-    def wait(self, starts: int, patience_s: float = 20) -> None:
+    def wait(self, starts: int, patience_s: float = 60) -> None:
         """Until the server has been up so many times."""
         with self._ready:
             assert self._ready.wait_for(lambda: self.starts >= starts, patience_s), "the server did not come back"
@@ -74,16 +76,15 @@ class Served:
 
     def stop(self) -> None:
         self.supervisor.stop()
-        self._thread.join(20)
+        self._thread.join(60)
 
     # ---- staff ------------------------------------------------------------------------------------------------
 
     def code(self, name: str) -> str:
         """A one-time code that has not served: of the step before, of this one, of the next."""
-        left_s = STEP_S - time.time() % STEP_S
-        if left_s < 4:  # the code of the step before would be too old by the time it is used
-            time.sleep(left_s + 0.1)
-        step = max(int(time.time()) // STEP_S - 1, self._steps.get(name, 0) + 1)
+        now, past_s = divmod(int(time.time()), STEP_S)
+        # Late in a step the code of the step before might be too old by the time it is used.
+        step = max(now - (past_s < STEP_S / 2), self._steps.get(name, 0) + 1)
         time.sleep(max(0, (step - 1) * STEP_S - time.time() + 0.1))
         self._steps[name] = step
         return self.toy.totp[name].at(step * STEP_S)

@@ -44,7 +44,7 @@ def acts(result: Path, c: int) -> dict[int, list]:
     return found
 
 
-async def until(condition, patience_s=20.0):
+async def until(condition, patience_s=60.0):
     async with asyncio.timeout(patience_s):
         while not condition():
             await asyncio.sleep(0.02)
@@ -53,7 +53,7 @@ async def until(condition, patience_s=20.0):
 async def started(site, people, count):
     """Runs the candidates until the session has started for all of them."""
     async with site.desk() as desk:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (await desk.command("status")).get("ready", 0) < count:
                 await asyncio.sleep(0.05)
         await desk.command("start")
@@ -85,7 +85,7 @@ async def kill_servers(site, kills, journals):
         await asyncio.to_thread(site.kill)
     for person in people:
         person.enough.set()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await asyncio.gather(*sitting)
     result = await finish(site)
     for person in people:
@@ -117,7 +117,7 @@ async def kill_at_the_start(site, journals):
     ]
     sitting = [asyncio.create_task(person.sit()) for person in people]
     async with site.desk() as desk:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (await desk.command("status")).get("ready", 0) < len(people):
                 await asyncio.sleep(0.02)
         start = asyncio.create_task(desk.command("start"))
@@ -127,7 +127,7 @@ async def kill_at_the_start(site, journals):
     async with site.desk("deputy") as desk:
         if (await desk.command("status"))["phase"] == "open":
             await desk.command("start")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await asyncio.gather(*(person.started.wait() for person in people))
         for person in people:
             person.enough.set()
@@ -186,7 +186,7 @@ async def kill_terminals(site, kills, journals):
     terminal = Terminal(site, journals)
     try:
         async with site.desk() as desk:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while (await desk.command("status")).get("ready", 0) < 1:
                     await asyncio.sleep(0.05)
             await desk.command("start")

@@ -206,10 +206,10 @@ def test_a_hostile_file_is_a_failed_check_with_its_place(name, horror, tmp_path)
 def test_a_huge_file_is_refused_unread(name, tmp_path):
     directory = Maker().write(tmp_path)
     os.truncate(directory / name, 3 << 30)  # sparse
-    began = time.monotonic()
+    began = time.process_time()
     outcomes = outcome_of(directory)
     assert any(f.code == "file_huge" and f.place == name for out in outcomes for f in out.failures)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("kind", ["link", "folder", "pipe"])

@@ -56,11 +56,11 @@ class Room(Maker):
 @pytest.mark.campaign
 def test_a_thousand_candidates_are_verified_in_seconds(tmp_path):
     directory = Room(candidates=1000, drawn=17).write(tmp_path)
-    began = time.monotonic()
+    began = time.process_time()
     case, outcomes = checks.run(directory)
     assert checks.passed(outcomes)
     assert len(case.record.of("ANSWER")) == 102_000
-    assert time.monotonic() - began < 30  # 5.3 s on one core of a small machine
+    assert time.process_time() - began < 30  # 5.3 s on one core of a small machine
 
 
 def test_a_room_of_thirty_passes(tmp_path):

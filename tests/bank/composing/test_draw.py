@@ -200,6 +200,11 @@ def test_sampling_agrees_with_its_specification_also_where_words_are_rejected(da
     assert ScriptedStream(script).sample(range(n), k) == plain_sample(script, range(n), k)
 
 
+def test_of_two_to_64_words_those_below_the_remainder_are_thrown_away_and_no_other():
+    n = 3 << 62  # leaves a remainder of 2^62
+    assert ScriptedStream([0, (1 << 62) - 1, 1 << 62]).below(n) == 1 << 62
+
+
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=20))
 def test_words_read_in_pieces_are_the_words_read_at_once(pieces):
     stream = Stream(b"key", "label")

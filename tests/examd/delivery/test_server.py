@@ -58,7 +58,7 @@ def lives_on(request):
 
 def raw(site, data, *, tls=True, version=None):
     """What comes back for these bytes, up to a few kilobytes."""
-    connection = sockets.create_connection(("127.0.0.1", site.port), timeout=5)
+    connection = sockets.create_connection(("127.0.0.1", site.port), timeout=30)
     try:
         if tls:
             context = trusting(site.trust)
@@ -158,8 +158,8 @@ def test_told_to_stop_with_terminals_connected_the_server_stops_at_once(tmp_path
         async with site.socket() as socket:
             began = time.monotonic()
             await asyncio.to_thread(site.stop)
-            assert time.monotonic() - began < 5
-            assert (await socket.receive(timeout=5)).type is not aiohttp.WSMsgType.TEXT
+            assert time.monotonic() - began < 20  # aiohttp by itself would wait for 60
+            assert (await socket.receive(timeout=30)).type is not aiohttp.WSMsgType.TEXT
 
     with served(Staffed(tmp_path)) as site:
         asyncio.run(stop(site))
@@ -215,7 +215,7 @@ async def test_after_so_many_messages_without_sense_the_connection_is_cut(site):
         for number in range(1, BAD_MESSAGES + 1):
             await socket.send_str("?")
             assert (await hear(socket)).fatal == (number == BAD_MESSAGES)
-        assert (await socket.receive(timeout=5)).type in (
+        assert (await socket.receive(timeout=30)).type in (
             aiohttp.WSMsgType.CLOSED,
             aiohttp.WSMsgType.CLOSE,
             aiohttp.WSMsgType.ERROR,
@@ -226,7 +226,7 @@ async def test_after_so_many_messages_without_sense_the_connection_is_cut(site):
 async def test_an_oversized_message_ends_the_connection_and_nothing_else(site, size):
     async with site.socket() as socket:
         await socket.send_str("x" * size)
-        ended = await socket.receive(timeout=5)
+        ended = await socket.receive(timeout=30)
         assert ended.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
     assert (await one_seat(site, 4)).candidate.name == "考生4"
 
@@ -236,7 +236,7 @@ async def test_a_terminal_of_another_protocol_is_told_so_and_cut(site):
         await say(socket, m.SignIn("1", "1", protocol=99))
         refused = await hear(socket)
         assert (refused.reason, refused.fatal, refused.facts) == (Reason.MALFORMED, True, {"protocol": m.PROTOCOL})
-        assert (await socket.receive(timeout=5)).type is not aiohttp.WSMsgType.TEXT
+        assert (await socket.receive(timeout=30)).type is not aiohttp.WSMsgType.TEXT
 
 
 async def test_before_opening_nobody_is_signed_in(closed):
@@ -315,7 +315,7 @@ async def test_a_disk_that_is_nearly_full_is_told_once_and_so_is_its_end(tmp_pat
         assert len(site.told) == 2
 
 
-async def until(condition, patience_s=5.0):
+async def until(condition, patience_s=60.0):
     async with asyncio.timeout(patience_s):
         while not condition():
             await asyncio.sleep(0.02)
@@ -490,7 +490,7 @@ async def test_a_folder_that_is_no_package_is_refused_while_others_can_still_com
     trap = tmp_path / "trap"
     trap.mkdir()
     os.mkfifo(trap / "manifest.json")
-    async with closed.desk("closer") as desk, asyncio.timeout(10):
+    async with closed.desk("closer") as desk, asyncio.timeout(60):
         for package, code in (
             ("/nowhere", "file-unreadable"),
             ("\0", "file-unreadable"),

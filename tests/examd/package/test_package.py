@@ -269,7 +269,7 @@ def test_a_manifest_of_a_gigabyte_is_not_read_into_memory(copied):
 
 @pytest.mark.parametrize("name", [layout.MANIFEST, layout.RULE, "items.age"])
 @pytest.mark.parametrize("trap", ["pipe", "endless", "elsewhere", "folder"])
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(60)
 def test_what_is_no_ordinary_file_is_neither_waited_for_nor_read(copied, tmp_path, name, trap):
     toy, directory = copied
     target = (directory / name).rename(tmp_path / "moved")

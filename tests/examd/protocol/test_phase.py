@@ -91,3 +91,11 @@ def test_while_the_clock_runs_what_is_left_falls_by_what_passes(start, paused, a
     for before, after in pairwise(instants):
         assert remaining_ms(table, before) - remaining_ms(table, after) <= after - before
         assert remaining_ms(table, after) <= remaining_ms(table, before)
+
+
+def test_grace_is_what_docs_promise():
+    assert GRACE_MS == 3_000
+
+
+def test_phases_have_the_words_that_stand_on_the_wire():
+    assert list(Phase) == ["waiting", "answering", "paused", "time-up", "handed-in", "closed"]

@@ -170,9 +170,8 @@ def test_what_was_appended_before_the_refusal_was_heard_is_refused_with_it(tmp_p
     fill(room)
     limit_pages(room, 2)
     room.append(Kind.STAFF, {"act": "x" * 100_000})
-    time.sleep(0.2)  # the writer has tried by now; nobody has been told
+    room.pump.waiting(1)  # the writer has tried; nobody has been told
     room.append(Kind.TICK)
-    time.sleep(0.2)
     outcomes = room.settle()[10:]
     assert [type(outcome) for outcome in outcomes] == [BrokenStore, BrokenStore]
     assert room.record.size == 10

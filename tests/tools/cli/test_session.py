@@ -264,7 +264,10 @@ def typed(text, ask):
             os._exit(0)
     shown = b""
     for line in text:
-        time.sleep(0.3)
+        asked = b""
+        while not asked.endswith((b": ", b") ")):  # typed before it is asked for, a secret would be thrown away
+            asked += os.read(terminal, 4096)
+        shown += asked
         os.write(terminal, f"{line}\n".encode())
     try:
         while data := os.read(terminal, 4096):
