@@ -8,6 +8,7 @@ Exit code 1 where a mutant survived that `ACCEPTED` does not explain.
 import argparse
 import ast
 import copy
+import functools
 import importlib.util
 import os
 import random
@@ -17,8 +18,12 @@ import time
 from collections.abc import Callable, Iterator
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
+from types import CodeType
 
-import numpy  # noqa: F401  # once, and not again in every process
+import aiohttp  # noqa: F401  # these once, and not again in every process
+import cryptography.x509  # noqa: F401
+import hypothesis  # noqa: F401
+import numpy  # noqa: F401
 import pytest
 
 from tests.accepted_mutants import ACCEPTED
@@ -50,7 +55,7 @@ def changes(node: ast.AST) -> Iterator[Callable[[ast.AST], ast.AST]]:
         case ast.Compare():
             for at, operator in enumerate(node.ops):
                 swapped = [*node.ops[:at], SWAPS[type(operator)](), *node.ops[at + 1 :]]
-                yield lambda n, swapped=swapped: _with(n, ops=swapped)
+                yield functools.partial(_with, ops=swapped)
         case ast.UnaryOp(op=ast.Not() | ast.USub()):
             yield lambda n: n.operand  # type: ignore[attr-defined]
         case ast.Constant(value=bool()):
@@ -115,9 +120,10 @@ def _short(node: ast.AST) -> str:
     return ast.unparse(ast.fix_missing_locations(node)).partition("\n")[0]
 
 
-def mutated(path: Path, wanted: int | None) -> tuple[ast.AST, Mutation]:
-    mutation = Mutation(wanted)
-    return ast.fix_missing_locations(mutation.visit(ast.parse(path.read_text("utf-8")))), mutation
+def mutated(path: Path, wanted: int | None) -> tuple[ast.Module, Mutation]:
+    mutation, tree = Mutation(wanted), ast.parse(path.read_text("utf-8"))
+    mutation.visit(tree)
+    return ast.fix_missing_locations(tree), mutation
 
 
 def run(module: str, number: int | None) -> int:
@@ -131,15 +137,15 @@ def run(module: str, number: int | None) -> int:
     path = ROOT / (module.replace(".", "/") + ".py")
 
     class Loader(SourceFileLoader):
-        def get_code(self, fullname: str) -> object:  # type: ignore[override]
-            return compile(mutated(path, number)[0], path, "exec")  # type: ignore[arg-type]
+        def get_code(self, fullname: str) -> CodeType:
+            return compile(mutated(path, number)[0], path, "exec")
 
     class Finder:
         def find_spec(self, name: str, where: object, target: object = None) -> ModuleSpec | None:
             found = name == module
             return importlib.util.spec_from_file_location(name, path, loader=Loader(name, str(path))) if found else None
 
-    sys.meta_path.insert(0, Finder())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, Finder())
     tests = [str(ROOT / "tests" / each) for each in TESTS[module]]
     os._exit(pytest.main(["-q", "-x", "-n0", "-p", "no:cacheprovider", "--rootdir", str(ROOT), *tests]))
 
@@ -185,7 +191,9 @@ def main() -> int:
         tried, left = survivors(module, args.sample)
         new = [each for each in left if each not in ACCEPTED.get(module, {})]
         unexplained += len(new)
-        print(f"{module}: {tried} mutants, {tried - len(left)} found, {len(left) - len(new)} alike, {len(new)} survived")
+        print(
+            f"{module}: {tried} mutants, {tried - len(left)} found, {len(left) - len(new)} alike, {len(new)} survived"
+        )
         for each in new:
             print(f"  {each}", flush=True)
     return 1 if unexplained else 0

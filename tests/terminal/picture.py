@@ -8,7 +8,9 @@
 import argparse
 import asyncio
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 from rich.cells import cell_len
@@ -25,7 +27,7 @@ ANSWERED = [slot for slot in range(38) if slot not in (12, 20, 29)]
 FLAGGED = (5, 20, 31)
 
 
-async def until(pilot: Pilot, true, what: str = "", seconds: float = 60) -> None:
+async def until(pilot: Pilot[Any], true: Callable[[], object], what: str = "", seconds: float = 60) -> None:
     """Wait for something to become true, as a person would. The deadline only ends a test that has failed."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
@@ -35,9 +37,9 @@ async def until(pilot: Pilot, true, what: str = "", seconds: float = 60) -> None
         await pilot.pause(0.02)
 
 
-async def to_questions(pilot: Pilot, hall: Hall) -> None:
+async def to_questions(pilot: Pilot[Any], hall: Hall) -> None:
     """From the sign-in to the first question, without the typing."""
-    app = pilot.app
+    app: TerminalApp = pilot.app  # type: ignore[assignment]
     app.sign_in("2406150312", "12345X")
     await until(pilot, lambda: app._shown == "confirm", "signed in")
     app.confirm()
@@ -118,7 +120,7 @@ async def readme(folder: Path) -> str:
                 app.flag(slot, True)
             await until(pilot, lambda: app.seat.unconfirmed == 0, "all confirmed")
             table = next(iter(hall.records.values())).timetable
-            await hall.change(started_ms=table.started_ms - 48 * 60_000 - 21_000)
+            await hall.change(started_ms=(table.started_ms or 0) - 48 * 60_000 - 21_000)
             app.go_to(38)
             await pilot.press("b")
             await until(pilot, lambda: app.seat.unconfirmed == 0 and app.seat.remaining_ms(app._now()) < 4.4e6)
@@ -171,9 +173,9 @@ async def gallery(folder: Path, out: Path, language: str, size: tuple[int, int])
             await pilot.press("right")
             await draw("hostile")
             table = next(iter(hall.records.values())).timetable
-            await hall.change(started_ms=table.started_ms - 112 * 60_000 + 100_000)
+            await hall.change(started_ms=(table.started_ms or 0) - 112 * 60_000 + 100_000)
             await draw("ten-minutes")
-            await hall.change(started_ms=table.started_ms - 115 * 60_000 - 20_000)
+            await hall.change(started_ms=(table.started_ms or 0) - 115 * 60_000 - 20_000)
             await draw("five-minutes")
             await hall.go_away()
             await pilot.press("d")

@@ -5,8 +5,8 @@ import contextlib
 import dataclasses
 import operator
 import os
-import shutil
 import select
+import shutil
 import signal
 import socket
 import subprocess
