@@ -35,6 +35,7 @@ TESTS = {
     "examd.rates.wilson": ["examd/rates/test_rates.py"],
     "examd.protocol.phase": ["examd/protocol/test_phase.py"],
     "examd.delivery.hall": ["examd/delivery/test_hall.py"],
+    "examd.delivery.answers": ["examd/delivery/test_hall.py"],
 }
 ROOT = Path(__file__).parents[1]
 

@@ -103,6 +103,7 @@ async def kill_servers(site, kills, journals):
     assert sum(len(person.acknowledged) for person in people) > 10 * kills
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kills", [3, pytest.param(60, marks=[pytest.mark.campaign, pytest.mark.timeout(900)])])
 def test_kill_9_of_the_server_under_load_loses_and_doubles_nothing(tmp_path, kills):
     with served(Staffed(tmp_path, candidates=PEOPLE)) as site:
@@ -140,6 +141,7 @@ async def kill_at_the_start(site, journals):
     await finish(site)
 
 
+@pytest.mark.slow
 def test_a_server_killed_at_the_start_and_at_the_close_goes_on_from_there(tmp_path):
     with served(Staffed(tmp_path, candidates=PEOPLE)) as site:
         asyncio.run(site.open())
@@ -216,6 +218,7 @@ async def kill_terminals(site, kills, journals):
     assert all(a <= b for a, b in pairwise(times))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kills", [3, pytest.param(60, marks=[pytest.mark.campaign, pytest.mark.timeout(900)])])
 def test_kill_9_of_a_terminal_loses_and_doubles_nothing(tmp_path, kills):
     with served(Staffed(tmp_path, candidates=1)) as site:
@@ -242,6 +245,7 @@ async def open_at_last(site, pauses):
             await asyncio.gather(opening, return_exceptions=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "pauses",
     [

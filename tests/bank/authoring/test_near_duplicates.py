@@ -129,6 +129,7 @@ def varied(count, seed):
     return made
 
 
+@pytest.mark.slow
 def test_so_it_is_among_hundreds_and_across_chunks(monkeypatch):
     monkeypatch.setattr("bank.authoring.near_duplicate_search._CHUNK", 37)
     monkeypatch.setattr("bank.authoring.near_duplicate_search._PAIRS", 50)

@@ -518,6 +518,7 @@ def repacked(path, change):
     return path
 
 
+@pytest.mark.slow
 def test_a_zip_bomb_is_refused_before_it_unpacks(tmp_path):
     path = xlsx(tmp_path, {"s": [HEAD, ROW]})
     repacked(path, lambda name, data: data + b" " * 300_000_000 if name.endswith("sharedStrings.xml") else data)
@@ -526,6 +527,7 @@ def test_a_zip_bomb_is_refused_before_it_unpacks(tmp_path):
         formats.read(path)
 
 
+@pytest.mark.slow
 def test_a_bomb_that_lies_about_its_size_is_refused_all_the_same(tmp_path):
     import struct
     import zipfile

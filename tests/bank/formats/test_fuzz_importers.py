@@ -169,6 +169,7 @@ def test_the_paper_among_the_seeds_is_read(tmp_path):
     assert (len(result.items), result.refused) == (8, [])
 
 
+@pytest.mark.slow
 def test_a_few_hundred_mutated_files_are_read_or_refused(tmp_path):
     run(tmp_path, 0, 600)
 
@@ -285,6 +286,7 @@ def test_comments_cdata_and_instructions_part_no_text_and_lines_are_kept(tmp_pat
     assert (other.tag, other.name, other.namespace, other.line, root.line) == ("{n}c", "c", "n", 2, 1)
 
 
+@pytest.mark.slow
 def test_half_a_million_options_are_refused_before_any_is_looked_at(tmp_path):
     answers = "<answer fraction='0'><text>x</text></answer>" * 200_000
     question = f"<question type='multichoice'><questiontext><text>s</text></questiontext>{answers}</question>"

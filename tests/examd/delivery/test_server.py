@@ -542,6 +542,7 @@ async def test_a_package_for_another_site_of_another_bureau_or_with_a_wrong_code
         assert (await desk.command("status"))["phase"] == "prepared"
 
 
+@pytest.mark.slow
 async def test_a_package_put_aside_before_it_was_opened_goes_on_with_its_own_record(tmp_path_factory):
     toy = Staffed(tmp_path_factory.mktemp("aside"))
     wrong = toy.issue("T-2")

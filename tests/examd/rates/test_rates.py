@@ -161,7 +161,8 @@ def test_rates_and_intervals_of_arrays_are_those_of_rows():
     counts = rates(np.array([0, 0, 2]), np.array([True, False, False]), np.array([True, False, False]), 3)
     for definition in Definition:
         rows = [Row("", *row) for row in zip(counts.enrolled.tolist(), counts.present.tolist(), counts.passed.tolist())]
-        shares = counts.rate(definition)
+        with np.errstate(all="raise"):
+            shares = counts.rate(definition)
         low, high = counts.interval(definition)
         for place, row in enumerate(rows):
             assert np.isnan(shares[place]) if row.rate(definition) is None else shares[place] == row.rate(definition)
@@ -171,3 +172,20 @@ def test_rates_and_intervals_of_arrays_are_those_of_rows():
 @pytest.mark.parametrize(("n", "size"), [(0, "small"), (4, "small"), (5, "few"), (29, "few"), (30, "enough")])
 def test_small_groups_are_marked(n, size):
     assert GroupSize.of(n) is GroupSize(size)
+
+
+def test_a_rows_size_is_that_of_the_group_a_rate_divides_by():
+    row = Row("朔州", 40, 4, 0)
+    assert row.size(Definition.OF_ENROLLED) is GroupSize.ENOUGH
+    assert row.size(Definition.OF_PRESENT) is GroupSize.SMALL
+
+
+def test_definitions_are_printed_under_the_names_that_documents_explain():
+    assert [*Definition] == ["D1t", "D2"]
+
+
+def test_arrays_that_do_not_belong_together_are_refused():
+    with pytest.raises(ValueError, match="^three arrays of one length$"):
+        rates(np.array([0]), np.array([True, True]), np.array([False]), 1)
+    with pytest.raises(ValueError, match="^an index beyond the institutions$"):
+        rates(np.array([1]), np.array([True]), np.array([False]), 1)

@@ -14,6 +14,7 @@ from tools.drill.session import made_up_roster, sample_rule
 TERMINALS, SECONDS = 10, 2
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("load")
 def test_every_acknowledged_answer_of_a_small_room_is_in_the_record_once(capfd, monkeypatch):
     monkeypatch.setattr(answers, "ROUNDS", 1)

@@ -77,6 +77,7 @@ class Console:
         return exit_code, seen.out, seen.err
 
 
+@pytest.mark.slow
 def test_a_session_from_opening_to_pass_rates(tmp_path, capsys):
     with served(Staffed(tmp_path / "toy")) as room:
         console = Console(room, tmp_path, capsys)
