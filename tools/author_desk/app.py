@@ -17,13 +17,12 @@ from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from bank.refused import Refused
 from bank.store import OpenBank
 from terminal import theme
+from tools.author_desk.bank_access import BankAccess
 from tools.author_desk.browse import Browse
-from tools.author_desk.desk import Desk
-from tools.author_desk.dialogs import Explain
 from tools.author_desk.editor import Editor
+from tools.author_desk.signatory import Signatory
 from tools.cli.language import _
 
 BROKEN = 4
@@ -38,9 +37,8 @@ class DeskApp(App[int], inherit_bindings=False):
 
     def __init__(self, bank: OpenBank, key: Path | None = None) -> None:
         super().__init__()
-        self.desk = Desk(bank, key)
-        self.browse = Browse(self.desk)
-        self.bound = ""
+        self.bank, self.signatory = BankAccess(bank), Signatory(key)
+        self.browse = Browse(self.bank, self.signatory)
 
     def settled(self) -> bool:
         """Clicks count at once: nothing here changes under the pointer by itself, as an exam's stages do."""
@@ -52,27 +50,10 @@ class DeskApp(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.push_screen(self.browse)
-        self.look_at_bound()
 
     def on_unmount(self) -> None:
-        self.desk.leave()
-        self.desk.close()
-
-    def look_at_bound(self) -> None:
-        """How much of the bound on answer keys is used, where the bank is open in shares."""
-        if hasattr(self.desk.bank, "close_agent"):
-            self.run_worker(self._look_at_bound(), group="bound", exclusive=True)
-
-    async def _look_at_bound(self) -> None:
-        try:
-            status = await self.desk.ask(self.desk.bank.status)  # type: ignore[attr-defined]
-        except Refused:
-            return
-        self.bound = _("answer keys {out}/{limit}").format(out=status["keys_out"], limit=status["limit"])
-        self.browse.draw()
-
-    def action_explain(self, topic: str, field: str = "") -> None:
-        self.push_screen(Explain(topic, field))
+        self.signatory.sign_out()
+        self.bank.close()
 
     def action_leave(self) -> None:
         editor = next((each for each in self.screen_stack if isinstance(each, Editor)), None)

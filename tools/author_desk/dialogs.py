@@ -1,10 +1,9 @@
 """What comes up over the list: a choice of values, a signature, an explanation.
 
-Before: `tools.author_desk.browse` opens them. After: what was chosen goes back to it.
+Before: `tools.author_desk.browse` and `tools.author_desk.acts` open them. After: what was chosen goes back to them.
 """
 
-import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,25 +12,27 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from bank.authoring.people import Signer
 from bank.refused import Refused
 from terminal.row import Row
 from terminal.text import fit, wrap
 from terminal.theme import BLUE, BOLD, CHOSEN, CHOSEN_BOLD, INK, RED, SOFT
 from terminal.widgets.bars import Key, KeyBar
+from tools.author_desk import filters
+from tools.author_desk.bank_access import BankAccess
 from tools.author_desk.board import Board
-from tools.author_desk.desk import Desk
 from tools.author_desk.help import FIELDS, HELP
-from tools.author_desk.widgets import LineField
+from tools.author_desk.signatory import Signatory
+from tools.author_desk.widgets import LineField, more
 from tools.cli.language import _
 from tools.cli.sentences import said
 
 
 class Choices(Board):
-    """state: title, ((value, word, count), …), cursor."""
-
     can_focus = True
 
     def rows(self, width: int, height: int) -> list[Row]:
+        """state: title, ((value, word, count), …), cursor."""
         title, choices, cursor = self.state
         rows = [Row(width).at(2).put(title, BLUE), Row(width)]
         for place, (_value, word, count) in enumerate(choices):
@@ -59,13 +60,7 @@ class Picker(ModalScreen[str | None], inherit_bindings=False):
     ]
 
     def __init__(
-        self,
-        title: str,
-        choices: tuple[tuple[str, str, str], ...],
-        chosen: str,
-        *,
-        topic: str = "choose",
-        wide: bool = False,
+        self, title: str, choices: filters.Choices, chosen: str, *, topic: str = "choose", wide: bool = False
     ) -> None:
         super().__init__()
         self.topic, self.wide = topic, wide
@@ -91,17 +86,16 @@ class Picker(ModalScreen[str | None], inherit_bindings=False):
     def action_take(self, place: int = -1) -> None:
         self.dismiss(self.choices[self.cursor if place < 0 else place][0])
 
-    async def action_explain(self) -> None:
-        await self.app.run_action(f"explain('{self.topic}')")
+    def action_explain(self) -> None:
+        self.app.push_screen(Explain(self.topic))
 
     def action_leave(self) -> None:
         self.dismiss(None)
 
 
 class Words(Board):
-    """state: ((text, tone), …), each wrapped; tones: "title", "bold", "", "soft", "red"."""
-
     def rows(self, width: int, height: int) -> list[Row]:
+        """state: ((text, tone), …), each wrapped; tones: "title", "bold", "", "soft", "red"."""
         styles = {"title": BLUE, "bold": BOLD, "": INK, "soft": SOFT, "red": RED}
         rows = []
         for text, tone in self.state[0]:
@@ -113,11 +107,10 @@ class Words(Board):
 
 
 class Explanation(Board):
-    """state: title, text, keys."""
-
     can_focus = True
 
     def rows(self, width: int, height: int) -> list[Row]:
+        """state: title, text, keys."""
         title, text, keys = self.state
         rows = [Row(width).at(2).put(title, BLUE), Row(width)]
         rows += [Row(width).at(2).put(line) for line in wrap(text, width - 4)] + [Row(width)]
@@ -154,12 +147,8 @@ class Explain(ModalScreen[None], inherit_bindings=False):
         self.call_after_refresh(self.draw_keys)
 
     def draw_keys(self) -> None:
-        page = self.query_one(Explanation)
-        below = page.top + page.size.height < len(page._lay_out())
-        more = f"{'▲' if page.top else ' '}{'▼' if below else ' '}"
-        self.query_one(KeyBar).show(
-            (Key("Esc", _("Close"), "screen.leave", main=True), Key("↑↓", f"{_('Scroll')} {more}"))
-        )
+        scroll = Key("↑↓", f"{_('Scroll')} {more(self.query_one(Explanation))}")
+        self.query_one(KeyBar).show((Key("Esc", _("Close"), "screen.leave", main=True), scroll))
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.draw_keys)
@@ -172,10 +161,14 @@ class Explain(ModalScreen[None], inherit_bindings=False):
         self.dismiss()
 
 
+Do = Callable[[Signer, str], Awaitable[None]]
+"""An act that is given the open key and the remarks."""
+
+
 class Sign(ModalScreen[bool], inherit_bindings=False):
     """Asks for what an act needs and has not got: key file and passphrase once a sitting, remarks where they are due.
 
-    `act` runs with the remarks in the bank's thread; where it is refused, the reason is shown and all stays as it is.
+    Where `act` is refused, the reason is shown and all stays as it is.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -183,15 +176,16 @@ class Sign(ModalScreen[bool], inherit_bindings=False):
         Binding("enter", "enter"),  # a field takes it first
         Binding("tab,down", "next(1)", priority=True),
         Binding("shift+tab,up", "next(-1)", priority=True),
-        Binding("f1", "app.explain('act')"),
+        Binding("f1", "explain"),
     ]
     AUTO_FOCUS = ""
 
     def __init__(
-        self, desk: Desk, title: str, what: str, act: Callable[[str], None] | None, *, remarks: bool = False
+        self, bank: BankAccess, signatory: Signatory, title: str, what: str, act: Do | None, *, remarks: bool = False
     ) -> None:
         super().__init__()
-        self.desk, self.asked, self.what, self.act, self.remarks = desk, title, what, act, remarks
+        self.bank, self.signatory = bank, signatory
+        self.asked, self.what, self.act, self.remarks = title, what, act, remarks
         self.busy = False
 
     def compose(self) -> ComposeResult:
@@ -199,8 +193,8 @@ class Sign(ModalScreen[bool], inherit_bindings=False):
             yield Words(id="what")
             if self.remarks:
                 yield LineField(id="remarks", placeholder=_("the reason, in writing"))
-            if self.desk.signer is None:
-                yield LineField(str(self.desk.key or ""), id="key", placeholder=_("your key file"))
+            if self.signatory.signed_in is None:
+                yield LineField(str(self.signatory.key or ""), id="key", placeholder=_("your key file"))
                 yield LineField(id="passphrase", password=True, placeholder=_("its passphrase"))
             yield Words(id="told")
             yield KeyBar(id="boxkeys")
@@ -209,19 +203,16 @@ class Sign(ModalScreen[bool], inherit_bindings=False):
         lines = [(self.asked, "title"), ("", "")]
         if self.what:
             lines += [(self.what, ""), ("", "")]
-        if self.desk.person is not None:
-            lines.append((_("You sign as {name}.").format(name=self.desk.person.name), "soft"))
+        if self.signatory.name:
+            lines.append((_("You sign as {name}.").format(name=self.signatory.name), "soft"))
         self.query_one("#what", Words).show(tuple(lines))
         self.query_one("#told", Words).show((("", ""),))
         self.query_one(KeyBar).show(
             (Key("Enter", self.asked, "screen.enter", main=True), Key("Esc", _("Do nothing"), "screen.leave"))
         )
         fields = list(self.query(LineField))
-        empty = next((field for field in fields if not field.value), None)
-        if empty is not None:
-            empty.focus()
-        elif fields:
-            fields[-1].focus()
+        for field in [field for field in fields if not field.value][:1] or fields[-1:]:
+            field.focus()
 
     def on_input_submitted(self) -> None:
         self.call_next(self.action_enter)
@@ -242,17 +233,20 @@ class Sign(ModalScreen[bool], inherit_bindings=False):
 
     async def _do(self) -> None:
         try:
-            if self.desk.signer is None:
+            signed_in = self.signatory.signed_in
+            if signed_in is None:
                 key = Path(self.query_one("#key", LineField).value.strip()).expanduser()
                 field = self.query_one("#passphrase", LineField)
                 passphrase, field.value = field.value, ""
-                await self.desk.ask(self.desk.sign_in, key, passphrase)
+                self.signatory.signed_in = signed_in = await self.bank.sign_in(key, passphrase)
+                self.signatory.key = key
             if self.act is not None:
-                await self.desk.ask(self.act, self.query_one("#remarks", LineField).value if self.remarks else "")
+                remarks = self.query_one("#remarks", LineField).value if self.remarks else ""
+                await self.act(signed_in.signer, remarks)
         except Refused as refusal:
             self.tell(said(refusal), "red")
-            with contextlib.suppress(Exception):
-                self.query_one("#passphrase", LineField).focus()
+            for passphrase_field in self.query("#passphrase"):
+                passphrase_field.focus()
             return
         finally:
             self.busy = False
@@ -261,6 +255,9 @@ class Sign(ModalScreen[bool], inherit_bindings=False):
     def tell(self, text: str, tone: str) -> None:
         self.query_one("#told", Words).show((("", ""), (text, tone)))
         self.query_one("#told", Words).refresh(layout=True)
+
+    def action_explain(self) -> None:
+        self.app.push_screen(Explain("act"))
 
     def action_leave(self) -> None:
         if not self.busy:

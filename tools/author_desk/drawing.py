@@ -2,26 +2,27 @@
 
 Exam text comes through `terminal.text` and `terminal.row.Row` alone, so it stays the letters it is.
 
-Before: `tools.author_desk.desk`. After: `tools.author_desk.browse` shows the rows in a Pane.
+Before: `tools.author_desk.bank_access` fetches what is on it. After: `tools.author_desk.item_pane` shows the rows.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
+from itertools import groupby
 
 from rich.cells import cell_len
 from rich.style import Style
 
 from bank.authoring.review import State
 from bank.content import OPTION_LETTERS, Background, Content, ItemType, blocks
-from bank.item import AnswerKey, Basis, Item, Number
+from bank.item import Basis, Item, Number
 from bank.store import BankItem
 from terminal.row import Row
 from terminal.text import clean, fit, wrap
 from terminal.theme import AMBER, BLUE, BOLD, CHIP, FAINT, FIELD, GREEN, INK, PAPER, RED, SOFT, TICK
-from tools.author_desk.desk import Difference, Told
-from tools.cli.bank.changes import field_word, in_words
-from tools.cli.language import _, sentence
-from tools.cli.sentences import bank as words
-from tools.cli.sentences import review as lives
+from tools.author_desk.item_facts import Difference, PastAct
+from tools.cli.bank.changes import field_word, in_words, item_name, word
+from tools.cli.bank.list_ import answer_text, level_name, type_name
+from tools.cli.language import _
 
 LEFT = 2
 MEASURE = 76
@@ -37,25 +38,8 @@ STATES = {
 _RULE = Style(color="#cfc7b5", bgcolor=PAPER)
 
 
-def type_word(item: BankItem) -> str:
-    return sentence(item.content.type.value, {}, words.TYPES)
-
-
-def state_word(state: State) -> str:
-    return sentence(state.value, {}, lives.STATES)
-
-
-def level_word(item: BankItem) -> str:
-    return sentence(item.level.value, {}, words.LEVELS)
-
-
 def share(p4: int) -> str:
     return f"{p4 / 100:.1f}%"
-
-
-def answer_text(answer_key: AnswerKey) -> str:
-    parts = ["".join(OPTION_LETTERS[index] for index in answer_key.correct), *answer_key.accepted]
-    return " / ".join(part for part in parts if part)
 
 
 def number_text(number: Number) -> str:
@@ -72,6 +56,7 @@ class Page:
         self.rows: list[Row] = []
 
     def line(self, text: str = "", style: Style = INK, left: int = LEFT) -> Row:
+        """One row, to which more can be put."""
         row = Row(self.width).at(left).put(text, style)
         self.rows.append(row)
         return row
@@ -85,6 +70,7 @@ class Page:
                 self.table(part, left)
 
     def table(self, table: tuple[tuple[str, ...], ...], left: int) -> None:
+        """Columns as wide as their cells, as far as there is room; the first row is the heading."""
         room = max(4, (self.measure - left - 1) // len(table[0]) - 3)
         widths = [min(room, max(cell_len(clean(cell)) for cell in column)) for column in zip(*table, strict=True)]
         for number, cells in enumerate(table):
@@ -97,11 +83,13 @@ class Page:
                 self.line("├" + "┼".join("─" * (size + 2) for size in widths) + "┤", _RULE, left)
 
     def rule(self, title: str) -> None:
+        """A line across, with a title."""
         self.line()
         row = self.line(f"{title} " if title else "", SOFT)
         row.put("─" * max(0, LEFT + self.measure - row.x), _RULE)
 
     def fact(self, label: str, value: str, style: Style = INK, column: int = 12) -> None:
+        """A label, and its value beside it; a dash where there is none."""
         lines = wrap(value, max(2, self.measure - column)) if value else ["—"]
         self.line(label, SOFT).at(LEFT + column).put(lines[0], style if value else FAINT)
         for line in lines[1:]:
@@ -115,13 +103,9 @@ class Page:
 
 
 def item_page(
-    width: int,
-    item: BankItem,
-    whole: Item | None,
-    held: frozenset[str],
-    repealed: tuple[str, ...] = (),
-    lang: str = "",
+    width: int, item: BankItem, whole: Item | None, held: frozenset[str], repealed: tuple[str, ...] = (), lang: str = ""
 ) -> list[Row]:
+    """As the candidate will see it, and what is known of it; with its answer key where `whole` is given."""
     page = Page(width)
     translation = next((each for each in item.translations if each.lang == lang), None)
     content = item.content if translation is None else translation.content
@@ -135,7 +119,7 @@ def item_page(
     question(page, content, held, () if whole is None else whole.answer_key.correct)
     if whole is not None:
         page.rule(_("Answer key"))
-        if text := answer_text(whole.answer_key):
+        if text := answer_text(replace(whole.answer_key, number=None)):
             page.fact(_("answer"), text, GREEN)
         if whole.answer_key.number is not None:
             page.fact(_("right value"), number_text(whole.answer_key.number), GREEN)
@@ -145,15 +129,19 @@ def item_page(
 
 
 def heading(page: Page, item: BankItem) -> None:
+    """Name, type, state and revision, on one line."""
     glyph, style = STATES[item.state]
-    row = page.line(item.code or item.lineage[:8], BLUE)
-    row.put("   ").put(type_word(item), INK).put("   ").put(f"{glyph} {state_word(item.state)}", style)
+    row = page.line(item_name(item), BLUE)
+    row.put("   ").put(type_name(item.content.type), INK).put("   ").put(
+        f"{glyph} {word(item.state.value, 'STATES')}", style
+    )
     row.put("   ").put(_("revision {rev}").format(rev=item.rev), SOFT)
     if item.background is not None:
         row.put("   ").put(_("case, place {place}").format(place=item.place), SOFT)
 
 
 def case_background(page: Page, background: Background, held: frozenset[str]) -> None:
+    """What the items of a case have in common."""
     page.line(_("Case"), SOFT)
     page.words(background.text)
     page.pictures(background.media, held, LEFT)
@@ -184,9 +172,10 @@ def question(page: Page, content: Content, held: frozenset[str], right: tuple[in
 
 
 def about(page: Page, item: BankItem, repealed: tuple[str, ...]) -> None:
+    """Chapter, level, basis and the rest that a candidate does not see."""
     page.rule(_("About it"))
     page.fact(_("chapter"), item.chapter)
-    page.fact(_("level"), level_word(item))
+    page.fact(_("level"), level_name(item.level))
     expected = "" if item.expected_p4 is None else share(item.expected_p4)
     if item.calibrated_p4 is not None:
         expected += "  " + _("measured")
@@ -225,14 +214,15 @@ def group_page(width: int, items: tuple[BankItem, ...], of: BankItem, held: froz
         glyph, style = STATES[item.state]
         here = item.number == of.number
         row = page.line(f"{'▸' if here else ' '} {item.place}", BLUE if here else SOFT)
-        row.put(f"   {item.code or item.lineage[:8]}   ", SOFT).put(type_word(item)).put(f"   {glyph} ", style)
-        row.put(state_word(item.state), style)
+        row.put(f"   {item_name(item)}   ", SOFT).put(type_name(item.content.type)).put(f"   {glyph} ", style)
+        row.put(word(item.state.value, "STATES"), style)
         question(page, item.content, held, ())
         page.line()
     return page.rows
 
 
 def diff_page(width: int, difference: Difference | None) -> list[Row]:
+    """Field by field, what went and what came."""
     page = Page(width)
     if difference is None:
         page.words(_("This is the first revision: there is nothing to compare it with."), SOFT)
@@ -261,37 +251,36 @@ def styled_lines(pieces: list[tuple[str, Style]], width: int) -> list[list[tuple
     found = []
     at = 0
     for line in wrap("".join(letter for letter, _style in letters), max(2, width)):
-        runs: list[tuple[str, Style]] = []
+        styled = []
         for letter in line:
             while letters[at][0] != letter:
                 at += 1
-            style = letters[at][1]
-            runs = (
-                [*runs[:-1], (runs[-1][0] + letter, style)]
-                if runs and runs[-1][1] is style
-                else [*runs, (letter, style)]
-            )
+            styled.append(letters[at])
             at += 1
-        found.append(runs)
+        runs = groupby(styled, key=lambda each: each[1])
+        found.append([("".join(letter for letter, _style in run), style) for style, run in runs])
     return found
 
 
-def history_page(width: int, rows: tuple[Told, ...]) -> list[Row]:
+def history_page(width: int, acts: tuple[PastAct, ...]) -> list[Row]:
+    """Every act, revision by revision; what was signed has a tick."""
     page = Page(width)
     rev = 0
-    for told in rows:
-        event = told.event
-        if told.rev != rev:
+    for act in acts:
+        event = act.event
+        if act.rev != rev:
             if rev:
                 page.line()
-            glyph, style = STATES[told.state]
-            page.line(_("revision {rev}").format(rev=told.rev), BLUE).put(f"   {glyph} {state_word(told.state)}", style)
-            rev = told.rev
-        row = page.line(f"{TICK} " if told.signed else "  ", GREEN)
-        row.put(event.at[:16].replace("T", " "), SOFT).put("  ").put(sentence(event.act.value, {}, lives.ACTS), BOLD)
-        row.put("  ").put(told.who or "—")
-        if told.earlier:
-            page.words(_("(hands in it before: {names})").format(names=told.earlier), SOFT, LEFT + 4)
+            glyph, style = STATES[act.state]
+            page.line(_("revision {rev}").format(rev=act.rev), BLUE).put(
+                f"   {glyph} {word(act.state.value, 'STATES')}", style
+            )
+            rev = act.rev
+        row = page.line(f"{TICK} " if act.signed else "  ", GREEN)
+        row.put(event.at[:16].replace("T", " "), SOFT).put("  ").put(word(event.act.value, "ACTS"), BOLD)
+        row.put("  ").put(act.who or "—")
+        if act.earlier:
+            page.words(_("(hands in it before: {names})").format(names=act.earlier), SOFT, LEFT + 4)
         if event.remarks:
             page.words(event.remarks, AMBER, LEFT + 4)
     page.line()
@@ -300,6 +289,4 @@ def history_page(width: int, rows: tuple[Told, ...]) -> list[Row]:
 
 
 def waiting_page(width: int) -> list[Row]:
-    page = Page(width)
-    page.line("…", SOFT)
-    return page.rows
+    return [Row(width).at(LEFT).put("…", SOFT)]

@@ -8,10 +8,12 @@ Before: `tools.author_desk.form` says which fields there are. After: the draft i
 
 import asyncio
 import hashlib
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import ClassVar
 
-from textual import events, on
+from rich.style import Style
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -20,18 +22,22 @@ from textual.widget import Widget
 
 from bank.formats import pictures
 from bank.formats.draft import BadRow
+from bank.item import Item
 from bank.refused import Refused
 from bank.store import BankItem
 from terminal.row import Row
 from terminal.theme import CHOSEN_BOLD, FIELD, FIELD_HERE, RED, SOFT
 from terminal.widgets.bars import Banner, Key, KeyBar, Notice, Tone
+from tools.author_desk.bank_access import BankAccess
 from tools.author_desk.board import Board
-from tools.author_desk.desk import Desk
+from tools.author_desk.dialogs import Explain
 from tools.author_desk.form import CHOICES, SECTIONS, Field, Form, Kind
 from tools.author_desk.help import FIELDS
-from tools.author_desk.widgets import LineField, Small, Tabs, TextField, Top
+from tools.author_desk.signatory import SignedIn
+from tools.author_desk.widgets import HEIGHTS, WIDTHS, LineField, Small, Tabs, TextField, Top
+from tools.cli.bank.changes import item_name
+from tools.cli.bank.list_ import type_name
 from tools.cli.language import _, sentence
-from tools.cli.sentences import bank as words
 from tools.cli.sentences import said, told
 
 FIRST_KEY = 2
@@ -39,9 +45,13 @@ FIRST_KEY = 2
 
 
 class FieldLabel(Board):
-    """state: text, whether its field is being written in, whether it was refused."""
+    def __init__(self, field: Field | None = None) -> None:
+        super().__init__(classes="-label")
+        self.field = field
+        self.show("", False, False)
 
     def rows(self, width: int, height: int) -> list[Row]:
+        """state: text, whether its field is being written in, whether it was refused."""
         text, here, wrong = self.state
         style = RED if wrong else CHOSEN_BOLD if here else SOFT
         return [Row(width).put("✗" if wrong else "▸" if here else " ", style).at(2).put(text, style)]
@@ -50,75 +60,80 @@ class FieldLabel(Board):
 class Reason(Board):
     """state: why the field above was refused."""
 
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self.show(why)
+
     def rows(self, width: int, height: int) -> list[Row]:
         return [Row(width).at(16).put(self.state[0], RED)]
 
 
-class Choice(Board):
-    """One of few values: ← → change it. state: word, focused."""
+class FieldBoard(Board):
+    """A field that is drawn, and otherwise while it has the focus."""
 
     can_focus = True
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("left", "turn(-1)"), Binding("right,space", "turn(1)")]
 
-    def __init__(self, table: dict[str, str], value: str, id: str) -> None:  # noqa: A002
-        super().__init__(id=id)
-        self.table, self.value = table, value
-
-    def rows(self, width: int, height: int) -> list[Row]:
-        style = FIELD_HERE if self.has_focus else FIELD
-        word = sentence(self.value, {}, self.table)
-        return [Row(width, style).put(f" ‹ {word} › ").at(width)]
-
-    def on_mount(self) -> None:
-        self.show(self.value)
+    @property
+    def field_style(self) -> Style:
+        return FIELD_HERE if self.has_focus else FIELD
 
     def on_focus(self) -> None:
         self.redraw()
 
     def on_blur(self) -> None:
         self.redraw()
+
+
+class Choice(FieldBoard):
+    """One of few values: ← → change it. state: value."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("left", "turn(-1)"), Binding("right,space", "turn(1)")]
+
+    def __init__(self, table: dict[str, str], value: str, id: str, chose: Callable[[str, str], None]) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.table, self.chose = table, chose
+        self.show(value)
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        return [Row(width, self.field_style).put(f" ‹ {sentence(self.state[0], {}, self.table)} › ").at(width)]
 
     def action_turn(self, step: int) -> None:
         values = list(self.table)
-        self.value = values[(values.index(self.value) + step) % len(values)]
-        self.show(self.value)
-        cast("Editor", self.screen).chose(str(self.id), self.value)
+        value = values[(values.index(self.state[0]) + step) % len(values)]
+        self.show(value)
+        self.chose(str(self.id), value)
 
 
-class Picture(Board):
+class Picture(FieldBoard):
     """One picture of a field, by what it is; Delete takes it away. state: words."""
 
-    can_focus = True
     BINDINGS: ClassVar[list[BindingType]] = [Binding("delete,backspace", "drop")]
 
-    def __init__(self, holder: str, digest: str) -> None:
+    def __init__(
+        self, holder: str, digest: str, what: Callable[[str], Awaitable[str]], drop: Callable[[str, str], None]
+    ) -> None:
         super().__init__(classes="-picture")
-        self.holder, self.digest = holder, digest
+        self.holder, self.digest, self.what, self.drop = holder, digest, what, drop
+        self.show(_("picture {name}").format(name=digest[:8]))
 
     def rows(self, width: int, height: int) -> list[Row]:
-        style = FIELD_HERE if self.has_focus else FIELD
-        row = Row(width, style).put(f" {self.state[0]}")
-        return [row.right(_("Del removes") + " ", style) if self.has_focus else row.at(width)]
+        row = Row(width, self.field_style).put(f" {self.state[0]}")
+        return [row.right(_("Del removes") + " ", self.field_style) if self.has_focus else row.at(width)]
 
     def on_mount(self) -> None:
-        self.show(_("picture {name}").format(name=self.digest[:8]))
         self.run_worker(self._look())
 
     async def _look(self) -> None:
-        self.show(await cast("Editor", self.screen).what(self.digest))
-
-    def on_focus(self) -> None:
-        self.redraw()
-
-    def on_blur(self) -> None:
-        self.redraw()
+        self.show(await self.what(self.digest))
 
     def action_drop(self) -> None:
-        cast("Editor", self.screen).drop(self.holder, self.digest)
+        self.drop(self.holder, self.digest)
 
 
 class Editor(Screen[BankItem | None], inherit_bindings=False):
     AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", priority=True),
         Binding("ctrl+o", "one_more", priority=True),
@@ -131,17 +146,15 @@ class Editor(Screen[BankItem | None], inherit_bindings=False):
         Binding("f1", "explain", priority=True),
     ]
 
-    def __init__(self, desk: Desk, item: BankItem | None, form: Form) -> None:
+    def __init__(self, bank: BankAccess, signed_in: SignedIn, item: BankItem | None, form: Form) -> None:
         super().__init__()
-        self.desk, self.item, self.form = desk, item, form
+        self.bank, self.signed_in, self.item, self.form = bank, signed_in, item, form
         self.section = SECTIONS[0][0]
         self.media: dict[str, bytes] = {}
         """Pictures that were added here."""
         self.wrong: tuple[str, str] = ("", "")
         """The field that was refused, and why."""
         self.warned = self.busy = False
-
-    # ---- what is seen ----------------------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
         yield Top(id="top")
@@ -153,18 +166,13 @@ class Editor(Screen[BankItem | None], inherit_bindings=False):
 
     async def on_mount(self) -> None:
         self.tell("", "")
-        self.measure(self.app.size.width, self.app.size.height)
         await self.fill("stem")
 
     async def fill(self, focus: str = "") -> None:
         """The fields of the section, made of the form's values."""
         holder = self.query_one("#fields", VerticalScroll)
         await holder.remove_children()
-        fields = self.form.section(self.section)
-        rows: list[Widget] = []
-        for field in fields:
-            rows += self._row(field)
-        await holder.mount(*rows)
+        await holder.mount(*(row for field in self.form.section(self.section) for row in self._row(field)))
         self.draw()
         self.set_focus(None)
         places = [each for each in self.focus_chain if not focus or each.id == focus] or self.focus_chain
@@ -172,35 +180,27 @@ class Editor(Screen[BankItem | None], inherit_bindings=False):
             self.call_after_refresh(self.set_focus, places[0])
 
     def _row(self, field: Field) -> list[Widget]:
-        value = self.form.value(field.id)
-        label = FieldLabel(id=f"label-{field.id}", classes="-label")
-        if field.kind is Kind.PICTURES:
-            shown = [Picture(field.id, digest) for digest in value.split()]
-            path = LineField("", id=f"add-{field.id}", placeholder=_("path of a picture file, Enter adds it"))
-            rows: list[Widget] = [
-                Horizontal(FieldLabel(classes="-label"), each, classes="-row -wrong") for each in shown
-            ]
-            rows.append(Horizontal(label, path, classes="-row -wrong"))
-            return [*rows, Reason(id="reason")] if self.wrong[0] == field.id else rows
+        value, wrong = self.form.value(field.id), self.wrong[0] == field.id
+        reason = [Reason(self.wrong[1])] if wrong else []
         written: Widget
+        if field.kind is Kind.PICTURES:
+            shown = [Picture(field.id, digest, self.what, self.drop) for digest in value.split()]
+            rows = [Horizontal(FieldLabel(), each, classes="-row -wrong") for each in shown]
+            written = LineField("", id=f"add-{field.id}", placeholder=_("path of a picture file, Enter adds it"))
+            return [*rows, Horizontal(FieldLabel(field), written, classes="-row -wrong"), *reason]
         if field.kind is Kind.CHOICE:
-            written = Choice(CHOICES[field.id], value, field.id)
+            written = Choice(CHOICES[field.id], value, field.id, self.chose)
         elif field.kind is Kind.TEXT:
             written = TextField(value, id=field.id)
         else:
             written = LineField(value, id=field.id)
-        if self.wrong[0] == field.id:
-            return [Horizontal(label, written, classes="-row -wrong"), Reason(id="reason")]
-        return [Horizontal(label, written, classes="-row")]
+        return [Horizontal(FieldLabel(field), written, classes="-row -wrong" if wrong else "-row"), *reason]
 
     def draw(self) -> None:
+        """All but the fields, which keep what is written in them."""
         form = self.form
-        person = "" if self.desk.person is None else self.desk.person.name
-        if self.item is None:
-            title = _("A new item")
-        else:
-            title = _("Editing {item}").format(item=self.item.code or self.item.lineage[:8])
-        self.query_one("#top", Top).show(title, sentence(form.type.value, {}, words.TYPES), person, "")
+        title = _("A new item") if self.item is None else _("Editing {item}").format(item=item_name(self.item))
+        self.query_one("#top", Top).show(title, type_name(form.type), self.signed_in.person.name, "")
         tabs = tuple((f"F{n}", _(word), name) for n, (name, word) in enumerate(SECTIONS, FIRST_KEY))
         self.query_one("#sections", Tabs).show(tabs, self.section, False, "")
         more = {"question": _("Option +"), "basis": _("Provision +"), "language": _("Language +")}
@@ -209,20 +209,17 @@ class Editor(Screen[BankItem | None], inherit_bindings=False):
             keys.append(Key("Ctrl+O", more[self.section], "screen.one_more"))
         keys += [Key("F1", _("Help"), "screen.explain"), Key("Esc", _("Leave"), "screen.leave")]
         self.query_one(KeyBar).show(tuple(keys))
-        here = "" if self.focused is None else str(self.focused.id)
-        for field in form.section(self.section):
-            for board in self.query(f"#label-{field.id}").results(FieldLabel):
-                board.show(field.label, here.removeprefix("add-") == field.id, self.wrong[0] == field.id)
-        for board in self.query(".-label").results(FieldLabel):
-            if not board.state:
-                board.show("", False, False)
-        for reason in self.query("#reason").results(Reason):
-            reason.show(self.wrong[1])
+        for label in self.query(FieldLabel):
+            if (field := label.field) is not None:
+                label.show(field.label, field.id == self.here, field.id == self.wrong[0])
 
-    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
+    @property
+    def here(self) -> str:
+        """The field that is written in."""
+        return "" if self.focused is None else str(self.focused.id).removeprefix("add-")
+
+    def on_descendant_focus(self) -> None:
         self.draw()
-
-    # ---- what is written -------------------------------------------------------------------------------------------
 
     @on(LineField.Changed)
     def line_changed(self, event: LineField.Changed) -> None:
@@ -245,23 +242,19 @@ class Editor(Screen[BankItem | None], inherit_bindings=False):
 
     @on(LineField.Submitted)
     async def submitted(self, event: LineField.Submitted) -> None:
-        name = str(event.input.id)
-        if name.startswith("add-") and event.value.strip():
-            await self.add_picture(name.removeprefix("add-"), event.value.strip())
+        if str(event.input.id).startswith("add-") and event.value.strip():
+            await self.add_picture(str(event.input.id).removeprefix("add-"), event.value.strip())
         else:
             await self.action_next(1)
 
     async def add_typed(self) -> bool:
         """A path that was typed and not entered is meant as well; False where one of them names no picture."""
         typed = [(str(each.id), each.value.strip()) for each in self.query(LineField)]
-        added = [
-            await self.add_picture(name.removeprefix("add-"), path)
-            for name, path in typed
-            if name.startswith("add-") and path
-        ]
-        return all(added)
+        paths = [(name.removeprefix("add-"), path) for name, path in typed if name.startswith("add-") and path]
+        return all([await self.add_picture(holder, path) for holder, path in paths])
 
     async def add_picture(self, holder: str, path: str) -> bool:
+        """The picture of that file to what shows it; False, with the reason at its field, where it is none."""
         try:
             digest, data = await asyncio.to_thread(_picture, Path(path).expanduser())
         except BadRow as bad:
@@ -284,14 +277,12 @@ class Editor(Screen[BankItem | None], inherit_bindings=False):
         """A picture in words: kind, size in points, size in bytes."""
         data = self.media.get(digest)
         if data is None:
-            data = await self.desk.ask(self.desk.bank.media.find, digest)
+            data = await self.bank.picture(digest)
         if data is None:
             return _("picture {name}: the bank does not hold it").format(name=digest[:8])
         width, height = pictures.size(data)
         size = f"{len(data) / 1024:,.1f} KiB"
         return f"{digest[:8]}  {(pictures.kind(data) or '?').upper()}  {width} × {height}  {size}"
-
-    # ---- acting ----------------------------------------------------------------------------------------------------
 
     async def action_save(self) -> None:
         if self.busy or not await self.add_typed():
@@ -307,9 +298,9 @@ class Editor(Screen[BankItem | None], inherit_bindings=False):
         self.busy = True
         self.run_worker(self._save(item))
 
-    async def _save(self, item: object) -> None:
+    async def _save(self, item: Item) -> None:
         try:
-            self.dismiss(await self.desk.ask(self.desk.write, self.item, item, self.media))
+            self.dismiss(await self.bank.write(self.item, item, self.media, self.signed_in.signer))
         except Refused as refusal:
             self.tell("red", said(refusal))
         finally:
@@ -359,22 +350,14 @@ class Editor(Screen[BankItem | None], inherit_bindings=False):
         self.tell("amber", warning)
         return False
 
-    async def action_explain(self) -> None:
-        here = "" if self.focused is None else str(self.focused.id).removeprefix("add-")
-        holder = self.focused.holder if isinstance(self.focused, Picture) else here
+    def action_explain(self) -> None:
+        holder = self.focused.holder if isinstance(self.focused, Picture) else self.here
         field = next((each for each in self.form.section(self.section) if each.id == holder), None)
         topic = "" if field is None else field.topic or field.id
-        await self.app.run_action(f"explain('edit', '{topic if topic in FIELDS else ''}')")
+        self.app.push_screen(Explain("edit", topic if topic in FIELDS else ""))
 
     def tell(self, tone: str, text: str) -> None:
         self.query_one(Banner).show(Notice(Tone[tone.upper()], text) if text else None)
-
-    def on_resize(self, event: events.Resize) -> None:
-        self.measure(event.size.width, event.size.height)
-
-    def measure(self, width: int, height: int) -> None:
-        self.set_class(width < 80 or height < 24, "-small")
-        self.query_one(Small).show(width, height)
 
 
 def _picture(path: Path) -> tuple[str, bytes]:

@@ -2,14 +2,16 @@
 
 What nobody knows is said to be unknown; a dash or a nought would be taken for a finding.
 
-Before: `tools.author_desk.desk` fetches them. After: `tools.author_desk.browse` shows the rows in a Pane.
+Before: `tools.author_desk.bank_access` fetches them. After: `tools.author_desk.item_pane` shows the rows.
 """
 
+from bank.store import BankItem
 from terminal.row import Row
 from terminal.text import fit, one_line
 from terminal.theme import AMBER, BLUE, BOLD, FAINT, GREEN, INK, RED, SOFT
-from tools.author_desk.desk import Figures, today
 from tools.author_desk.drawing import LEFT, STATES, Page, heading, share
+from tools.author_desk.item_facts import Figures
+from tools.cli.bank.changes import item_name
 from tools.cli.language import N_, _, sentence
 
 PERMISSIONS = {"exam": N_("exams"), "drill": N_("drills"), "open": N_("open practice")}
@@ -19,6 +21,7 @@ _BAR = 20
 
 
 def figures_page(width: int, figures: Figures) -> list[Row]:
+    """Exposure, shares of right answers, relations and ownership."""
     page = Page(width)
     heading(page, figures.item)
     page.line()
@@ -85,7 +88,7 @@ def _relations(page: Page, figures: Figures) -> None:
     page.line(_("Not on one form with"), BLUE)
     page.fact(_("enemies"), "；".join(item.enemies) or _("it belongs to no enemy group"), INK if item.enemies else SOFT)
     for enemy in figures.enemies:
-        _named(page, enemy.number, enemy.code or enemy.lineage[:8], enemy.content.stem, STATES[enemy.state][0])
+        _named(page, enemy, enemy.content.stem)
     if figures.more_enemies:
         page.fact("", _("and {n} more").format(n=figures.more_enemies), SOFT)
     if figures.group:
@@ -97,13 +100,12 @@ def _relations(page: Page, figures: Figures) -> None:
     elif not figures.twins:
         page.words(_("None among the items not retired."), SOFT)
     for twin, likeness in figures.twins or ():
-        text = f"{share(likeness)}  {twin.content.stem}"
-        _named(page, twin.number, twin.code or twin.lineage[:8], text, STATES[twin.state][0])
+        _named(page, twin, f"{share(likeness)}  {twin.content.stem}")
 
 
-def _named(page: Page, number: int, name: str, text: str, glyph: str) -> None:
-    row = page.line(f"{glyph} ", SOFT, LEFT + 2).put(fit(name, 10), BLUE).at(LEFT + 15)
-    row.put(fit(one_line(text), max(2, page.measure - 14))).all_press(f"screen.show_number({number})")
+def _named(page: Page, item: BankItem, text: str) -> None:
+    row = page.line(f"{STATES[item.state][0]} ", SOFT, LEFT + 2).put(fit(item_name(item), 10), BLUE).at(LEFT + 15)
+    row.put(fit(one_line(text), max(2, page.measure - 14))).all_press(f"screen.show_number({item.number})")
 
 
 def _ownership(page: Page, figures: Figures) -> None:
@@ -119,7 +121,7 @@ def _ownership(page: Page, figures: Figures) -> None:
         page.fact(_("permission"), f"{allowed}  {lent.first} – {lent.until}")
         if lent.withdrawn_at:
             page.fact("", "⚑ " + _("withdrawn by its owner on {day}").format(day=lent.withdrawn_at[:10]), RED)
-        elif not lent.first <= today().isoformat() <= lent.until:
+        elif not figures.lent_now:
             page.fact("", "⚑ " + _("not lent on this day"), RED)
     page.fact(_("author"), item.provenance.author or _("see H: who wrote and who signed"))
     if item.provenance.origin and lent is None:

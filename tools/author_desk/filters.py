@@ -1,14 +1,11 @@
-"""The six filters: their names, the values of each, and a value in words. No widget, no bank.
+"""The search and the six filters as they stand: their names, the values of each, and a value in words. No widget.
 
-Before: `tools.author_desk.desk` asks by them. After: `tools.author_desk.item_list` shows them and lets a value be
-chosen.
+Before: `tools.author_desk.browse` lets them be chosen. After: `tools.author_desk.bank_access` finds by them.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from bank.authoring.review import State
-from bank.content import ItemType, Level
-from tools.author_desk.desk import Asked
 from tools.cli.language import N_, _, sentence
 from tools.cli.sentences import bank as words
 from tools.cli.sentences import review as lives
@@ -22,12 +19,28 @@ FILTERS = (
     ("whose", N_("whose")),
 )
 _VALUES: dict[str, dict[str, str]] = {
-    "type": {each.value: words.TYPES[each.value] for each in ItemType},
-    "level": {each.value: words.LEVELS[each.value] for each in Level},
-    "state": {each.value: lives.STATES[each.value] for each in State},
+    "type": words.TYPES,
+    "level": words.LEVELS,
+    "state": lives.STATES,
     "lacks": {"basis": N_("no basis"), "difficulty": N_("no difficulty"), "force": N_("repealed basis")},
     "whose": {"mine": N_("mine"), "review": N_("to review")},
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What the list is narrowed by; "" is no filter."""
+
+    text: str = ""
+    type: str = ""
+    chapter: str = ""
+    level: str = ""
+    state: str = ""
+    lacks: str = ""
+    """One of `bank.store.listing.Lack`."""
+    whose: str = ""
+    """mine | review: waits for review and no hand of mine is in it."""
+
 
 Choices = tuple[tuple[str, str, str], ...]
 """Value, word, how many items it leaves where that is known."""
@@ -39,12 +52,18 @@ def choices(name: str) -> Choices:
 
 
 def chapter_choices(chapters: Mapping[str, int]) -> Choices:
+    """In the order of their numbers: 2.10 behind 2.9."""
     ordered = sorted(chapters.items(), key=lambda each: _order(each[0]))
     return tuple((chapter, chapter, f"{n:,}") for chapter, n in ordered if chapter)
 
 
-def value_word(asked: Asked, name: str) -> str:
-    value = str(getattr(asked, name))
+def shown(search: Search) -> tuple[tuple[int, str, str], ...]:
+    """Of each filter its digit, its name and its value in words, which is "" where it is off."""
+    return tuple((n, _(title), _value_word(search, name)) for n, (name, title) in enumerate(FILTERS, 1))
+
+
+def _value_word(search: Search, name: str) -> str:
+    value = str(getattr(search, name))
     return sentence(value, {}, _VALUES[name]) if value and name in _VALUES else value
 
 

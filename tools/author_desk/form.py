@@ -15,7 +15,7 @@ from enum import Enum, auto
 from bank.content import OPTION_LETTERS, Background, Content, ItemType, Level
 from bank.formats import spelling
 from bank.formats.draft import MOST_OPTIONS, BadRow, Draft, DraftOption, DraftTranslation, finish
-from bank.item import Basis, Item
+from bank.item import Item
 from tools.cli.language import N_, _
 from tools.cli.sentences import bank as words
 
@@ -51,23 +51,23 @@ SECTIONS = (
     ("picture", N_("Pict.")),
 )
 CHOICES: dict[str, dict[str, str]] = {"type": words.TYPES, "level": words.LEVELS}
-_BY_REASON = {
-    "empty-stem": "stem",
-    "no-answer": "answer",
-    "answer-unreadable": "answer",
-    "answer-out-of-range": "answer",
-    "answer-repeats-itself": "answer",
-    "single-many-answers": "answer",
-    "locked-unreadable": "locked",
-    "unknown-level": "level",
-    "unknown-type": "type",
-    "difficulty-unreadable": "difficulty",
-    "few-options": "option-0",
-    "many-options": "option-0",
-    "truefalse-options": "answer",
-    "place-without-case": "place",
-    "no-place-in-case": "place",
+_REASONS = {
+    "stem": "empty-stem",
+    "answer": "no-answer answer-unreadable answer-out-of-range answer-repeats-itself single-many-answers "
+    "truefalse-options",
+    "locked": "locked-unreadable",
+    "level": "unknown-level",
+    "type": "unknown-type",
+    "difficulty": "difficulty-unreadable",
+    "option-0": "few-options many-options",
+    "place": "place-without-case no-place-in-case",
 }
+_BY_REASON = {reason: field for field, reasons in _REASONS.items() for reason in reasons.split()}
+_AS_WRITTEN = (
+    *("stem", "chapter", "level", "explanation", "basis", "code", "source"),
+    *("background", "place", "difficulty", "enemies", "tags"),
+)
+"""Fields of a Draft that are taken as they stand."""
 
 
 class Form:
@@ -98,10 +98,9 @@ class Form:
     def value(self, name: str) -> str:
         return self.values.get(name, "")
 
-    # ---- fields --------------------------------------------------------------------------------------------------
-
     def section(self, name: str) -> list[Field]:
-        made: dict[str, list[Field]] = {
+        """The fields of one of SECTIONS, from above."""
+        made = {
             "question": [
                 Field("type", _("type"), Kind.CHOICE),
                 Field("stem", _("stem"), Kind.TEXT),
@@ -118,29 +117,16 @@ class Form:
                 Field("code", _("code")),
                 Field("source", _("source")),
             ],
-            "basis": [Field("basis", _("basis"), Kind.TEXT)],
+            "basis": [Field("basis", _("basis"), Kind.TEXT), *self._provisions()],
             "case": [Field("background", _("background"), Kind.TEXT), Field("place", _("place"))],
-            "language": [],
-            "picture": [
-                Field(f"{where}media{rest}", label, Kind.PICTURES, "media") for where, rest, label in self._holders()
-            ],
+            "language": self._translations(),
+            "picture": self._pictures(),
         }
-        for n in range(self.provisions):
-            made["basis"] += [
-                Field(f"provision-{n}", _("provision {n}").format(n=n + 1), Kind.LINE, "provision"),
-                Field(f"from-{n}", _("in force"), Kind.LINE, "day"),
-                Field(f"until-{n}", _("repealed"), Kind.LINE, "day"),
-            ]
-        for n in range(self.languages):
-            own = f"t{n}-"
-            made["language"] += [
-                Field(own + "lang", _("language"), Kind.LINE, "lang"),
-                Field(own + "stem", _("stem"), Kind.TEXT, "translation"),
-                *self._options(own),
-            ]
-            if self.value("background").strip() or self.value("media-background"):
-                made["language"].append(Field(own + "background", _("background"), Kind.TEXT, "translation"))
         return made[name]
+
+    @property
+    def _of_case(self) -> bool:
+        return bool(self.value("background").strip() or self.value("media-background"))
 
     def _options(self, own: str) -> list[Field]:
         of_truth = 2 if self.type is ItemType.TRUEFALSE and own else 0
@@ -152,31 +138,41 @@ class Form:
         ]
 
     def _answer(self) -> list[Field]:
+        key = [Field("answer", _("answer key"))]
         if self.type is ItemType.FILL:
-            key = [
-                Field("answer", _("accepted"), Kind.LINE, "accepted"),
-                Field("value", _("right value")),
-                Field("tolerance", _("tolerance")),
-                Field("units", _("units")),
-            ]
-        else:
-            key = [Field("answer", _("answer key"))]
+            key = [Field("answer", _("accepted"), topic="accepted"), Field("value", _("right value"))]
+            key += [Field("tolerance", _("tolerance")), Field("units", _("units"))]
         return [*key, Field("explanation", _("explanation"), Kind.TEXT)]
 
-    def _holders(self) -> list[tuple[str, str, str]]:
-        """Whatever can show a picture: language before it, part behind it, its name."""
-        found = []
+    def _provisions(self) -> list[Field]:
+        fields = []
+        for n in range(self.provisions):
+            fields.append(Field(f"provision-{n}", _("provision {n}").format(n=n + 1), topic="provision"))
+            fields.append(Field(f"from-{n}", _("in force"), topic="day"))
+            fields.append(Field(f"until-{n}", _("repealed"), topic="day"))
+        return fields
+
+    def _translations(self) -> list[Field]:
+        fields = []
+        for n in range(self.languages):
+            own = f"t{n}-"
+            fields.append(Field(own + "lang", _("language"), topic="lang"))
+            fields.append(Field(own + "stem", _("stem"), Kind.TEXT, "translation"))
+            fields += self._options(own)
+            if self._of_case:
+                fields.append(Field(own + "background", _("background"), Kind.TEXT, "translation"))
+        return fields
+
+    def _pictures(self) -> list[Field]:
+        """A field for whatever can show a picture, in each language."""
+        fields = []
         for own in ("", *(f"t{n}-" for n in range(self.languages))):
             lang = f"{self.value(own + 'lang').strip() or '?'} " if own else ""
-            found.append((own, "", lang + _("stem")))
-            if self.is_choice:
-                found += [
-                    (own, f"-option-{n}", lang + _("option {letter}").format(letter=OPTION_LETTERS[n]))
-                    for n in range(self.options)
-                ]
-            if self.value("background").strip() or self.value("media-background"):
-                found.append((own, "-background", lang + _("background")))
-        return found
+            shows = [("", _("stem")), *((f"-{each.id}", each.label) for each in self._options(""))]
+            if self._of_case:
+                shows.append(("-background", _("background")))
+            fields += [Field(f"{own}media{rest}", lang + label, Kind.PICTURES, "media") for rest, label in shows]
+        return fields
 
     def section_of(self, field: str) -> str:
         return next((name for name, _title in SECTIONS if any(each.id == field for each in self.section(name))), "")
@@ -194,9 +190,7 @@ class Form:
             return f"t{self.languages - 1}-lang"
         return ""
 
-    # ---- as an item ------------------------------------------------------------------------------------------------
-
-    def draft(self, values: Mapping[str, str]) -> Draft:
+    def _draft(self, values: Mapping[str, str]) -> Draft:
         def value(name: str) -> str:
             return values.get(name, "")
 
@@ -211,24 +205,14 @@ class Form:
         while count > _FEWEST_OPTIONS and option("", count - 1) == DraftOption(""):
             count -= 1  # a place for an option that nobody used
         draft = Draft(
-            stem=value("stem"),
             type=kind.value,
             options=[option("", n) for n in range(count)],
             images=pictures("media"),
-            chapter=value("chapter"),
-            level=value("level"),
-            explanation=value("explanation"),
-            basis=value("basis"),
-            code=value("code"),
-            source=value("source"),
-            background=value("background"),
             background_images=pictures("media-background"),
-            place=value("place"),
-            difficulty=value("difficulty"),
-            enemies=value("enemies"),
-            tags=value("tags"),
             locked=value("locked") if count else "",
         )
+        for name in _AS_WRITTEN:
+            setattr(draft, name, value(name))
         if kind is ItemType.FILL:
             draft.accepted = tuple(text for text in spelling.variants(value("answer")) if text.strip())
             if value("value").strip() or value("tolerance").strip() or value("units").strip():
@@ -242,25 +226,25 @@ class Form:
                 draft.bases += (row,)
         for n in range(self.languages):
             own = f"t{n}-"
-            several = 2 if kind is ItemType.TRUEFALSE else count
-            options = [option(own, place) for place in range(several)]
-            shown = (value(own + "stem"), *(each.text for each in options), value(own + "background"))
-            if value(own + "lang").strip() or any(text.strip() for text in shown):
-                draft.translations.append(
-                    DraftTranslation(
-                        value(own + "lang"),
-                        value(own + "stem"),
-                        options,
-                        pictures(own + "media"),
-                        value(own + "background"),
-                        pictures(own + "media-background"),
-                    )
-                )
+            translation = DraftTranslation(
+                value(own + "lang"),
+                value(own + "stem"),
+                [option(own, place) for place in range(2 if kind is ItemType.TRUEFALSE else count)],
+                pictures(own + "media"),
+                value(own + "background"),
+                pictures(own + "media-background"),
+            )
+            shown = (translation.stem, *(each.text for each in translation.options), translation.background)
+            if translation.lang.strip() or any(text.strip() for text in shown):
+                draft.translations.append(translation)
         return draft
 
     def made(self) -> Item:
-        """The item as the fields say. Raises BadRow where they say none."""
-        item = finish(self.draft(self.values), str)  # a picture is named by its digest already
+        """The item as the fields say.
+
+        Raises BadRow: when they say none.
+        """
+        item = finish(self._draft(self.values), str)  # a picture is named by its digest already
         for n, basis in enumerate(item.bases):
             if not basis.text:
                 raise BadRow("provision-without-words", field=f"provision-{n}")
@@ -296,7 +280,7 @@ class Form:
 
     def _reason_without(self, field: Field) -> str:
         try:
-            finish(self.draft(self.values | {field.id: "" if field.topic == "day" else field.id}), str)
+            finish(self._draft(self.values | {field.id: "" if field.topic == "day" else field.id}), str)
         except BadRow as bad:
             return bad.reason
         return ""
@@ -313,18 +297,14 @@ def _could_be(field: Field, bad: BadRow) -> bool:
 
 def _values(item: Item) -> dict[str, str]:
     content, key, number = item.content, item.answer_key, item.answer_key.number
-    values = {
+    values = {name: getattr(item, name) for name in ("chapter", "explanation", "basis", "code", "source")}
+    values |= {
         "type": content.type.value,
-        "chapter": item.chapter,
         "level": item.level.value,
         "difficulty": "" if item.p4 is None else f"{item.p4 / 10_000:.4f}".rstrip("0").rstrip("."),
-        "explanation": item.explanation,
-        "basis": item.basis,
         "enemies": "；".join(item.enemies),
         "tags": "；".join(item.tags),
         "locked": "".join(OPTION_LETTERS[n] for n in item.locked),
-        "code": item.code,
-        "source": item.source,
         "place": str(item.place or ""),
     }
     if content.type is ItemType.FILL:
@@ -337,7 +317,9 @@ def _values(item: Item) -> dict[str, str]:
         values["answer"] = "".join(OPTION_LETTERS[n] for n in key.correct)
     values |= _shown("", content, item.background)
     for n, basis in enumerate(item.bases):
-        values |= _provision(n, basis)
+        values[f"provision-{n}"] = basis.text
+        values[f"from-{n}"] = basis.effective_from.isoformat() if basis.effective_from else ""
+        values[f"until-{n}"] = basis.repealed_on.isoformat() if basis.repealed_on else ""
     for n, translation in enumerate(item.translations):
         values[f"t{n}-lang"] = translation.lang
         values |= _shown(f"t{n}-", translation.content, translation.background)
@@ -354,10 +336,3 @@ def _shown(own: str, content: Content, background: Background | None) -> dict[st
         values[own + "background"] = background.text
         values[own + "media-background"] = " ".join(background.media)
     return values
-
-
-def _provision(n: int, basis: Basis) -> dict[str, str]:
-    days = {"from": basis.effective_from, "until": basis.repealed_on}
-    return {f"provision-{n}": basis.text} | {
-        f"{name}-{n}": day.isoformat() if day else "" for name, day in days.items()
-    }

@@ -33,11 +33,7 @@ HELP: dict[str, Help] = {
     "search": (
         N_("Search"),
         N_("Type any part of stem, options or code; the list follows. Width and case do not matter."),
-        (
-            ("↓ Enter", N_("into the list")),
-            ("Esc", N_("clear the search, then into the list")),
-            *_ANYWHERE,
-        ),
+        (("↓ Enter", N_("into the list")), ("Esc", N_("clear the search, then into the list")), *_ANYWHERE),
     ),
     "list": (
         N_("The list"),

@@ -1,331 +1,148 @@
-"""Finding, at the desk's one screen: search and filters above, the list below them, and the bar that moves in it.
+"""The list of items that were found: the bar in it, the drafts marked, and only what is seen of it fetched and drawn.
 
-Nothing waits for the bank: a key moves the bar at once, and what has to be fetched is drawn when it comes.
-
-Before: `tools.author_desk.desk` fetches. After: `tools.author_desk.item_pane` shows the item that the bar is on.
+Before: `tools.author_desk.bank_access` finds numbers and fetches items. After: `tools.author_desk.browse` moves it.
 """
 
-from __future__ import annotations
-
-import gc
-from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from collections.abc import Awaitable, Callable, Sequence
 
 from textual import events
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal
-from textual.screen import Screen
 
-from bank.refused import Refused
 from bank.store import BankItem
-from terminal.widgets.bars import Banner, KeyBar, Notice, Tone
-from tools.author_desk import filters
-from tools.author_desk.desk import Asked, Desk
-from tools.author_desk.dialogs import Picker, Sign
-from tools.author_desk.widgets import Filters, Label, LineField, List, Pane, SearchField, Small, Tabs, Top
+from terminal.row import Row
+from terminal.text import fit, one_line, wrap
+from terminal.theme import BLUE, CHOSEN, CHOSEN_BOLD, FAINT, INK, SOFT
+from tools.author_desk.bank_access import BankAccess
+from tools.author_desk.board import Board
+from tools.author_desk.drawing import STATES
+from tools.cli.bank.changes import item_name
+from tools.cli.bank.list_ import type_name
 from tools.cli.language import _
-from tools.cli.sentences import said
 
-if TYPE_CHECKING:
-    from tools.author_desk.app import DeskApp
+NUMBER = 6
+"""Cells for the number of a place in the list: 50,000 and more."""
+BLOCK = 5
+"""Items are fetched in blocks of so many: what a screen shows and little more. A bank in shares counts each."""
+KEPT_BLOCKS = 800
 
-WIDE = 100
-PARTS = ("#top", "#searchlabel", "#search", "#filters", "#list", "#tabs", "#pane", "#banner", "#keys")
+
+class Listing:
+    """Numbers for all of the list, items for the blocks of it that were looked at."""
+
+    def __init__(self, numbers: Sequence[int], items: Callable[[list[int]], Awaitable[list[BankItem]]]) -> None:
+        self.numbers = numbers
+        self._items = items
+        self._blocks: dict[int, list[BankItem]] = {}
+
+    def at(self, place: int) -> BankItem | None:
+        """The item at a place of the list, if it is here already."""
+        block = self._blocks.get(place // BLOCK)
+        return None if block is None or place >= len(self.numbers) else block[place % BLOCK]
+
+    def missing(self, first: int, last: int) -> list[int]:
+        """Blocks between two places, both included, that are not here yet."""
+        last = min(last, len(self.numbers) - 1)
+        return [block for block in range(first // BLOCK, last // BLOCK + 1) if block not in self._blocks]
+
+    async def fetch(self, blocks: Sequence[int]) -> None:
+        """Asks for the items of `blocks` at once; those fetched longest ago make room."""
+        wanted = [self.numbers[block * BLOCK : (block + 1) * BLOCK] for block in blocks]
+        items = await self._items([number for each in wanted for number in each])
+        while len(self._blocks) > KEPT_BLOCKS - len(blocks):
+            del self._blocks[next(iter(self._blocks))]
+        for block, each in zip(blocks, wanted, strict=True):
+            self._blocks[block], items = items[: len(each)], items[len(each) :]
 
 
-class Finding(Screen[None], inherit_bindings=False):
-    AUTO_FOCUS = "#list"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - declared so by Textual
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "move(1)"),
-        Binding("up", "move(-1)"),
-        Binding("pagedown", "page(1)"),
-        Binding("pageup", "page(-1)"),
-        Binding("home", "go_to(0)"),
-        Binding("end", "go_to(-1)"),
-        Binding("left", "step(-1)"),
-        Binding("right", "step(1)"),
-        Binding("enter", "open"),
-        Binding("escape", "back"),
-        Binding("slash", "search"),
-        *(Binding(str(n + 1), f"filter({n + 1})") for n in range(len(filters.FILTERS))),
-        Binding("tab", "next(1)", priority=True),
-        Binding("shift+tab", "next(-1)", priority=True),
-        Binding("ctrl+l", "leave_desk", priority=True),
-        Binding("f1", "explain", priority=True),
-    ]
+class ItemList(Board):
+    can_focus = True
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__()
-        self.desk = desk
-        self.asked = Asked()
-        self.cursor = self.first = self.version = 0
-        self.total = 0
+    def __init__(self, bank: BankAccess) -> None:
+        super().__init__(id="list")
+        self._bank = bank
+        self.listing = Listing((), bank.items)
+        self.cursor = self._first = self._version = 0
         self.marked: frozenset[int] = frozenset()
         """Drafts that are to be handed in together."""
 
     @property
-    def app_(self) -> DeskApp:
-        return cast("DeskApp", self.app)
+    def numbers(self) -> Sequence[int]:
+        """All that were found, in order."""
+        return self.listing.numbers
 
     @property
     def item(self) -> BankItem | None:
-        return self.desk.at(self.cursor)
+        """The item that the bar is on, if it is here already."""
+        return self.listing.at(self.cursor)
 
-    def compose(self) -> ComposeResult:
-        yield Top(id="top")
-        with Horizontal(id="line"):
-            yield Label(id="searchlabel")
-            yield SearchField(id="search", placeholder=_("any part of stem, options or code"))
-        yield Filters(id="filters")
-        with Container(id="body"):
-            yield List(id="list")
-            with Container(id="side"):
-                yield Tabs(id="tabs")
-                yield Pane(id="pane")
-        yield Banner(id="banner")
-        yield KeyBar(id="keys")
-        yield Small(id="small")
-
-    @property
-    def alive(self) -> bool:
-        """Not so while the desk is being left: what was asked for may come back when its widgets are gone."""
-        return self.is_mounted and len(self.query(", ".join(PARTS))) == len(PARTS)
-
-    async def on_mount(self) -> None:
-        self.measure(self.app.size.width, self.app.size.height)
-        self.tell("calm", _("Reading the bank …"))
-        await self.open()
-        self.total = len(await self.desk.ask(self.desk.find, Asked()))
-        gc.freeze()  # or Python's collector walks through all that was loaded until here: 50 ms amid somebody's typing
-        self.tell("", "")
-        self.find()
-
-    async def open(self) -> None:
-        """What is asked of the bank once."""
-
-    def arrive(self, *, anew: bool = False) -> None:
-        """On another item, or on the same one after it may have changed (`anew`)."""
-        self.draw()
-
-    def draw_item(self) -> None:
-        """The item that the bar is on, and the keys that do something with it."""
-        raise NotImplementedError
-
-    def work(self, group: str, act: Callable[..., Any], *given: object) -> None:
-        """Does it beside the keyboard; what was begun before it in the same group is given up."""
-        self.run_worker(partial(act, *given), group=group, exclusive=True)
-
-    # ---- asking the bank -------------------------------------------------------------------------------------------
-
-    def find(self, keep: str = "") -> None:
-        """Fill the list anew; `keep` is the lineage that the bar should stay on, if it is still there."""
-        self.work("find", self._find, keep)
-
-    async def _find(self, keep: str) -> None:
-        try:
-            numbers = await self.desk.look_for(self.asked)
-        except Refused as refusal:
-            self.tell("red", said(refusal))
-            return
-        if numbers is None:
-            return
-        before = self.cursor
-        self.desk.found(numbers)
-        self.version += 1
+    def fill(self, numbers: Sequence[int], *, keep_place: bool) -> None:
+        """Lists `numbers`, with the bar where it was or at the top."""
+        self.listing = Listing(numbers, self._bank.items)
+        self._version += 1
         self.marked &= frozenset(numbers)
-        self.cursor = max(0, min(before, len(numbers) - 1)) if keep else 0
-        await self._fetch()
-        self.arrive(anew=True)
-        if self.in_queue and not numbers and self.has_class("-full"):
-            self.action_back()
+        self.cursor = max(0, min(self.cursor, len(numbers) - 1)) if keep_place else 0
 
-    @property
-    def in_queue(self) -> bool:
-        return self.asked.whose == "review"
+    def go_to(self, place: int) -> None:
+        """The bar to a place of the list, or to the end of it where `place` is behind that or -1."""
+        last = len(self.numbers) - 1
+        self.cursor = max(0, last if place < 0 else min(place, last))
+
+    def _in_view(self) -> tuple[int, int]:
+        """First and last place that is seen, the bar among them."""
+        height = max(self.size.height, 1)
+        first = max(min(self._first, self.cursor), self.cursor - height + 1)
+        self._first = max(0, min(first, len(self.numbers) - height))
+        return self._first, self._first + height - 1
+
+    def missing(self) -> list[int]:
+        """Blocks in view that are not here yet."""
+        return self.listing.missing(*self._in_view())
 
     async def fetch(self) -> None:
-        await self._fetch()
-        self.draw()
-
-    async def _fetch(self) -> None:
-        """Whatever of the stretch in view is not here yet."""
-        if not self.alive:
-            return
-        height = max(self.query_one("#list", List).size.height, 1)
-        first = self.first_in_view(height)
-        missing = self.desk.missing(first, first + height - 1)
-        if missing:
-            try:
-                await self.desk.fetch(missing)
-            except Refused as refusal:
-                self.tell("red", said(refusal))
-                return
-            self.version += 1
-
-    def first_in_view(self, height: int) -> int:
-        total = len(self.desk.numbers)
-        self.first = min(self.first, self.cursor)
-        self.first = max(self.first, self.cursor - height + 1, 0)
-        self.first = max(0, min(self.first, total - height))
-        return self.first
-
-    # ---- drawing -----------------------------------------------------------------------------------------------
+        """What is in view and not here yet."""
+        if missing := self.missing():
+            await self.listing.fetch(missing)
+            self._version += 1
 
     def draw(self) -> None:
-        if not self.alive:
-            return
-        desk, focus = self.desk, self.part
-        found = len(desk.numbers)
-        listed = self.query_one("#list", List)
-        height = max(listed.size.height, 1)
-        first = self.first_in_view(height)
-        if desk.missing(first, first + height - 1):
-            self.work("fetch", self.fetch)
-        items = tuple(desk.at(place) for place in range(first, min(first + height, found)))
-        listed.show(self.version, found, self.cursor, focus == "list", first, items, self.marked)
-        count = _("{found} of {total} items").format(found=f"{found:,}", total=f"{self.total:,}")
-        if self.in_queue:
-            count = _("review queue, {place} of {found}").format(place=min(self.cursor + 1, found), found=found)
-        if self.marked:
-            count += "  " + _("{n} marked").format(n=len(self.marked))
-        person = "" if desk.person is None else desk.person.name
-        title = _("Item bank {name}").format(name=desk.bank.directory.name)
-        self.query_one("#top", Top).show(title, count, person, self.app_.bound)
-        self.query_one("#searchlabel", Label).show(_("Search"), focus == "search")
-        named = (
-            (n + 1, _(word), filters.value_word(self.asked, name)) for n, (name, word) in enumerate(filters.FILTERS)
-        )
-        self.query_one("#filters", Filters).show(tuple(named))
-        self.draw_item()
+        """What is in view, with the bar."""
+        first, last = self._in_view()
+        total = len(self.numbers)
+        items = tuple(self.listing.at(place) for place in range(first, min(last + 1, total)))
+        self.show(self._version, total, self.cursor, self.has_focus, first, items, self.marked)
 
-    @property
-    def part(self) -> str:
-        """Which part has the focus."""
-        return "" if self.focused is None else str(self.focused.id)
+    def rows(self, width: int, height: int) -> list[Row]:
+        """state: version, number of items, cursor, focused, first place, items, marked."""
+        _version, total, cursor, focused, first, items, marked = self.state
+        rows = [self._row(width, first + n, item, cursor, focused, marked) for n, item in enumerate(items[:height])]
+        if not total:
+            told = wrap(_("Nothing is like that. Esc takes the filters away."), width - 4)
+            rows = [Row(width), *(Row(width).at(3).put(line, SOFT) for line in told)]
+        return rows
 
-    def tell(self, tone: str, text: str) -> None:
-        if self.alive:
-            self.query_one("#banner", Banner).show(Notice(Tone[tone.upper()], text) if text else None)
-
-    # ---- moving --------------------------------------------------------------------------------------------------
-
-    def action_move(self, step: int) -> None:
-        if self.part == "pane" or self.has_class("-full"):
-            self.query_one("#pane", Pane).scroll_lines(step)
-            self.draw_item()
+    @staticmethod
+    def _row(width: int, place: int, item: BankItem | None, cursor: int, focused: bool, marked: frozenset[int]) -> Row:
+        here = place == cursor
+        ground = CHOSEN if here else INK
+        row = Row(width, ground).put("▸" if here and focused else " ", CHOSEN_BOLD if here else INK)
+        row.put(f"{place + 1:>{NUMBER}}", ground if here else FAINT)
+        row.put("+" if item is not None and item.number in marked else " ", CHOSEN_BOLD if here else BLUE)
+        if item is None:
+            return row.put("…", ground).all_press(f"screen.go_to({place})")
+        glyph, style = STATES[item.state]
+        row.put(f"{glyph} ", ground if here else style)
+        if width >= 70:
+            row.put(fit(item_name(item), 10), ground if here else SOFT).at(NUMBER + 16)
+            row.put(fit(type_name(item.content.type), 10), ground if here else BLUE).at(NUMBER + 27)
+            row.put(fit(item.chapter, 6), ground if here else SOFT).at(NUMBER + 34)
         else:
-            self.action_go_to(max(0, self.cursor + step))
+            row.put(fit(type_name(item.content.type), 10), ground if here else BLUE).put(" ")
+        row.put(fit(one_line(item.content.stem), width - row.x - 1))
+        return row.at(width, ground).all_press(f"screen.go_to({place})")
 
-    def action_page(self, step: int) -> None:
-        name = "#pane" if self.part == "pane" else "#list"
-        self.action_move(step * max(1, self.query_one(name).size.height - 1))
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.call_next(self.app.run_action, "screen.move(3)")
 
-    def action_step(self, step: int) -> None:
-        self.action_go_to(max(0, self.cursor + step))
-
-    def action_go_to(self, place: int) -> None:
-        last = len(self.desk.numbers) - 1
-        self.cursor = max(0, last if place < 0 else min(place, last))
-        self.tell("", "")
-        self.arrive()
-
-    def action_next(self, step: int) -> None:
-        parts = ["search", "list", "pane"] if not self.has_class("-full") else ["pane"]
-        here = parts.index(self.part) if self.part in parts else 0
-        self.to("#" + parts[(here + step) % len(parts)])
-
-    def to(self, part: str) -> None:
-        """At once: what is typed next is for the part that has the focus then, and letters are acts in the list."""
-        self.set_focus(self.query_one(part))
-
-    def action_search(self) -> None:
-        """What is typed takes the place of the last search."""
-        self.remove_class("-full")
-        self.query_one("#search", LineField).action_select_all()
-        self.to("#search")
-
-    def action_open(self) -> None:
-        self.add_class("-full")
-        self.to("#pane")
-
-    def action_back(self) -> None:
-        if self.has_class("-full"):
-            self.remove_class("-full")
-            self.to("#list")
-        elif self.part == "search":
-            self.query_one("#search", LineField).value = ""
-            self.to("#list")
-        elif self.part == "pane":
-            self.to("#list")
-        elif self.marked:
-            self.marked = frozenset()
-            self.draw()
-        else:
-            self.query_one("#search", LineField).value = ""
-            self.ask(Asked())
-
-    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
-        self.call_after_refresh(self.draw)
-
-    def action_into_list(self) -> None:
-        self.to("#list")
-
-    # ---- searching -------------------------------------------------------------------------------------------------
-
-    def on_input_changed(self, event: LineField.Changed) -> None:
-        self.ask(replace(self.asked, search=event.value))
-
-    def ask(self, asked: Asked) -> None:
-        if asked != self.asked:
-            self.asked = asked
-            self.tell("", "")
-            self.find()
-
-    async def action_filter(self, number: int) -> None:
-        name, word = filters.FILTERS[number - 1]
-        values = await self.chapters() if name == "chapter" else filters.choices(name)
-        picker = Picker(_(word), (("", _("no filter"), ""), *values), getattr(self.asked, name), topic="filter")
-        self.app.push_screen(picker, partial(self.picked, name))
-
-    async def chapters(self) -> filters.Choices:
-        return filters.chapter_choices(await self.desk.ask(self.desk.bank.catalogue.chapters))
-
-    def picked(self, name: str, value: str | None) -> None:
-        if value is None:
-            return
-        if value == "mine" and not self.desk.me:
-            self.sign_in(lambda: self.ask(replace(self.asked, whose="mine")))
-            return
-        self.ask(replace(self.asked, **{name: value}))
-
-    # ---- who sits here ---------------------------------------------------------------------------------------------
-
-    def sign_in(self, then: Any) -> None:
-        def signed(done: bool | None) -> None:
-            if done:
-                then()
-                self.draw()
-
-        self.app.push_screen(Sign(self.desk, _("Sign in"), _("Whose hand is this?"), None), signed)
-
-    def action_leave_desk(self) -> None:
-        self.desk.leave()
-        self.tell("calm", _("Signed out: the key is forgotten."))
-        self.draw()
-
-    # ---- size ----------------------------------------------------------------------------------------------------
-
-    def on_resize(self, event: events.Resize) -> None:
-        self.measure(event.size.width, event.size.height)
-        self.call_after_refresh(self.draw)
-
-    def measure(self, width: int, height: int) -> None:
-        self.set_class(width < 80 or height < 24, "-small")
-        self.query_one(Small).show(width, height)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return not self.has_class("-small")
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.call_next(self.app.run_action, "screen.move(-3)")

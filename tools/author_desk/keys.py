@@ -2,8 +2,7 @@
 
 What is allowed is for `bank.authoring.review` to say: here is what comes first at hand.
 
-Before: `tools.author_desk.item_pane` and `tools.author_desk.item_list` say what is looked at. After:
-`terminal.widgets.bars.KeyBar`.
+Before: `tools.author_desk.browse` says what is looked at. After: `terminal.widgets.bars.KeyBar`.
 """
 
 from bank.authoring.review import Act, State
@@ -34,18 +33,12 @@ def of_marked(number: int) -> list[Key]:
     return [submit, Key("␣", _("Mark"), "screen.mark"), Key("Esc", _("No marks"), "screen.back"), _help()]
 
 
-def of_item(item: BankItem | None, *, looked_at: bool, answer: bool, full: bool, queue: bool) -> list[Key]:
-    """`looked_at`: it was shown as whoever approves must have seen it; `answer`: its answer key is on the screen."""
-    keys = [
-        Key(
-            LETTERS[act],
-            _(ACTS[act]),
-            f"screen.act('{act.value}')",
-            on=looked_at or act is not Act.APPROVE,
-            main=act in (Act.SUBMIT, Act.APPROVE),
-        )
-        for act in (POSSIBLE[item.state] if item is not None else ())
-    ]
+def of_item(item: BankItem | None, *, seen: bool, answer: bool, full: bool, queue: bool) -> list[Key]:
+    """`seen`: it was shown as whoever approves must have seen it; `answer`: its answer key is on the screen."""
+    keys = []
+    for act in POSSIBLE[item.state] if item is not None else ():
+        on, main = seen or act is not Act.APPROVE, act in (Act.SUBMIT, Act.APPROVE)
+        keys.append(Key(LETTERS[act], _(ACTS[act]), f"screen.act('{act.value}')", on=on, main=main))
     if item is not None and item.state is not State.IN_REVIEW:
         keys.append(Key("E", _("Edit"), "screen.edit"))
     if item is not None:

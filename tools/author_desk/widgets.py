@@ -1,5 +1,4 @@
-"""What the desk is made of: the line above, the filters, the list of which only the visible part exists, the pane, and
-two fields to write in.
+"""What the desk's screens are made of: the line above, the filters, the tabs, a page to scroll, two fields to write in.
 
 Before: `tools.author_desk.browse` shows them their state. After: their presses run the screen's actions.
 """
@@ -10,18 +9,16 @@ from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
+from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from bank.store import BankItem
 from terminal.row import Row
-from terminal.text import clean, fit, one_line, wrap
+from terminal.text import clean, fit, one_line
 from terminal.theme import (
     BLUE,
     CHIP,
-    CHOSEN,
     CHOSEN_BOLD,
     CHOSEN_CHIP,
-    FAINT,
     HEADER,
     HEADER_AMBER,
     HEADER_BOLD,
@@ -32,19 +29,28 @@ from terminal.theme import (
     SOFT,
 )
 from tools.author_desk.board import Board
-from tools.author_desk.drawing import STATES, type_word
 from tools.cli.language import _
 
-NUMBER = 6
-"""Cells for the number of a place in the list: 50,000 and more."""
+WIDTHS = [(0, "-small"), (80, "-narrow"), (100, "-wide")]
+HEIGHTS = [(0, "-low"), (24, "-high")]
+"""Sizes of the window from which on a screen bears a class (`desk.tcss`)."""
+
+
+def more(board: Board) -> str:
+    """Whether it goes on above and below, as arrows; two cells."""
+    below = board.top + board.size.height < len(board._lay_out())
+    return f"{'▲' if board.top else ' '}{'▼' if below else ' '}"
+
+
+def is_small(screen: Widget) -> bool:
+    return screen.has_class("-small") or screen.has_class("-low")
 
 
 class Top(Board):
-    """state: title, count, person, what of the bound on answer keys is used (or "")."""
-
     ground = HEADER
 
     def rows(self, width: int, height: int) -> list[Row]:
+        """state: title, count, person, what of the bound on answer keys is used (or "")."""
         title, count, person, bound = self.state
         tail = [(bound, HEADER_AMBER), (person, HEADER_SOFT)]
         size = sum(cell_len(text) + 3 for text, _style in tail if text) + 2
@@ -65,9 +71,8 @@ class Label(Board):
 
 
 class Filters(Board):
-    """state: ((digit, name, value or ""), …). A filter that is on is lit; each is pressed or its digit typed."""
-
     def rows(self, width: int, height: int) -> list[Row]:
+        """state: ((digit, name, value or ""), …). A filter that is on is lit; each is pressed or its digit typed."""
         row = Row(width).at(2)
         (filters,) = self.state
         room = sum(cell_len(value or name) + 5 for _digit, name, value in filters) <= width - 4
@@ -79,52 +84,9 @@ class Filters(Board):
         return [row]
 
 
-class List(Board):
-    """state: version, number of items, cursor, focused, first place, items, marked. Only what is seen is drawn."""
-
-    can_focus = True
-
-    def rows(self, width: int, height: int) -> list[Row]:
-        _version, total, cursor, focused, first, items, marked = self.state
-        rows = [self._row(width, first + n, item, cursor, focused, marked) for n, item in enumerate(items[:height])]
-        if not total:
-            told = wrap(_("Nothing is like that. Esc takes the filters away."), width - 4)
-            rows = [Row(width), *(Row(width).at(3).put(line, SOFT) for line in told)]
-        return rows
-
-    @staticmethod
-    def _row(width: int, place: int, item: BankItem | None, cursor: int, focused: bool, marked: frozenset[int]) -> Row:
-        here = place == cursor
-        ground = CHOSEN if here else INK
-        row = Row(width, ground).put("▸" if here and focused else " ", CHOSEN_BOLD if here else INK)
-        row.put(f"{place + 1:>{NUMBER}}", ground if here else FAINT)
-        row.put("+" if item is not None and item.number in marked else " ", CHOSEN_BOLD if here else BLUE)
-        if item is None:
-            return row.put("…", ground).all_press(f"screen.go_to({place})")
-        glyph, style = STATES[item.state]
-        row.put(f"{glyph} ", ground if here else style)
-        if width >= 70:
-            row.put(fit(item.code or item.lineage[:8], 10), ground if here else SOFT).at(NUMBER + 16)
-            row.put(fit(type_word(item), 10), ground if here else BLUE).at(NUMBER + 27)
-            row.put(fit(item.chapter, 6), ground if here else SOFT).at(NUMBER + 34)
-        else:
-            row.put(fit(type_word(item), 10), ground if here else BLUE).put(" ")
-        row.put(fit(one_line(item.content.stem), width - row.x - 1))
-        return row.at(width, ground).all_press(f"screen.go_to({place})")
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
-        self.call_next(self.app.run_action, "screen.move(3)")
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self.call_next(self.app.run_action, "screen.move(-3)")
-
-
 class Tabs(Board):
-    """state: ((key, word, action), …), the one shown, focused, how much is above and below."""
-
     def rows(self, width: int, height: int) -> list[Row]:
+        """state: ((key, word, action), …), the one shown, focused, how much is above and below."""
         tabs, shown, focused, more = self.state
         row = Row(width, PANEL_INK).put("▸ " if focused else "  ", CHOSEN_BOLD if focused else PANEL_INK)
         room = sum(cell_len(key) + cell_len(word) + 5 for key, word, _name in tabs) <= width - 4
@@ -149,13 +111,14 @@ class Pane(Board):
 
 
 class Small(Board):
-    """state: width and height of the window. Shown in place of a broken layout."""
+    """Shown in place of a broken layout."""
+
+    def on_mount(self) -> None:
+        self.show(True)
 
     def rows(self, width: int, height: int) -> list[Row]:
-        said = _("This window is {width} x {height}; the desk needs 80 x 24.").format(
-            width=self.state[0], height=self.state[1]
-        )
-        return [Row(width) for _line in range(height // 2)] + [Row(width).centre(said, BLUE)]
+        told = _("This window is {width} x {height}; the desk needs 80 x 24.").format(width=width, height=height)
+        return [Row(width) for _line in range(height // 2)] + [Row(width).centre(told, BLUE)]
 
 
 class LineField(Input):

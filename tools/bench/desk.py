@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bank.store import OpenBank
     from tools.author_desk.app import DeskApp
-    from tools.author_desk.desk import Asked
+    from tools.author_desk.filters import Search
 
 SIZE = (120, 40)
 REPEATS = 3
@@ -59,49 +59,47 @@ async def _measure(bank: "OpenBank") -> list[Painted]:
     from pathlib import Path
 
     from tools.author_desk.app import DeskApp
-    from tools.author_desk.desk import Asked
+    from tools.author_desk.filters import Search
 
     app = DeskApp(bank, Path("author.key"))
-    asked = [Asked(search=text) for text in TYPED]
-    asked += [Asked(search=text, **filters) for filters in FILTERED for text in ("", COMMON)]
+    asked = [Search(text=text) for text in TYPED]
+    asked += [Search(text=text, **filters) for filters in FILTERED for text in ("", COMMON)]
     found = []
     async with app.run_test(size=SIZE) as pilot:
-        while not app.browse.desk.numbers:
+        while not app.browse.list.numbers:
             await pilot.pause(0.05)
         for each in asked:
             took = [await _painted(app, each) for _ in range(REPEATS)]
             given = ((name, getattr(each, name)) for name in ("type", "chapter", "level", "state", "lacks", "whose"))
             filters = " ".join(f"{name}={value}" for name, value in given if value)
-            found.append(Painted(each.search, filters, len(app.desk.numbers), max(took)))
+            found.append(Painted(each.text, filters, len(app.browse.list.numbers), max(took)))
     return found
 
 
-async def _painted(app: "DeskApp", asked: "Asked") -> float:
+async def _painted(app: "DeskApp", asked: "Search") -> float:
     """Milliseconds from the last key, which changes the question to `asked`, to its list on the screen."""
-    from tools.author_desk.widgets import LineField, List
+    from tools.author_desk.widgets import LineField
 
     browse = app.browse
-    field, listed = browse.query_one("#search", LineField), browse.query_one("#list", List)
-    before = replace(asked, search=asked.search[:-1] or "~")
+    field = browse.search_field
+    before = replace(asked, text=asked.text[:-1] or "~")
     with browse.prevent(LineField.Changed):
-        field.value = before.search
+        field.value = before.text
     await _until(app, lambda: browse.ask(before))
     await asyncio.sleep(0.02)
-    browse.asked = replace(asked, search=before.search)
+    browse.search = replace(asked, text=before.text)
     began = time.perf_counter()
-    if asked.search:
-        await _until(app, lambda: setattr(field, "value", asked.search))
+    if asked.text:
+        await _until(app, lambda: setattr(field, "value", asked.text))
     else:
         await _until(app, lambda: browse.ask(asked))
-    assert browse.asked == asked and listed.state[1] == len(app.desk.numbers)
+    assert browse.search == asked and browse.list.state[1] == len(app.browse.list.numbers)
     return 1_000 * (time.perf_counter() - began)
 
 
 async def _until(app: "DeskApp", act: Callable[[], None]) -> None:
     """Does `act` and waits until the list that it asks for is painted."""
-    from tools.author_desk.widgets import List
-
-    listed = app.browse.query_one("#list", List)
+    listed = app.browse.list
     version, end = listed.state[0], time.monotonic() + PATIENCE
     act()
     while listed.state[0] == version or listed._rows is None:
