@@ -171,8 +171,9 @@ class Editor(Screen[BankItem | None], inherit_bindings=False):
     async def fill(self, focus: str = "") -> None:
         """The fields of the section, made of the form's values."""
         holder = self.query_one("#fields", VerticalScroll)
-        await holder.remove_children()
-        await holder.mount(*(row for field in self.form.section(self.section) for row in self._row(field)))
+        async with holder.batch():  # or a field that is going may be painted when its styles have gone already
+            await holder.remove_children()
+            await holder.mount(*(row for field in self.form.section(self.section) for row in self._row(field)))
         self.draw()
         self.set_focus(None)
         places = [each for each in self.focus_chain if not focus or each.id == focus] or self.focus_chain

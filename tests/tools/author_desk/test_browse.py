@@ -624,6 +624,30 @@ async def test_a_picture_whose_path_was_typed_and_not_entered_is_saved_as_well(s
     assert len(bank.items.find("q1").content.media) == 1
 
 
+async def test_a_field_that_is_going_is_not_painted(sit, monkeypatch):
+    """What a busy machine does by chance: the screen is painted between a field's end and the next layout."""
+    gone, broken = [], []
+    end = TextField._message_loop_exit
+
+    async def end_and_paint(field):
+        screen = field.screen
+        await end(field)
+        gone.append(field)
+        field._rich_style_cache.clear()  # as of one that was not painted before
+        try:
+            if not screen.app._batch_count:
+                screen._compositor.render_update(full=True)
+        except KeyError as error:
+            broken.append(error)
+
+    async with sit() as desk:
+        await edits(desk)
+        monkeypatch.setattr(TextField, "_message_loop_exit", end_and_paint)
+        await desk.press("f3")
+        await desk.says("[F3] 答案")
+        assert gone and not broken
+
+
 async def test_leaving_the_desk_amid_an_edit_asks_first(sit):
     async with sit() as desk:
         await edits(desk)
