@@ -8,14 +8,13 @@ Exit code 1 where a mutant survived that `ACCEPTED` does not explain.
 import argparse
 import ast
 import copy
-import functools
 import importlib.util
 import os
 import random
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import CodeType
@@ -48,41 +47,34 @@ SWAPS: dict[type[ast.AST], type[ast.AST]] = {
 CALLS = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "list"}
 
 
-def changes(node: ast.AST) -> Iterator[Callable[[ast.AST], ast.AST]]:
-    """Every way of being wrong in this one place; each makes a new node of a copy of the old one."""
+def changes(node: ast.AST) -> Iterator[dict[str, object] | ast.AST]:
+    """Every way of being wrong in this one place: other fields, or another node."""
     match node:
         case ast.BinOp() | ast.AugAssign() | ast.BoolOp() if type(node.op) in SWAPS:
-            yield lambda n: _with(n, op=SWAPS[type(n.op)]())  # type: ignore[attr-defined]
+            yield {"op": SWAPS[type(node.op)]()}
         case ast.Compare():
             for at, operator in enumerate(node.ops):
-                swapped = [*node.ops[:at], SWAPS[type(operator)](), *node.ops[at + 1 :]]
-                yield functools.partial(_with, ops=swapped)
+                yield {"ops": [*node.ops[:at], SWAPS[type(operator)](), *node.ops[at + 1 :]]}
         case ast.UnaryOp(op=ast.Not() | ast.USub()):
-            yield lambda n: n.operand  # type: ignore[attr-defined]
+            yield node.operand
         case ast.Constant(value=bool()):
-            yield lambda n: _with(n, value=not n.value)  # type: ignore[attr-defined]
-        case ast.Constant(value=int() | float()):
-            yield lambda n: _with(n, value=n.value + 1)  # type: ignore[attr-defined]
-        case ast.Constant(value=str()):
-            yield lambda n: _with(n, value=n.value + "?")  # type: ignore[attr-defined]
-        case ast.Constant(value=bytes()):
-            yield lambda n: _with(n, value=n.value + b"?")  # type: ignore[attr-defined]
+            yield {"value": not node.value}
+        case ast.Constant(value=int() | float() as number):
+            yield {"value": number + 1}
+        case ast.Constant(value=str() as text):
+            yield {"value": text + "?"}
+        case ast.Constant(value=bytes() as data):
+            yield {"value": data + b"?"}
         case ast.Call(func=ast.Name(id=name)) if name in CALLS:
-            yield lambda n: _with(n, func=ast.Name(CALLS[name], ast.Load()))
+            yield {"func": ast.Name(CALLS[name], ast.Load())}
         case ast.IfExp():
-            yield lambda n: _with(n, body=n.orelse, orelse=n.body)  # type: ignore[attr-defined]
+            yield {"body": node.orelse, "orelse": node.body}
         case ast.If() | ast.While():
-            yield lambda n: _with(n, test=ast.UnaryOp(ast.Not(), n.test))  # type: ignore[attr-defined]
+            yield {"test": ast.UnaryOp(ast.Not(), node.test)}
         case ast.Return(value=ast.expr()):
-            yield lambda n: _with(n, value=ast.Constant(None))
+            yield {"value": ast.Constant(None)}
         case ast.Break() | ast.Continue() | ast.Raise() | ast.AugAssign() | ast.Assign() | ast.Expr(value=ast.Call()):
-            yield lambda n: ast.Pass()
-
-
-def _with(node: ast.AST, **fields: object) -> ast.AST:
-    for name, value in fields.items():
-        setattr(node, name, value)
-    return node
+            yield ast.Pass()
 
 
 class Mutation(ast.NodeTransformer):
@@ -97,7 +89,8 @@ class Mutation(ast.NodeTransformer):
         mutated: ast.AST | None = None
         for change in changes(node):
             if self.count == self.wanted:
-                mutated = change(copy.deepcopy(node))
+                mutated = change if isinstance(change, ast.AST) else copy.copy(node)
+                vars(mutated).update({} if isinstance(change, ast.AST) else change)
                 self.said = f"{self.where[-1]}: {_short(node)} -> {_short(mutated)}"
             self.count += 1
         for field, old in ast.iter_fields(node):

@@ -90,9 +90,9 @@ def test_arrays_give_the_numbers_of_the_scalar(counts):
 
 @pytest.mark.parametrize(("x", "n"), [(-1, 5), (6, 5)])
 def test_more_passed_than_counted_is_no_rate(x, n):
-    with pytest.raises(ValueError, match="no rate"):
+    with pytest.raises(ValueError, match=f"^{x} of {n} is no rate$"):
         wilson(x, n)
-    with pytest.raises(ValueError, match="more passed"):
+    with pytest.raises(ValueError, match="^more passed than counted$"):
         wilson_arrays(np.array([x]), np.array([n]))
 
 
