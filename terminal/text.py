@@ -1,13 +1,13 @@
 """The only way from exam text to the screen: cleaned of everything that could steer a terminal, broken into lines.
 
-Exam text is data. It is drawn as plain segments (`terminal.look.Row`), so `[red]` or `[@click=app.quit]` stay the
+Exam text is data. It is drawn as plain segments (`terminal.row.Row`), so `[red]` or `[@click=app.quit]` stay the
 letters they are; here the characters go that a terminal would obey (controls, ESC) or that would show text in
 another order than it is stored (bidi overrides), with invisible ones that make two different options look alike.
 
 Lines break as Chinese printing does (kinsoku; the classes follow UAX #14): no closing mark at a line's head, no
 opening mark at its end, `30 mA` and words whole, an empty bracket （ ） in one piece. Widths are terminal cells.
 
-Before: `examd.protocol.messages.ItemView`. After: `terminal.widgets.sheet`.
+Before: `examd.protocol.messages.ItemView`. After: `terminal.widgets.question`.
 """
 
 import re
