@@ -53,6 +53,7 @@ async def seated(hall: Hall, journal, size=(120, 40), started=True, **more):
     async with app.run_test(size=size) as pilot:
         if started:
             await to_questions(pilot, hall)
+            await arrive(pilot, Stage.QUESTION)
         yield app, pilot
 
 

@@ -110,7 +110,7 @@ class Seat:
         except OSError:
             return b""
 
-    def until(self, words: str, patience_s: float = 10) -> None:
+    def until(self, words: str, patience_s: float = 60) -> None:
         """Reads until these words have been drawn. Raises TimeoutError: when they are not."""
         drawn, deadline = b"", time.perf_counter() + patience_s
         while words.encode() not in drawn:
