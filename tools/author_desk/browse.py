@@ -34,7 +34,7 @@ from tools.author_desk.filters import Search
 from tools.author_desk.item_list import ItemList
 from tools.author_desk.item_pane import VIEWS, ItemPane
 from tools.author_desk.signatory import Signatory
-from tools.author_desk.widgets import HEIGHTS, WIDTHS, Filters, Label, LineField, SearchField, Small, Top, is_small
+from tools.author_desk.widgets import HEIGHTS, WIDTHS, Filters, LineField, SearchField, Small, Top, Words, is_small
 from tools.cli.bank.changes import item_name, word
 from tools.cli.language import _
 from tools.cli.sentences import said
@@ -76,7 +76,7 @@ class Browse(Screen[None], inherit_bindings=False):
         """How much of the bound on answer keys is used, where the bank is open in shares."""
         self.list, self.pane = ItemList(bank), ItemPane(bank, signatory)
         self.acts = Acts(self, bank, signatory)
-        self.top, self.filters, self.search_label = Top(id="top"), Filters(id="filters"), Label(id="searchlabel")
+        self.top, self.filters, self.search_label = Top(id="top"), Filters(id="filters"), Words(id="searchlabel")
         self.search_field = SearchField(id="search", placeholder=_("any part of stem, options or code"))
         self.banner, self.key_bar = Banner(id="banner"), KeyBar(id="keys")
 
@@ -174,8 +174,6 @@ class Browse(Screen[None], inherit_bindings=False):
                 self.bound = _("answer keys {out}/{limit}").format(out=keys_out[0], limit=keys_out[1])
                 self.draw()
 
-    # ---- drawing -----------------------------------------------------------------------------------------------
-
     def arrive(self) -> None:
         """On another item, or on the same one again."""
         self.pane.turn_to(self.item, queue=self.in_queue, arrived=True)
@@ -191,12 +189,11 @@ class Browse(Screen[None], inherit_bindings=False):
         self.list.draw()
         count = _("{found} of {total} items").format(found=f"{found:,}", total=f"{self.total:,}")
         if self.in_queue:
-            place = min(self.list.cursor + 1, found)
-            count = _("review queue, {place} of {found}").format(place=place, found=found)
+            count = _("review queue, {place} of {found}").format(place=min(self.list.cursor + 1, found), found=found)
         if self.list.marked:
             count += "  " + _("{n} marked").format(n=len(self.list.marked))
         self.top.show(_("Item bank {name}").format(name=self.bank.name), count, self.signatory.name, self.bound)
-        self.search_label.show(_("Search"), self.focused is self.search_field)
+        self.search_label.show(((_("Search"), "title" if self.focused is self.search_field else "soft"),))
         self.filters.show(filters.shown(self.search))
         self.pane.turn_to(self.item, queue=self.in_queue)
         if not self.pane.draw(listed=found > 0):
@@ -279,8 +276,6 @@ class Browse(Screen[None], inherit_bindings=False):
         else:
             self.search_field.value = ""
             self.ask(Search())
-
-    # ---- searching -------------------------------------------------------------------------------------------------
 
     def on_input_changed(self, event: LineField.Changed) -> None:
         self.ask(replace(self.search, text=event.value))

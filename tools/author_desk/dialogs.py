@@ -16,14 +16,14 @@ from bank.authoring.people import Signer
 from bank.refused import Refused
 from terminal.row import Row
 from terminal.text import fit, wrap
-from terminal.theme import BLUE, BOLD, CHOSEN, CHOSEN_BOLD, INK, RED, SOFT
+from terminal.theme import BLUE, BOLD, CHOSEN, CHOSEN_BOLD, INK, SOFT
 from terminal.widgets.bars import Key, KeyBar
 from tools.author_desk import filters
 from tools.author_desk.bank_access import BankAccess
 from tools.author_desk.board import Board
 from tools.author_desk.help import FIELDS, HELP
 from tools.author_desk.signatory import Signatory
-from tools.author_desk.widgets import LineField, more
+from tools.author_desk.widgets import LineField, Words, more
 from tools.cli.language import _
 from tools.cli.sentences import said
 
@@ -91,19 +91,6 @@ class Picker(ModalScreen[str | None], inherit_bindings=False):
 
     def action_leave(self) -> None:
         self.dismiss(None)
-
-
-class Words(Board):
-    def rows(self, width: int, height: int) -> list[Row]:
-        """state: ((text, tone), …), each wrapped; tones: "title", "bold", "", "soft", "red"."""
-        styles = {"title": BLUE, "bold": BOLD, "": INK, "soft": SOFT, "red": RED}
-        rows = []
-        for text, tone in self.state[0]:
-            rows += [Row(width).at(2).put(line, styles[tone]) for line in wrap(text, width - 4)]
-        return rows
-
-    def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        return len(self.rows(width, 0)) if self.state else 1
 
 
 class Explanation(Board):

@@ -109,7 +109,7 @@ class ItemPane(Container):
         """The page of the item and view that are looked at now, once the bar has rested."""
         item, view, bank = self.item, self.view, self._bank
         await asyncio.sleep(RESTS)
-        if item is None or not self._looks_at(item, view):
+        if item is None or self.item is not item or self.view != view:
             return
         if view == "diff":
             difference = await bank.difference(item)
@@ -128,11 +128,8 @@ class ItemPane(Container):
             figures = replace(figures, twins=await bank.twins(item))
             self._put(item, view, partial(figures_page, figures=figures))
 
-    def _looks_at(self, item: BankItem, view: str) -> bool:
-        return self.item is item and self.view == view
-
     def _put(self, item: BankItem, view: str, rows: Callable[[int], list[Row]]) -> None:
-        if self._looks_at(item, view):
+        if self.item is item and self.view == view:
             self._rows = rows
             self.page.show((self._shows, id(rows)), rows)
             self.call_after_refresh(self.draw_tabs)

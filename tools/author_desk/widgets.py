@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from terminal.row import Row
-from terminal.text import clean, fit, one_line
+from terminal.text import clean, fit, one_line, wrap
 from terminal.theme import (
     BLUE,
     CHIP,
@@ -26,6 +26,7 @@ from terminal.theme import (
     INK,
     PANEL_INK,
     PANEL_SOFT,
+    RED,
     SOFT,
 )
 from tools.author_desk.board import Board
@@ -62,12 +63,17 @@ class Top(Board):
         return [row]
 
 
-class Label(Board):
-    """state: text, lit."""
-
+class Words(Board):
     def rows(self, width: int, height: int) -> list[Row]:
-        text, lit = self.state
-        return [Row(width).at(2).put(text, BLUE if lit else SOFT)]
+        """state: ((text, tone), …), each wrapped; tones: "title", "", "soft", "red"."""
+        styles = {"title": BLUE, "": INK, "soft": SOFT, "red": RED}
+        rows = []
+        for text, tone in self.state[0]:
+            rows += [Row(width).at(2).put(line, styles[tone]) for line in wrap(text, width - 4)]
+        return rows
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        return len(self.rows(width, 0)) if self.state else 1
 
 
 class Filters(Board):
