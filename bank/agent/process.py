@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import msgspec
 from bank.agent import channel
 from bank.agent.frames import No
 from bank.agent.serving import Agent
+from bank.clock import since_boot
 from bank.custody import Custody, Offered, Opening, check_offered
 from bank.refused import BrokenStore, Refused
 from bank.seal.shares import from_clear, in_clear
@@ -102,11 +102,6 @@ def _say(answer: dict[str, Any]) -> None:
     sys.stdout.flush()
     with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
-
-
-def since_boot() -> float:
-    """Seconds that no change of the wall clock moves; where the system counts them, those asleep included."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 def harden() -> list[str]:

@@ -8,7 +8,6 @@ import operator
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from bank.agent import channel
 from bank.agent.acts import ACTS, NOTED, Reach, ids_of, signature, whom
 from bank.agent.frames import Ask, No, Part, Progress, Told, asks, encoder
 from bank.authoring.review import State
+from bank.clock import since_boot
 from bank.custody import Opening
 from bank.item import Item
 from bank.refused import Denied, Refused
@@ -69,7 +69,7 @@ class Agent:
                 if not channel.admitted(line, self.opening.custody.bank) or not self._room():
                     line.close()
                     continue
-                self._idle_since[line] = time.monotonic()
+                self._idle_since[line] = since_boot()
                 threading.Thread(target=self._converse, args=(line,), daemon=True).start()
         finally:
             with self._lock:  # what has begun is ended first
@@ -104,7 +104,7 @@ class Agent:
                 line.settimeout(_ANSWER_SECONDS)
                 for answer in self._answers(ask, line):
                     channel.send(line, answer)
-                self._idle_since[line] = time.monotonic()
+                self._idle_since[line] = since_boot()
         self._idle_since.pop(line, None)
 
     def _answers(self, ask: Ask, line: socket.socket) -> list[bytes]:
@@ -227,7 +227,7 @@ def _progress(line: socket.socket) -> Callable[[int, int], None]:
 
     def show(done: int, total: int) -> None:
         nonlocal last
-        now = time.monotonic()
+        now = since_boot()
         if (done == total and last < now) or now - last > 0.05:
             last = now
             try:

@@ -13,11 +13,12 @@ from bank.authoring import authorship, people
 from bank.authoring.authorship import Draft
 from bank.authoring.people import Person, Role, Signer, Vouchers
 from bank.authoring.review import Act
+from bank.clock import now
 from bank.item import Item
 from bank.journal import Journal, loss_accepted
 from bank.refused import Denied
 from bank.seal import statements
-from bank.store import AddReport, BankItem, OpenBank, now, provisions
+from bank.store import AddReport, BankItem, OpenBank, provisions
 from bank.store.writing import Progress
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bank.canonical import canonical
+from bank.clock import wall_clock
 from bank.custody import positions, unfinished
 from bank.custody.holders import (
     NEXT,
@@ -24,7 +25,7 @@ from bank.custody.holders import (
     rebuild,
     share_name,
 )
-from bank.custody.opening import Clock, Opening, wall_clock
+from bank.custody.opening import Clock, Opening
 from bank.custody.positions import Position, position_of
 from bank.durable import make_folder, store_errors, sync_directory, write_atomically
 from bank.journal import CLOSED, SHARED, Journal

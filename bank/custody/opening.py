@@ -4,7 +4,6 @@ Before: `bank.custody.holders` rebuilds the key. After: `bank.agent` keeps an Op
 """
 
 import contextlib
-import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bank.authoring import people
 from bank.canonical import digest
+from bank.clock import wall_clock
 from bank.custody import backups, positions, unfinished
 from bank.custody.holders import Custody, Offered, check_offered, rebuild
 from bank.custody.positions import Position, position_of
@@ -30,10 +30,6 @@ BULK = 50
 """Contents read before the journal says so: browsing goes unwritten, carrying off does not."""
 
 Clock = Callable[[], int]
-
-
-def wall_clock() -> int:
-    return int(time.time())
 
 
 class Opening:

@@ -24,7 +24,6 @@ Before: `bank.formats` makes Items. After: `bank.authoring.lifecycle` reviews th
 `examd.package.issue` takes a session pool.
 """
 
-from bank.store.acts import now
 from bank.store.audit import Finding
 from bank.store.bank import DATABASE, KEY_FILE, Bank, OpenBank
 from bank.store.bank_item import BankItem
@@ -34,5 +33,5 @@ from bank.store.watermarks import Watermark
 
 __all__ = [
     "DATABASE", "KEY_FILE", "AddReport", "Bank", "BankItem", "Exposure", "ExposureRecord", "Finding", "OpenBank",
-    "Watermark", "now",
+    "Watermark",
 ]  # fmt: skip

@@ -7,7 +7,6 @@ had come.
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from bank.vault import Connection, Vault
 
@@ -52,8 +51,3 @@ def next_head(
     """The hash of an act and, by way of `before`, of all acts up to it."""
     parts = [before, number, revision, act, who, at, remarks, hashlib.sha256(statement).hexdigest()]
     return hashlib.sha256(b"examd/acts/1\x00" + json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
-
-
-def now() -> str:
-    """The time as acts state it: RFC 3339, UTC, whole seconds."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

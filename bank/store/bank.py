@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Self
 
+from bank.clock import now
 from bank.durable import make_folder, store_errors, write_new
 from bank.refused import BadFile, BrokenStore, Denied
 from bank.seal import passphrase as sealing
@@ -150,7 +151,7 @@ class Bank(OpenBank):
             raise
         with vault.transaction() as connection:
             kind = " ".join(word for word, is_so in (("sample", sample), ("practice", practice)) if is_so)
-            acts.chain(connection, [(None, acts.CREATE, "", acts.now(), kind, b"")])
+            acts.chain(connection, [(None, acts.CREATE, "", now(), kind, b"")])
         return cls(directory, vault)
 
     @classmethod

@@ -6,7 +6,7 @@ Before: `examd.analysis` measures. After: `BankItem.calibrated_p4`.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bank.store.acts import now
+from bank.clock import now
 from bank.vault import Vault
 
 

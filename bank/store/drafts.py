@@ -11,11 +11,11 @@ from bank.authoring import authorship, review
 from bank.authoring.authorship import Draft, Written
 from bank.authoring.people import Role
 from bank.authoring.review import Act, Event, State
+from bank.clock import now
 from bank.item import Item
 from bank.lending import slices
 from bank.refused import BadFile, Denied
 from bank.store import acts, writing
-from bank.store.acts import now
 from bank.store.answer_keys import AnswerKeys
 from bank.store.authors import TAKE, Authors
 from bank.store.bank_item import BankItem

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from bank.authoring import people
 from bank.authoring.people import Person
+from bank.clock import now
 from bank.journal import keyholders
 from bank.refused import BadFile, Denied
 from bank.seal import statements
 from bank.store import acts
-from bank.store.acts import now
 from bank.vault import Vault
 
 

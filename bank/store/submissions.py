@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from bank.authoring import submissions
 from bank.authoring.near_duplicates import Question
+from bank.clock import now
 from bank.refused import Denied
 from bank.seal.locks import Identity
 from bank.store import acts
-from bank.store.acts import now
 from bank.store.authors import TAKE
 from bank.store.drafts import AddReport, Drafts
 from bank.store.meta import Meta

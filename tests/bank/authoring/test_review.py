@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from bank.authoring import authorship, lifecycle, people, review
 from bank.authoring.people import Role
 from bank.authoring.review import Act, Change, State, changes
+from bank.clock import now
 from bank.content import Background, Content, ItemType, Level, Option
 from bank.item import AnswerKey, Basis, Item, Number, Provenance, Translation
 from bank.refused import BadFile, BrokenStore, Denied
@@ -222,7 +223,7 @@ def test_the_same_key_under_another_name_is_the_same_person(bank, hand):
 def forge(bank, act, who, statement):
     """What whoever holds the bank's key can put among its acts, chain and all."""
     with bank.vault.transaction() as connection:
-        acts.chain(connection, [(None, act, who, acts.now(), "", statement)])
+        acts.chain(connection, [(None, act, who, now(), "", statement)])
     bank.people._people = None
 
 
@@ -350,15 +351,13 @@ def test_nobody_adds_or_changes_a_wording_namelessly_where_there_are_reviews(ban
 
     def written(who, lines=None, **more):
         lines = [draft.line for draft in drafts] if lines is None else lines
-        return refused(
-            lambda: bank.drafts.write(drafts, authorship.sign(bank.vault.name, who, lines, acts.now()), **more)
-        )
+        return refused(lambda: bank.drafts.write(drafts, authorship.sign(bank.vault.name, who, lines, now()), **more))
 
     assert written(hand["zhao"]) == "person-unknown"
     assert written(dataclasses.replace(hand["zhao"], id="li")) == "person-unknown"
     assert written(hand["li"], []) == written(hand["li"], [draft.line for draft in authorship.drafts([item(2)])])
     assert written(hand["li"], []) == "drafts-altered"
-    elsewhere = authorship.sign("ab" * 16, hand["li"], [draft.line for draft in drafts], acts.now())
+    elsewhere = authorship.sign("ab" * 16, hand["li"], [draft.line for draft in drafts], now())
     assert refused(lambda: bank.drafts.write(drafts, elsewhere)) == "drafts-other-bank"
     lifecycle.end(bank, "li", [hand["li"]])
     assert written(hand["li"]) == "person-ended"
@@ -429,7 +428,7 @@ def test_a_repeal_that_nobody_of_the_bank_signed_has_no_effect_and_is_found(bank
     assert refused(lambda: lifecycle.repeal(bank, "安全生产法", date(2026, 6, 1), None)) == "statement-malformed"
     assert refused(lambda: lifecycle.repeal(bank, "安全生产法", date(2026, 6, 1), hand["zhao"])) == "person-unknown"
     lifecycle.repeal(bank, "安全生产法", date(2026, 6, 1), hand["li"])
-    said = provisions.to_sign(bank.vault.name, "安全生产法", "2099-01-01", "li", acts.now())
+    said = provisions.to_sign(bank.vault.name, "安全生产法", "2099-01-01", "li", now())
     forge(bank, "repeal", "li", statements.sign(said, hand["zhao"].key))
     assert bank.provisions.repealed() == {"安全生产法": "2026-06-01"}
     assert [finding.code for finding in bank.audit.findings()] == ["repeal-unsigned"]

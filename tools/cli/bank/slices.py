@@ -171,9 +171,9 @@ def _owner_state(owner: "Owner") -> str:
 
 
 def _signed(bank: "OpenBank", body: "Body", file: Path, passphrase_file: Path | None) -> "Owner":
+    from bank.clock import now
     from bank.lending import owners
     from bank.seal import statements
-    from bank.store import now
 
     signer = unlock.signer(file, passphrase_file)
     signer.check_not_rolled_back(bank.vault.name, lambda acts: bank.history.head(acts)[1])
@@ -190,10 +190,10 @@ def run_slice(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from bank.authoring.review import State
+    from bank.clock import now
     from bank.durable import make_folder, sync_directory, write_atomically
     from bank.lending import slices
     from bank.refused import Denied
-    from bank.store import now
     from examd.holders import Card
 
     bureau, receiver = _office(args), Card.read(args.to, "bureau")
@@ -229,9 +229,9 @@ def run_slice(args: argparse.Namespace) -> int:
 
 
 def run_accept(args: argparse.Namespace) -> int:
+    from bank.clock import now
     from bank.lending import owners, slices
     from bank.seal import statements
-    from bank.store import now
 
     statement, sealed = _read(args.slice / slices.STATEMENT), _read(args.slice / slices.ITEMS)
     terms = slices.read(statement)
@@ -274,10 +274,10 @@ def run_accept(args: argparse.Namespace) -> int:
 
 
 def run_withdraw(args: argparse.Namespace) -> int:
+    from bank.clock import now
     from bank.durable import write_atomically
     from bank.lending import slices
     from bank.refused import BadFile
-    from bank.store import now
 
     if args.office is None:
         with open_bank(args) as bank:

@@ -121,7 +121,7 @@ def _revises(args: argparse.Namespace, items: "Sequence[Item]") -> dict[int, tup
 
 def run_pack(args: argparse.Namespace) -> int:
     from bank.authoring import submissions
-    from bank.store import now
+    from bank.clock import now
 
     card = submissions.Card.read(read_file(args.to, submissions.LARGEST_CARD), args.to.name)
     whole = read_all(args.files, args.media)
