@@ -13,10 +13,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, get_args, get_origin, get_type_hints
 
+from bank.authoring.outcome import AddReport
 from bank.authoring.people import Person
 from bank.authoring.submissions import Taken
 from bank.refused import Denied
-from bank.store import AddReport, OpenBank
+from bank.store import OpenBank
 
 
 class Reach(Enum):
@@ -75,7 +76,7 @@ PARTS: dict[str, type] = {name: part for name, part in get_type_hints(OpenBank).
 def ids_of(given: dict[str, Any], result: Any) -> list[str]:
     """The items whose answer keys a result tells."""
     if isinstance(result, (AddReport, Taken)):
-        return list(result.already)
+        return list((result.rows if isinstance(result, Taken) else result).already)
     if isinstance(result, dict):
         return list(result)
     return [each.id for each in given["bank_items"]]

@@ -11,6 +11,7 @@ from datetime import date
 
 from bank.authoring import authorship, people
 from bank.authoring.authorship import Draft
+from bank.authoring.outcome import AddReport
 from bank.authoring.people import Person, Role, Signer, Vouchers
 from bank.authoring.review import Act
 from bank.clock import now
@@ -18,7 +19,7 @@ from bank.item import Item
 from bank.journal import Journal, loss_accepted
 from bank.refused import Denied
 from bank.seal import statements
-from bank.store import AddReport, BankItem, OpenBank, provisions
+from bank.store import BankItem, OpenBank, provisions
 from bank.store.writing import Progress
 
 

@@ -24,7 +24,7 @@ import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -33,10 +33,12 @@ from pyrage import DecryptError, RecipientError, decrypt, x25519
 
 from bank.authoring import authorship
 from bank.authoring.authorship import LONGEST, Draft, Written, printable
-from bank.authoring.near_duplicates import NearDuplicate, Question
+from bank.authoring.near_duplicates import Question
+from bank.authoring.outcome import AddReport, Outcome, outcome
 from bank.authoring.people import Person, Role, Signer
 from bank.canonical import canonical, digest
 from bank.item import Item
+from bank.places import Place, Refusal
 from bank.refused import BadFile, Denied
 from bank.seal.locks import Identity, seal
 
@@ -48,9 +50,6 @@ LARGEST_CARD = 4096
 _BANK = re.compile(r"[0-9a-f]{32}")
 _SALT = re.compile(r"[0-9a-f]{32}")
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
-
-Where = tuple[str, str, int]
-"""File, sheet, row: where an item stood in what the author wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def pack(
     card: Card,
     signer: Signer,
     items: Sequence[Item],
-    places: Sequence[Where],
+    places: Sequence[Place],
     media: Mapping[str, bytes],
     at: str,
     of: Mapping[int, tuple[str, int]] = MappingProxyType({}),
@@ -111,18 +110,13 @@ def pack(
     drafts = [
         Draft(item, authorship.new_salt(), *of.get(number, ("", 0))) for number, item in enumerate(_as_read(items))
     ]
-    body = b"".join(
-        [
-            *(
-                _line(
-                    {"item": _record(item), "place": [_fit(file), _fit(sheet), row], "salt": draft.salt}
-                    | ({"of": [draft.of, draft.rev]} if draft.of else {})
-                )
-                for item, draft, (file, sheet, row) in zip(items, drafts, places, strict=True)
-            ),
-            *(_line({"picture": base64.b64encode(media[each]).decode()}) for each in sorted(shown & media.keys())),
-        ]
-    )
+    records: list[dict[str, Any]] = [
+        {"item": _record(item), "place": [_fit(place.file), _fit(place.sheet), place.row], "salt": draft.salt}
+        | ({"of": [draft.of, draft.rev]} if draft.of else {})
+        for item, draft, place in zip(items, drafts, places, strict=True)
+    ]
+    records += [{"picture": base64.b64encode(media[each]).decode()} for each in sorted(shown & media.keys())]
+    body = b"".join(map(_line, records))
     lines = [draft.line for draft in drafts]
     statement = authorship.sign(card.bank, signer, lines, at, hashlib.sha256(body).hexdigest())
     sealed = seal(statement + b"\n" + body, [card.recipient])
@@ -200,27 +194,18 @@ def _unsealed(sealed: bytes, identity: Identity, file: str) -> bytes:
         raise BadFile("drafts-altered", file=file) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A refused line, or one that deserves a look."""
-
-    where: Where
-    reason: str
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
 @dataclass(slots=True)
 class Drafts:
     """What was in the file. Only the process that holds the bank sees it."""
 
     new: list[Draft] = field(default_factory=list)
-    places: list[Where] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
     """Of `new`."""
-    changes: list[tuple[Draft, Where]] = field(default_factory=list)
+    changes: list[tuple[Draft, Place]] = field(default_factory=list)
     """Other wordings of what the bank has."""
     media: dict[str, bytes] = field(default_factory=dict)
-    refused: list[Note] = field(default_factory=list)
-    remarks: list[Note] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    remarks: list[Refusal] = field(default_factory=list)
 
     @property
     def items(self) -> list[Item]:
@@ -237,18 +222,10 @@ class Taken:
     at: str
     """When it was packed, as the author's clock had it."""
     sha256: str
-    added: tuple[str, ...]
-    revised: tuple[tuple[Where, str, int], ...]
+    revised: tuple[tuple[Place, str, int], ...]
     """Place, item, and the revision it was made from."""
-    already: tuple[str, ...]
-    repeats: tuple[Where, ...]
-    contradicting: tuple[tuple[Where, Where | None, str], ...]
-    """Place; place of the other, or else the name of the bank's item that has another answer key."""
-    near_duplicates: tuple[tuple[Where, NearDuplicate, Where | None], ...]
-    """Place, near duplicate, place of that; of one that the bank held before no place, and nothing of its text."""
-    refused: tuple[Note, ...]
-    remarks: tuple[Note, ...]
-    pictures: int
+    rows: Outcome
+    """Of a near duplicate that the bank held before, nothing of its text."""
 
 
 def drafts_in(file: OpenedFile, *, name: str) -> Drafts:
@@ -273,13 +250,13 @@ def drafts_in(file: OpenedFile, *, name: str) -> Drafts:
                 raise draft
             item = finish(draft, _sha256)
         except BadRow as bad:
-            found.refused.append(Note(part.place, bad.reason, bad.facts))
+            found.refused.append(noted(part.place, bad.reason, bad.facts))
             continue
         if item.calibrated_p4 is not None:  # nobody signs what is measured: an author's word for it would be unseen
             item = replace(item, calibrated_p4=None)
-            found.remarks.append(Note(part.place, "drafts-measured"))
+            found.remarks.append(noted(part.place, "drafts-measured"))
         if not item.pictures() <= found.media.keys():
-            found.remarks.append(Note(part.place, "picture-missing", {"code": item.code}))
+            found.remarks.append(noted(part.place, "picture-missing", {"code": item.code}))
         made = Draft(item, part.salt, part.of, part.rev)
         if made.line != signed[row - 1]:
             raise BadFile("drafts-altered", file=name)
@@ -288,13 +265,13 @@ def drafts_in(file: OpenedFile, *, name: str) -> Drafts:
         else:
             found.new.append(made)
             found.places.append(part.place)
-    found.remarks += [Note((name, "", 0), "column-not-read", {"column": each}) for each in sorted(unread)]
+    found.remarks += [Refusal(name, "", 0, "column-not-read", {"column": each}) for each in sorted(unread)]
     return found
 
 
 class _Part(NamedTuple):
     record: bytes
-    place: Where
+    place: Place
     salt: str
     of: str
     rev: int
@@ -329,11 +306,11 @@ def _parts(body: bytes, media: dict[str, bytes], file: str) -> list[_Part]:
     return parts
 
 
-def _where(place: Any) -> Where:
+def _where(place: Any) -> Place:
     file, sheet, row = place
     if not (printable(file) and (sheet == "" or printable(sheet)) and type(row) is int and row >= 0):
         raise ValueError
-    return file, sheet, row
+    return Place(file, sheet, row)
 
 
 def _sha256(name: str) -> str:
@@ -346,37 +323,30 @@ def _sha256(name: str) -> str:
     return found[1]
 
 
-def report(
-    file: OpenedFile,
-    author: Person,
-    drafts: Drafts,
-    added: Collection[str],
-    already: Collection[str],
-    contradicting: Iterable[tuple[int, int | None, str]],
-    held: Iterable[Question],
-) -> Taken:
-    """The report. `held` is what the bank had before; `contradicting` counts the items of `drafts` from 0."""
+def noted(place: Place, reason: str, facts: Mapping[str, Any] = MappingProxyType({})) -> Refusal:
+    """A line that is refused, or deserves a look."""
+    return Refusal(place.file, place.sheet, place.row, reason, dict(facts))
+
+
+def report(file: OpenedFile, author: Person, drafts: Drafts, done: AddReport, held: Iterable[Question]) -> Taken:
+    """What became of the file. `held` is what the bank had before; `done` counts the items of `drafts` from 0."""
     from bank.authoring import near_duplicate_search  # numpy takes its time, and few commands come here
 
-    first: dict[str, Where] = {}
-    repeats, fresh, new = [], [], set(added)
-    for item, where in zip(drafts.items, drafts.places, strict=True):
-        identity = item.id
-        if identity in first:
-            repeats.append(where)
-            continue
-        first[identity] = where
+    ids, new = [item.id for item in drafts.items], set(done.added)
+    fresh: dict[str, Question] = {}
+    for identity, item in zip(ids, drafts.items, strict=True):
         if identity in new:
-            fresh.append(Question(identity, item.code or identity[:8], item.content))
-    places = drafts.places
-    against = [(places[row], None if other is None else places[other], name) for row, other, name in contradicting]
-    repeats = [each for each in repeats if each not in {place for place, *_ in against}]
-    near = [
-        (first[twin.of], twin, first[twin.id]) if twin.id in new else (first[twin.of], twin.unseen(), None)
-        for twin in near_duplicate_search.find(fresh, (each for each in held if each.id not in new))
-    ]
-    changed = tuple((where, made.of, made.rev) for made, where in drafts.changes)
-    return Taken(
-        author.id, author.name, file.written.at, file.written.sha256, tuple(added), changed, tuple(already),
-        tuple(repeats), tuple(against), tuple(near), tuple(drafts.refused), tuple(drafts.remarks), len(drafts.media),
-    )  # fmt: skip
+            fresh.setdefault(identity, Question(identity, item.code or identity[:8], item.content))
+    near = near_duplicate_search.find(list(fresh.values()), (each for each in held if each.id not in new))
+    rows = outcome(
+        ids,
+        drafts.places,
+        done,
+        [twin if twin.id in new else twin.unseen() for twin in near],
+        new,
+        len(drafts.media),
+        drafts.refused,
+        drafts.remarks,
+    )
+    changed = tuple((place, made.of, made.rev) for made, place in drafts.changes)
+    return Taken(author.id, author.name, file.written.at, file.written.sha256, changed, rows)

@@ -5,7 +5,7 @@ sheet, row and reason; what was accepted but deserves a look stands in `remarks`
 refused whole (`BadFile`). After: `bank.store` keeps the Items. docs/formats-interchange.md says what each form can say.
 """
 
-from bank.formats.reading import READ, ImportResult, Place, Progress, Refusal, read
+from bank.formats.reading import READ, ImportResult, Progress, read
 from bank.formats.writing import (
     FORMS,
     SUFFIXES,
@@ -23,6 +23,6 @@ from bank.formats.writing import (
 )  # fmt: skip
 
 __all__ = [
-    "FORMS", "READ", "SUFFIXES", "Exported", "ImportResult", "LeftOut", "Lost", "Place", "Progress", "Refusal",
+    "FORMS", "READ", "SUFFIXES", "Exported", "ImportResult", "LeftOut", "Lost", "Progress",
     "carried", "encode", "export", "form_of", "loses", "read", "suffix_of", "together", "write",
 ]  # fmt: skip

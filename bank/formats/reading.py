@@ -19,6 +19,7 @@ from bank.formats.lms import aiken, gift, moodle_xml, qti, qti_package
 from bank.formats.pictures import Pictures
 from bank.formats.sheets import csv_, rows, table, xlsx
 from bank.item import Item
+from bank.places import Place, Refusal
 from bank.refused import BadFile
 
 LARGEST_FILE = 128 * 1024 * 1024
@@ -28,26 +29,6 @@ PICTURE_LIST = "images.csv"
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{(?!\s*[=~#])")
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    file: str
-    sheet: str
-    row: int
-    """As a spreadsheet or an editor numbers it; 0 for a whole sheet."""
-    words: str = ""
-    """The first words that stand there, of a file whose rows no program numbers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    file: str
-    sheet: str
-    row: int
-    reason: str
-    facts: dict[str, Any] = field(default_factory=dict)
-    words: str = ""
 
 
 @dataclass(slots=True)

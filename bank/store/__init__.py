@@ -27,11 +27,10 @@ Before: `bank.formats` makes Items. After: `bank.authoring.lifecycle` reviews th
 from bank.store.audit import Finding
 from bank.store.bank import DATABASE, KEY_FILE, Bank, OpenBank
 from bank.store.bank_item import BankItem
-from bank.store.drafts import AddReport
 from bank.store.exposure import Exposure, ExposureRecord
 from bank.store.watermarks import Watermark
 
 __all__ = [
-    "DATABASE", "KEY_FILE", "AddReport", "Bank", "BankItem", "Exposure", "ExposureRecord", "Finding", "OpenBank",
+    "DATABASE", "KEY_FILE", "Bank", "BankItem", "Exposure", "ExposureRecord", "Finding", "OpenBank",
     "Watermark",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bank.authoring import authorship, review
 from bank.authoring.authorship import Draft, Written
+from bank.authoring.outcome import AddReport, Contradiction
 from bank.authoring.people import Role
 from bank.authoring.review import Act, Event, State
 from bank.clock import now
@@ -29,33 +30,6 @@ from bank.store.writing import Encoded, Progress, encoded
 from bank.vault import Connection, Vault
 
 _BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Contradiction:
-    """An item given with another answer key than the same question has: one of the two is wrong."""
-
-    row: int
-    """Its place among the items given, from 0."""
-    against: int | None
-    """The place of the other, which was added; None where that is an item of the bank."""
-    item: str
-    name: str
-    """Code of the bank's item, or the beginning of its id; "" where the other was given along."""
-
-
-@dataclass(frozen=True, slots=True)
-class AddReport:
-    """Ids in the order given. An item that was given twice is in `added` once and in `already` once."""
-
-    added: tuple[str, ...]
-    already: tuple[str, ...]
-    contradictions: tuple[Contradiction, ...]
-    """Already there, but with another answer key; these are in `already` too."""
-
-    @property
-    def contradicting(self) -> tuple[str, ...]:
-        return tuple(each.item for each in self.contradictions)
 
 
 def _taking(written: Written) -> acts.Noted:

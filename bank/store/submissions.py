@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from bank.authoring import submissions
 from bank.authoring.near_duplicates import Question
+from bank.authoring.outcome import AddReport
 from bank.clock import now
 from bank.refused import Denied
 from bank.seal.locks import Identity
 from bank.store import acts
 from bank.store.authors import TAKE
-from bank.store.drafts import AddReport, Drafts
+from bank.store.drafts import Drafts
 from bank.store.meta import Meta
 from bank.store.near_duplicates import NearDuplicates
 from bank.store.people import People
@@ -75,7 +76,7 @@ class Submissions:
                 if lineage in seen:
                     raise Denied("draft-of-older-revision", item=draft.of, rev=draft.rev, newest=draft.rev + 1)
             except Denied as refusal:
-                drafts.refused.append(submissions.Note(where, refusal.code, refusal.facts))
+                drafts.refused.append(submissions.noted(where, refusal.code, refusal.facts))
                 continue
             seen.add(lineage)
             changes.append((draft, where))
@@ -86,5 +87,4 @@ class Submissions:
         self, opened: submissions.OpenedFile, drafts: submissions.Drafts, report: AddReport, held: list[Question]
     ) -> submissions.Taken:
         author = self._people.all()[opened.written.author]
-        against = [(each.row, each.against, each.name) for each in report.contradictions]
-        return submissions.report(opened, author, drafts, report.added, report.already, against, held)
+        return submissions.report(opened, author, drafts, report, held)

@@ -6,8 +6,8 @@ Standard output holds the report; what is only narrated (a bar, a list of what w
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from tools.cli.language import _, plain
 
@@ -53,22 +53,19 @@ def table(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
     Console(highlight=False, markup=False).print(shown)
 
 
-class Progress:
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
     """One line on a terminal's stderr that counts up and goes away; nothing where stderr is no terminal."""
+    live = sys.stderr.isatty()
 
-    def __init__(self, label: str) -> None:
-        self._label = label
-        self._live = sys.stderr.isatty()
-
-    def show(self, done: int, total: int) -> None:
-        if self._live:
+    def show(done: int, total: int) -> None:
+        if live:
             filled = 24 * done // max(total, 1)
             bar = "━" * filled + "─" * (24 - filled)
-            print(f"\r{self._label} {bar} {done}/{total}", end="", file=sys.stderr, flush=True)
+            print(f"\r{label} {bar} {done}/{total}", end="", file=sys.stderr, flush=True)
 
-    def __enter__(self) -> "Progress":
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        if self._live:
+    try:
+        yield show
+    finally:
+        if live:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)

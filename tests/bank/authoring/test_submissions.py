@@ -29,6 +29,7 @@ from bank.formats import jsonl
 from bank.formats.draft import BadRow, finish
 from bank.item import AnswerKey, Basis, Item, Number, Provenance, Translation
 from bank.journal import Journal
+from bank.places import Place
 from bank.refused import BadFile, BrokenStore, Denied
 from bank.seal import locks, statements
 from bank.seal import passphrase as sealing
@@ -105,7 +106,7 @@ def card(bank):
 
 
 def packed(card, signer, items, media=None):
-    places = [("items.xlsx", "单选", row) for row in range(2, 2 + len(items))]
+    places = [Place("items.xlsx", "单选", row) for row in range(2, 2 + len(items))]
     return submissions.pack(card, signer, items, places, media or {}, AT)
 
 
@@ -158,8 +159,9 @@ def untouched(bank):
 def test_items_of_every_kind_arrive_equal_as_drafts_of_their_author(bank, card, hand):
     given = everything()
     taken = take(bank, packed(card, hand["li"], given, {PICTURE: PNG}))
-    assert (taken.author, taken.name, taken.at, len(taken.added), taken.pictures) == ("li", "李明", AT, 5, 1)
-    assert not (taken.already or taken.refused or taken.remarks or taken.near_duplicates or taken.contradicting)
+    assert (taken.author, taken.name, taken.at, len(taken.rows.added), taken.rows.pictures) == ("li", "李明", AT, 5, 1)
+    rows = taken.rows
+    assert not (rows.already or rows.refused or rows.remarks or rows.near or rows.contradicting)
     held = list(bank.items.select(state=State.DRAFT))
     assert list(bank.answer_keys.whole(held)) == given and bank.media.find(PICTURE) == PNG
     assert {bank.history.events(each.number)[0].who for each in held} == {"li"}
@@ -190,14 +192,14 @@ def test_what_is_there_contradicts_repeats_or_is_nearly_the_same_is_named_by_its
     lifecycle.add(bank, [item(1), item(2)], dataclasses.replace(hand["li"], seen=bank.directory / "li.seen.json"))
     near = dataclasses.replace(item(2).content, stem=item(2).content.stem + "！")
     twin = dataclasses.replace(item(2), content=near, code="q2b")
-    taken = take(bank, packed(card, hand["li"], [item(1), item(2, (1,)), twin, item(3), item(3)]))
+    taken = take(bank, packed(card, hand["li"], [item(1), item(2, (1,)), twin, item(3), item(3)])).rows
     assert (len(taken.added), len(taken.already)) == (2, 3)
-    assert [place for place, _, _ in taken.contradicting] == [("items.xlsx", "单选", 3)] and taken.repeats == (
-        ("items.xlsx", "单选", 6),
+    assert [place for place, _, _ in taken.contradicting] == [Place("items.xlsx", "单选", 3)] and taken.repeats == (
+        Place("items.xlsx", "单选", 6),
     )
-    ((place, near_by, there),) = taken.near_duplicates
+    ((place, near_by, there),) = taken.near
     assert (place, near_by.name, near_by.p4, near_by.differs, there) == (
-        ("items.xlsx", "单选", 4),
+        Place("items.xlsx", "单选", 4),
         "q2",
         10_000,
         (),
@@ -207,23 +209,28 @@ def test_what_is_there_contradicts_repeats_or_is_nearly_the_same_is_named_by_its
 
 def test_names_that_no_terminal_should_see_are_packed_as_ones_it_may(bank, card, hand):
     sealed = submissions.pack(
-        card, hand["li"], [item(1), item(1)], [("a" * 255, "", 1), ("b.zip", "x\x1b[2J" + "y" * 400, 7)], {}, AT
+        card,
+        hand["li"],
+        [item(1), item(1)],
+        [Place("a" * 255, "", 1), Place("b.zip", "x\x1b[2J" + "y" * 400, 7)],
+        {},
+        AT,
     )
-    assert take(bank, sealed).repeats == (("b.zip", "y" * 200, 7),)
+    assert take(bank, sealed).rows.repeats == (Place("b.zip", "y" * 200, 7),)
 
 
 def test_an_author_elsewhere_hands_in_another_wording_of_what_the_bank_has(bank, card, hand, tmp_path):
     li = dataclasses.replace(hand["li"], seen=tmp_path / "li.seen.json")
     lifecycle.add(bank, [item(1), item(2)], li)
-    places = [("items.xlsx", "", row) for row in (2, 3, 4, 5)]
+    places = [Place("items.xlsx", "", row) for row in (2, 3, 4, 5)]
     given = [item(3), item(4), item(5), item(6)]
     of = {0: ("q1", 1), 1: ("q2", 7), 2: ("q9", 1)}
     sealed = submissions.pack(card, li, given, places, {}, AT, of)
     weighed = bank.submissions.weigh(sealed, "d")
     taken = take(bank, sealed)
-    assert taken == weighed and taken.revised == (((*places[0],), "q1", 1),) and len(taken.added) == 1
-    assert [note.reason for note in taken.refused] == ["draft-of-older-revision", "item-unknown"]
-    assert taken.refused[0].facts["newest"] == 1
+    assert taken == weighed and taken.revised == ((places[0], "q1", 1),) and len(taken.rows.added) == 1
+    assert [note.reason for note in taken.rows.refused] == ["draft-of-older-revision", "item-unknown"]
+    assert taken.rows.refused[0].facts["newest"] == 1
     assert [each.id for each in bank.items.revisions(item(1).id)] == [item(3).id]  # one's own draft is written anew
     assert bank.audit.findings() == []
 
@@ -371,10 +378,10 @@ def test_lines_that_make_no_sense_are_refused_with_their_place_and_the_rest_is_t
         + line(item(5), calibrated="0.99", surprise="x")
         + line(item(6), images=[f"sha256:{PICTURE}"])
     )
-    taken = take(bank, forged(card, hand["li"], body))
+    taken = take(bank, forged(card, hand["li"], body)).rows
     reasons = [note.reason for note in taken.refused]
     assert reasons == ["control-character", "answer-out-of-range", "picture-path", "picture-path"]
-    assert taken.refused[0].where == ("a.csv", "", 2)
+    assert (taken.refused[0].file, taken.refused[0].sheet, taken.refused[0].row) == ("a.csv", "", 2)
     assert [note.reason for note in taken.remarks] == ["drafts-measured", "picture-missing", "column-not-read"]
     assert len(taken.added) == 2 and all(each.calibrated_p4 is None for each in bank.items.select(state=None))
 
@@ -389,7 +396,7 @@ def test_where_adding_fails_the_file_can_be_taken_again(bank, card, hand, monkey
         patched.setattr("bank.store.drafts.keep", full)
         assert refused(take, bank, sealed) == "store-io"
     assert untouched(bank) == before
-    assert len(take(bank, sealed).added) == 1
+    assert len(take(bank, sealed).rows.added) == 1
 
 
 # ---- the card --------------------------------------------------------------------------------------------------------
@@ -494,5 +501,7 @@ def test_guessing_answer_keys_by_drafts_counts_as_learning_them(remote, hand):
     lifecycle.add(remote, [item(n) for n in range(3)], hand["li"])
     guesses = packed(card, hand["li"], [item(n, (1,)) for n in range(3)])
     assert refused(remote.submissions.weigh, guesses, "d") == refused(take, remote, guesses) == "export-limit"
-    assert len(remote.submissions.weigh(packed(card, hand["li"], [item(1), item(2, (1,))]), "d").contradicting) == 1
+    assert (
+        len(remote.submissions.weigh(packed(card, hand["li"], [item(1), item(2, (1,))]), "d").rows.contradicting) == 1
+    )
     assert remote.status()["keys_out"] == 2

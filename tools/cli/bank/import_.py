@@ -1,29 +1,14 @@
 """`examd bank import`: items from question files into the bank, with a report that says what became of every row."""
 
 import argparse
-import gc
-from typing import TYPE_CHECKING, Any
+from functools import partial
 
 from tools.cli import unlock
 from tools.cli.bank.open_bank import open_bank
-from tools.cli.bank.question_files import (
-    contradiction_record,
-    counted,
-    near_record,
-    place_record,
-    print_remarks,
-    print_rows,
-    read_all,
-    refusal_record,
-)
+from tools.cli.bank.question_files import print_outcome, progress_of, row_records
 from tools.cli.base import Commands
 from tools.cli.language import _
-from tools.cli.output import Progress, as_json
-
-if TYPE_CHECKING:
-    from bank.authoring.near_duplicates import NearDuplicate
-    from bank.formats import ImportResult, Place
-    from bank.store import AddReport
+from tools.cli.output import as_json
 
 
 def add(bank: Commands) -> None:
@@ -55,90 +40,21 @@ def add(bank: Commands) -> None:
 
 
 def run_import(args: argparse.Namespace) -> int:
-    # What an import makes lives until its end: looking for garbage costs a tenth of the time and finds none.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        return _import(args)
-    finally:
-        if collecting:
-            gc.enable()
+    """1: some row was refused, or contradicts the bank."""
+    from bank.authoring.importing import import_files
 
-
-def _import(args: argparse.Namespace) -> int:
-    from bank.authoring import lifecycle
-    from bank.authoring.near_duplicates import Question
-
-    whole = read_all(args.files, args.media)
-    ids = [item.id for item in whole.items]  # a hash each: not to be asked for again
-    with open_bank(args) as bank:
-        writer = None if args.dry_run else unlock.writer(bank, args)
-        questions = [
-            Question(identity, item.code or identity[:8], item.content)
-            for identity, item in zip(ids, whole.items, strict=True)
-        ]
-        with Progress(_("looking for near-duplicates")) as progress:
-            twins = bank.near_duplicates.find(questions, progress.show)
-        if args.dry_run:
-            report = bank.drafts.weigh(whole.items)
-        else:
-            with Progress(_("adding to the bank")) as progress:
-                if writer is None:
-                    report = bank.drafts.add(
-                        whole.items, whole.media, progress.show, approve_as_sample=args.approve_as_sample
-                    )
-                else:
-                    report = lifecycle.add(bank, whole.items, writer, whole.media, progress.show)
-    told = _Told(whole, ids, report, twins)
+    outcome = import_files(
+        args.files,
+        args.media,
+        partial(open_bank, args),
+        partial(unlock.writer, args=args),
+        progress_of,
+        dry_run=args.dry_run,
+        approve_as_sample=args.approve_as_sample,
+    )
     if args.json:
-        as_json(_record(args, told))
+        rows = {"rows": len(outcome.added) + len(outcome.already) + len(outcome.refused)}
+        as_json({"dry_run": args.dry_run} | rows | row_records(outcome))
     else:
-        print_rows(whole.refused, told.contradicting, told.repeats, told.near)
-        print_remarks(whole.remarks)
-        numbers = {"added": len(report.added), "already": told.already, "refused": len(whole.refused)}
-        print(counted(
-            dry_run=args.dry_run, contradicting=len(told.contradicting), pictures=len(whole.media), **numbers
-        ))  # fmt: skip
-    return 1 if whole.refused or report.contradicting else 0
-
-
-class _Told:
-    """What became of the rows, each by its place."""
-
-    def __init__(
-        self, result: "ImportResult", ids: list[str], report: "AddReport", twins: "list[NearDuplicate]"
-    ) -> None:
-        self.result = result
-        self.report = report
-        first: dict[str, Place] = {}
-        self.repeats: list[Place] = []
-        """Rows whose item stands further up in the same files."""
-        for identity, place in zip(ids, result.places, strict=True):
-            if first.setdefault(identity, place) is not place:
-                self.repeats.append(place)
-        places = result.places
-        self.contradicting = [
-            (places[each.row], None if each.against is None else places[each.against], each.name)
-            for each in report.contradictions
-        ]
-        against = {id(place) for place, _other, _name in self.contradicting}
-        self.repeats = [place for place in self.repeats if id(place) not in against]
-        self.already = len(report.already) - len(self.contradicting)
-        """Each row counts once: one that contradicts the bank is not held."""
-        self.near = [(first[twin.of], twin, first.get(twin.id)) for twin in twins]
-
-
-def _record(args: argparse.Namespace, told: _Told) -> dict[str, Any]:
-    result, report = told.result, told.report
-    return {
-        "dry_run": args.dry_run,
-        "rows": len(result.items) + len(result.refused),
-        "added": len(report.added),
-        "already": told.already,
-        "repeats": [place_record(each) for each in told.repeats],
-        "contradicting": [contradiction_record(*each) for each in told.contradicting],
-        "near": [near_record(*each) for each in told.near],
-        "pictures": len(result.media),
-        "refused": [refusal_record(each) for each in result.refused],
-        "remarks": [refusal_record(each) for each in result.remarks],
-    }
+        print_outcome(outcome, dry_run=args.dry_run)
+    return 0 if outcome.clean else 1

@@ -1,46 +1,34 @@
-"""Question files as commands read them, and what was refused in them, said row by row.
+"""What became of the rows of question files, said row by row: for a program, and for a person.
 
-Before: `bank.formats`. After: `tools.cli.bank.import_` puts the items into a bank, `tools.cli.bank.submissions` into a
-sealed file.
+Before: `bank.authoring.outcome`. After: `examd bank import|pack|take`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.cli.language import _
-from tools.cli.output import Progress, rows
+from tools.cli.output import progress, rows
 
 if TYPE_CHECKING:
+    from bank.authoring.importing import Step
     from bank.authoring.near_duplicates import NearDuplicate
-    from bank.formats import ImportResult, Place, Refusal
-
-    Contradicting = tuple[Place, Place | None, str]
-    """Where it stands; where the one stands that was added; else the name of the one in the bank."""
-    Near = tuple[Place, NearDuplicate, Place | None]
-    """Where it stands; its twin; where that one stands, unless in the bank."""
+    from bank.authoring.outcome import Outcome
+    from bank.places import Place, Refusal
 
 
-def read_all(files: Sequence[Path], media: Path | None) -> "ImportResult":
-    """All files as one. Raises BadFile for a folder of pictures that is none."""
-    from bank import formats
-    from bank.refused import BadFile
+def progress_of(doing: "Step | Path") -> AbstractContextManager[Callable[[int, int], None]]:
+    """A bar for a step of an import, or for the reading of a file."""
+    from bank.authoring.importing import Step
 
-    if media is not None and not media.is_dir():
-        raise BadFile("media-missing", file=str(media))
-    whole = formats.ImportResult()
-    for path in files:
-        with Progress(path.name) as progress:
-            part = formats.read(path, media, progress.show)
-        whole.items += part.items
-        whole.places += part.places
-        whole.media |= part.media
-        whole.refused += part.refused
-        whole.remarks += part.remarks
-    return whole
+    if isinstance(doing, Path):
+        return progress(doing.name)
+    return progress(_("looking for near-duplicates") if doing is Step.COMPARE else _("adding to the bank"))
 
 
 def where(place: "Place | Refusal") -> str:
+    """File, sheet and row, or the words that stand there."""
     parts = [place.file]
     if place.sheet.endswith(".xml"):  # of a package
         parts.append(place.sheet)
@@ -53,48 +41,76 @@ def where(place: "Place | Refusal") -> str:
     return " ".join(parts)
 
 
-def reason(refusal: "Refusal") -> str:
+def _reason(refusal: "Refusal") -> str:
     from tools.cli.sentences import told
 
     return told(refusal.reason, refusal.facts)
 
 
 def place_record(place: "Place | Refusal") -> dict[str, Any]:
+    """Where something stands, for a program."""
     return {"file": place.file, "sheet": place.sheet, "row": place.row, "words": place.words}
 
 
 def refusal_record(refusal: "Refusal") -> dict[str, Any]:
-    return place_record(refusal) | {"reason": refusal.reason, "facts": refusal.facts, "sentence": reason(refusal)}
+    """What was refused, or deserves a look, for a program."""
+    return place_record(refusal) | {"reason": refusal.reason, "facts": refusal.facts, "sentence": _reason(refusal)}
 
 
-def near_record(place: "Place", twin: "NearDuplicate", there: "Place | None") -> dict[str, Any]:
+def row_records(outcome: "Outcome") -> dict[str, Any]:
+    """The rows for a program."""
+    return {
+        "added": len(outcome.added),
+        "already": outcome.held,
+        "repeats": [place_record(each) for each in outcome.repeats],
+        "contradicting": [
+            place_record(place) | {"against": place_record(other) if other else None, "item": name}
+            for place, other, name in outcome.contradicting
+        ],
+        "near": [_near_record(*each) for each in outcome.near],
+        "pictures": outcome.pictures,
+        "refused": [refusal_record(each) for each in outcome.refused],
+        "remarks": [refusal_record(each) for each in outcome.remarks],
+    }
+
+
+def _near_record(place: "Place", twin: "NearDuplicate", there: "Place | None") -> dict[str, Any]:
     named = f"{twin.name} {where(there)}" if there else twin.name
-    record = place_record(place) | {"twin": named, "percent": twin.p4 // 100}
-    record |= {"differs": twin.differs, "same_stem": twin.by_stem, "other_pictures": twin.other_pictures}
-    return record
+    told = {"twin": named, "percent": twin.p4 // 100, "differs": twin.differs}
+    return place_record(place) | told | {"same_stem": twin.by_stem, "other_pictures": twin.other_pictures}
 
 
-def print_rows(
-    refused: "Sequence[Refusal]",
-    contradicting: "Sequence[Contradicting]",
-    repeats: "Sequence[Place]",
-    near: "Sequence[Near]",
-) -> None:
-    """What became of the rows that were not simply added."""
-    rows(_("Refused:"), [(where(each), reason(each)) for each in refused])
+def print_outcome(outcome: "Outcome", revised: Sequence[tuple[str, str]] = (), *, dry_run: bool) -> None:
+    """The rows that were not simply added, then how many there were. `revised`: place and item of other wordings."""
+    print_refused(outcome.refused)
     rows(
         _("The same question with another answer key (not added; one of the two is wrong):"),
-        [(where(place), _against(other, name)) for place, other, name in contradicting],
+        [(where(place), _against(other, name)) for place, other, name in outcome.contradicting],
     )
-    rows(_("Repeats of a row further up:"), [(where(each), "") for each in repeats])
+    rows(_("Repeats of a row further up:"), [(where(each), "") for each in outcome.repeats])
+    near = sorted(outcome.near, key=lambda each: _apart(each[1]))
     rows(
         _("Nearly the same as another question (added all the same; look whether one of the two should go):"),
-        [(where(place), _near(twin, there)) for place, twin, there in sorted(near, key=lambda each: _apart(each[1]))],
+        [(where(place), _near(twin, there)) for place, twin, there in near],
     )
+    rows(_("Another wording of an item of the bank:"), revised)
+    if revised:
+        line = _("{n} would become new revisions.") if dry_run else _("{n} became new revisions.")
+        print(line.format(n=len(revised)))
+    print_remarks(outcome.remarks)
+    line = _("{added} added, {already} already there, {refused} refused; {pictures} pictures.")
+    if dry_run:
+        line = _("Nothing was changed. It would be: {added} added, {already} already there, {refused} refused.")
+    numbers = {"added": len(outcome.added), "already": outcome.held, "refused": len(outcome.refused)}
+    told = line.format(pictures=outcome.pictures, **numbers)
+    if outcome.contradicting:
+        told += " " + _("{n} with another answer key than the same question.").format(n=len(outcome.contradicting))
+    print(told)
 
 
-def contradiction_record(place: "Place", other: "Place | None", name: str) -> dict[str, Any]:
-    return place_record(place) | {"against": place_record(other) if other else None, "item": name}
+def print_refused(refused: "Sequence[Refusal]") -> None:
+    """Rows that make no sense."""
+    rows(_("Refused:"), [(where(each), _reason(each)) for each in refused])
 
 
 def _against(other: "Place | None", name: str) -> str:
@@ -119,15 +135,5 @@ def _near(twin: "NearDuplicate", there: "Place | None") -> str:
 
 
 def print_remarks(remarks: "Sequence[Refusal]") -> None:
-    rows(_("Worth a look:"), [(where(each), reason(each)) for each in remarks])
-
-
-def counted(*, dry_run: bool, added: int, already: int, contradicting: int, refused: int, pictures: int) -> str:
-    """Each row counts once: one that contradicts is not there already."""
-    line = _("{added} added, {already} already there, {refused} refused; {pictures} pictures.")
-    if dry_run:
-        line = _("Nothing was changed. It would be: {added} added, {already} already there, {refused} refused.")
-    told = line.format(added=added, already=already, refused=refused, pictures=pictures)
-    if contradicting:
-        told += " " + _("{n} with another answer key than the same question.").format(n=contradicting)
-    return told
+    """What was taken and deserves a look."""
+    rows(_("Worth a look:"), [(where(each), _reason(each)) for each in remarks])

@@ -10,7 +10,7 @@ from tools.cli.bank.changes import change_records, item_name, print_changes, pri
 from tools.cli.bank.open_bank import open_bank
 from tools.cli.base import Command, Commands, some
 from tools.cli.language import _, plain
-from tools.cli.output import Progress, as_json, report
+from tools.cli.output import as_json, progress, report
 
 if TYPE_CHECKING:
     from bank.store import BankItem, OpenBank
@@ -93,8 +93,8 @@ def run_submit(args: argparse.Namespace) -> int:
             drafts = bank.items.select(state=State.DRAFT)
             items = [item for item in drafts if bank.history.events(item.number)[-1].act is not Act.RETURN]
         signer = unlock.signer(args.key, args.key_passphrase_file)
-        with Progress(args.bank.name) as progress:
-            lifecycle.submit(bank, items, signer, progress.show)
+        with progress(args.bank.name) as show:
+            lifecycle.submit(bank, items, signer, show)
     nothing = _("Nothing to hand in: there is no draft but those that were returned.")
     return _done(args, _("{n} items handed in for review."), items, nothing)
 
@@ -167,8 +167,8 @@ def run_approve(args: argparse.Namespace) -> int:
             waiting = bank.items.select(state=State.IN_REVIEW)
             mine = people.keys_of(signer.id, bank.people.all())
             items = [item for item in waiting if not mine & review.hands(bank.history.events(item.number))]
-        with Progress(args.bank.name) as progress:
-            lifecycle.approve(bank, items, signer, progress=progress.show)
+        with progress(args.bank.name) as show:
+            lifecycle.approve(bank, items, signer, progress=show)
     return _done(args, _("{n} items approved."), items, _("Nothing to approve: nothing of others waits for review."))
 
 

@@ -1,34 +1,25 @@
 """`examd bank card|pack|take`: drafts from authors who do not have the bank."""
 
 import argparse
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from tools.cli import unlock
 from tools.cli.bank.open_bank import open_bank
 from tools.cli.bank.question_files import (
-    contradiction_record,
-    counted,
-    near_record,
     place_record,
+    print_outcome,
+    print_refused,
     print_remarks,
-    print_rows,
-    read_all,
+    progress_of,
     refusal_record,
+    row_records,
     where,
 )
 from tools.cli.base import Commands
 from tools.cli.files import read_file, write_new
 from tools.cli.language import _
-from tools.cli.output import Progress, as_json, report, rows
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bank.authoring.submissions import Note, Taken, Where
-    from bank.formats import Place, Refusal
-    from bank.item import Item
-    from tools.cli.bank.question_files import Contradicting, Near
+from tools.cli.output import as_json, progress, report
 
 
 def add(bank: Commands) -> None:
@@ -84,6 +75,7 @@ def add(bank: Commands) -> None:
 
 
 def run_card(args: argparse.Namespace) -> int:
+    """Writes the card; the same one again is no refusal."""
     from bank.authoring.submissions import CARD
 
     with open_bank(args) as bank:
@@ -106,120 +98,50 @@ def _item_at(word: str) -> tuple[str, int]:
     return item, int(rev)
 
 
-def _revises(args: argparse.Namespace, items: "Sequence[Item]") -> dict[int, tuple[str, int]]:
-    """Which items are other wordings: the one of that code or, where there is only one, that one."""
-    from bank.refused import BadFile
-
-    found = {}
-    for word, rev in args.revises:
-        numbers = [number for number, item in enumerate(items) if len(items) == 1 or item.code == word]
-        if len(numbers) != 1:
-            raise BadFile("revises-no-item", item=word, found=len(numbers))
-        found[numbers[0]] = (word, rev)
-    return found
-
-
 def run_pack(args: argparse.Namespace) -> int:
-    from bank.authoring import submissions
-    from bank.clock import now
+    """1: some rows were refused."""
+    from bank.authoring.importing import pack_files
+    from bank.authoring.submissions import LARGEST_CARD, Card
 
-    card = submissions.Card.read(read_file(args.to, submissions.LARGEST_CARD), args.to.name)
-    whole = read_all(args.files, args.media)
-    if whole.items:
-        of = _revises(args, whole.items)
-        places = [(place.file, place.sheet, place.row) for place in whole.places]
-        signer = unlock.signer(args.key, args.key_passphrase_file)
-        write_new(args.out, submissions.pack(card, signer, whole.items, places, whole.media, now(), of))
+    card = Card.read(read_file(args.to, LARGEST_CARD), args.to.name)
+    signer = partial(unlock.signer, args.key, args.key_passphrase_file)
+    read, sealed = pack_files(card, args.files, args.media, signer, args.revises, progress_of)
+    if sealed:
+        write_new(args.out, sealed)
     if args.json:
-        record = {"packed": len(whole.items), "pictures": len(whole.media), "bank": card.bank, "name": card.name}
-        record |= {"fingerprint": card.fingerprint, "refused": [refusal_record(each) for each in whole.refused]}
-        as_json(record | {"remarks": [refusal_record(each) for each in whole.remarks]})
+        record = {"packed": len(read.items), "pictures": len(read.media), "bank": card.bank, "name": card.name}
+        record |= {"fingerprint": card.fingerprint, "refused": [refusal_record(each) for each in read.refused]}
+        as_json(record | {"remarks": [refusal_record(each) for each in read.remarks]})
+        return 1 if read.refused else 0
+    print_refused(read.refused)
+    print_remarks(read.remarks)
+    if sealed:
+        line = _("{n} items with {pictures} pictures are in {file}, for {name} alone.")
+        print(line.format(n=len(read.items), pictures=len(read.media), file=args.out, name=card.name))
+        asked = _("Ask the bank by telephone whether its card's fingerprint is {fingerprint}; only then send the file.")
+        print(asked.format(fingerprint=card.fingerprint))
     else:
-        print_rows(whole.refused, (), (), ())
-        print_remarks(whole.remarks)
-        if whole.items:
-            line = _("{n} items with {pictures} pictures are in {file}, for {name} alone.")
-            print(line.format(n=len(whole.items), pictures=len(whole.media), file=args.out, name=card.name))
-            asked = _(
-                "Ask the bank by telephone whether its card's fingerprint is {fingerprint}; only then send the file."
-            )
-            print(asked.format(fingerprint=card.fingerprint))
-        else:
-            print(_("Nothing was packed."))
-    return 1 if whole.refused else 0
+        print(_("Nothing was packed."))
+    return 1 if read.refused else 0
 
 
 def run_take(args: argparse.Namespace) -> int:
+    """1: some row was refused, or contradicts the bank."""
     from bank.authoring.submissions import LARGEST
 
     sealed = read_file(args.drafts, LARGEST)
-    with open_bank(args) as bank, Progress(args.drafts.name) as progress:
+    with open_bank(args) as bank, progress(args.drafts.name) as show:
         if args.dry_run:
             taken = bank.submissions.weigh(sealed, args.drafts.name)
         else:
-            taken = bank.submissions.take(sealed, args.drafts.name, progress.show)
+            taken = bank.submissions.take(sealed, args.drafts.name, show)
     if args.json:
-        as_json(_record(args, taken))
+        record = {"dry_run": args.dry_run, "author": taken.author, "name": taken.name, "packed_at": taken.at}
+        record |= {"sha256": taken.sha256, "added": len(taken.rows.added)}
+        revised = [place_record(place) | {"item": item, "from": rev} for place, item, rev in taken.revised]
+        as_json(record | {"revised": revised} | row_records(taken.rows))
     else:
-        _print_taken(args, taken)
-    return 1 if taken.refused or taken.contradicting else 0
-
-
-def _record(args: argparse.Namespace, taken: "Taken") -> dict[str, Any]:
-    return {
-        "dry_run": args.dry_run,
-        "author": taken.author,
-        "name": taken.name,
-        "packed_at": taken.at,
-        "sha256": taken.sha256,
-        "added": len(taken.added),
-        "revised": [place_record(_at(place)) | {"item": item, "from": rev} for place, item, rev in taken.revised],
-        "already": len(taken.already) - len(taken.contradicting),
-        "repeats": [place_record(_at(each)) for each in taken.repeats],
-        "contradicting": [contradiction_record(*each) for each in _contradicting(taken)],
-        "near": [near_record(*each) for each in _near(taken)],
-        "pictures": taken.pictures,
-        "refused": [refusal_record(_refusal(each)) for each in taken.refused],
-        "remarks": [refusal_record(_refusal(each)) for each in taken.remarks],
-    }
-
-
-def _print_taken(args: argparse.Namespace, taken: "Taken") -> None:
-    print(_("Packed and signed by {name} ({id}).").format(name=taken.name, id=taken.author))
-    print_rows(
-        [_refusal(each) for each in taken.refused],
-        _contradicting(taken),
-        [_at(each) for each in taken.repeats],
-        _near(taken),
-    )
-    rows(
-        _("Another wording of an item of the bank:"),
-        [(where(_at(place)), f"{item} @{rev}") for place, item, rev in taken.revised],
-    )
-    if taken.revised:
-        line = _("{n} would become new revisions.") if args.dry_run else _("{n} became new revisions.")
-        print(line.format(n=len(taken.revised)))
-    print_remarks([_refusal(each) for each in taken.remarks])
-    contradicting = len(taken.contradicting)
-    numbers = {"added": len(taken.added), "already": len(taken.already) - contradicting, "refused": len(taken.refused)}
-    print(counted(dry_run=args.dry_run, contradicting=contradicting, pictures=taken.pictures, **numbers))
-
-
-def _contradicting(taken: "Taken") -> "list[Contradicting]":
-    return [(_at(place), other and _at(other), name) for place, other, name in taken.contradicting]
-
-
-def _near(taken: "Taken") -> "list[Near]":
-    return [(_at(place), twin, there and _at(there)) for place, twin, there in taken.near_duplicates]
-
-
-def _refusal(note: "Note") -> "Refusal":
-    from bank.formats import Refusal
-
-    return Refusal(*note.where, note.reason, note.facts)
-
-
-def _at(where: "Where") -> "Place":
-    from bank.formats import Place
-
-    return Place(*where)
+        print(_("Packed and signed by {name} ({id}).").format(name=taken.name, id=taken.author))
+        revised_lines = [(where(place), f"{item} @{rev}") for place, item, rev in taken.revised]
+        print_outcome(taken.rows, revised_lines, dry_run=args.dry_run)
+    return 0 if taken.rows.clean else 1
