@@ -1,14 +1,21 @@
-"""A session that was sat, with every form drawn again: what a photo is held against.
+"""What a photo shows, held against the sessions that were sat: each with every form drawn again.
 
 A form that the record says was shown and that the draw does not give is refused, as in grading: a photo must not be
 traced to a form that nobody was shown. Whoever doubts the record itself runs `examd verify` first.
 
-Before: a result folder (`examd.delivery.export`). After: `bank.leaks.trace`.
+Before: a result folder (`examd.delivery.export`), a description of the photo. After: `examd bank trace` says it.
 """
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from bank.leaks.trace import Candidate, SatSession, Seat
+from bank.authoring.review import State
+from bank.formats.sheets.csv_ import decode
+from bank.leaks import trace
+from bank.leaks.trace import Candidate, Fragment, KnownItems, SatSession, Seat, Seen, TraceResult, TravelledSession
+from bank.refused import BadFile, Denied
+from bank.store import OpenBank
 from examd.grading.export import Export
 from examd.record.entries import Kind, decode_entry
 
@@ -37,3 +44,84 @@ def _seats(entries: bytes, started_ms: int) -> dict[int, list[Seat]]:
             if terminal and (not sat or sat[-1].terminal != terminal):
                 sat.append(Seat(terminal, (entry.t_ms - started_ms) // 60_000))
     return found
+
+
+# ---- what a person wrote down of a photo -------------------------------------------------------------------------
+
+
+def lines_in(file: Path) -> list[tuple[int, str]]:
+    """The lines that say something, each with its number from 1, in whatever encoding an office saves text.
+
+    Raises BadFile: when the file cannot be read.
+    """
+    try:
+        text = decode(file.read_bytes(), file.name)
+    except OSError as error:
+        raise BadFile("file-unreadable", file=str(file), why=error.strerror) from None
+    return [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A line that is no item, or not one item."""
+
+    where: str
+    text: str
+    refusal: Denied
+    nearest: tuple[str, str, int] | None
+    """Id, stem, similarity ×10⁴ of the item that comes nearest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    seen: list[Seen]
+    unread: list[Unread]
+
+
+def recognise(bank: OpenBank, fragments: Sequence[tuple[str, Fragment]], sittings: Sequence[SatSession]) -> Recognised:
+    """The items that fragments, each with its place, are of. What left the bank is looked through before the rest."""
+    # What was retired since may be on the photo; a draft never left the bank.
+    states = (State.APPROVED, State.RETIRED)
+    known = KnownItems((item.id, item.content) for state in states for item in bank.items.select(state=state))
+    pooled = {fact.id for sitting in sittings for fact in sitting.pool}
+    left = pooled | {use[0] for use in bank.exposure.uses()}
+    found = Recognised([], [])
+    for where, fragment in fragments:
+        try:
+            found.seen.append(known.recognise(fragment, (pooled, left)))
+        except Denied as refusal:
+            found.unread.append(Unread(where, fragment.text, refusal, known.most_similar(fragment)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    ledger: list[TravelledSession]
+    """To which sessions the items travelled."""
+    forms: TraceResult
+
+    @property
+    def names_one(self) -> bool:
+        """A form is named with sufficient evidence, or a package."""
+        return self.forms.sufficient or any(each.watermarks or each.only for each in self.ledger)
+
+
+def trace_items(
+    bank: OpenBank, found: Recognised, sittings: Sequence[SatSession], packages: Collection[tuple[str, str]]
+) -> Traced:
+    """Where the items seen went. With `packages` (session, site): only to them, to those sat, and where a mark says so.
+
+    Raises Denied: when no item was recognised.
+    """
+    if not found.seen:
+        raise Denied("seen-nothing-known", lines=len(found.unread))
+    watermarks: dict[tuple[str, str], list[str]] = {}
+    for mark in bank.watermarks.all():
+        watermarks.setdefault((mark.session, mark.site), []).append(mark.item)
+    asked = {*packages, *((each.session, each.site) for each in sittings)}
+    ledger = [
+        each
+        for each in trace.travelled({one.item for one in found.seen}, bank.exposure.uses(), watermarks)
+        if not packages or (each.session, each.site) in asked or each.watermarks
+    ]
+    return Traced(ledger, trace.trace(found.seen, sittings))

@@ -107,21 +107,13 @@ def _state(word: str) -> "State":
     raise argparse.ArgumentTypeError(_("{word} is no state of an item").format(word=word))
 
 
-def _listed(bank: "OpenBank", args: argparse.Namespace, **wanted: Any) -> "list[BankItem]":
-    """In the state that was asked for; else of each item the newest revision, unless it is retired."""
-    from bank.authoring.review import State
-
-    items = bank.items.select(verified=False, type=args.type, chapter=args.chapter, state=args.state, **wanted)
-    return [item for item in items if args.state is not None or item.state is not State.RETIRED]
-
-
 def run_export(args: argparse.Namespace) -> int:
-    from bank import formats
+    """1: some items were left out."""
+    from bank.lending import exchange
     from tools.cli.sentences.bank import COLUMNS, LEFT_OUT
 
     with open_bank(args) as bank:
-        items, lent = _ours(bank, _listed(bank, args))
-        result = formats.export(args.file, bank.answer_keys.whole(items), bank.media.find, args.form or "")
+        result, lent = exchange.export(bank, _listed(bank, args), args.file, args.form or "")
     lost = [(sentence(name, {}, COLUMNS), str(number)) for name, number in result.lost.items()]
     left_out = [(each.code or each.id[:8], sentence(each.reason, {}, LEFT_OUT)) for each in result.left_out]
     left_out += [(name, sentence("lent", {"owner": owner}, LEFT_OUT)) for name, owner in lent]
@@ -157,25 +149,14 @@ def _first(losses: "list[Lost]") -> list[tuple[str, str]]:
     return named
 
 
-def _ours(bank: "OpenBank", items: "list[BankItem]") -> "tuple[list[BankItem], list[tuple[str, str]]]":
-    """What may leave the bank in the open, and (item, owner) of what others lent and do not let out."""
-    from datetime import UTC, datetime
+def _listed(bank: "OpenBank", args: argparse.Namespace, **wanted: Any) -> "list[BankItem]":
+    from bank.authoring import revisions
 
-    from bank.authoring.review import State
-    from bank.lending.slices import Permission, lent
-
-    kept = bank.slices.withheld(datetime.now(UTC).date().isoformat(), Permission.OPEN)
-    stay = [item for item in items if lent(item.provenance) and (item.id in kept or item.state is not State.APPROVED)]
-    names = {each.id: each.owner_name for each in bank.slices.all()} if stay else {}
-    left = [
-        (item.code or item.id[:8], names.get(item.provenance.origin.partition(" ")[2], item.provenance.owner))
-        for item in stay
-    ]
-    out = {item.number for item in stay}
-    return [item for item in items if item.number not in out], left
+    return revisions.select(bank, args.state, type=args.type, chapter=args.chapter, **wanted)
 
 
 def run_list(args: argparse.Namespace) -> int:
+    """Answer keys only where they are asked for."""
     from bank.authoring import lifecycle
 
     with open_bank(args) as bank:
@@ -195,6 +176,7 @@ def run_list(args: argparse.Namespace) -> int:
 
 
 def run_search(args: argparse.Namespace) -> int:
+    """The newest revision of each item found, whatever its state."""
     with open_bank(args) as bank:
         for item in bank.items.select(verified=False, state=None, search=args.words, limit=args.limit):
             as_json(item_record(item)) if args.json else print(item_line(item))
@@ -224,6 +206,7 @@ def answer_text(answer_key: "AnswerKey") -> str:
 
 
 def item_record(item: "BankItem") -> dict[str, Any]:
+    """What a program is told of an item: nothing that reveals the answer."""
     return {
         "id": item.id,
         "rev": item.rev,
@@ -242,12 +225,14 @@ def item_record(item: "BankItem") -> dict[str, Any]:
 
 
 def type_name(kind: "ItemType") -> str:
+    """In the current language."""
     from tools.cli.sentences.bank import TYPES
 
     return sentence(kind.value, {}, TYPES)
 
 
 def level_name(level: "Level") -> str:
+    """In the current language."""
     from tools.cli.sentences.bank import LEVELS
 
     return sentence(level.value, {}, LEVELS)

@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tools.cli import unlock
@@ -13,6 +14,8 @@ from tools.cli.language import _, plain
 from tools.cli.output import as_json, progress, report
 
 if TYPE_CHECKING:
+    from bank.authoring.people import Signer
+    from bank.authoring.revisions import ForReview
     from bank.store import BankItem, OpenBank
 
 
@@ -84,14 +87,12 @@ def _done(args: argparse.Namespace, text: str, items: "Sequence[BankItem]", noth
 
 
 def run_submit(args: argparse.Namespace) -> int:
-    from bank.authoring import lifecycle
-    from bank.authoring.review import Act, State
+    """Chooses first, then asks for the passphrase."""
+    from bank.authoring import lifecycle, revisions
 
     with open_bank(args) as bank:
-        items = _chosen(bank, args)
-        if args.all:
-            drafts = bank.items.select(state=State.DRAFT)
-            items = [item for item in drafts if bank.history.events(item.number)[-1].act is not Act.RETURN]
+        chosen = _chosen(bank, args)
+        items = revisions.to_submit(bank) if args.all else chosen
         signer = unlock.signer(args.key, args.key_passphrase_file)
         with progress(args.bank.name) as show:
             lifecycle.submit(bank, items, signer, show)
@@ -100,91 +101,65 @@ def run_submit(args: argparse.Namespace) -> int:
 
 
 def run_queue(args: argparse.Namespace) -> int:
-    from bank.authoring.review import State
-    from bank.refused import Denied
+    """Shows as far as the bound on answer keys goes, then says how many are left."""
+    from bank.authoring import revisions
 
     with open_bank(args) as bank:
-        waiting = [item for item in bank.items.select(verified=False, state=None) if item.state is State.IN_REVIEW]
-        chosen = _in_review(bank, args.items) if args.items else waiting
-        refusal = None
-        for shown, item in enumerate(chosen):
-            try:
-                _show(bank, item, args)
-            except Denied as denied:  # what was shown stays shown; the bound is told with what it left out
-                if denied.code != "export-limit" or not shown:
-                    raise
-                refusal, chosen = denied, chosen[:shown]
-                break
+        queue = revisions.show_queue(bank, args.items, partial(_show, as_record=args.json))
     if not args.json:
-        print(_("{n} items wait for review.").format(n=len(waiting)), file=sys.stderr)
-        if len(chosen) < len(waiting):
-            print(_("{n} of them are shown.").format(n=len(chosen)), file=sys.stderr)
-    if refusal is not None:
-        raise refusal
+        print(_("{n} items wait for review.").format(n=queue.waiting), file=sys.stderr)
+        if queue.shown < queue.waiting:
+            print(_("{n} of them are shown.").format(n=queue.shown), file=sys.stderr)
+    if queue.refusal is not None:
+        raise queue.refusal
     return 0
 
 
-def _in_review(bank: "OpenBank", words: Sequence[str]) -> "list[BankItem]":
-    from bank.authoring.review import State
-    from bank.refused import Denied
-
-    found = [bank.items.find(word) for word in dict.fromkeys(words)]
-    for item in found:
-        if item.state is not State.IN_REVIEW:
-            raise Denied("not-in-review", item=item_name(item), state=item.state.value)
-    return found
-
-
-def _show(bank: "OpenBank", item: "BankItem", args: argparse.Namespace) -> None:
+def _show(waits: "ForReview", *, as_record: bool) -> None:
     from bank.authoring import review
-    from bank.authoring.review import State
 
-    inforce = next((each for each in bank.items.revisions(item.lineage) if each.state is State.APPROVED), None)
-    before, whole = None, next(iter(bank.answer_keys.whole([item])))
-    if inforce is not None:
-        before = next(iter(bank.answer_keys.whole([inforce])))
-    differs = () if before is None else review.changes(before, whole)
-    hands = sorted(review.hands(bank.history.events(item.number)))
-    if args.json:
-        record = {"item": item_name(item), "lineage": item.lineage, "rev": item.rev, "hands": hands}
-        as_json(record | {"fields": dict(review.fields_of(whole)), "changes": change_records(differs)})
+    item = waits.item
+    if as_record:
+        record = {"item": item_name(item), "lineage": item.lineage, "rev": item.rev, "hands": waits.hands}
+        fields = dict(review.fields_of(waits.whole))
+        as_json(record | {"fields": fields, "changes": change_records(waits.changes)})
         return
-    known = bank.people.all()
-    names = "、".join(known[one].name if one in known else one for one in hands)
-    rev, by = _("revision {rev}").format(rev=item.rev), _("written by {names}").format(names=names)
+    rev, by = _("revision {rev}").format(rev=item.rev), _("written by {names}").format(names=waits.names)
     print(plain(f"── {item_name(item)}  {rev}  {by}"))
-    print_changes(differs) if differs else print_whole(whole)
+    print_changes(waits.changes) if waits.changes else print_whole(waits.whole)
 
 
 def run_approve(args: argparse.Namespace) -> int:
-    from bank.authoring import lifecycle, people, review
-    from bank.authoring.review import State
+    """With --all whatever others wrote."""
+    from bank.authoring import lifecycle, revisions
 
     with open_bank(args) as bank:
-        items = _chosen(bank, args)
+        chosen = _chosen(bank, args)
         signer = unlock.signer(args.key, args.key_passphrase_file)
-        if args.all:
-            waiting = bank.items.select(state=State.IN_REVIEW)
-            mine = people.keys_of(signer.id, bank.people.all())
-            items = [item for item in waiting if not mine & review.hands(bank.history.events(item.number))]
+        items = revisions.to_approve(bank, signer) if args.all else chosen
         with progress(args.bank.name) as show:
             lifecycle.approve(bank, items, signer, progress=show)
     return _done(args, _("{n} items approved."), items, _("Nothing to approve: nothing of others waits for review."))
 
 
 def run_return(args: argparse.Namespace) -> int:
+    """All or none."""
     from bank.authoring import lifecycle
 
-    with open_bank(args) as bank:
-        items = _chosen(bank, args)
-        lifecycle.send_back(bank, items, unlock.signer(args.key, args.key_passphrase_file), args.remarks)
-    return _done(args, _("{n} items returned to their authors."), items)
+    return _with_remarks(args, lifecycle.send_back, _("{n} items returned to their authors."))
 
 
 def run_retire(args: argparse.Namespace) -> int:
+    """All or none."""
     from bank.authoring import lifecycle
 
+    return _with_remarks(args, lifecycle.retire, _("{n} items retired."))
+
+
+def _with_remarks(
+    args: argparse.Namespace, act: "Callable[[OpenBank, list[BankItem], Signer, str], None]", text: str
+) -> int:
     with open_bank(args) as bank:
         items = _chosen(bank, args)
-        lifecycle.retire(bank, items, unlock.signer(args.key, args.key_passphrase_file), args.remarks)
-    return _done(args, _("{n} items retired."), items)
+        act(bank, items, unlock.signer(args.key, args.key_passphrase_file), args.remarks)
+    return _done(args, text, items)

@@ -76,25 +76,18 @@ def add(bank: Commands) -> None:
 
 
 def run_revise(args: argparse.Namespace) -> int:
-    from bank import formats
-    from bank.authoring import lifecycle
-    from bank.refused import BadFile
+    """Finds the item first, then asks who writes."""
+    from bank.authoring import revisions
 
     with open_bank(args) as bank:
         before = bank.items.find(args.item)
-        writer = unlock.writer(bank, args)
-        found = formats.read(args.file, args.media)
-        if len(found.items) != 1:
-            raise BadFile("one-item-file", file=args.file.name, found=len(found.items))
-        if writer is None:
-            after = bank.drafts.revise(before.lineage, found.items[0], found.media)
-        else:
-            after = lifecycle.write(bank, before.lineage, found.items[0], writer, found.media, rev=before.rev)
+        after = revisions.revise(bank, before, args.file, args.media, unlock.writer(bank, args))
     told = {"item": item_name(after), "rev": after.rev}
     return report(args, told, _("{item} is now in revision {rev}, a draft.").format(**told))
 
 
 def run_adopt(args: argparse.Namespace) -> int:
+    """Asks for the passphrase only where there is something to adopt."""
     from bank.authoring import lifecycle
 
     with open_bank(args) as bank:
@@ -108,62 +101,48 @@ def run_adopt(args: argparse.Namespace) -> int:
 
 
 def run_diff(args: argparse.Namespace) -> int:
-    from bank.authoring import review
-    from bank.refused import Denied
+    """Shows answer keys, like the items themselves."""
+    from bank.authoring import revisions
 
     with open_bank(args) as bank:
-        revisions = {item.rev: item for item in bank.items.revisions(bank.items.find(args.item).lineage)}
-        after = args.after or max(revisions)
-        before = args.before or after - 1
-        if not before:
-            raise Denied("revision-first", item=args.item)
-        for rev in (before, after):
-            if rev not in revisions:
-                raise Denied("revision-unknown", item=args.item, rev=rev, found=max(revisions))
-        old, new = bank.answer_keys.whole([revisions[before], revisions[after]])
-        changes = review.changes(old, new)
+        found = revisions.difference(bank, args.item, args.before, args.after)
     if args.json:
-        as_json({"from": before, "to": after, "changes": change_records(changes)})
+        as_json({"from": found.before, "to": found.after, "changes": change_records(found.changes)})
         return 0
-    print_changes(changes)
-    if not changes:
+    print_changes(found.changes)
+    if not found.changes:
         print(_("Nothing differs."), file=sys.stderr)
     return 0
 
 
 def run_history(args: argparse.Namespace) -> int:
-    from bank.authoring import review
+    """One act a line, oldest first."""
+    from bank.authoring import revisions
 
     with open_bank(args) as bank:
-        people = bank.people.all()
-        for item in bank.items.revisions(bank.items.find(args.item).lineage):
-            wrote = bank.authors.of(bank.proof.seal(item))
-            for event in bank.history.events(item.number):
-                signed = review.is_signed(event, wrote)
-                own, earlier = review.parted(event, wrote)
-                who = "、".join(people[one].name if one in people else one for one in own)
-                before = "、".join(people[one].name if one in people else one for one in earlier)
-                if args.json:
-                    record = {"rev": item.rev, "act": event.act.value, "who": event.who, "at": event.at}
-                    record |= {"remarks": event.remarks, "signed": signed}
-                    as_json(record | {"by": own, "hands_before": earlier})
-                    continue
-                act = word(event.act.value, "ACTS")
-                sign = "✓" if signed else " "
-                inherited = _("(hands in it before: {names})").format(names=before) if before else ""
-                line = f"{item.rev}  {event.at}  {sign} {act}"
-                print(plain("  ".join(filter(None, (line, who, inherited, event.remarks))).rstrip()))
+        known = bank.people.all()
+        acts = revisions.history(bank, bank.items.find(args.item).lineage)
+    for each in acts:
+        event = each.event
+        if args.json:
+            record = {"rev": each.rev, "act": event.act.value, "who": event.who, "at": event.at}
+            record |= {"remarks": event.remarks, "signed": each.signed}
+            as_json(record | {"by": each.by, "hands_before": each.earlier})
+            continue
+        before = revisions.names(each.earlier, known)
+        inherited = _("(hands in it before: {names})").format(names=before) if before else ""
+        line = f"{each.rev}  {event.at}  {'✓' if each.signed else ' '} {word(event.act.value, 'ACTS')}"
+        who = revisions.names(each.by, known)
+        print(plain("  ".join(filter(None, (line, who, inherited, event.remarks))).rstrip()))
     return 0
 
 
 def run_repeal(args: argparse.Namespace) -> int:
-    from bank.authoring import lifecycle
-    from bank.authoring.review import State
+    """Names the first few items that cite it; --json all of them."""
+    from bank.authoring import revisions
 
     with open_bank(args) as bank:
-        lifecycle.repeal(bank, args.text, args.on, unlock.writer(bank, args))
-        items = [item for item in bank.items.select(state=None) if item.state is not State.RETIRED]
-        found = lifecycle.repealed(items, {args.text: args.on.isoformat()}, args.on)
+        found = revisions.repeal(bank, args.text, args.on, unlock.writer(bank, args))
     for item, basis in found if args.json else found[:MOST_NAMED]:
         report(args, {"item": item_name(item), "basis": basis}, item_name(item))
     if len(found) > MOST_NAMED and not args.json:

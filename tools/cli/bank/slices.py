@@ -14,7 +14,6 @@ from tools.cli.output import as_json, report, rows
 if TYPE_CHECKING:
     from bank.lending.owners import Owner
     from bank.lending.slices import Body
-    from bank.store import OpenBank
     from examd.holders import Card, Holder
 
 
@@ -113,7 +112,7 @@ def _office(args: argparse.Namespace) -> "Holder":
     return unlock.bureau(Office(args.office), args.office_passphrase_file)
 
 
-def _card(card: "Card") -> "Body":
+def _body(card: "Card") -> "Body":
     from bank.lending.slices import Body
 
     return Body(card.id, card.name, card.sign, card.age)
@@ -129,6 +128,8 @@ def _read(path: Path) -> bytes:
 
 
 def run_owner(args: argparse.Namespace) -> int:
+    """1: one more person must sign. Raises BadFile: when only one of card and key is given."""
+    from bank.lending import exchange
     from bank.refused import BadFile
     from bank.seal.statements import keyid
     from examd.holders import Card
@@ -138,7 +139,8 @@ def run_owner(args: argparse.Namespace) -> int:
         raise BadFile("owner-needs-card-and-key")
     with open_bank(args) as bank:
         if args.card is not None:
-            listed = [_signed(bank, _card(Card.read(args.card, "bureau")), signing, args.key_passphrase_file)]
+            card = _body(Card.read(args.card, "bureau"))
+            listed = [exchange.sign_owner(bank, card, unlock.signer(signing, args.key_passphrase_file))]
         else:
             listed = bank.owners.all()
         names = {person.id: person.name for person in bank.people.all().values()}
@@ -170,81 +172,40 @@ def _owner_state(owner: "Owner") -> str:
     return _("known") if owner.separated else _("known; not separated: one holder")
 
 
-def _signed(bank: "OpenBank", body: "Body", file: Path, passphrase_file: Path | None) -> "Owner":
-    from bank.clock import now
-    from bank.lending import owners
-    from bank.seal import statements
-
-    signer = unlock.signer(file, passphrase_file)
-    signer.check_not_rolled_back(bank.vault.name, lambda acts: bank.history.head(acts)[1])
-    told = owners.to_sign(bank.vault.name, body, signer.id, now())
-    owner = bank.owners.vouch(statements.sign(told, signer.key))
-    signer.note(bank.vault.name, *bank.history.head())
-    return owner
-
-
 # ---- lending ---------------------------------------------------------------------------------------------------------
 
 
 def run_slice(args: argparse.Namespace) -> int:
-    from datetime import UTC, datetime
-
-    from bank.authoring.review import State
-    from bank.clock import now
-    from bank.durable import make_folder, sync_directory, write_atomically
-    from bank.lending import slices
-    from bank.refused import Denied
+    """Unlocks the bureau, reads the receiver's card, and opens the bank, in this order."""
+    from bank.lending import exchange
+    from bank.lending.slices import Permission
     from examd.holders import Card
 
     bureau, receiver = _office(args), Card.read(args.to, "bureau")
+    conditions = exchange.Conditions(
+        _body(receiver), frozenset(map(Permission, args.permission)), args.first, args.until
+    )
     with open_bank(args) as bank:
-        if bank.sample and "exam" in args.permission:
-            raise Denied("bank-of-samples", file=args.bank.name)
-        listed = [bank.items.find(word) for word in args.items]
-        for item in listed:
-            if item.state is not State.APPROVED:
-                raise Denied("slice-not-approved", item=item.code or item.id[:8])
-        if not listed:  # what is lent to us is not ours to lend
-            ours = bank.items.select(chapter=args.chapter)
-            listed = [item for item in ours if not slices.lent(item.provenance)]
-        items = list(bank.answer_keys.whole(listed))
-        shown = {sha256 for item in items for sha256 in item.pictures()}
-        media = {sha256: data for sha256 in shown if (data := bank.media.find(sha256)) is not None}
-    statement, sealed = slices.make(
-        items, media, owner=_card(bureau.card), key=bureau.signing_key, receiver=_card(receiver),
-        permission=frozenset(map(slices.Permission, args.permission)),
-        first=args.first or datetime.now(UTC).date(), until=args.until, at=now(),
-    )  # fmt: skip
-    folder = args.out / f"SLICE-{slices.read(statement).slice}"
-    make_folder(args.out)
-    folder.mkdir()
-    write_atomically(folder / slices.ITEMS, sealed)
-    write_atomically(folder / slices.STATEMENT, statement)
-    sync_directory(args.out)
-    line = _("{n} items lent to {name} in {folder}").format(n=len(items), name=receiver.name, folder=folder)
-    return report(args, {"items": len(items), "slice": str(folder)}, line)
+        lent = exchange.lend(
+            bank, _body(bureau.card), bureau.signing_key, conditions, args.out, names=args.items, chapter=args.chapter
+        )
+    line = _("{n} items lent to {name} in {folder}").format(n=lent.items, name=receiver.name, folder=lent.folder)
+    return report(args, {"items": lent.items, "slice": str(lent.folder)}, line)
 
 
 # ---- receiving -------------------------------------------------------------------------------------------------------
 
 
 def run_accept(args: argparse.Namespace) -> int:
-    from bank.clock import now
-    from bank.lending import owners, slices
-    from bank.seal import statements
+    """1: an item that is not this owner's has another answer key."""
+    from bank.lending import exchange, slices
 
     statement, sealed = _read(args.slice / slices.STATEMENT), _read(args.slice / slices.ITEMS)
-    terms = slices.read(statement)
-    lines = slices.unseal(terms, sealed, _office(args).identity)
+    lines = slices.unseal(slices.read(statement), sealed, _office(args).identity)
     with open_bank(args) as bank:
         signer = unlock.signer(args.key, args.key_passphrase_file)
-        signer.check_not_rolled_back(bank.vault.name, lambda acts: bank.history.head(acts)[1])
-        told = slices.to_accept(bank.vault.name, terms, signer.id, now())
-        owner = owners.require(bank.owners.all(), terms)
-        done = bank.slices.accept(statement, lines, statements.sign(told, signer.key))
-        signer.note(bank.vault.name, *bank.history.head())
-        named = [bank.items.find(item) for item in (*done.corrected, *done.contradicting)]
-    names = {item.id: item.code or item.id[:8] for item in named}
+        taken = exchange.accept(bank, statement, lines, signer)
+    terms, done = taken.terms, taken.done
     line = _("{n} items of {owner} taken in, to be used until {day}.")
     lines_told = [line.format(n=len(done.added), owner=terms.owner.name, day=terms.until)]
     for text, ids in (
@@ -253,30 +214,33 @@ def run_accept(args: argparse.Namespace) -> int:
         (_("{n} items were here already, not lent by this owner; they stay as they are."), done.already),
     ):
         lines_told += [text.format(n=len(ids))] if ids else []
-    if not owner.separated:
+    if not taken.owner.separated:
         lines_told.append(_("Not separated: one holder may stand behind all signatures on this owner's card."))
     report(
         args,
         {
             "added": len(done.added), "already": list(done.already), "contradicting": list(done.contradicting),
             "corrected": list(done.corrected), "older": list(done.older), "owner": terms.owner.id,
-            "renewed": list(done.renewed), "separated": owner.separated, "slice": terms.slice,
+            "renewed": list(done.renewed), "separated": taken.owner.separated, "slice": terms.slice,
             "until": terms.until.isoformat(),
         },
         *lines_told,
     )  # fmt: skip
     if not args.json:
-        rows(_("The owner corrected the answer key (marks given by the old one stay as they were given):"),
-             [(names.get(item, item[:8]), "") for item in done.corrected])  # fmt: skip
-        rows(_("Here with another answer key, one of the two is wrong:"),
-             [(names.get(item, item[:8]), "") for item in done.contradicting])  # fmt: skip
+        for title, ids in (
+            (
+                _("The owner corrected the answer key (marks given by the old one stay as they were given):"),
+                done.corrected,
+            ),
+            (_("Here with another answer key, one of the two is wrong:"), done.contradicting),
+        ):
+            rows(title, [(taken.names.get(item, item[:8]), "") for item in ids])
     return 1 if done.contradicting else 0
 
 
 def run_withdraw(args: argparse.Namespace) -> int:
-    from bank.clock import now
-    from bank.durable import write_atomically
-    from bank.lending import slices
+    """Of the receiver without --office, of the owner with it. Raises BadFile: when the owner says not why or where."""
+    from bank.lending import exchange, slices
     from bank.refused import BadFile
 
     if args.office is None:
@@ -293,13 +257,13 @@ def run_withdraw(args: argparse.Namespace) -> int:
     if not args.reason or args.out is None:
         raise BadFile("withdrawal-without-reason")
     terms = slices.read(_read(args.file / slices.STATEMENT))
-    path = args.out / f"WITHDRAWAL-{terms.slice}.json"
-    write_atomically(path, slices.withdrawal(terms, _office(args).signing_key, now(), args.reason))
+    path = exchange.take_back(terms, _office(args).signing_key, args.reason, args.out)
     line = _("Withdrawal written: {path}. It takes effect where it arrives.").format(path=path)
     return report(args, {"withdrawal": str(path)}, line)
 
 
 def run_slices(args: argparse.Namespace) -> int:
+    """Every slice that came, in its order."""
     from tools.cli.sentences.guarding import PERMISSIONS
 
     with open_bank(args) as bank:

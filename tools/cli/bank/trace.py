@@ -2,7 +2,7 @@
 
 import argparse
 import math
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,9 @@ from tools.cli.language import _
 from tools.cli.output import as_json, rows
 
 if TYPE_CHECKING:
-    from bank.leaks.trace import BestFit, Candidate, Match, Seen, TraceResult, TravelledSession
-    from bank.refused import Denied
+    from bank.leaks.trace import BestFit, Candidate, Match, TraceResult, TravelledSession
+    from bank.leaks.uses import Use
+    from examd.bureau.tracing import Recognised, Traced, Unread
 
 MOST_FORMS = 10
 
@@ -56,151 +57,83 @@ def add(bank: Commands) -> None:
     )  # fmt: skip
 
 
-# ---- the ledger ----------------------------------------------------------------------------------------------------
-
-
 def run_exposure(args: argparse.Namespace) -> int:
+    """Use by use where items are named."""
+    from bank.leaks.uses import uses_by_item
+
     with open_bank(args) as bank:
-        wanted = [bank.items.find(word) for word in args.items]
-        uses = bank.exposure.uses()
-        names = {item.id: item.code or item.id[:8] for item in [*bank.items.select(verified=False), *wanted]}
-        marks = {(mark.item, mark.session, mark.site): mark.until for mark in bank.watermarks.all()}
-    asked = {item.id for item in wanted}
-    ledger: dict[str, list[dict[str, Any]]] = {item: [] for item in asked}
-    for item, session, site, on, candidates in uses:
-        if item in names and (not asked or item in asked):
-            use = {"candidates": candidates, "day": on, "session": session, "site": site}
-            until = marks.get((item, session, site))
-            ledger.setdefault(item, []).append(use | ({"mark_until": until} if until else {}))
-    rows = [
-        {
-            "candidates": sum(use["candidates"] for use in each), "code": names[item], "item": item,
-            "sessions": len({use["session"] for use in each}), "sites": len({use["site"] for use in each}),
-            "uses": each,
-        }
-        for item, each in ledger.items()
-    ]  # fmt: skip
-    rows.sort(key=lambda row: (-row["candidates"], row["item"]))
+        listed = uses_by_item(bank, args.items)
     if args.json:
-        as_json(rows)
+        as_json([asdict(each) | {"uses": list(map(_use_record, each.uses))} for each in listed])
         return 0
     line = _("{code}  sessions {sessions}, sites {sites}, candidates {candidates}")
-    for row in rows:
-        print(line.format(**row))
-        for use in row["uses"] if asked else ():
-            said = _("kept as a mark until {day}").format(day=use["mark_until"]) if "mark_until" in use else ""
-            print(f"  {use['day'] or '–'}  {use['session']}  {use['site']}  {use['candidates']}  {said}".rstrip())
-    if not rows:
+    for each in listed:
+        print(line.format(
+            code=each.code, sessions=each.sessions, sites=each.sites, candidates=each.candidates
+        ))  # fmt: skip
+        for use in each.uses if args.items else ():
+            said = _("kept as a mark until {day}").format(day=use.mark_until) if use.mark_until else ""
+            print(f"  {use.day or '–'}  {use.session}  {use.site}  {use.candidates}  {said}".rstrip())
+    if not listed:
         print(_("No item has left the bank."))
     return 0
+
+
+def _use_record(use: "Use") -> dict[str, Any]:
+    return {name: value for name, value in asdict(use).items() if value or name != "mark_until"}
 
 
 # ---- tracing -------------------------------------------------------------------------------------------------------
 
 
 def run_trace(args: argparse.Namespace) -> int:
-    from bank.authoring.review import State
-    from bank.leaks import trace
-    from bank.refused import BadFile, Denied
+    """1: the evidence names none. Raises BadFile: when nothing of a photo is given."""
+    from bank.leaks.trace import Fragment
+    from bank.refused import BadFile
     from examd.bureau import tracing
     from examd.package import layout
 
     named = [(f"--seen {n}", text) for n, text in enumerate(args.seen, 1)]
-    fragments = [(where, trace.Fragment.parse(text)) for where, text in (*named, *_lines(args.seen_file))]
+    for number, text in tracing.lines_in(args.seen_file) if args.seen_file else ():
+        named.append((_("line {n}").format(n=number), text))
+    fragments = [(where, Fragment.parse(text)) for where, text in named]
     if not fragments:
         raise BadFile("seen-nothing")
     sittings = [tracing.sitting(folder) for folder in args.result]
-    packages = [layout.manifest_in(folder)[0] for folder in args.package]
+    sessions = [layout.manifest_in(folder)[0].session for folder in args.package]
     with open_bank(args) as bank:
-        # What was retired since may be on the photo; a draft never left the bank.
-        states = (State.APPROVED, State.RETIRED)
-        held = [(item.id, item.content) for state in states for item in bank.items.select(state=state)]
-        uses, marks = bank.exposure.uses(), bank.watermarks.all()
-    pooled = {fact.id for sitting in sittings for fact in sitting.pool}
-    left = pooled | {use[0] for use in uses}
-    # An item is told from its like by what left the bank, before by what else is in it.
-    known = trace.KnownItems(held)
-    seen, unread = list[trace.Seen](), list[_Unread]()
-    for where, fragment in fragments:
-        try:
-            seen.append(known.recognise(fragment, (pooled, left)))
-        except Denied as refusal:
-            unread.append(_Unread(where, fragment.text, refusal, known.most_similar(fragment)))
-    if not seen:
-        _print_unread(unread)
-        raise Denied("seen-nothing-known", lines=len(unread))
-    by_session: dict[tuple[str, str], list[str]] = {}
-    for mark in marks:
-        by_session.setdefault((mark.session, mark.site), []).append(mark.item)
-    asked = {(each.session.id, each.session.site_id) for each in packages} | {(s.session, s.site) for s in sittings}
-    ledger = [
-        each
-        for each in trace.travelled({one.item for one in seen}, uses, by_session)
-        if not packages or (each.session, each.site) in asked or each.watermarks
-    ]
-    traced = trace.trace(seen, sittings)
+        found = tracing.recognise(bank, fragments, sittings)
+        if not found.seen:
+            _print_unread(found.unread)
+        traced = tracing.trace_items(bank, found, sittings, [(each.id, each.site_id) for each in sessions])
     if args.json:
-        as_json(_trace_record(seen, unread, ledger, traced))
-    else:
-        _print_recognised(seen, unread)
-        _print_ledger(ledger, len(seen))
-        if sittings:
-            _print_forms(traced)
-        elif ledger:
-            print(_("For form and seat give the result folder of such a session: --result."))
-    return 0 if traced.sufficient or any(each.watermarks or each.only for each in ledger) else 1
+        as_json(_trace_record(found, traced))
+        return 0 if traced.names_one else 1
+    for one in found.seen:
+        line = _("recognised {item}, options seen in the order {order}")
+        print(line.format(item=one.item[:8], order=one.order or "–"))
+    _print_unread(found.unread)
+    _print_ledger(traced.ledger, len(found.seen))
+    if sittings:
+        _print_forms(traced.forms)
+    elif traced.ledger:
+        print(_("For form and seat give the result folder of such a session: --result."))
+    return 0 if traced.names_one else 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Unread:
-    """A line that is no item, or not one item."""
-
-    where: str
-    text: str
-    refusal: "Denied"
-    nearest: tuple[str, str, int] | None
-
-    @property
-    def sentence(self) -> str:
-        from tools.cli.sentences import said
-
-        return said(self.refusal)
-
-    def to_json(self) -> dict[str, Any]:
-        nearest = self.nearest and dict(zip(("item", "stem", "likeness_p4"), self.nearest, strict=True))
-        reason = {"nearest": nearest, "reason": self.refusal.code, "sentence": self.sentence}
-        return {"line": self.where, "text": self.text} | reason
-
-
-def _lines(file: Path | None) -> list[tuple[str, str]]:
-    """Each line with its place, in whatever encoding an office saves text."""
-    from bank.formats.sheets.csv_ import decode
-    from bank.refused import BadFile
-
-    if file is None:
-        return []
-    try:
-        text = decode(file.read_bytes(), file.name)
-    except OSError as error:
-        raise BadFile("file-unreadable", file=str(file), why=error.strerror) from None
-    lines = enumerate(text.splitlines(), 1)
-    return [(_("line {n}").format(n=number), line) for number, line in lines if line.strip()]
-
-
-def _trace_record(
-    seen: "list[Seen]", unread: "list[_Unread]", ledger: "list[TravelledSession]", traced: "TraceResult"
-) -> dict[str, Any]:
+def _trace_record(found: "Recognised", traced: "Traced") -> dict[str, Any]:
     from bank.leaks.trace import LIMIT
 
+    forms = traced.forms
     return {
-        "seen": [{"item": one.item, "order": one.order} for one in seen],
-        "not_recognised": [each.to_json() for each in unread],
+        "seen": [{"item": one.item, "order": one.order} for one in found.seen],
+        "not_recognised": [_unread_record(each) for each in found.unread],
         "packages": [
             {
                 "day": each.day, "items": each.items, "marks": list(each.watermarks), "marks_spent": list(each.spent),
                 "only_here": list(each.only), "session": each.session, "site": each.site,
             }
-            for each in ledger
+            for each in traced.ledger
         ],
         "fits": [
             {
@@ -208,13 +141,21 @@ def _trace_record(
                 "forms": [_form_record(match) for match in fit.matches],
                 "items": fit.items, "of": fit.of, "sufficient": fit.sufficient,
             }
-            for fit in traced.fits
+            for fit in forms.fits
         ],
-        "candidates": traced.candidates,
+        "candidates": forms.candidates,
         "limit": float(LIMIT),
-        "sufficient": traced.sufficient,
-        "unplaced": [{"item": one.item, "order": one.order} for one in traced.unplaced],
+        "sufficient": forms.sufficient,
+        "unplaced": [{"item": one.item, "order": one.order} for one in forms.unplaced],
     }  # fmt: skip
+
+
+def _unread_record(each: "Unread") -> dict[str, Any]:
+    from tools.cli.sentences import said
+
+    nearest = each.nearest and dict(zip(("item", "stem", "likeness_p4"), each.nearest, strict=True))
+    reason = {"nearest": nearest, "reason": each.refusal.code, "sentence": said(each.refusal)}
+    return {"line": each.where, "text": each.text} | reason
 
 
 def _form_record(match: "Match") -> dict[str, Any]:
@@ -228,20 +169,15 @@ def _form_record(match: "Match") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _print_recognised(seen: "list[Seen]", unread: "list[_Unread]") -> None:
-    for one in seen:
-        line = _("recognised {item}, options seen in the order {order}")
-        print(line.format(item=one.item[:8], order=one.order or "–"))
-    _print_unread(unread)
+def _print_unread(unread: "list[Unread]") -> None:
+    from tools.cli.sentences import said
 
-
-def _print_unread(unread: "list[_Unread]") -> None:
     told = []
     for each in unread:
         near = _("nearest stem ({share} % alike, {item}): {stem}")
-        _item, stem, p4 = each.nearest or ("", "", 0)
-        hint = " " + near.format(share=p4 // 100, item=_item[:8], stem=stem[:60]) if each.nearest else ""
-        told.append((each.where, each.sentence + hint))
+        item, stem, p4 = each.nearest or ("", "", 0)
+        hint = " " + near.format(share=p4 // 100, item=item[:8], stem=stem[:60]) if each.nearest else ""
+        told.append((each.where, said(each.refusal) + hint))
     rows(_("NOT recognised, and left out of what follows:"), told)
 
 

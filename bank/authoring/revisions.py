@@ -1,0 +1,180 @@
+"""An item's revisions as a reader meets them: what is in use, what waits for review, what changed, who did what.
+
+Before: `bank.store`. After: whoever lists, reviews or revises items, at a command line or at a desk.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from bank.authoring import lifecycle, people, review
+from bank.authoring.people import Person, Signer
+from bank.authoring.review import Act, Change, Event, State
+from bank.item import Item
+from bank.refused import BadFile, Denied
+from bank.store import BankItem, OpenBank
+
+
+def select(bank: OpenBank, state: State | None = None, **wanted: Any) -> list[BankItem]:
+    """Items in that state, as they lie in the bank; without one of each the newest revision, unless it is retired.
+
+    `wanted` as `bank.items.select` takes it.
+    """
+    items = bank.items.select(verified=False, state=state, **wanted)
+    return [item for item in items if state is not None or item.state is not State.RETIRED]
+
+
+# ---- what waits --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ForReview:
+    """An item as it would be approved."""
+
+    item: BankItem
+    whole: Item
+    changes: tuple[Change, ...]
+    """From the revision in force; none where there is none."""
+    hands: tuple[str, ...]
+    """Ids of all who wrote or submitted it."""
+    names: str
+    """Theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    waiting: int
+    shown: int
+    refusal: Denied | None
+    """Why what was asked for was not shown to its end: the bound on answer keys is reached."""
+
+
+def show_queue(bank: OpenBank, named: Sequence[str], show: Callable[[ForReview], None]) -> Queue:
+    """Shows what waits for review, or those named of it, one after the other, each with its answer key.
+
+    Raises Denied: when one that is named does not wait, or the bound lets not even the first be shown.
+    """
+    waiting = [item for item in bank.items.select(verified=False, state=None) if item.state is State.IN_REVIEW]
+    chosen = [bank.items.find(name) for name in dict.fromkeys(named)] if named else waiting
+    for item in chosen:
+        if item.state is not State.IN_REVIEW:
+            raise Denied("not-in-review", item=item.code or item.lineage[:8], state=item.state.value)
+    known = bank.people.all()
+    for shown, item in enumerate(chosen):
+        try:
+            for_review = _for_review(bank, item, known)
+        except Denied as denied:  # what was shown stays shown; the bound is told with what it left out
+            if denied.code != "export-limit" or not shown:
+                raise
+            return Queue(len(waiting), shown, denied)
+        show(for_review)
+    return Queue(len(waiting), len(chosen), None)
+
+
+def _for_review(bank: OpenBank, item: BankItem, known: Mapping[str, Person]) -> ForReview:
+    in_force = next((each for each in bank.items.revisions(item.lineage) if each.state is State.APPROVED), None)
+    whole = next(iter(bank.answer_keys.whole([item])))
+    changes: tuple[Change, ...] = ()
+    if in_force is not None:
+        changes = review.changes(next(iter(bank.answer_keys.whole([in_force]))), whole)
+    hands = tuple(sorted(review.hands(bank.history.events(item.number))))
+    return ForReview(item, whole, changes, hands, names(hands, known))
+
+
+def to_submit(bank: OpenBank) -> list[BankItem]:
+    """All drafts but those that a reviewer returned: their author has something to change first."""
+    drafts = bank.items.select(state=State.DRAFT)
+    return [item for item in drafts if bank.history.events(item.number)[-1].act is not Act.RETURN]
+
+
+def to_approve(bank: OpenBank, signer: Signer) -> list[BankItem]:
+    """All that waits and that no hand of this person is in, whatever key it signed with."""
+    mine = people.keys_of(signer.id, bank.people.all())
+    waiting = bank.items.select(state=State.IN_REVIEW)
+    return [item for item in waiting if not mine & review.hands(bank.history.events(item.number))]
+
+
+# ---- what changed, and who did it --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    before: int
+    """Revision."""
+    after: int
+    changes: tuple[Change, ...]
+
+
+def difference(bank: OpenBank, name: str, before: int | None = None, after: int | None = None) -> Difference:
+    """Between two revisions of an item: by default the newest and the one before.
+
+    Raises Denied: when there is no earlier one, or none of that number.
+    """
+    revisions = {item.rev: item for item in bank.items.revisions(bank.items.find(name).lineage)}
+    after = after or max(revisions)
+    before = before or after - 1
+    if not before:
+        raise Denied("revision-first", item=name)
+    for rev in (before, after):
+        if rev not in revisions:
+            raise Denied("revision-unknown", item=name, rev=rev, found=max(revisions))
+    old, new = bank.answer_keys.whole([revisions[before], revisions[after]])
+    return Difference(before, after, review.changes(old, new))
+
+
+@dataclass(frozen=True, slots=True)
+class PastAct:
+    """One act of an item's history."""
+
+    rev: int
+    state: State
+    event: Event
+    by: tuple[str, ...]
+    """Ids of those whose act it is."""
+    earlier: tuple[str, ...]
+    """Ids of those who had a hand in the wording before, and did not write this one."""
+    signed: bool
+    """A signature proves it."""
+
+
+def history(bank: OpenBank, lineage: str) -> list[PastAct]:
+    """Every act on every revision, oldest first."""
+    acts = []
+    for item in bank.items.revisions(lineage):
+        wrote = bank.authors.of(bank.proof.seal(item))
+        for event in bank.history.events(item.number):
+            by, earlier = review.parted(event, wrote)
+            acts.append(PastAct(item.rev, item.state, event, tuple(by), tuple(earlier), review.is_signed(event, wrote)))
+    return acts
+
+
+def names(ids: Iterable[str], known: Mapping[str, Person]) -> str:
+    """Whose ids they are, as people read it."""
+    return "、".join(known[each].name if each in known else each for each in ids)
+
+
+# ---- other words -------------------------------------------------------------------------------------------------
+
+
+def revise(bank: OpenBank, before: BankItem, file: Path, media: Path | None, writer: Signer | None) -> BankItem:
+    """The draft that puts `before` into the words of the one item in `file`; in a bank of samples nobody has to sign.
+
+    Raises BadFile: when there is no item in the file, or several.
+    """
+    from bank import formats  # its readers take their time to load, and few readers of items come here
+
+    found = formats.read(file, media)
+    if len(found.items) != 1:
+        raise BadFile("one-item-file", file=file.name, found=len(found.items))
+    if writer is None:
+        return bank.drafts.revise(before.lineage, found.items[0], found.media)
+    return lifecycle.write(bank, before.lineage, found.items[0], writer, found.media, rev=before.rev)
+
+
+def repeal(bank: OpenBank, text: str, on: date, writer: Signer | None) -> Sequence[tuple[BankItem, str]]:
+    """Notes that a provision ends; the items not retired that cite it, each with its words."""
+    lifecycle.repeal(bank, text, on, writer)
+    items = [item for item in bank.items.select(state=None) if item.state is not State.RETIRED]
+    return lifecycle.repealed(items, {text: on.isoformat()}, on)

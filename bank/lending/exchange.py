@@ -1,0 +1,155 @@
+"""Items between two bodies, as people do it: a slice made and sealed, taken in, taken back; an owner's card signed.
+
+Whoever signs in a bank has it compared first with how far they had seen it come, and notes how far it is then.
+
+Before: `bank.lending.slices`, `bank.lending.owners` say what is signed. After: `bank.store.slices` keeps what came.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from bank.authoring.people import Signer
+from bank.authoring.review import State
+from bank.clock import now, today
+from bank.durable import make_folder, sync_directory, write_atomically
+from bank.lending import owners, slices
+from bank.lending.owners import Owner
+from bank.lending.slices import Accepted, Body, Permission, Terms
+from bank.refused import Denied
+from bank.seal import statements
+from bank.store import BankItem, OpenBank
+
+if TYPE_CHECKING:
+    from bank.formats import Exported
+
+
+@contextmanager
+def _signing(bank: OpenBank, signer: Signer) -> Iterator[None]:
+    signer.check_not_rolled_back(bank.vault.name, lambda acts: bank.history.head(acts)[1])
+    yield
+    signer.note(bank.vault.name, *bank.history.head())
+
+
+def sign_owner(bank: OpenBank, card: Body, signer: Signer) -> Owner:
+    """One person's word that the card is that body's; the owner as the bank knows it from then on."""
+    with _signing(bank, signer):
+        told = owners.to_sign(bank.vault.name, card, signer.id, now())
+        return bank.owners.vouch(statements.sign(told, signer.key))
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """For whom a slice is, for what, and from which day to which."""
+
+    receiver: Body
+    permission: frozenset[Permission]
+    first: date | None
+    """None is today."""
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class LentSlice:
+    folder: Path
+    items: int
+
+
+def lend(
+    bank: OpenBank,
+    owner: Body,
+    key: Ed25519PrivateKey,
+    conditions: Conditions,
+    out: Path,
+    *,
+    names: Sequence[str] = (),
+    chapter: str | None = None,
+) -> LentSlice:
+    """A slice in a folder of its own in `out`: the items named, or all of the bank's own that are in `chapter`.
+
+    Raises Denied: when the bank is one of samples and the slice for exams, or an item named is not approved.
+    """
+    if bank.sample and Permission.EXAM in conditions.permission:
+        raise Denied("bank-of-samples", file=bank.directory.name)
+    listed = [bank.items.find(name) for name in names]
+    for item in listed:
+        if item.state is not State.APPROVED:
+            raise Denied("slice-not-approved", item=item.code or item.id[:8])
+    if not listed:  # what is lent to us is not ours to lend
+        listed = [item for item in bank.items.select(chapter=chapter) if not slices.lent(item.provenance)]
+    items = list(bank.answer_keys.whole(listed))
+    shown = {sha256 for item in items for sha256 in item.pictures()}
+    media = {sha256: data for sha256 in shown if (data := bank.media.find(sha256)) is not None}
+    statement, sealed = slices.make(
+        items,
+        media,
+        owner=owner,
+        key=key,
+        receiver=conditions.receiver,
+        permission=conditions.permission,
+        first=conditions.first or today(),
+        until=conditions.until,
+        at=now(),
+    )
+    folder = out / f"SLICE-{slices.read(statement).slice}"
+    make_folder(out)
+    folder.mkdir()
+    write_atomically(folder / slices.ITEMS, sealed)
+    write_atomically(folder / slices.STATEMENT, statement)
+    sync_directory(out)
+    return LentSlice(folder, len(items))
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    terms: Terms
+    owner: Owner
+    done: Accepted
+    names: dict[str, str]
+    """Id -> name, of items that the owner corrected or that contradict the slice."""
+
+
+def accept(bank: OpenBank, statement: bytes, lines: bytes, signer: Signer) -> TakenIn:
+    """The items of a slice are in force, at one reviewer's word, if the bank's people signed its owner's card."""
+    terms = slices.read(statement)
+    with _signing(bank, signer):
+        told = slices.to_accept(bank.vault.name, terms, signer.id, now())
+        owner = owners.require(bank.owners.all(), terms)
+        done = bank.slices.accept(statement, lines, statements.sign(told, signer.key))
+    named = [bank.items.find(item) for item in (*done.corrected, *done.contradicting)]
+    return TakenIn(terms, owner, done, {item.id: item.code or item.id[:8] for item in named})
+
+
+def take_back(terms: Terms, key: Ed25519PrivateKey, reason: str, out: Path) -> Path:
+    """The owner's signed withdrawal of a slice, written into `out`; it takes effect where it arrives."""
+    path = out / f"WITHDRAWAL-{terms.slice}.json"
+    write_atomically(path, slices.withdrawal(terms, key, now(), reason))
+    return path
+
+
+def export(
+    bank: OpenBank, items: Sequence[BankItem], file: Path, form: str
+) -> "tuple[Exported, list[tuple[str, str]]]":
+    """Writes items in the open, with their answer keys, but for what others lent and do not let out.
+
+    What became of those written; (item, owner) of those that stay.
+    """
+    from bank import formats  # its readers take their time to load
+
+    kept = bank.slices.withheld(today().isoformat(), Permission.OPEN)
+    stay = [
+        item for item in items if slices.lent(item.provenance) and (item.id in kept or item.state is not State.APPROVED)
+    ]
+    names = {each.id: each.owner_name for each in bank.slices.all()} if stay else {}
+    left = [
+        (item.code or item.id[:8], names.get(item.provenance.origin.partition(" ")[2], item.provenance.owner))
+        for item in stay
+    ]
+    numbers = {item.number for item in stay}
+    out = [item for item in items if item.number not in numbers]
+    return formats.export(file, bank.answer_keys.whole(out), bank.media.find, form), left
