@@ -15,7 +15,7 @@ Before: `bank.custody` opens. After: tools ask through `connect`.
 
 from bank.agent.acts import ACTS
 from bank.agent.process import harden, start
-from bank.agent.remote import RemoteBank, absence, connect
+from bank.agent.remote import RemoteBank, absence, connect, require
 from bank.agent.serving import Agent
 
-__all__ = ["ACTS", "Agent", "RemoteBank", "absence", "connect", "harden", "start"]
+__all__ = ["ACTS", "Agent", "RemoteBank", "absence", "connect", "harden", "require", "start"]

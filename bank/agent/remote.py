@@ -143,3 +143,11 @@ def connect(directory: Path, said: str = "") -> RemoteBank | None:
         remote.close()
         raise Denied("agent-other-copy", held=str(held))
     return remote
+
+
+def require(directory: Path, said: str) -> RemoteBank:
+    """The line to the agent. Raises Denied: when nobody answers, as `absence` has it."""
+    remote = connect(directory, said)
+    if remote is None:
+        raise absence(directory)
+    return remote

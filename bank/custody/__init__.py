@@ -22,9 +22,11 @@ from bank.custody.holders import (
     Holder,
     Offered,
     check_offered,
+    find_share,
     handed_over_unsettled,
     is_shared,
     reseal,
+    share_name,
     spoken,
     verify_shares,
 )
@@ -33,6 +35,6 @@ from bank.custody.positions import Position, position_of
 
 __all__ = [
     "BULK", "DEFAULT_LIMIT", "MOST_HOURS", "SHARES", "Custody", "HandedOver", "Holder", "Offered", "Opening",
-    "Position", "check_names", "check_offered", "check_people", "hand_over", "handed_over_unsettled", "is_shared",
-    "position_of", "reseal", "restore", "spoken", "verify_shares",
+    "Position", "check_names", "check_offered", "check_people", "find_share", "hand_over", "handed_over_unsettled",
+    "is_shared", "position_of", "reseal", "restore", "share_name", "spoken", "verify_shares",
 ]  # fmt: skip

@@ -159,7 +159,7 @@ def _write_shares(
         shares.split(key, custody.need, of), custody.holders, people, signing, strict=True
     ):
         head = Head(custody.bank, custody.generation, custody.need, of, holder.index, holder.name)
-        path = place / share_name(head)
+        path = place / share_name(custody.generation, holder.index)
         write_atomically(path, shares.seal(Share(head, words, signer), passphrase), private=True)
         share_files.append(path)
     read_back = [

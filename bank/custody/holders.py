@@ -4,7 +4,7 @@ Before: `bank.seal.shares` splits a key. After: `bank.custody.opening`, `bank.cu
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -122,8 +122,8 @@ def spoken(sha256: str) -> str:
     return " ".join(digits[at : at + 5] for at in range(0, 20, 5))
 
 
-def share_name(head: Head) -> str:
-    return f"share-{head.generation}-{head.index}.json"
+def share_name(generation: int, index: int) -> str:
+    return f"share-{generation}-{index}.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,19 @@ class Offered:
 
     def unseal(self, passphrase: str) -> Share:
         return shares.unseal(self.data, passphrase, name=self.path.name)
+
+
+def find_share(directory: Path, custody: Custody, holder: Holder, brought: Iterable[Path]) -> Offered:
+    """The holder's share: among the files brought, or where they are made. Raises BadFile: when it is in neither."""
+    for path in brought:
+        offered = Offered.read(path)
+        if offered.head.index == holder.index:
+            return offered
+    name = share_name(custody.generation, holder.index)
+    path = directory / SHARES / name
+    if not path.exists():
+        raise BadFile("share-missing", holder=holder.name, file=name)
+    return Offered.read(path)
 
 
 def check_offered(custody: Custody, offered: Sequence[Offered], *, all_needed: bool = True) -> None:

@@ -3,11 +3,11 @@
 import argparse
 import re
 import sys
-import unicodedata
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tools.cli.bank.holders import custody_of, joined, local_time
+from tools.cli.bank.holders import joined, local_time
 from tools.cli.base import Commands, positive
 from tools.cli.language import _, plain, sentence
 from tools.cli.output import as_json, report
@@ -47,14 +47,11 @@ def add(bank: Commands) -> None:
 
 
 def run_backup(args: argparse.Namespace) -> int:
+    """Made by the agent: the bank must be open."""
     from bank import agent
     from bank.custody import Position
 
-    custody_of(args)
-    remote = agent.connect(args.bank, "bank backup")
-    if remote is None:
-        raise agent.absence(args.bank)
-    with remote:
+    with agent.require(args.bank, "bank backup") as remote:
         position = Position(**remote.backup(args.out))
     report(
         args,
@@ -67,6 +64,7 @@ def run_backup(args: argparse.Namespace) -> int:
 
 
 def run_restore(args: argparse.Namespace) -> int:
+    """Every file is checked as it is written."""
     from bank.custody import restore
 
     position = restore(args.backup, args.bank)
@@ -80,79 +78,42 @@ def run_restore(args: argparse.Namespace) -> int:
 
 
 def run_journal(args: argparse.Namespace) -> int:
-    from bank.canonical import digest
-    from bank.custody import handed_over_unsettled, is_shared, position_of, spoken
-    from bank.journal import Journal, check
+    """1: something is wrong, or was and its keyholders went on."""
+    from bank.custody import journal_report
     from tools.cli.sentences import told
 
-    journal = Journal.read(args.bank)
-    checked = check(journal.lines)
-    findings = list(checked.findings)
-    notes = [note for note in checked.notes if note not in checked.accepted]
-    custodies = {spoken(digest(dict(record))): (n, record["generation"]) for n, record in checked.custodies}
-    first = next(iter(custodies), "")
-    if not is_shared(args.bank):
-        if not journal.lines:
-            custody_of(args)  # says that this is no bank in the hands of keyholders
-        notes.append((journal.n, "journal-alone"))
-    elif not journal.lines:
-        findings.append((0, "journal-missing"))
-    elif handed_over_unsettled(args.bank):
-        notes.append((journal.n, "journal-unsettled"))
-    elif custody_of(args).fingerprint != next(reversed(custodies), ""):
-        findings.append((journal.n, "journal-not-this-custody"))
-    matching = {_digits(each): place for each, place in custodies.items()}.get(_digits(args.custody or ""))
-    if args.custody is not None and matching is None:
-        findings.append((1, "journal-other-custody"))
-    if args.position is not None and _digits(args.position) not in {
-        _digits(spoken(line.entry.hash)) for line in journal.lines
-    }:
-        findings.append((journal.n, "journal-position-unknown"))
+    found = journal_report.inspect(args.bank, args.custody, args.position)
+    first = found.custodies[0].fingerprint if found.custodies else ""
     if args.json:
-        record = {
-            "ok": not findings and not checked.accepted, "findings": findings, "accepted": checked.accepted,
-            "notes": notes, "custody": first,
-            "custodies": [
-                {"n": n, "generation": generation, "fingerprint": each}
-                for each, (n, generation) in custodies.items()
-            ],
-            "position": position_of(journal).spoken,
-            "entries": [
-                {"n": e.n, "at": e.at, "act": e.act, "facts": e.facts} for e in (line.entry for line in journal.lines)
-            ],
-        }  # fmt: skip
-        as_json(record)
-        return 1 if findings or checked.accepted else 0
-    for line in journal.lines[-args.last :]:
-        entry = line.entry
+        as_json({
+            "ok": found.sound, "findings": found.findings, "accepted": found.accepted, "notes": found.notes,
+            "custody": first, "custodies": list(map(asdict, found.custodies)), "position": found.position.spoken,
+            "entries": [{"n": e.n, "at": e.at, "act": e.act, "facts": e.facts} for e in found.entries],
+        })  # fmt: skip
+        return 0 if found.sound else 1
+    for entry in found.entries[-args.last :]:
         print(plain(f"{entry.n:>5}  {local_time(entry.at)}  {_entry(entry.act, entry.facts)}"))
         for more in _more(entry.facts):
             print(plain(f"{'':>25}{more}"))
-    for number, code in notes:
+    for number, code in found.notes:
         print(f"{number:>5}  {told(code, {})}", file=sys.stderr)
-    for number, code in checked.accepted:
+    for number, code in found.accepted:
         print(f"{number:>5}  ✗ {told(code, {})}  {_('accepted by its keyholders')}", file=sys.stderr)
-    for number, code in findings:
+    for number, code in found.findings:
         print(f"{number:>5}  ✗ {told(code, {})}", file=sys.stderr)
     print(_("Custody fingerprint of the first entry: {digits}").format(digits=first or "–"))
-    if matching is not None:
+    if found.matching is not None:
         said = _("The fingerprint you gave is that of generation {generation} (entry {n}).")
-        print(said.format(n=matching[0], generation=matching[1]))
-    print(_("Position: {position}").format(position=position_of(journal).spoken))
-    if findings:
-        print(_("The journal is NOT sound: {n} findings.").format(n=len(findings)))
-        return 1
-    if checked.accepted:
-        altered = " ".join(map(str, dict.fromkeys(number for number, _code in checked.accepted)))
+        print(said.format(n=found.matching.n, generation=found.matching.generation))
+    print(_("Position: {position}").format(position=found.position.spoken))
+    if found.findings:
+        print(_("The journal is NOT sound: {n} findings.").format(n=len(found.findings)))
+    elif found.accepted:
+        altered = " ".join(map(str, dict.fromkeys(number for number, _code in found.accepted)))
         print(_("Altered, and accepted by its keyholders: entries {altered}. All others hold.").format(altered=altered))
-        return 1
-    print(_("Sound: {n} entries, chain and all signatures hold.").format(n=journal.n))
-    return 0
-
-
-def _digits(said: str) -> str:
-    """The twenty digits that were read out, as any keyboard types them, with or without what stands before them."""
-    return "".join(c for c in unicodedata.normalize("NFKC", said) if c.isdecimal())[-20:]
+    else:
+        print(_("Sound: {n} entries, chain and all signatures hold.").format(n=len(found.entries)))
+    return 0 if found.sound else 1
 
 
 def _entry(act: str, facts: Any) -> str:

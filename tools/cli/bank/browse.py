@@ -22,6 +22,7 @@ def add(bank: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Raises Denied: when this is no terminal."""
     from bank.refused import Denied
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):

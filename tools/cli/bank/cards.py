@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from bank.custody import Custody, Offered
+from bank.custody import Custody, Offered, share_name
 from bank.seal import shares
 from tools.cli import fonts
 
@@ -127,7 +127,7 @@ def print_cards(custody: Custody, offered: Sequence[Offered], words: dict[int, s
         ]
         cards.append({
             "title": label("title"), "rows": rows, "qr": _qr(shares.printable(each.data)),
-            "lines": [label("sealed"), label("lost", file=f"share-{head.generation}-{head.index}.json")],
+            "lines": [label("sealed"), label("lost", file=share_name(head.generation, head.index))],
             "warning": label("words"), "words": clear[: shares.WORDS], "groups": clear[shares.WORDS :],
             "kinds": label("groups"), "recover": label("recover"),
             "command": f"examd bank new-passphrase {shown(bank, 'bank')} {head.index} --words",

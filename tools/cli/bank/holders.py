@@ -38,23 +38,20 @@ def takes_loss(command: Command) -> None:
     )  # fmt: skip
 
 
-def custody_of(args: argparse.Namespace) -> "Custody":
-    from bank.custody import Custody
-
-    return Custody.read(args.bank)
-
-
 def split(said: str) -> tuple[str, Path | None]:
+    """NAME=FILE in two; the file holds a passphrase."""
     name, equals, file = said.partition("=")
     return name, Path(file) if equals else None
 
 
 def passphrase_of(name: str, file: Path | None) -> str:
+    """From the file, or asked of the holder."""
     _check_file(name, file)
     return ask_secret("holder", _("Passphrase of {name}").format(name=name), file)
 
 
 def new_passphrase(name: str, file: Path | None) -> str:
+    """The same for a new one, which must be good enough."""
     from bank.seal.passphrase import check_passphrase
 
     _check_file(name, file)
@@ -71,37 +68,20 @@ def _check_file(name: str, file: Path | None) -> None:
         raise BadFile("holder-file-missing", name=name)
 
 
-def share_of(args: argparse.Namespace, custody: "Custody", holder: "Holder") -> "Offered":
-    """The holder's share: among those named, or where they are made."""
-    from bank.custody import SHARES, Offered
-    from bank.refused import BadFile
+def present(
+    args: argparse.Namespace, custody: "Custody", wanted: "Sequence[Holder] | None" = None
+) -> "list[tuple[Offered, str]]":
+    """Shares and passphrases of those wanted, else of those here. Whether they suffice is said before anyone types."""
+    from bank.custody import Offered, check_offered, find_share
 
-    name = f"share-{custody.generation}-{holder.index}.json"
-    for path in args.share:
-        offered = Offered.read(path)
-        if offered.head.index == holder.index:
-            return offered
-    path = args.bank / SHARES / name
-    if not path.exists():
-        raise BadFile("share-missing", holder=holder.name, file=name)
-    return Offered.read(path)
-
-
-def present(args: argparse.Namespace, custody: "Custody") -> "list[tuple[Offered, str]]":
-    """Shares and passphrases of those present. Whether the shares can do it is said before anyone types."""
-    from bank.custody import Offered, check_offered
-
-    files: dict[int, Path | None] = {}
-    if args.holder or not args.share:
-        said = args.holder or _ask_who(custody)
-        offered = []
-        for each in said:
-            name, file = split(each)
-            holder = custody.holder(name)
-            files[holder.index] = file
-            offered.append(share_of(args, custody, holder))
+    said = args.holder or ([] if wanted is not None or args.share else _ask_who(custody))
+    named = [(custody.holder(name), file) for name, file in map(split, said)]
+    if named or wanted is not None:
+        wanted = [holder for holder, _file in named] if wanted is None else wanted
+        offered = [find_share(args.bank, custody, holder, args.share) for holder in wanted]
     else:
         offered = [Offered.read(path) for path in args.share]
+    files = {holder.index: file for holder, file in named}
     check_offered(custody, offered)
     return [(each, passphrase_of(each.head.holder, files.get(each.head.index))) for each in offered]
 
@@ -119,6 +99,7 @@ def _ask_who(custody: "Custody") -> list[str]:
 
 
 def local_time(seconds: int) -> str:
+    """Of a time in seconds since 1970: day and minute, as clocks here show it."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
 
 

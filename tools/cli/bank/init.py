@@ -41,6 +41,7 @@ def add(bank: Commands) -> None:
 
 
 def run_init(args: argparse.Namespace) -> int:
+    """Asks for the passphrase twice."""
     from bank.store import Bank
 
     passphrase = ask_secret("bank", _("New passphrase of the bank"), args.passphrase_file, confirm=True)
@@ -53,6 +54,7 @@ def run_init(args: argparse.Namespace) -> int:
 
 
 def run_template(args: argparse.Namespace) -> int:
+    """Raises FileExistsError: when a file is there already."""
     import errno
     import os
 

@@ -1,11 +1,10 @@
 """`examd bank open|close|status`: a shared bank is kept open for stated hours by one agent, and no longer."""
 
 import argparse
-import contextlib
-import time
+from functools import partial
 from typing import Any
 
-from tools.cli.bank.holders import custody_of, joined, local_time, present, takes_holders, takes_loss, takes_shares
+from tools.cli.bank.holders import joined, local_time, present, takes_holders, takes_loss, takes_shares
 from tools.cli.base import Commands, positive
 from tools.cli.language import _
 from tools.cli.output import report
@@ -51,18 +50,12 @@ def add(bank: Commands) -> None:
 
 
 def run_open(args: argparse.Namespace) -> int:
-    from bank import agent
-    from bank.refused import Denied
+    """Asks those present for their passphrases, which stay in this process."""
+    from bank.agent import keeping
 
-    custody = custody_of(args)
-    if (remote := agent.connect(args.bank)) is not None:
-        remote.close()
-        raise Denied("agent-already")
-    if (why := agent.absence(args.bank)).code == "agent-out-of-reach":
-        raise why
-    agent.harden()
-    here = [(each.path, passphrase) for each, passphrase in present(args, custody)]
-    status = agent.start(args.bank, here, hours=args.hours, limit=args.export_limit, accept_loss=args.accept_loss)
+    status = keeping.open_shared(
+        args.bank, partial(present, args), hours=args.hours, limit=args.export_limit, accept_loss=args.accept_loss
+    )
     return report(
         args,
         status,
@@ -95,46 +88,28 @@ def _open_until(status: dict[str, Any]) -> str:
 
 
 def run_close(args: argparse.Namespace) -> int:
-    from bank import agent
-    from bank.custody import position_of
-    from bank.journal import CLOSED, Journal
-    from bank.refused import BrokenStore
+    """A bank that is not open is said so, and is no refusal."""
+    from bank.agent import keeping
+    from bank.refused import Denied
 
-    remote = agent.connect(args.bank, "bank close")
-    if remote is None:
-        why = agent.absence(args.bank)
-        if why.code == "agent-out-of-reach":
-            raise why
-        left = {"left_open": why.facts["n"]} if why.code == "bank-left-open" else {}
-        return report(args, {"was_open": False, **left}, said(why) if left else _("The bank is not open."))
-    with remote:
-        status = remote.close_agent()
-    for _attempt in range(100):
-        journal = Journal.read(args.bank)
-        if journal.lines and journal.lines[-1].entry.act == CLOSED:
-            position = position_of(journal).spoken
-            return report(
-                args,
-                {"was_open": True, "keys_out": status["keys_out"], "position": position},
-                _("Closed. Answer keys of {n} items left the bank in this opening.").format(n=status["keys_out"]),
-                _("Position: {position}").format(position=position),
-            )
-        time.sleep(0.1)
-    raise BrokenStore("agent-did-not-close", pid=status["pid"])
+    done = keeping.close_shared(args.bank)
+    if isinstance(done, Denied):
+        left = {"left_open": done.facts["n"]} if done.code == "bank-left-open" else {}
+        return report(args, {"was_open": False, **left}, said(done) if left else _("The bank is not open."))
+    return report(
+        args,
+        {"was_open": True, "keys_out": done.keys_out, "position": done.position.spoken},
+        _("Closed. Answer keys of {n} items left the bank in this opening.").format(n=done.keys_out),
+        _("Position: {position}").format(position=done.position.spoken),
+    )
 
 
 def run_status(args: argparse.Namespace) -> int:
-    from bank import agent
-    from bank.custody import handed_over_unsettled, position_of
-    from bank.journal import Journal
+    """3: it is open out of reach."""
+    from bank.agent import keeping
 
-    custody = custody_of(args)
-    remote = agent.connect(args.bank, "bank status")
-    status: dict[str, Any] | None = None
-    if remote is not None:
-        with remote, contextlib.suppress(Exception):
-            status = remote.status()
-    position = position_of(Journal.read(args.bank)).spoken
+    found = keeping.standing(args.bank)
+    custody, status, position = found.custody, found.status, found.position.spoken
     lines = [
         _("{need} of these {of} open the bank (generation {generation}):").format(
             need=custody.need, of=len(custody.holders), generation=custody.generation
@@ -149,7 +124,7 @@ def run_status(args: argparse.Namespace) -> int:
         "open": status,
         "position": position,
     }
-    if handed_over_unsettled(args.bank):
+    if found.unsettled:
         record["unsettled"] = True
         lines.append(
             _("A handing over was broken off after the new key came into force; the next opening finishes it.")
@@ -158,8 +133,8 @@ def run_status(args: argparse.Namespace) -> int:
         line = _("Answer keys of {used} items have left, of at most {limit}.")
         lines += [_open_until(status), *_accepted(status)]
         lines += [line.format(used=status["keys_out"], limit=status["limit"]), *_unlocked(status)]
-        return report(args, record, *lines)
-    why = agent.absence(args.bank)
-    record["not_open"] = {"code": why.code, **why.facts}
-    report(args, record, *lines, _("The bank is not open.") if why.code == "bank-not-open" else said(why))
-    return 3 if why.code == "agent-out-of-reach" else 0
+    if (why := found.why) is not None:
+        record["not_open"] = {"code": why.code, **why.facts}
+        lines.append(_("The bank is not open.") if why.code == "bank-not-open" else said(why))
+    report(args, record, *lines)
+    return 3 if why is not None and why.code == "agent-out-of-reach" else 0

@@ -12,19 +12,13 @@ if TYPE_CHECKING:
 
 
 def open_bank(args: argparse.Namespace, *, prompt: str = "", file: Path | None = None) -> "OpenBank":
-    """The bank of `args.bank`. `file` (else `args.passphrase_file`) is read for a bank with a single passphrase.
-
-    Raises Denied: when the bank is in shares, and nobody has it open.
-    """
+    """The bank of `args.bank`. `file` (else `args.passphrase_file`) is read for a bank with a single passphrase."""
     from bank import agent, custody
 
     require_bank(args.bank)
     if not custody.is_shared(args.bank):
         return open_single(args, prompt=prompt, file=file)
-    remote = agent.connect(args.bank, purpose(args))
-    if remote is None:
-        raise agent.absence(args.bank)
-    return remote
+    return agent.require(args.bank, _purpose(args))
 
 
 def open_single(args: argparse.Namespace, *, prompt: str = "", file: Path | None = None) -> "Bank":
@@ -39,7 +33,7 @@ def open_single(args: argparse.Namespace, *, prompt: str = "", file: Path | None
 
 
 def require_bank(directory: Path) -> None:
-    """Refuses a folder without a bank, before anybody types a passphrase for it."""
+    """Before anybody types a passphrase for it. Raises BadFile: when there is no bank in the folder."""
     from bank import custody
     from bank.refused import BadFile
     from bank.store import KEY_FILE
@@ -48,6 +42,6 @@ def require_bank(directory: Path) -> None:
         raise BadFile("bank-missing", file=str(directory))
 
 
-def purpose(args: argparse.Namespace) -> str:
+def _purpose(args: argparse.Namespace) -> str:
     """What the journal is told: the command's name, nothing of its arguments."""
     return " ".join(str(word) for word in (getattr(args, "actor", ""), getattr(args, "command", "")) if word)

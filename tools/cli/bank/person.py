@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tools.cli import unlock
-from tools.cli.bank.holders import custody_of, present, takes_holders, takes_shares
+from tools.cli.bank.holders import present, takes_holders, takes_shares
 from tools.cli.bank.open_bank import open_bank
 from tools.cli.base import Commands
 from tools.cli.language import _, sentence
@@ -13,6 +13,7 @@ from tools.cli.output import as_json
 from tools.cli.secrets import ask_secret
 
 if TYPE_CHECKING:
+    from bank.authoring.enrolment import Vouching
     from bank.authoring.people import Keeper, Person, Signer
     from bank.store import OpenBank
 
@@ -62,15 +63,17 @@ def add(bank: Commands) -> None:
 
 
 def run_person(args: argparse.Namespace) -> int:
-    from bank.authoring import lifecycle
+    """Ends somebody's work, accepts a loss or enrols; then lists the people."""
+    from bank.authoring import enrolment, lifecycle
     from bank.seal.statements import keyid
     from tools.cli.sentences.review import ROLES
 
     with open_bank(args) as bank:
         if args.end is not None:
-            own = args.key is not None
-            by = [unlock.signer(args.key, args.key_passphrase_file)] if own else _vouchers(bank, args, args.end)
-            lifecycle.end(bank, args.end, by)
+            if args.key is not None:
+                lifecycle.end(bank, args.end, [unlock.signer(args.key, args.key_passphrase_file)])
+            else:
+                lifecycle.end(bank, args.end, enrolment.vouchers(bank, "", _vouching(args), besides=args.end))
         elif args.accept_loss is not None and args.key is not None:
             lifecycle.accept_loss(bank, unlock.signer(args.key, args.key_passphrase_file), args.accept_loss)
         elif args.key is not None:
@@ -96,53 +99,43 @@ def _vouched(person: "Person") -> str:
 
 
 def _enrol(bank: "OpenBank", args: argparse.Namespace) -> None:
-    from bank.authoring import lifecycle, people
-    from bank.refused import BadFile, Denied
+    from bank.authoring import enrolment, people
 
-    if not args.name or not args.role:
-        raise BadFile("person-malformed", name=args.key.stem)
-    # Whatever would refuse the person is asked before anybody types a passphrase.
-    people.check_name(args.name, args.key.stem, bank.people.all(), same_name=args.same_name, was=args.was)
-    vouchers = _vouchers(bank, args, "")
-    if is_new := not args.key.exists():
+    def signer(is_new: bool) -> "Signer":
+        if not is_new:
+            return unlock.signer(args.key, args.key_passphrase_file)
         prompt = _("New passphrase of {file}").format(file=args.key.name)
-        signer = people.create(args.key, ask_secret("key", prompt, args.key_passphrase_file, confirm=True))
-    else:
-        signer = unlock.signer(args.key, args.key_passphrase_file)
-    roles = frozenset(map(people.Role, args.role))
-    try:
-        person = lifecycle.enrol(bank, signer, args.name, roles, vouchers, same_name=args.same_name, was=args.was)
-    except (BadFile, Denied):
-        if is_new:  # a refusal: nothing was enrolled, and no key file is left behind
-            args.key.unlink(missing_ok=True)
-        raise
-    if is_new:
+        return people.create(args.key, ask_secret("key", prompt, args.key_passphrase_file, confirm=True))
+
+    done = enrolment.enrol(
+        bank,
+        args.key,
+        args.name,
+        frozenset(map(people.Role, args.role)),
+        _vouching(args),
+        signer,
+        same_name=args.same_name,
+        was=args.was,
+    )
+    if done.is_new:
         print(_("{file} is this person's signature: it stays with them alone.").format(file=args.key), file=sys.stderr)
-    if not person.vouched:
-        print(_("Not separated: one person holds this bank, and nobody vouched for {name}.").format(name=person.name),
-              file=sys.stderr)  # fmt: skip
+    if not done.person.vouched:
+        line = _("Not separated: one person holds this bank, and nobody vouched for {name}.")
+        print(line.format(name=done.person.name), file=sys.stderr)
 
 
-def _vouchers(bank: "OpenBank", args: argparse.Namespace, besides: str) -> "list[Signer | Keeper]":
-    """Two of the bank's people or, while there are not two, the keyholders who are present."""
-    from bank import custody
-    from bank.authoring import people
-    from bank.refused import Denied
+def _vouching(args: argparse.Namespace) -> "Vouching":
+    from bank.authoring.enrolment import Vouching
+    from bank.authoring.people import Keeper
+    from bank.custody import Custody
 
-    known, shared = bank.people.all(), custody.is_shared(args.bank)
-    name = known[besides].name if besides in known else besides or args.name
-    wanted = people.needs(known, shared=shared, besides=besides)
-    if besides and besides not in known:
-        raise Denied("person-unknown", name=besides)
-    if wanted == "sponsors":
-        if len(set(args.sponsor)) != people.VOUCHERS:
-            raise Denied("person-needs-sponsors", name=name, need=people.VOUCHERS)
+    def sponsors() -> "list[Signer]":
         files = [*args.sponsor_passphrase_file, None, None]
         return [unlock.signer(key, file) for key, file in zip(args.sponsor, files, strict=False)]
-    if wanted == "keepers":
+
+    def keepers(name: str) -> "list[Keeper]":
         print(_("{name}: the keyholders by whom the bank is open vouch for this.").format(name=name), file=sys.stderr)
-        shares = [offered.unseal(passphrase) for offered, passphrase in present(args, custody_of(args))]
-        return [people.Keeper(share.head.holder, share.signing_key) for share in shares]
-    if besides or len(known) >= people.VOUCHERS:
-        raise Denied("person-needs-sharing", name=name, need=people.VOUCHERS)
-    return []
+        shares = [offered.unseal(passphrase) for offered, passphrase in present(args, Custody.read(args.bank))]
+        return [Keeper(share.head.holder, share.signing_key) for share in shares]
+
+    return Vouching(args.sponsor, sponsors, keepers)

@@ -2,15 +2,14 @@
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.cli.bank.holders import (
-    custody_of,
     new_passphrase,
     passphrase_of,
     present,
-    share_of,
     split,
     takes_holders,
     takes_loss,
@@ -23,7 +22,7 @@ from tools.cli.output import report
 from tools.cli.secrets import ask_words
 
 if TYPE_CHECKING:
-    from bank.custody import HandedOver, Holder
+    from bank.custody import HandedOver
 
 
 def add(bank: Commands) -> None:
@@ -110,67 +109,43 @@ def add(bank: Commands) -> None:
 
 
 def run_share(args: argparse.Namespace) -> int:
-    from bank import agent, custody
-    from bank.refused import Denied
-    from bank.seal.shares import check_policy
+    """Asks for the bank's passphrase, then every holder for a new one."""
+    from bank.agent import keeping
 
-    if custody.is_shared(args.bank):
-        raise Denied("bank-is-shared", file=args.bank.name)
-    check_policy(args.need, len(args.holder))
-    custody.check_names([name for name, _file in map(split, args.holder)])
-    agent.harden()
-    bank = open_single(args)
-    try:
-        people = [(name, new_passphrase(name, file)) for name, file in map(split, args.holder)]
-    except BaseException:
-        bank.close()
-        raise
-    done = custody.hand_over(bank, people, args.need, reason="share", shares_in=args.shares_in)
+    files = dict(map(split, args.holder))
+    names = [name for name, _file in map(split, args.holder)]
+    done = keeping.share(
+        args.bank,
+        names,
+        args.need,
+        partial(open_single, args),
+        lambda name: new_passphrase(name, files[name]),
+        args.shares_in,
+    )
     line = _("Copies of before open with the old passphrase: destroy them, and make a backup now (examd bank backup).")
     return _handed_over(args, done, line)
 
 
 def run_rekey(args: argparse.Namespace) -> int:
-    return _hand_over_anew(args, "rekey", leaves=None, comes=None)
+    """All holders are asked for their passphrases."""
+    return _renew(args, None, None)
 
 
 def run_replace(args: argparse.Namespace) -> int:
-    return _hand_over_anew(args, "replace-holder", leaves=custody_of(args).holder(args.old), comes=split(args.new))
+    """All who stay are asked for their passphrases, and who comes for a new one."""
+    name, file = split(args.new)
+    return _renew(args, (args.old, name), file)
 
 
-def _hand_over_anew(
-    args: argparse.Namespace, reason: str, *, leaves: "Holder | None", comes: tuple[str, Path | None] | None
-) -> int:
-    """Each of those who stay opens their old share, and the new one is sealed to the passphrase that did it."""
-    from bank import agent
-    from bank.custody import Opening, check_names, check_people, hand_over
-    from bank.refused import Denied
+def _renew(args: argparse.Namespace, replace: tuple[str, str] | None, file: Path | None) -> int:
+    from bank.agent import keeping
 
-    custody = custody_of(args)
-    if (remote := agent.connect(args.bank)) is not None:
-        remote.close()
-        raise Denied("bank-open-now", file=args.bank.name)
-    if (why := agent.absence(args.bank)).code == "agent-out-of-reach":
-        raise why
-    agent.harden()
-    staying = [holder for holder in custody.holders if holder != leaves]
-    if comes is not None:
-        check_names([*(holder.name for holder in staying), comes[0]])
-    files = {custody.holder(name).index: file for name, file in map(split, args.holder)}
-    args.holder = [
-        str(holder.index) + (f"={files[holder.index]}" if files.get(holder.index) else "") for holder in staying
-    ]
-    here = present(args, custody)
-    people = {each.head.index: (each.head.holder, passphrase) for each, passphrase in here}
-    if leaves is not None and comes is not None:
-        people[leaves.index] = (comes[0], new_passphrase(*comes))
-    check_people([people[index] for index in sorted(people)], custody.need)
-    opening = Opening.begin(args.bank, here, hours=1, limit=0, accept_loss=args.accept_loss)
-    done = hand_over(
-        opening,
-        [people[index] for index in sorted(people)],
-        custody.need,
-        reason=reason,
+    done = keeping.renew(
+        args.bank,
+        partial(present, args),
+        lambda name: new_passphrase(name, file),
+        replace=replace,
+        accept_loss=args.accept_loss,
         shares_in=args.shares_in,
     )
     line = _(
@@ -200,16 +175,17 @@ def _handed_over(args: argparse.Namespace, done: "HandedOver", of_before: str) -
 
 
 def run_cards(args: argparse.Namespace) -> int:
-    from bank.custody import check_offered
+    """Asks for a passphrase only of those whose words are printed in clear."""
+    from bank.custody import Custody, check_offered, find_share
     from bank.durable import store_errors, write_atomically
     from bank.seal.shares import in_clear
     from tools.cli.bank.cards import print_cards
 
-    custody = custody_of(args)
+    custody = Custody.read(args.bank)
     in_words = {custody.holder(name): file for name, file in map(split, args.words)}
     wanted = [custody.holder(name) for name in args.holder] or list(custody.holders)
     wanted += [holder for holder in in_words if holder not in wanted]
-    offered = [share_of(args, custody, holder) for holder in wanted]
+    offered = [find_share(args.bank, custody, holder, args.share) for holder in wanted]
     check_offered(custody, offered, all_needed=False)
     words = {
         holder.index: in_clear(share.unseal(passphrase_of(holder.name, in_words[holder])))
@@ -232,18 +208,19 @@ def run_cards(args: argparse.Namespace) -> int:
 
 
 def run_passphrase(args: argparse.Namespace) -> int:
-    from bank.custody import SHARES, reseal
+    """From the old passphrase, or from the words in clear."""
+    from bank.custody import SHARES, Custody, find_share, reseal, share_name
 
-    custody = custody_of(args)
+    custody = Custody.read(args.bank)
     name, file = split(args.name)
     holder = custody.holder(name)
     opened: Any
     if args.words is not None:
         from_file = args.words if args.words.name else None
         opened = ask_words("words", _("Words of {name}").format(name=holder.name), from_file)
-        place = args.share[0] if args.share else args.bank / SHARES / f"share-{custody.generation}-{holder.index}.json"
+        place = args.share[0] if args.share else args.bank / SHARES / share_name(custody.generation, holder.index)
     else:
-        offered = share_of(args, custody, holder)
+        offered = find_share(args.bank, custody, holder, args.share)
         opened, place = offered.unseal(passphrase_of(holder.name, args.old)), offered.path
     written = reseal(custody, holder, opened, new_passphrase(holder.name, file), place)
     told = {"name": holder.name, "file": str(written)}
@@ -255,10 +232,11 @@ def run_passphrase(args: argparse.Namespace) -> int:
 
 
 def run_verify(args: argparse.Namespace) -> int:
+    """Opens nothing."""
     from bank import agent
-    from bank.custody import verify_shares
+    from bank.custody import Custody, verify_shares
 
-    custody = custody_of(args)
+    custody = Custody.read(args.bank)
     agent.harden()
     opened = [each.unseal(passphrase) for each, passphrase in present(args, custody)]
     told = {"n": len(opened), "tried": verify_shares(custody, opened)}
