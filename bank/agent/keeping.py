@@ -14,20 +14,9 @@ from typing import Any
 
 from bank.agent.process import harden, start
 from bank.agent.remote import absence, connect
-from bank.custody import (
-    Custody,
-    HandedOver,
-    Holder,
-    Offered,
-    Opening,
-    Position,
-    check_names,
-    check_people,
-    hand_over,
-    handed_over_unsettled,
-    is_shared,
-    position_of,
-)
+from bank.custody import Custody, HandedOver, Holder, Offered, Opening, Position, hand_over, is_shared, position_of
+from bank.custody.handing_over import check_names, check_people
+from bank.custody.holders import handed_over_unsettled
 from bank.journal import CLOSED, Journal
 from bank.refused import BrokenStore, Denied
 from bank.seal.shares import check_policy

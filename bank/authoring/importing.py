@@ -68,7 +68,7 @@ def _uncollected() -> Iterator[None]:
 def import_files(
     files: Sequence[Path],
     media: Path | None,
-    open_bank: Callable[[], OpenBank],
+    open_bank: Callable[[], AbstractContextManager[OpenBank]],
     writer: Callable[[OpenBank], Signer | None],
     show: Show,
     *,

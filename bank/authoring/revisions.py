@@ -105,6 +105,8 @@ class Difference:
     """Revision."""
     after: int
     changes: tuple[Change, ...]
+    from_approved: bool
+    """What it is compared with is in force."""
 
 
 def difference(bank: OpenBank, name: str, before: int | None = None, after: int | None = None) -> Difference:
@@ -121,7 +123,8 @@ def difference(bank: OpenBank, name: str, before: int | None = None, after: int 
         if rev not in revisions:
             raise Denied("revision-unknown", item=name, rev=rev, found=max(revisions))
     old, new = bank.answer_keys.whole([revisions[before], revisions[after]])
-    return Difference(before, after, review.changes(old, new))
+    in_force = revisions[before].state is State.APPROVED
+    return Difference(before, after, review.changes(old, new), in_force)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,22 +134,28 @@ class PastAct:
     rev: int
     state: State
     event: Event
-    by: tuple[str, ...]
+    by: list[str]
     """Ids of those whose act it is."""
-    earlier: tuple[str, ...]
+    who: str
+    """Their names."""
+    hands_before: list[str]
     """Ids of those who had a hand in the wording before, and did not write this one."""
+    earlier: str
+    """Their names."""
     signed: bool
     """A signature proves it."""
 
 
 def history(bank: OpenBank, lineage: str) -> list[PastAct]:
     """Every act on every revision, oldest first."""
-    acts = []
+    acts, known = [], bank.people.all()
     for item in bank.items.revisions(lineage):
         wrote = bank.authors.of(bank.proof.seal(item))
         for event in bank.history.events(item.number):
-            by, earlier = review.parted(event, wrote)
-            acts.append(PastAct(item.rev, item.state, event, tuple(by), tuple(earlier), review.is_signed(event, wrote)))
+            by, before = review.parted(event, wrote)
+            who, earlier = names(by, known), names(before, known)
+            signed = review.is_signed(event, wrote)
+            acts.append(PastAct(item.rev, item.state, event, by, who, before, earlier, signed))
     return acts
 
 

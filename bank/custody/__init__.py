@@ -15,7 +15,7 @@ Before: `bank.store` holds the items, `bank.seal.shares` splits. After: `bank.ag
 """
 
 from bank.custody.backups import restore
-from bank.custody.handing_over import HandedOver, check_names, check_people, hand_over
+from bank.custody.handing_over import HandedOver, hand_over
 from bank.custody.holders import (
     SHARES,
     Custody,
@@ -23,18 +23,15 @@ from bank.custody.holders import (
     Offered,
     check_offered,
     find_share,
-    handed_over_unsettled,
     is_shared,
     reseal,
     share_name,
-    spoken,
     verify_shares,
 )
-from bank.custody.opening import BULK, DEFAULT_LIMIT, MOST_HOURS, Opening
+from bank.custody.opening import BULK, Opening
 from bank.custody.positions import Position, position_of
 
 __all__ = [
-    "BULK", "DEFAULT_LIMIT", "MOST_HOURS", "SHARES", "Custody", "HandedOver", "Holder", "Offered", "Opening",
-    "Position", "check_names", "check_offered", "check_people", "find_share", "hand_over", "handed_over_unsettled",
-    "is_shared", "position_of", "reseal", "restore", "share_name", "spoken", "verify_shares",
+    "BULK", "SHARES", "Custody", "HandedOver", "Holder", "Offered", "Opening", "Position", "check_offered",
+    "find_share", "hand_over", "is_shared", "position_of", "reseal", "restore", "share_name", "verify_shares",
 ]  # fmt: skip

@@ -44,17 +44,6 @@ def sign_owner(bank: OpenBank, card: Body, signer: Signer) -> Owner:
 
 
 @dataclass(frozen=True, slots=True)
-class Conditions:
-    """For whom a slice is, for what, and from which day to which."""
-
-    receiver: Body
-    permission: frozenset[Permission]
-    first: date | None
-    """None is today."""
-    until: date
-
-
-@dataclass(frozen=True, slots=True)
 class LentSlice:
     folder: Path
     items: int
@@ -64,17 +53,21 @@ def lend(
     bank: OpenBank,
     owner: Body,
     key: Ed25519PrivateKey,
-    conditions: Conditions,
+    receiver: Body,
     out: Path,
     *,
+    permission: frozenset[Permission],
+    first: date | None,
+    until: date,
     names: Sequence[str] = (),
     chapter: str | None = None,
 ) -> LentSlice:
     """A slice in a folder of its own in `out`: the items named, or all of the bank's own that are in `chapter`.
 
+    From `first`, else from today, until `until`, both included.
     Raises Denied: when the bank is one of samples and the slice for exams, or an item named is not approved.
     """
-    if bank.sample and Permission.EXAM in conditions.permission:
+    if bank.sample and Permission.EXAM in permission:
         raise Denied("bank-of-samples", file=bank.directory.name)
     listed = [bank.items.find(name) for name in names]
     for item in listed:
@@ -86,16 +79,9 @@ def lend(
     shown = {sha256 for item in items for sha256 in item.pictures()}
     media = {sha256: data for sha256 in shown if (data := bank.media.find(sha256)) is not None}
     statement, sealed = slices.make(
-        items,
-        media,
-        owner=owner,
-        key=key,
-        receiver=conditions.receiver,
-        permission=conditions.permission,
-        first=conditions.first or today(),
-        until=conditions.until,
-        at=now(),
-    )
+        items, media, owner=owner, key=key, receiver=receiver, permission=permission, first=first or today(),
+        until=until, at=now(),
+    )  # fmt: skip
     folder = out / f"SLICE-{slices.read(statement).slice}"
     make_folder(out)
     folder.mkdir()

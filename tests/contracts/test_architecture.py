@@ -30,7 +30,9 @@ def rooms_drawn() -> dict[str, set[str]]:
 def walks() -> dict[str, list[str]]:
     """The walks of the page: a heading `### …`, and the modules below it in the order in which they are entered."""
     parts = re.split(r"^### ", PAGE, flags=re.M)[1:]
-    return {part.splitlines()[0]: re.findall(r"`((?:bank|examd|terminal|tools)(?:/[a-z_]+)+\.py)`", part) for part in parts}
+    return {
+        part.splitlines()[0]: re.findall(r"`((?:bank|examd|terminal|tools)(?:/[a-z_]+)+\.py)`", part) for part in parts
+    }
 
 
 def test_the_rooms_drawn_are_the_folders_there_are():

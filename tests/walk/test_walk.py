@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime
 
 import pyotp
 
-from bank import formats, rules
+from bank import rules
+from bank.authoring.importing import import_files
 from bank.composing.assembly import Assembler
 from bank.merkle import leaf_hash
 from bank.store import Bank
@@ -93,13 +94,18 @@ def author_file(folder):
 async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
     words = {who: secrets.token_urlsafe(12) for who in ("keyholder", "bureau", "site", "chief", "operator")}
 
-    # 1 bank/formats: an author's file -> Items, and every refused row with its place and reason
-    found = formats.read(author_file(tmp_path))
-    assert (len(found.items), [row.row for row in found.refused]) == (24, [25])
-
-    # 2, 3 bank/store/: Items -> approved and encrypted at rest (a bank of samples takes them without two reviewers)
+    # 1-3 bank/authoring/importing.py: an author's file -> Items, approved and encrypted at rest (a bank of samples takes
+    # them without two reviewers), and every refused row with its place and reason
     bank = Bank.create(tmp_path / "bank", words["keyholder"], sample=True)
-    assert len(bank.drafts.add(found.items, found.media, approve_as_sample=True).added) == 24
+    outcome = import_files(
+        [author_file(tmp_path)],
+        None,
+        lambda: nullcontext(bank),
+        lambda _bank: None,
+        lambda _step: nullcontext(lambda _done, _total: None),
+        approve_as_sample=True,
+    )
+    assert (len(outcome.added), [row.row for row in outcome.refused]) == (24, [25])
 
     # 4 bank/rules/: rule text -> a checked, hashed rule
     rule = rules.parse(RULE.encode())

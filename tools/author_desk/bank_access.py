@@ -12,21 +12,22 @@ import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from bank.agent.remote import RemoteBank
-from bank.authoring import lifecycle, people, review
+from bank.authoring import lifecycle, people, review, revisions
 from bank.authoring.people import Signer
 from bank.authoring.review import Act, State
+from bank.authoring.revisions import Difference, PastAct
+from bank.clock import today
 from bank.content import ItemType, Level
 from bank.item import Item
 from bank.refused import Denied
 from bank.store import BankItem, OpenBank
 from bank.store.listing import Lack, Wanted
 from tools.author_desk.filters import Search
-from tools.author_desk.item_facts import Difference, Figures, PastAct
+from tools.author_desk.item_facts import Figures
 from tools.author_desk.signatory import SignedIn
 from tools.cli.bank.changes import item_name
 
@@ -121,19 +122,7 @@ class BankAccess:
     @_in_thread
     def history(self, item: BankItem) -> tuple[PastAct, ...]:
         """Every act on it; newest first."""
-        known = self._bank.people.all()
-
-        def names(ids: Sequence[str]) -> str:
-            return "、".join(known[each].name if each in known else each for each in ids)
-
-        acts = []
-        for each in self._bank.items.revisions(item.lineage):
-            wrote = self._bank.authors.of(self._bank.proof.seal(each))
-            for event in self._bank.history.events(each.number):
-                own, earlier = review.parted(event, wrote)
-                signed = review.is_signed(event, wrote)
-                acts.append(PastAct(each.rev, each.state, event, names(own), names(earlier), signed))
-        return tuple(reversed(acts))
+        return tuple(reversed(revisions.history(self._bank, item.lineage)))
 
     @_in_thread
     def group(self, item: BankItem) -> tuple[BankItem, ...]:
@@ -216,7 +205,3 @@ class BankAccess:
         group = self._bank.catalogue.related(before.number).group
         others = [each for each in self._bank.items.at(group) if each.lineage != before.lineage]
         return [] if self._bank.catalogue.has_case(now) else [self._bank.items.newest(each.lineage) for each in others]
-
-
-def today() -> date:
-    return datetime.now(UTC).date()

@@ -13,13 +13,13 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from bank.authoring.review import State
+from bank.authoring.revisions import Difference, PastAct
 from bank.content import OPTION_LETTERS, Background, Content, ItemType, blocks
 from bank.item import Basis, Item, Number
 from bank.store import BankItem
 from terminal.row import Row
 from terminal.text import clean, fit, wrap
 from terminal.theme import AMBER, BLUE, BOLD, CHIP, FAINT, FIELD, GREEN, INK, PAPER, RED, SOFT, TICK
-from tools.author_desk.item_facts import Difference, PastAct
 from tools.cli.bank.changes import field_word, in_words, item_name, word
 from tools.cli.bank.list_ import answer_text, level_name, type_name
 from tools.cli.language import _

@@ -1,37 +1,12 @@
-"""What the bank is asked about one item: what differs, what was done with it, how it fared. Values alone.
+"""What the bank is asked about one item in numbers: where it was, how it fared. Values alone.
 
-Before: `tools.author_desk.bank_access` fetches them. After: `tools.author_desk.drawing` and
-`tools.author_desk.figures` put them on a page.
+Before: `tools.author_desk.bank_access` fetches them. After: `tools.author_desk.figures` puts them on a page.
 """
 
 from dataclasses import dataclass
 
-from bank.authoring.review import Change, Event, State
 from bank.lending.slices import Slice
 from bank.store import BankItem
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    before: int
-    """Revision."""
-    after: int
-    changes: tuple[Change, ...]
-    from_approved: bool
-    """What it is compared with is in force."""
-
-
-@dataclass(frozen=True, slots=True)
-class PastAct:
-    """One act of an item's history, in names."""
-
-    rev: int
-    state: State
-    event: Event
-    who: str
-    earlier: str
-    """Who had a hand in the wording before, and did not write this one."""
-    signed: bool
 
 
 @dataclass(frozen=True, slots=True)

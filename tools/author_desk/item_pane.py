@@ -15,11 +15,12 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from bank.authoring import lifecycle
+from bank.clock import today
 from bank.item import Item
 from bank.store import BankItem
 from terminal.row import Row
 from tools.author_desk import drawing
-from tools.author_desk.bank_access import BankAccess, today
+from tools.author_desk.bank_access import BankAccess
 from tools.author_desk.figures import figures_page
 from tools.author_desk.signatory import Signatory
 from tools.author_desk.widgets import Pane, Tabs, more

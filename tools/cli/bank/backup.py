@@ -14,6 +14,7 @@ from tools.cli.output import as_json, report
 
 
 def add(bank: Commands) -> None:
+    """Adds `examd bank backup|restore|journal`."""
     backing = bank.add(
         "backup",
         run_backup,

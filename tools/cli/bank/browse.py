@@ -9,6 +9,7 @@ from tools.cli.language import _
 
 
 def add(bank: Commands) -> None:
+    """Adds `examd bank browse`."""
     browse = bank.add(
         "browse",
         run,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 def add(bank: Commands) -> None:
+    """Adds `examd bank check`."""
     checking = bank.add(
         "check",
         run_check,

@@ -12,6 +12,7 @@ from tools.cli.output import as_json
 
 
 def add(bank: Commands) -> None:
+    """Adds `examd bank import`."""
     importing = bank.add(
         "import",
         run_import,

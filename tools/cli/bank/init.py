@@ -10,6 +10,7 @@ from tools.cli.secrets import ask_secret
 
 
 def add(bank: Commands) -> None:
+    """Adds `examd bank init|template`."""
     init = bank.add(
         "init",
         run_init,

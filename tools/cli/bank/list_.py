@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 def add(bank: Commands) -> None:
+    """Adds `examd bank list|search|export`."""
     exporting = bank.add(
         "export",
         run_export,

@@ -12,6 +12,7 @@ from tools.cli.sentences import said
 
 
 def add(bank: Commands) -> None:
+    """Adds `examd bank open|close|status`."""
     opening = bank.add(
         "open",
         run_open,

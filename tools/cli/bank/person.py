@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 def add(bank: Commands) -> None:
+    """Adds `examd bank person`."""
     person = bank.add(
         "person",
         run_person,

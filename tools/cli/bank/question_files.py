@@ -5,6 +5,7 @@ Before: `bank.authoring.outcome`. After: `examd bank import|pack|take`.
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,14 +48,9 @@ def _reason(refusal: "Refusal") -> str:
     return told(refusal.reason, refusal.facts)
 
 
-def place_record(place: "Place | Refusal") -> dict[str, Any]:
-    """Where something stands, for a program."""
-    return {"file": place.file, "sheet": place.sheet, "row": place.row, "words": place.words}
-
-
 def refusal_record(refusal: "Refusal") -> dict[str, Any]:
     """What was refused, or deserves a look, for a program."""
-    return place_record(refusal) | {"reason": refusal.reason, "facts": refusal.facts, "sentence": _reason(refusal)}
+    return asdict(refusal) | {"sentence": _reason(refusal)}
 
 
 def row_records(outcome: "Outcome") -> dict[str, Any]:
@@ -62,9 +58,9 @@ def row_records(outcome: "Outcome") -> dict[str, Any]:
     return {
         "added": len(outcome.added),
         "already": outcome.held,
-        "repeats": [place_record(each) for each in outcome.repeats],
+        "repeats": [asdict(each) for each in outcome.repeats],
         "contradicting": [
-            place_record(place) | {"against": place_record(other) if other else None, "item": name}
+            asdict(place) | {"against": asdict(other) if other else None, "item": name}
             for place, other, name in outcome.contradicting
         ],
         "near": [_near_record(*each) for each in outcome.near],
@@ -77,7 +73,7 @@ def row_records(outcome: "Outcome") -> dict[str, Any]:
 def _near_record(place: "Place", twin: "NearDuplicate", there: "Place | None") -> dict[str, Any]:
     named = f"{twin.name} {where(there)}" if there else twin.name
     told = {"twin": named, "percent": twin.p4 // 100, "differs": twin.differs}
-    return place_record(place) | told | {"same_stem": twin.by_stem, "other_pictures": twin.other_pictures}
+    return asdict(place) | told | {"same_stem": twin.by_stem, "other_pictures": twin.other_pictures}
 
 
 def print_outcome(outcome: "Outcome", revised: Sequence[tuple[str, str]] = (), *, dry_run: bool) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 def add(bank: Commands) -> None:
+    """Adds `examd bank submit|review|approve|return|retire`."""
     submitting = bank.add(
         "submit",
         run_submit,

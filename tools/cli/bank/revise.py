@@ -15,6 +15,7 @@ MOST_NAMED = 10
 
 
 def add(bank: Commands) -> None:
+    """Adds `examd bank revise|adopt|diff|history|repeal`."""
     revising = bank.add(
         "revise",
         run_revise,
@@ -120,20 +121,17 @@ def run_history(args: argparse.Namespace) -> int:
     from bank.authoring import revisions
 
     with open_bank(args) as bank:
-        known = bank.people.all()
         acts = revisions.history(bank, bank.items.find(args.item).lineage)
     for each in acts:
         event = each.event
         if args.json:
             record = {"rev": each.rev, "act": event.act.value, "who": event.who, "at": event.at}
             record |= {"remarks": event.remarks, "signed": each.signed}
-            as_json(record | {"by": each.by, "hands_before": each.earlier})
+            as_json(record | {"by": each.by, "hands_before": each.hands_before})
             continue
-        before = revisions.names(each.earlier, known)
-        inherited = _("(hands in it before: {names})").format(names=before) if before else ""
+        inherited = _("(hands in it before: {names})").format(names=each.earlier) if each.earlier else ""
         line = f"{each.rev}  {event.at}  {'✓' if each.signed else ' '} {word(event.act.value, 'ACTS')}"
-        who = revisions.names(each.by, known)
-        print(plain("  ".join(filter(None, (line, who, inherited, event.remarks))).rstrip()))
+        print(plain("  ".join(filter(None, (line, each.who, inherited, event.remarks))).rstrip()))
     return 0
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 
 def add(bank: Commands) -> None:
+    """Adds `examd bank share|cards|verify-shares|rekey|replace-holder|new-passphrase`."""
     sharing = bank.add(
         "share",
         run_share,

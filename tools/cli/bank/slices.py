@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 def add(bank: Commands) -> None:
+    """Adds `examd bank owner|slice|accept|withdraw|slices`."""
     owning = bank.add(
         "owner",
         run_owner,
@@ -182,13 +183,12 @@ def run_slice(args: argparse.Namespace) -> int:
     from examd.holders import Card
 
     bureau, receiver = _office(args), Card.read(args.to, "bureau")
-    conditions = exchange.Conditions(
-        _body(receiver), frozenset(map(Permission, args.permission)), args.first, args.until
-    )
     with open_bank(args) as bank:
         lent = exchange.lend(
-            bank, _body(bureau.card), bureau.signing_key, conditions, args.out, names=args.items, chapter=args.chapter
-        )
+            bank, _body(bureau.card), bureau.signing_key, _body(receiver), args.out,
+            permission=frozenset(map(Permission, args.permission)), first=args.first, until=args.until,
+            names=args.items, chapter=args.chapter,
+        )  # fmt: skip
     line = _("{n} items lent to {name} in {folder}").format(n=lent.items, name=receiver.name, folder=lent.folder)
     return report(args, {"items": lent.items, "slice": str(lent.folder)}, line)
 

@@ -1,13 +1,13 @@
 """`examd bank card|pack|take`: drafts from authors who do not have the bank."""
 
 import argparse
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 from tools.cli import unlock
 from tools.cli.bank.open_bank import open_bank
 from tools.cli.bank.question_files import (
-    place_record,
     print_outcome,
     print_refused,
     print_remarks,
@@ -23,6 +23,7 @@ from tools.cli.output import as_json, progress, report
 
 
 def add(bank: Commands) -> None:
+    """Adds `examd bank card|pack|take`."""
     carding = bank.add(
         "card",
         run_card,
@@ -138,7 +139,7 @@ def run_take(args: argparse.Namespace) -> int:
     if args.json:
         record = {"dry_run": args.dry_run, "author": taken.author, "name": taken.name, "packed_at": taken.at}
         record |= {"sha256": taken.sha256, "added": len(taken.rows.added)}
-        revised = [place_record(place) | {"item": item, "from": rev} for place, item, rev in taken.revised]
+        revised = [asdict(place) | {"item": item, "from": rev} for place, item, rev in taken.revised]
         as_json(record | {"revised": revised} | row_records(taken.rows))
     else:
         print(_("Packed and signed by {name} ({id}).").format(name=taken.name, id=taken.author))

@@ -20,6 +20,7 @@ MOST_FORMS = 10
 
 
 def add(bank: Commands) -> None:
+    """Adds `examd bank exposure|trace`."""
     exposing = bank.add(
         "exposure",
         run_exposure,
