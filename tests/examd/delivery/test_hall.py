@@ -6,7 +6,7 @@ import pytest
 
 from bank.refused import BrokenStore, Denied
 from examd.delivery import answers, ending
-from examd.delivery.hall import Hall
+from examd.delivery.hall import Hall, Stage
 from examd.delivery.sign_in import QUIET_MS, TRIES, TRIES_OF_A_NUMBER, TRIES_OF_AN_ADDRESS, resume, sign_in
 from examd.delivery.wrong_sign_ins import REMEMBERED, WINDOW_MS
 from examd.grading.export import replay
@@ -376,6 +376,51 @@ def test_seats_that_a_killed_server_had_not_come_to_are_started_by_the_next(issu
     assert back.last(m.FormView)
     assert [entry.body["c"] for entry in sitting.entries(Kind.START)] == [1, 2]
     sitting.close()
+
+
+def test_a_connection_that_was_replaced_unseats_nobody_and_is_nobodys_afterwards(sitting):
+    first, second = sitting.arrive(1), Terminal(c=1)
+    assert sitting.hall.seated(first) and not sitting.hall.seated(second)
+    sitting.hall.on_disconnect(second)
+    assert second.c == 0
+    assert sitting.hall.seated(first)
+    sitting.hall.on_disconnect(first)
+    assert first.c == 0
+    assert not sitting.hall.seated(first)
+
+
+def test_a_readiness_that_found_the_disk_full_is_said_again_by_the_candidate(sitting):
+    sitting.arrive(1)
+    limit_pages(sitting, 0)
+    fill_up(sitting)
+    sitting.hall.ready(1)
+    fill_up(sitting)
+    assert sitting.hall.live[1].stage is Stage.SIGNED_IN
+    limit_pages(sitting, 1_000)
+    sitting.hall.ready(1)
+    sitting.drain()
+    (entry,) = sitting.entries(Kind.READY)
+    assert (entry.actor, sitting.hall.live[1].stage) == ("seat:1", Stage.READY)
+
+
+def test_after_a_restart_a_seat_is_as_far_as_the_record_says(issued, tmp_path):
+    sitting = Sitting(issued, tmp_path)
+    for c in (1, 2):
+        sitting.arrive(c)
+    sitting.hall.ready(2)
+    sitting.drain()
+    sitting.close()
+    sitting = Sitting(issued, tmp_path, sitting.clock, again=True)
+    assert [sitting.hall.live[c].stage for c in (1, 2, 3)] == [Stage.SIGNED_IN, Stage.READY, Stage.ABSENT]
+    sitting.close()
+
+
+def test_an_admission_number_names_its_candidate_and_one_that_is_not_on_the_roster_nobody(sitting):
+    line = sitting.toy.roster[2]
+    assert sitting.hall.number_of(line.admission_no) == line.c
+    with pytest.raises(Denied) as caught:
+        sitting.hall.number_of("none")
+    assert (caught.value.code, caught.value.facts) == ("unknown-candidate", {"admission_no": "none"})
 
 
 # ---- acts -----------------------------------------------------------------------------------------------------
