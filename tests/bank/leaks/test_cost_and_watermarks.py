@@ -73,8 +73,8 @@ def test_no_item_that_marks_one_package_travels_in_another():
         pool, chosen = season.issue(f"S{n}")
         assert set(chosen) <= {fact.id for fact in pool} and len(chosen) <= 2
     travelled = Counter(fact.id for _, pool in season.pools for fact in pool)
-    assert len(season.marked) >= 4  # the bank is small: later packages find nothing that never travelled
-    assert all(travelled[item] == 1 for item in season.marked)
+    assert len(season.watermarked) >= 4  # the bank is small: later packages find nothing that never travelled
+    assert all(travelled[item] == 1 for item in season.watermarked)
     assert max(travelled.values()) > 1  # as the others do
 
 
