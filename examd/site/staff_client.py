@@ -127,9 +127,11 @@ class StaffClient:
 
 async def _read(socket: aiohttp.ClientWebSocketResponse, replies: "asyncio.Queue[str | None]") -> None:
     try:
-        async for frame in socket:
-            if frame.type is aiohttp.WSMsgType.TEXT:
-                replies.put_nowait(frame.data)
+        # Answering a ping of a server that has cut us off fails here, and is the same news as its silence.
+        with contextlib.suppress(aiohttp.ClientError, ConnectionError):
+            async for frame in socket:
+                if frame.type is aiohttp.WSMsgType.TEXT:
+                    replies.put_nowait(frame.data)
     finally:
         replies.put_nowait(None)
 

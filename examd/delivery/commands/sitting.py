@@ -26,6 +26,7 @@ async def start(room: Room, person: Person, facts: Facts) -> Facts:
     hall = session.hall
     if hall.record.state.started_ms is not None:
         raise Denied("already-started")
+    ready = set(hall.waiting())  # the room's watch may start some of them before we come to it
     await session.append(Kind.SESSION_START, person, {})
     waiting = hall.waiting()
     for at, c in enumerate(waiting, 1):
@@ -36,7 +37,11 @@ async def start(room: Room, person: Person, facts: Facts) -> Facts:
     gc.collect()
     gc.freeze()
     session.note(person, "start")
-    return {"started": len(waiting), "signed_in": len(hall.record.state.seats), "candidates": len(hall.roster)}
+    return {
+        "started": len(ready.union(waiting)),
+        "signed_in": len(hall.record.state.seats),
+        "candidates": len(hall.roster),
+    }
 
 
 async def pause(room: Room, person: Person, facts: Facts) -> Facts:

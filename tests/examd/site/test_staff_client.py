@@ -1,5 +1,8 @@
 """What the server answers to its staff is what the types say, field by field; and a person may give up at any moment."""
 
+import asyncio
+
+import aiohttp
 import msgspec
 import pytest
 
@@ -8,7 +11,7 @@ from examd.protocol import messages as m
 from examd.site.closing import close_session
 from examd.site.opening import open_session
 from examd.site.replies import AnswersLock, Closed, Opened, Prepared, Status
-from examd.site.staff_client import Attended
+from examd.site.staff_client import Attended, _read
 from tests.examd.served import hear, say, served
 from tests.examd.toy_session import PASSPHRASE, Staffed
 
@@ -70,3 +73,16 @@ def test_whoever_gives_up_at_a_question_is_let_go(tmp_path):
         with pytest.raises(KeyboardInterrupt):
             attended.run(attended.from_person(gives_up))
         assert attended.run(attended.client.status()).phase == "idle"
+
+
+async def test_a_server_that_cut_the_line_while_nobody_listened_has_gone_away_and_no_more():
+    class Cut:
+        def __aiter__(self):
+            return self
+
+        async def __anext__(self):
+            raise aiohttp.ClientConnectionResetError("Cannot write to closing transport")
+
+    replies = asyncio.Queue()
+    await _read(Cut(), replies)
+    assert replies.get_nowait() is None
