@@ -7,6 +7,7 @@ from .command import describe, run
 
 
 def main() -> int:
+    """Runs the checks that the command line asks for; its exit code."""
     parser = argparse.ArgumentParser(prog="verify")
     describe(parser)
     return run(parser.parse_args())

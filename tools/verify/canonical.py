@@ -17,6 +17,7 @@ class NotJson(ValueError):  # noqa: N818 - named for what the bytes are
 
 
 def parse(data: bytes) -> Any:
+    """JSON as a value. Raises NotJson: two readers could understand it differently."""
     try:
         return json.loads(data.decode(), parse_int=_integer, parse_float=_refuse, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:  # a bomb of brackets ends here, too
@@ -24,6 +25,7 @@ def parse(data: bytes) -> Any:
 
 
 def encode(value: Any) -> bytes:
+    """The one canonical form. Raises NotJson: the value has none."""
     try:
         if _has_astral_name(value):
             value = _in_utf16_order(value)

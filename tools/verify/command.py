@@ -15,6 +15,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's arguments, in the reader's language."""
     language = _language()
     parser.description = text("help_long", language)
     parser.epilog = text("example", language) + ": examd verify RESULT --bureau-key 0f8f4e12…"

@@ -15,6 +15,7 @@ ACTS = ("ANSWER", "FLAG", "HAND_IN")
 
 
 def entries(case: Case, out: Outcome) -> None:
+    """Every line of the record is an entry of its kind, canonical, in the order of `idx`."""
     data = case.bytes_of(FILE, out, RECORD_LIMIT)
     if data is None:
         return
@@ -31,6 +32,7 @@ def entries(case: Case, out: Outcome) -> None:
 
 
 def epochs(case: Case, out: Outcome) -> None:
+    """The record begins with a BOOT; an epoch rises with each later one and nowhere else."""
     before: Entry | None = None
     boots: set[str] = set()
     for entry in case.record.entries:
@@ -96,6 +98,7 @@ def alarms(case: Case, out: Outcome) -> None:
 
 
 def attendance(case: Case, out: Outcome) -> None:
+    """Whoever acts is on the roster, and whoever is on it is present or absent, never both."""
     record, roster = case.record, case.roster
     signed_in = {entry.c for entry in record.of("SIGN_IN")}
     absent = {entry.c for entry in record.of("ABSENT")}
@@ -194,6 +197,7 @@ def choices(case: Case, out: Outcome) -> None:
 
 
 def deadlines(case: Case, out: Outcome) -> None:
+    """Every act stands within its seat's time, or bears the mark of having come late."""
     clock, limit, late = Clock(), case.rule.minutes * 60_000, 0
     for entry in case.record.entries:
         refused = clock.see(entry)
@@ -222,6 +226,7 @@ def hand_ins(case: Case, out: Outcome) -> None:
 
 
 def closing(case: Case, out: Outcome) -> None:
+    """The record ends with one CLOSE, which counts what it closes over."""
     record = case.record
     closes = record.of("CLOSE")
     if not closes:

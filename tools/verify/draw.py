@@ -135,6 +135,7 @@ def commitment(session: str, party: str, pool_root: bytes, rule_hash: bytes, sha
 def seed_of(
     session: str, pool_root: bytes, rule_hash: bytes, commitments: Mapping[str, bytes], shares: Mapping[str, bytes]
 ) -> bytes:
+    """The session's seed from its parties' commitments and shares (docs/draw.md)."""
     parties = sorted(shares, key=str.encode)
     told = [lp(party.encode()) + lp(commitments[party]) + lp(shares[party]) for party in parties]
     return sha256(lp(b"exam-seed-v1"), lp(session.encode()), lp(pool_root), lp(rule_hash), *told)
@@ -152,6 +153,7 @@ class Stream:
         self._next = 0
 
     def word(self) -> int:
+        """The next 64-bit word of the stream."""
         if self._next == len(self._words):
             count = max(16, 2 * len(self._words))
             self._words = struct.unpack(f">{count}Q", self._shake.digest(8 * count))
@@ -166,6 +168,7 @@ class Stream:
                 return word % n
 
     def sample(self, things: Sequence[T], k: int) -> list[T]:
+        """The first `k` of a Fisher-Yates shuffle of `things`."""
         left = list(things)
         for i in range(k):
             j = i + self.below(len(left) - i)
@@ -189,7 +192,7 @@ class Draw:
         self._budget = BUDGET
 
     def form(self, ordinal: int) -> tuple[int, Form]:
-        """The admitted attempt and the form."""
+        """The admitted attempt and the form. Raises NoForm: none is admitted, or a cell is short."""
         for _, units, count in self._cells:
             if count > len(units):
                 raise NoForm("a cell is short of items")
@@ -228,6 +231,7 @@ class Draw:
 
 
 def target_of(rule: Rule, by_stratum: Mapping[str, Sequence[Item]]) -> int | None:
+    """Expected points ×10⁴ that a form has to meet: as stated, or the mean over the pool; None without a tolerance."""
     if rule.tolerance is None or rule.target is not None:
         return rule.target
     mean = Fraction(0)

@@ -12,6 +12,7 @@ from .rules import ANY, CASE
 
 
 def pool_fits_rule(case: Case, out: Outcome) -> None:
+    """Every item of the pool belongs to a cell of the rule, and every cell has enough."""
     rule = case.rule
     cells = {cell.stratum: cell for cell in rule.cells}
     units = units_of(case.pool.values())
@@ -70,6 +71,7 @@ def _misfits(item: Item, cell: Cell) -> list[tuple[str, object, object]]:
 
 
 def forms(case: Case, out: Outcome) -> None:
+    """Each form in the record is the one that its ordinal draws."""
     draw = Draw(case.rule, case.pool.values(), case.seed, session_string(case.manifest))
     drawn, digests, most = {}, {}, 0
     for start in case.record.starts():

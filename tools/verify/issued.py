@@ -65,6 +65,7 @@ _ANSWER_LINE = record({"id": text, "correct": list_of(integer(0)), "salt": hexad
 
 
 def files(case: Case, out: Outcome) -> None:
+    """Every file that a result needs is there, and no file that nobody knows."""
     for name in NEEDED:
         if case.size_of(name) is None:
             out.fail("file_missing", name)
@@ -83,6 +84,7 @@ def files(case: Case, out: Outcome) -> None:
 
 
 def manifest(case: Case, out: Outcome) -> None:
+    """The manifest has its shape, and its parts stand once each, in order."""
     statement = case.json_of(MANIFEST, statements.shape(_SIGNED), out)
     if statement is None:
         return
@@ -109,6 +111,7 @@ def manifest_signer(case: Case, out: Outcome) -> None:
 
 
 def rule(case: Case, out: Outcome) -> None:
+    """The rule is the one that the manifest names, by hash."""
     data = case.bytes_of(RULE_FILE, out)
     if data is None:
         return
@@ -136,6 +139,7 @@ def rule(case: Case, out: Outcome) -> None:
 
 
 def roster(case: Case, out: Outcome) -> None:
+    """The roster is the one that the manifest commits to, its lines in order."""
     sha256 = case.sha256_of(ROSTER, out)
     lines = None if sha256 is None else case.lines_of(ROSTER, _ROSTER_LINE, out)
     if lines is None:
@@ -159,6 +163,7 @@ def roster(case: Case, out: Outcome) -> None:
 
 
 def pool(case: Case, out: Outcome) -> None:
+    """The pool's leaves are in order and hash to the manifest's root."""
     lines = case.lines_of(POOL, FACTS, out)
     if lines is None:
         return
@@ -177,6 +182,7 @@ def pool(case: Case, out: Outcome) -> None:
 
 
 def answers(case: Case, out: Outcome) -> None:
+    """The answer keys are those that the manifest commits to: one an item, each leaf's hash met."""
     sha256 = case.sha256_of(ANSWERS, out)
     lines = None if sha256 is None else case.lines_of(ANSWERS, _ANSWER_LINE, out)
     if lines is None:

@@ -26,7 +26,7 @@ class Tree:
             self._levels.append(level)
 
     def root(self, size: int | None = None) -> bytes:
-        """The root over the first `size` leaves."""
+        """The root over the first `size` leaves. Raises ValueError: there are fewer."""
         size = self.size if size is None else size
         if not 0 <= size <= self.size:
             raise ValueError("no such size")

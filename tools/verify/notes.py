@@ -94,6 +94,7 @@ def split(data: bytes) -> list[tuple[int, bytes]]:
 
 
 def read(note: bytes) -> Checkpoint:
+    """A signed note as a checkpoint with its signatures. Raises BadNote: a line is not what C2SP says."""
     text, gap, tail = note.partition(b"\n\n")
     if not gap or not tail:
         raise BadNote("note_unsigned")

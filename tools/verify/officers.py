@@ -110,6 +110,7 @@ def _chain(file: str, registers: list[Json], bureau: bytes, out: Outcome) -> Non
 
 
 def rule_officers_first(case: Case, out: Outcome) -> None:
+    """The first register is the one whose hash the auditor was given."""
     if _unsigned_drill(case, out):
         return
     claimed = _digest(case.registers[0]["signed"])

@@ -51,6 +51,7 @@ class Outcome:
 
     @property
     def status(self) -> Status:
+        """Failed before skipped before attention before ok."""
         if self.failures:
             return Status.FAILED
         if self.skips:

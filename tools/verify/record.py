@@ -88,6 +88,7 @@ _HEAD = record(
 
 
 def shape(value: Any, path: str, wrong: Wrong) -> None:
+    """A shape: an entry's head, then the body that its type has."""
     before = len(wrong)
     _HEAD(value, path, wrong)
     if len(wrong) == before:
@@ -127,6 +128,7 @@ class Record:
     by_candidate: dict[int, list[Entry]] = field(default_factory=dict)
 
     def add(self, entry: Entry) -> None:
+        """Takes the next entry into the index."""
         self.entries.append(entry)
         self.by_type.setdefault(entry.type, []).append(entry)
         if entry.c:

@@ -12,6 +12,7 @@ _MARKS = {Status.OK: "✓", Status.FAILED: "✗", Status.ATTENTION: "!", Status.
 
 
 def as_text(case: Case, outcomes: list[Outcome], language: str) -> str:
+    """The outcomes as an auditor reads them, check by check."""
     lines = [text("head", language, directory=case.directory)]
     session = _session(case)
     if session:

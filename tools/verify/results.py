@@ -48,6 +48,7 @@ _SIGNED = record(
 
 
 def result(case: Case, out: Outcome) -> None:
+    """The result has its shape."""
     statement = case.json_of(RESULT, statements.shape(_SIGNED), out)
     if statement is None:
         return
@@ -85,6 +86,7 @@ def result_signature(case: Case, out: Outcome) -> None:
 
 
 def marks(case: Case, out: Outcome) -> None:
+    """Every row of the result is what record and answer keys give."""
     case.marks = [_row(case, c) for c in sorted(case.roster)]
     expected = {row["c"]: row for row in case.marks}
     seen: set[int] = set()
@@ -132,6 +134,7 @@ def _row(case: Case, c: int) -> dict[str, Any]:
 
 
 def rates(case: Case, out: Outcome) -> None:
+    """Every institution's counts are what the rows give."""
     case.rates = _rates(case.marks)
     expected = {row["institution"]: row for row in case.rates[:-1]}
     before: bytes | None = None

@@ -26,6 +26,7 @@ def chain(case: Case, out: Outcome) -> None:
 
 
 def checkpoints(case: Case, out: Outcome) -> None:
+    """Each checkpoint names a size and root that the record had, signed by the site."""
     data = case.bytes_of(CHECKPOINTS, out)
     if data is None:
         return
@@ -81,6 +82,7 @@ def cosignatures(case: Case, out: Outcome) -> None:
 
 
 def closing_checkpoint(case: Case, out: Outcome) -> None:
+    """The last checkpoint covers the whole record and bears the signatures of site and chief examiner."""
     key = bytes.fromhex(case.manifest["keys"]["chief"])
     if not case.checkpoints:
         out.fail("no_checkpoint", CHECKPOINTS)

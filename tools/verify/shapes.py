@@ -13,6 +13,7 @@ Shape = Callable[[Any, str, Wrong], None]
 
 
 def wrongs(shape: Shape, value: Any) -> Wrong:
+    """What of `value` is not as `shape` says: (path, what was expected)."""
     wrong: Wrong = []
     shape(value, "", wrong)
     return wrong
@@ -41,6 +42,7 @@ def anything(value: Any, path: str, wrong: Wrong) -> None:
 
 
 def pattern(expression: str, name: str) -> Shape:
+    """A shape: a string that `expression` matches whole; `name` is what is told to be expected."""
     match = re.compile(expression, re.ASCII).fullmatch
 
     def check(value: Any, path: str, wrong: Wrong) -> None:

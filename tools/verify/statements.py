@@ -17,6 +17,7 @@ def shape(signed: Shape) -> Shape:
 
 
 def signed_by(statement: dict[str, Any], public_key: bytes) -> bool:
+    """Whether one of the signatures is by this Ed25519 key, over the canonical bytes of `signed`."""
     key_id = hashlib.sha256(public_key).hexdigest()
     message = canonical.encode(statement["signed"])
     return any(
