@@ -55,6 +55,10 @@ class Folder:
         return []
 
     def read(self, name: str) -> bytes:
+        """The file's bytes.
+
+        Raises Missing: when there is no such file, or it lies outside. Raises BadFile: when it is too large.
+        """
         try:
             path = (self._root / joined("", name)).resolve()
             if not path.is_relative_to(self._root) or not path.is_file():
@@ -104,6 +108,10 @@ class Zip:
         return list(self._parts)
 
     def read(self, name: str) -> bytes:
+        """The unpacked bytes of one part, counted as they come out.
+
+        Raises Missing: when there is no such part. Raises BadFile: when it is damaged or unpacks to too much.
+        """
         part = self._parts.get(name)
         if part is None:
             raise Missing

@@ -107,7 +107,10 @@ class Draft:
 
 
 def finish(draft: Draft, picture: Callable[[str], str]) -> Item:
-    """The Item, or BadRow. `picture` gives the digest of a picture by the name the author used for it."""
+    """The Item, or BadRow. `picture` gives the digest of a picture by the name the author used for it.
+
+    Raises BadRow: when the row makes no sense.
+    """
     stem = _text(draft.stem, "stem")
     if not stem:
         raise BadRow("empty-stem")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from bank.content import Background, Content, ItemType, Level, Option
+from bank.content import Background, Content, ItemType, Option
 from bank.formats import spelling
 from bank.formats.draft import LONGEST_NAME, BadRow, Draft, DraftOption, DraftTranslation
 from bank.formats.sheets.csv_ import MOST_ROWS, decode
@@ -21,14 +21,16 @@ from bank.lending.slices import lent
 from bank.refused import BadFile
 
 LONGEST_LINE = 1_000_000
-LEVEL_WORDS = {Level.KNOW: "了解", Level.GRASP: "掌握", Level.MASTER: "熟练掌握"}
 _CASE_GROUP = frozenset(("group_stem", "group_id"))
 _OURS = frozenset(("number", "place", "background", "bases", "translations", "provenance", "calibrated"))
 """Keys that only our own form has; in a table some of these words mean something else."""
 
 
 def read(data: bytes, file: str, unread: set[str]) -> Iterator[tuple[int, Draft | BadRow]]:
-    """(line number, or place in the array, Draft or why there is none). `unread` gathers keys we do not know."""
+    """(line number, or place in the array, Draft or why there is none). `unread` gathers keys we do not know.
+
+    Raises BadFile: when the file is no text, no JSON array, or has too many lines.
+    """
     text = decode(data, file)
     if text.lstrip()[:1] == "[":
         yield from _array(text, file, unread)
@@ -261,7 +263,7 @@ def line(item: Item, picture: Callable[[str], str]) -> bytes:
         "answer": list(item.answer_key.accepted if fill else item.answer_key.correct),
         "number": _number_record(item),
         "chapter": item.chapter,
-        "level": LEVEL_WORDS.get(item.level, ""),
+        "level": spelling.LEVEL_WORDS.get(item.level, ""),
         "difficulty": None if item.p4 is None else item.p4 / 10_000,
         "explanation": item.explanation,
         "basis": item.basis,

@@ -68,6 +68,10 @@ class Flow:
         self._kept = 0
 
     def start(self, tag: str, attributes: Mapping[str, str | None]) -> None:
+        """A start tag.
+
+        Raises BadRow: when no plain text can say what it stands for.
+        """
         if self._skipping:
             if tag == self._skipping[-1]:
                 self._skipping.append(tag)
@@ -133,6 +137,7 @@ class Flow:
                 self._kept -= 1
 
     def text(self, data: str) -> None:
+        """Character data."""
         if self._skipping or not data:
             return
         data = data.replace(_HOLE, "")
@@ -150,6 +155,7 @@ class Flow:
             self._add(_HOLE)
 
     def whole(self) -> str:
+        """All of it as plain text."""
         while self._outer:
             self._close(self._outer[-1][0])
         text = "".join(self._parts).strip(" \n")
@@ -203,7 +209,10 @@ class _Html(HTMLParser):
 
 
 def from_html(html: str, picture: Picture) -> Flow:
-    """`html` as an author's editor left it. Pictures embedded in it are handed on under their whole data address."""
+    """`html` as an author's editor left it. Pictures embedded in it are handed on under their whole data address.
+
+    Raises BadRow: when it is too long or holds what plain text cannot say.
+    """
     if "<" not in html and "&" not in html and len(html) <= LONGEST:  # nothing to parse
         flow = Flow(picture)
         flow.text(html)
@@ -253,7 +262,10 @@ def _walk(node: Node, flow: Flow, holes: Mapping[Node, object]) -> None:
 
 
 def embedded(address: str) -> bytes | None:
-    """The bytes of a picture written as a data address; None for any other name."""
+    """The bytes of a picture written as a data address; None for any other name.
+
+    Raises BadRow: when the address holds no picture.
+    """
     match = _EMBEDDED.fullmatch(address)
     if match is None:
         return None

@@ -46,7 +46,10 @@ class Pictures:
         return ()
 
     def add(self, data: bytes, name: str) -> str:
-        """A picture that lies inside the question file itself; gives the name by which `digest` finds it again."""
+        """A picture that lies inside the question file itself; gives the name by which `digest` finds it again.
+
+        Raises BadRow: when it is too large or no whole picture.
+        """
         if len(data) > LARGEST:
             raise BadRow("picture-too-large", picture=name[-80:], most="8 M")
         check(data, name[-80:])
@@ -56,7 +59,10 @@ class Pictures:
         return f"sha256:{sha256}"
 
     def digest(self, name: str) -> str:
-        """SHA-256 (hex) of the picture, or of its name where it is absent."""
+        """SHA-256 (hex) of the picture, or of its name where it is absent.
+
+        Raises BadRow: when the picture cannot be read or is no whole one.
+        """
         name = name.strip().replace("\\", "/")
         exact = _DIGEST.fullmatch(name)
         if exact:
@@ -110,7 +116,10 @@ class Pictures:
 
 
 def check(data: bytes, name: str) -> None:
-    """BadRow for what is no whole picture, or one that a few bytes make enormous on every screen."""
+    """Refuses what is no whole picture, or one that a few bytes make enormous on every screen.
+
+    Raises BadRow: when it is such a one.
+    """
     width, height = size(data)
     if not width or not height:
         raise BadRow("picture-unreadable", picture=name)

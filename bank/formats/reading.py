@@ -43,7 +43,10 @@ class ImportResult:
 
 
 def read(path: Path, media_dir: Path | None = None, progress: Progress | None = None) -> ImportResult:
-    """Everything in one file. Pictures are looked for in `media_dir` and beside the file."""
+    """Everything in one file. Pictures are looked for in `media_dir` and beside the file.
+
+    Raises BadFile: when it is no question file, or holds no items.
+    """
     data = _bytes(path)
     pictures = Pictures(path.parent, media_dir, _picture_list(media_dir, path.parent))
     reader = Reader(path.name, pictures, progress)
@@ -76,6 +79,7 @@ class Reader:
         self._progress = progress
 
     def file(self, data: bytes, suffix: str, folder: archive.Folder) -> None:
+        """Reads a whole file into `result`."""
         self._file_of(data, suffix, folder)
         result = self.result
         for number in reversed(self._certain if self._scale else []):
@@ -111,6 +115,7 @@ class Reader:
             raise BadFile("unknown-format", file=self._file, known=" ".join(READ))
 
     def sheet(self, sheet: table.Sheet) -> None:
+        """A table, however it was written."""
         heading = table.find_heading(sheet.rows)
         if heading is None:
             if any(any(row) for row in sheet.rows):
@@ -151,6 +156,7 @@ class Reader:
             self._remark(sheet.name, untyped[0], "type-from-above", found=len(untyped))
 
     def lines(self, data: bytes) -> None:
+        """JSON Lines, or a JSON array."""
         unread: set[str] = set()
         total = data.count(b"\n") + 1
         for row, draft in jsonl.read(data, self._file, unread):
@@ -176,6 +182,10 @@ class Reader:
         self._noted("", notes)
 
     def xml(self, root: safexml.Node, folder: archive.Folder) -> None:
+        """Moodle XML, a manifest, a test or a single QTI item, by its root.
+
+        Raises BadFile: when it is none of them.
+        """
         notes: list[tuple[int, str, dict[str, Any]]] = []
         refused = qti.refusal(root, self._file)
         if refused is not None:
@@ -202,6 +212,10 @@ class Reader:
             raise BadFile("xml-not-questions", file=self._file, root=root.name[:40])
 
     def archive(self, parts: archive.Zip) -> None:
+        """A Word file or a QTI package.
+
+        Raises BadFile: when it is neither.
+        """
         names = parts.names()
         if reading.DOCUMENT in names:
             notes: list[tuple[int, str, dict[str, Any]]] = []

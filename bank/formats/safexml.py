@@ -118,7 +118,10 @@ def looks_like(data: bytes) -> bool:
 
 
 def parse(data: bytes, file: str) -> Node:
-    """The root, or BadFile."""
+    """The root of the tree.
+
+    Raises BadFile: when it is malformed, declares a document type, or is far too deep or large.
+    """
     declared = _DECLARED.match(data[:300].removeprefix(b"\xef\xbb\xbf"))
     encoding = None
     if declared and declared[1].lower() in (b"gb2312", b"gbk", b"gb18030"):  # which expat does not know
@@ -151,7 +154,10 @@ def parse(data: bytes, file: str) -> Node:
 
 
 def escaped(text: str) -> str:
-    """Text for an element or a quoted attribute."""
+    """Text for an element or a quoted attribute.
+
+    Raises BadRow: when XML cannot say a character in it.
+    """
     if _ILLEGAL.search(text):
         raise BadRow("control-character", column="stem", character="U+FFFF")
     return _escape(text, {'"': "&quot;", "\n": "&#10;"})

@@ -62,6 +62,8 @@ _LEVELS = {
     )
     for word in words.split()
 }
+LEVEL_WORDS = {Level.KNOW: "了解", Level.GRASP: "掌握", Level.MASTER: "熟练掌握"}
+"""As exporters write them."""
 NOTHING = frozenset(("", "-", "—", "——", "/", "无"))
 """What authors write into a cell that has nothing to say."""
 

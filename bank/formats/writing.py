@@ -87,7 +87,10 @@ _BY_SUFFIX = {".csv": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl", ".zip": "qti-2.
 
 
 def form_of(path: Path) -> str:
-    """The form that a file's suffix names; BadFile where it names none."""
+    """The form that a file's suffix names; BadFile where it names none.
+
+    Raises BadFile: when the suffix names no form.
+    """
     found = _BY_SUFFIX.get(path.suffix.lower())
     if found is None:
         raise BadFile("unknown-format", file=path.name, known=" ".join(_BY_SUFFIX))
@@ -140,6 +143,8 @@ def export(
 
     The form is `form`, or the one that the suffix names. Before a file is written it is read back and compared: what
     would not come back equal is left out and named.
+
+    Raises BadFile: when the form is unknown or holds none of the items. Raises BrokenStore: when the disk refuses.
     """
     form = form or form_of(path)
     result = Exported()
@@ -161,7 +166,10 @@ def export(
 
 
 def encode(items: list[Item], picture: Callable[[str], bytes | None], form: str, result: Exported) -> bytes:
-    """The file's bytes; `result` is filled. Every item in them has been read back and found equal."""
+    """The file's bytes; `result` is filled. Every item in them has been read back and found equal.
+
+    Raises BadFile: when none of the items can be written.
+    """
     way = _FORMS[form]
     kept: list[tuple[Item, Item, list[str]]] = []
     for item in together(items):
@@ -239,6 +247,8 @@ def write(path: Path, items: Iterable[Item], picture: Callable[[str], bytes | No
     """All `items`, answer keys included, to .csv, .xlsx or .jsonl by suffix; gives how many.
 
     Pictures go to a folder beside the file. The file appears whole or not at all, readable by its owner alone.
+
+    Raises BadFile: when the suffix names no such form. Raises BrokenStore: when the disk refuses.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:

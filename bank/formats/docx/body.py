@@ -51,6 +51,10 @@ class Document:
         self._counters: dict[tuple[str, int], int] = {}
 
     def lines(self) -> Iterator[Line]:
+        """Paragraphs, line by line, and rows of tables, in reading order.
+
+        Raises BadFile: when there is no body, or far too much in it.
+        """
         body = self._root.find("body")
         if body is None:
             raise BadFile("docx-unreadable", file=self._file)

@@ -111,7 +111,10 @@ class Question:
 
 
 def draft(now: Question, places: dict[tuple[str, tuple[str, ...]], int], note: Note) -> Draft:
-    """`note` is told of what was read otherwise than it is written."""
+    """`note` is told of what was read otherwise than it is written.
+
+    Raises BadRow: when its answer, or its text, is not sure.
+    """
     background, place = "", ""
     shown: tuple[str, ...] = ()
     if now.case is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from bank.content import OPTION_LETTERS, ItemType, Level
+from bank.content import OPTION_LETTERS, ItemType
 from bank.formats import archive, spelling
 from bank.formats.docx.body import DOCUMENT, chinese
 from bank.formats.pictures import kind, size
@@ -25,10 +25,10 @@ _SECTIONS: dict[str, str] = {
     ItemType.TRUEFALSE: "判断题",
     ItemType.FILL: "填空题",
 }
-_LEVELS = {Level.KNOW: "了解", Level.GRASP: "掌握", Level.MASTER: "熟练掌握"}
 
 
 def write(items: Iterable[Item], picture: Callable[[str], bytes | None]) -> bytes:
+    """The file's bytes, pictures inside; `picture` gives a picture by its digest."""
     pictures: dict[str, tuple[str, bytes]] = {}
     body: list[str] = []
     now: ItemType | str | None = None
@@ -106,7 +106,7 @@ def _labelled(item: Item) -> Iterator[tuple[str, str]]:
     yield "解析", item.explanation
     yield "依据", item.basis
     yield "章节", item.chapter
-    yield "认知层次", _LEVELS.get(item.level, "")
+    yield "认知层次", spelling.LEVEL_WORDS.get(item.level, "")
     yield "难度", "" if item.p4 is None else str(item.p4 / 10_000)
     yield "标签", "；".join(item.tags)
     yield "互斥组", "；".join(item.enemies)

@@ -77,6 +77,7 @@ LOSES = ("chapter", "code", "explanation", "tags", "level", "difficulty", "basis
 
 
 def cannot(item: Item) -> str | None:
+    """Why `item` cannot be written at all; None where it can."""
     if item.content.type not in (ItemType.SINGLE, ItemType.TRUEFALSE):
         return "fill" if item.content.type is ItemType.FILL else "type"
     if item.content.needs_picture or item.content.case:
@@ -85,6 +86,7 @@ def cannot(item: Item) -> str | None:
 
 
 def write(items: Iterable[Item]) -> bytes:
+    """The file's bytes."""
     parts = []
     for item in items:
         options = [f"{OPTION_LETTERS[n]}. {option.text}" for n, option in enumerate(item.content.options)]

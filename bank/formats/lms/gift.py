@@ -403,6 +403,7 @@ def cannot(item: Item) -> str | None:
 
 
 def write(items: Iterable[Item]) -> bytes:
+    """The file's bytes; a category wherever the chapter changes."""
     parts = []
     chapter: str | None = None
     for item in items:

@@ -218,6 +218,7 @@ def cannot(item: Item) -> str | None:
 
 
 def write(items: Iterable[Item], picture: Callable[[str], bytes | None]) -> bytes:
+    """The file's bytes, pictures inside; `picture` gives a picture by its digest."""
     parts = ['<?xml version="1.0" encoding="UTF-8"?>\n<quiz>\n']
     chapter: str | None = None
     cases: set[str] = set()

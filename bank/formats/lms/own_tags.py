@@ -6,10 +6,9 @@ Other programs keep and show them as the tags they are; we read them back.
 import re
 from collections.abc import Iterable
 
-from bank.content import Level
+from bank.formats.spelling import LEVEL_WORDS
 from bank.item import Item
 
-LEVEL_WORDS = {Level.KNOW: "了解", Level.GRASP: "掌握", Level.MASTER: "熟练掌握"}
 _OWN = re.compile(r"examd-(level|difficulty)-(.+)")
 
 

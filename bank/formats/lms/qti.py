@@ -90,7 +90,10 @@ class About:
 
 
 def item(root: Node, picture: Callable[[str], str], shared: Shared, notes: Notes, about: About | None = None) -> Draft:
-    """One assessmentItem. `picture` turns the address of a picture into the name a Draft bears."""
+    """One assessmentItem. `picture` turns the address of a picture into the name a Draft bears.
+
+    Raises BadRow: when it asks in a way that we do not read, or its answer is not sure.
+    """
     version = _VERSION.search(root.namespace)
     if version is not None and version[1] not in ("2", "3"):
         raise BadRow("qti-version", found=f"{version[1]}.{version[2]}", known=" ".join(VERSIONS))

@@ -12,10 +12,10 @@ from urllib.parse import quote
 from bank.content import OPTION_LETTERS, Background, ItemType, Option
 from bank.formats import archive, markup
 from bank.formats.lms import qti
-from bank.formats.lms.own_tags import LEVEL_WORDS
 from bank.formats.lms.qti_package import MANIFEST, PLACE
 from bank.formats.pictures import kind
 from bank.formats.safexml import escaped
+from bank.formats.spelling import LEVEL_WORDS
 from bank.item import Item
 
 LOSES = ("calibrated", "bases", "translations", "provenance")
@@ -49,6 +49,7 @@ Named = Callable[[str], str]
 
 
 def write(items: Iterable[Item], picture: Callable[[str], bytes | None], version: str = "2.2") -> bytes:
+    """The package's bytes; `picture` gives a picture by its digest."""
     _namespace, packaging, type_, _templates, schema = _NAMESPACES[version]
     pictures: dict[str, bytes] = {}
     parts: list[tuple[str, bytes]] = []

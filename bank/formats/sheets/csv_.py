@@ -21,7 +21,10 @@ _CALCULATING = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def decode(data: bytes, file: str) -> str:
-    """The text, or a refusal: never a guess that loses a character."""
+    """The text, or a refusal: never a guess that loses a character.
+
+    Raises BadFile: when the encoding is not sure, or the file is too large.
+    """
     if len(data) > LARGEST:
         raise BadFile("file-too-large", file=file, most="64 M")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # "Unicode text" of office programs
@@ -42,7 +45,10 @@ def decode(data: bytes, file: str) -> str:
 
 
 def read(data: bytes, file: str) -> Sheet:
-    """The one sheet of a text table. The delimiter is the one under which the heading names most columns."""
+    """The one sheet of a text table. The delimiter is the one under which the heading names most columns.
+
+    Raises BadFile: when its rows are too many or too long.
+    """
     text = decode(data, file)
     best: tuple[int, str] = (0, ",")
     for delimiter in _DELIMITERS:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from bank.content import OPTION_LETTERS, ItemType
-from bank.formats import jsonl, spelling
+from bank.formats import spelling
 from bank.item import Item
 
 _TYPE_WORDS = {ItemType.SINGLE: "单选", ItemType.MULTIPLE: "多选", ItemType.TRUEFALSE: "判断", ItemType.FILL: "填空"}
@@ -27,6 +27,7 @@ _WIDTHS = (14, 8, 60, 8, 10, 12, 8, 40, 30, 12, 12, 10, 20, 14)
 
 
 def written(items: list[Item], name: Callable[[str], str]) -> Iterator[tuple[str, ...]]:
+    """The heading, then a row an item; `name` names a digest's picture."""
     letters = OPTION_LETTERS[: _most_options(items)]
     pictured = any(option.media for item in items for option in item.content.options)
     more = _MORE if any(item.content.type is ItemType.FILL or item.background for item in items) else ()
@@ -49,7 +50,7 @@ def written(items: list[Item], name: Callable[[str], str]) -> Iterator[tuple[str
             if truefalse
             else "".join(OPTION_LETTERS[index] for index in correct) or spelling.joined(item.answer_key.accepted),
             item.chapter or "-",  # an empty cell would be read as "as above"
-            jsonl.LEVEL_WORDS.get(item.level, ""),
+            spelling.LEVEL_WORDS.get(item.level, ""),
             "" if item.p4 is None else str(item.p4 / 10_000),
             item.explanation,
             item.basis,

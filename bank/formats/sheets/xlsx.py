@@ -43,6 +43,10 @@ _SMALL = re.compile(r"workbook\.xml|\.rels|/drawing[^/]*\.xml|styles\.xml")
 
 
 def read(data: bytes, file: str) -> list[Sheet]:
+    """All sheets, hidden ones too.
+
+    Raises BadFile: when it is no workbook that can be read, or unpacks to too much.
+    """
     from python_calamine import CalamineWorkbook
 
     book = _Book(data, file)

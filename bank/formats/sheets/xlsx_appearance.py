@@ -68,6 +68,7 @@ class Drawn:
 
 
 def styles(root: Node) -> Styles:
+    """What the styles of a workbook say of numbers and letters."""
     found = Styles()
     codes = {node.get("numFmtId", ""): node.get("formatCode", "") for node in _inside(root, "numFmts")}
     fonts = [_look(font) for font in _inside(root, "fonts")]
@@ -172,6 +173,7 @@ class _Strings:
 
 
 def look(feed: Feed, styles: Styles, strings: dict[int, str | None]) -> Look:
+    """What one sheet shows besides its values."""
     reader = _Cells(styles, strings)
     _through(feed, reader.start, reader.end, reader.text)
     return reader.found
