@@ -128,7 +128,8 @@ def pack(
 def _as_read(items: Sequence[Item]) -> list[Item]:
     """The items as the bank will read them: it is those that the author signs."""
     from bank.formats import jsonl
-    from bank.formats.draft import BadRow, finish
+    from bank.formats.bad_row import BadRow
+    from bank.formats.draft import finish
 
     read = list(items)
     for row, draft in jsonl.read(b"\n".join(canonical(_record(item)) for item in items), "", set()):
@@ -234,7 +235,8 @@ def drafts_in(file: OpenedFile, *, name: str) -> Drafts:
     Raises BadFile: when there are no items in it, or others than its author signed.
     """
     from bank.formats import jsonl
-    from bank.formats.draft import BadRow, finish
+    from bank.formats.bad_row import BadRow
+    from bank.formats.draft import finish
 
     found = Drafts()
     parts, signed = _parts(file.body, found.media, name), file.written.lines
@@ -278,7 +280,7 @@ class _Part(NamedTuple):
 
 
 def _parts(body: bytes, media: dict[str, bytes], file: str) -> list[_Part]:
-    from bank.formats.draft import BadRow
+    from bank.formats.bad_row import BadRow
     from bank.formats.pictures import LARGEST as LARGEST_PICTURE
     from bank.formats.pictures import check
 
@@ -315,7 +317,7 @@ def _where(place: Any) -> Place:
 
 def _sha256(name: str) -> str:
     """Pictures lie in the file or nowhere: a name must not reach for one on the bank's machine."""
-    from bank.formats.draft import BadRow
+    from bank.formats.bad_row import BadRow
 
     found = _DIGEST.fullmatch(name)
     if found is None:

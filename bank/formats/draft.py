@@ -12,7 +12,9 @@ from datetime import date
 from typing import Any
 
 from bank.content import OPTION_LETTERS, TRUEFALSE_OPTIONS, Background, Content, ItemType, Option
-from bank.formats import spelling
+from bank.formats import options as choices
+from bank.formats import spelling, stem_number
+from bank.formats.bad_row import BadRow
 from bank.item import LONGEST_ANSWER, NOWHERE, AnswerKey, Basis, Item, Number, Provenance, Translation, normal
 from bank.refused import BadFile
 
@@ -42,25 +44,17 @@ _ODD = re.compile(
 """Whatever is not surely drawn as it is; nothing else needs a closer look."""
 _STACKED = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{5}")
 """Accents one upon the other: no language needs so many."""
-_OWN_LETTER_MARKS = ".．、:：)）"
 _CELL_ERRORS = frozenset(
     ["#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!", "#GETTING_DATA"]
 )
-
-
-class BadRow(Exception):  # noqa: N818 - it is the row that is bad, not our doing
-    """Why a row is no item. Facts name columns, letters and counts; never exam text or the answer."""
-
-    def __init__(self, reason: str, **facts: Any) -> None:
-        super().__init__(reason, facts)
-        self.reason = reason
-        self.facts = facts
 
 
 @dataclass(slots=True)
 class DraftOption:
     text: str
     images: tuple[str, ...] = ()
+    letter: str = ""
+    """The one that the file form gives it, beside its text: the heading of its column, a label."""
 
 
 @dataclass(slots=True)
@@ -81,6 +75,8 @@ class Draft:
     type: str = ""
     options: list[DraftOption] = field(default_factory=list)
     answer: str | tuple[int, ...] = ""
+    counted: bool = False
+    """The numbers of `answer` count options, as a person does; otherwise they are marks at the options themselves."""
     chapter: str = ""
     level: str = ""
     difficulty: str = ""
@@ -111,7 +107,7 @@ def finish(draft: Draft, picture: Callable[[str], str]) -> Item:
 
     Raises BadRow: when the row makes no sense.
     """
-    stem = _text(draft.stem, "stem")
+    stem = _text(stem_number.without(draft.stem.lstrip("\ufeff\u200b\u00ad\u2060")), "stem")
     if not stem:
         raise BadRow("empty-stem")
     if len(draft.options) > len(OPTION_LETTERS):  # before any of them is looked at
@@ -119,9 +115,9 @@ def finish(draft: Draft, picture: Callable[[str], str]) -> Item:
     options = [Option(_text(o.text, "option"), tuple(map(picture, o.images))) for o in draft.options]
     for index, option in enumerate(options):
         if not option.text and not option.media:
-            raise BadRow("empty-option", option=_letter(index))
-    options = _without_own_letters(options)
-    kind = _type(draft, options)
+            raise BadRow("empty-option", option=choices.letter_at(index))
+    options, answer, given = _by_own_letters(draft, options)
+    kind = _type(draft, options, answer)
     written = AnswerKey()
     correct: tuple[int, ...]
     locked: tuple[int, ...]
@@ -129,13 +125,13 @@ def finish(draft: Draft, picture: Callable[[str], str]) -> Item:
         written = _written(draft, len(options))
         options, correct, locked = [], (), ()
     elif kind is ItemType.TRUEFALSE:
-        correct = (0,) if _is_true(draft.answer, options) else (1,)
+        correct = (0,) if _is_true(answer, options) else (1,)
         options = [Option(text) for text in TRUEFALSE_OPTIONS]
         locked = (0, 1)
     else:
         _check_options(options)
-        correct = _correct(draft.answer, kind, len(options))
-        locked = _locked(draft.locked, len(options))
+        correct = _correct(answer, kind, options)
+        locked = _locked(given, len(options))
     background = _background(draft.background, draft.background_images, picture)
     case = "" if background is None else background.sha256()
     return Item(
@@ -160,6 +156,46 @@ def finish(draft: Draft, picture: Callable[[str], str]) -> Item:
     )
 
 
+def _by_own_letters(
+    draft: Draft, options: list[Option]
+) -> tuple[list[Option], str | tuple[int, ...], str | tuple[int, ...]]:
+    """Options in the order of their letters and without them; the answer and the locked ones, counted so.
+
+    Once options are shuffled their own letters would lie; and a letter in the answer means the option that bears it.
+    """
+    places = [choices.index_of(each.letter) if each.letter else None for each in draft.options]
+    texts = [option.text for option in options]
+    while texts and None not in (owned := [choices.own_letter(text) for text in texts]):
+        own = [each for each in owned if each is not None]
+        found = {place for place, _rest in own}
+        if len(found) < len(own) and (len(own) < 3 or len(found) < len(own) - 1):
+            break  # "A、D 为…", "A、C 为…": names of things
+        if 0 not in found and not any(each.letter for each in draft.options):
+            break  # C. elegans, E. coli
+        if any(place is not None and place != each[0] for place, each in zip(places, own, strict=True)):
+            raise BadRow("option-letters-disagree")
+        places = [place for place, _rest in own]
+        texts = [rest for _place, rest in own]
+    for index, (text, place) in enumerate(zip(texts, places, strict=True)):
+        if choices.holds_another(text, index if place is None else place):
+            raise BadRow("option-holds-another", option=choices.letter_at(index if place is None else place))
+    options = [Option(text, option.media) for text, option in zip(texts, options, strict=True)]
+    order = [place for place in places if place is not None]
+    if len(order) < len(options) or order == list(range(len(options))):
+        return options, draft.answer, draft.locked
+    if sorted(order) != list(range(len(options))) or draft.translations:
+        raise BadRow("option-letters-unclear")
+    if draft.counted:
+        raise BadRow("option-letters-and-numbers")
+
+    def moved(given: str | tuple[int, ...]) -> str | tuple[int, ...]:
+        if isinstance(given, str) or not all(0 <= index < len(order) for index in given):
+            return given
+        return tuple(order[index] for index in given)
+
+    return [options[order.index(place)] for place in range(len(options))], moved(draft.answer), moved(draft.locked)
+
+
 def _written(draft: Draft, options: int) -> AnswerKey:
     """What a blank takes."""
     if options:
@@ -168,7 +204,7 @@ def _written(draft: Draft, options: int) -> AnswerKey:
     if not given and draft.answer:
         if not isinstance(draft.answer, str):
             raise BadRow("answer-unreadable")
-        given = spelling.variants(draft.answer)
+        given = spelling.variants(choices.bare_answer(draft.answer))
     if len(given) > MOST_NAMES:
         raise BadRow("many-names", column="answer", most=MOST_NAMES)
     accepted = tuple(dict.fromkeys(text for text in (_text(each, "answer") for each in given) if normal(text)))
@@ -227,7 +263,7 @@ def _translations(draft: Draft, kind: ItemType, options: int, picture: Callable[
     return tuple(found[lang] for lang in sorted(found))
 
 
-def _type(draft: Draft, options: list[Option]) -> ItemType:
+def _type(draft: Draft, options: list[Option], answer: str | tuple[int, ...]) -> ItemType:
     said = spelling.item_type(draft.type)
     if isinstance(said, ItemType):
         return said
@@ -235,9 +271,9 @@ def _type(draft: Draft, options: list[Option]) -> ItemType:
         unsupported = spelling.plain(draft.type) in spelling.UNSUPPORTED_TYPES
         raise BadRow("unsupported-type" if unsupported else "unknown-type")
     truths = {spelling.truth(option.text) for option in options}
-    if said is None and (truths == {True, False} or (not options and _truth(draft.answer) is not None)):
+    if said is None and (truths == {True, False} or (not options and _truth(answer) is not None)):
         return ItemType.TRUEFALSE
-    marked = draft.answer if isinstance(draft.answer, tuple) else spelling.letters(draft.answer) or ()
+    marked = answer if isinstance(answer, tuple) else choices.chosen(answer, [each.text for each in options]) or ()
     return ItemType.MULTIPLE if len(marked) > 1 else ItemType.SINGLE
 
 
@@ -251,12 +287,12 @@ def _is_true(answer: str | tuple[int, ...], options: list[Option]) -> bool:
         said = answer == "1"
     if said is not None:
         return said
-    (index,) = _correct(answer, ItemType.SINGLE, 2)
+    (index,) = _correct(answer, ItemType.SINGLE, options or [Option(text) for text in TRUEFALSE_OPTIONS])
     return bool(truths[index])
 
 
 def _truth(answer: str | tuple[int, ...]) -> bool | None:
-    return spelling.truth(answer) if isinstance(answer, str) else None
+    return spelling.truth(choices.bare_answer(answer)) if isinstance(answer, str) else None
 
 
 def _check_options(options: list[Option]) -> None:
@@ -268,20 +304,21 @@ def _check_options(options: list[Option]) -> None:
     for index, option in enumerate(options):
         same = first.setdefault((spelling.half_width(option.text), option.media), index)
         if same != index:
-            raise BadRow("repeated-option", option=_letter(index), same_as=_letter(same))
+            raise BadRow("repeated-option", option=choices.letter_at(index), same_as=choices.letter_at(same))
 
 
-def _correct(answer: str | tuple[int, ...], kind: ItemType, options: int) -> tuple[int, ...]:
+def _correct(answer: str | tuple[int, ...], kind: ItemType, options: list[Option]) -> tuple[int, ...]:
     if isinstance(answer, str):
-        marked = () if answer.strip() in spelling.NOTHING else spelling.letters(answer)
+        nothing = answer.strip() in spelling.NOTHING
+        marked = () if nothing else choices.chosen(answer, [option.text for option in options])
     else:
         marked = answer
     if marked is None:
         raise BadRow("answer-unreadable")
     if not marked:
         raise BadRow("no-answer")
-    if not all(0 <= index < options for index in marked):
-        raise BadRow("answer-out-of-range", options=options)
+    if not all(0 <= index < len(options) for index in marked):
+        raise BadRow("answer-out-of-range", options=len(options))
     if len(set(marked)) != len(marked):
         raise BadRow("answer-repeats-itself")
     if kind is ItemType.SINGLE and len(marked) > 1:
@@ -362,22 +399,3 @@ def _shown(character: str, column: str) -> str:
     if category in ("Cc", "Cf", "Co", "Cs") or nothing or character in _FILLERS:
         raise BadRow("control-character", column=column, character=f"U+{code:04X}")
     return character
-
-
-def _without_own_letters(options: list[Option]) -> list[Option]:
-    """ "A. 甲", "B. 乙" -> "甲", "乙": once options are shuffled their own letters would lie. All of them or none."""
-    while options and all(_own_letter(option.text, index) for index, option in enumerate(options)):
-        options = [Option(option.text[2:].strip(), option.media) for option in options]
-    return options
-
-
-def _own_letter(text: str, index: int) -> bool:
-    """Not "A、B", which names two things in a picture, and not a bare "A."."""
-    rest = text[2:].strip()
-    if len(text) < 3 or text[0] != _letter(index) or text[1] not in _OWN_LETTER_MARKS or not rest:
-        return False
-    return not ("A" <= rest[0] <= "Z" and (len(rest) == 1 or rest[1] in "、,，和与"))
-
-
-def _letter(index: int) -> str:
-    return OPTION_LETTERS[index] if index < len(OPTION_LETTERS) else str(index + 1)

@@ -7,15 +7,19 @@
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from bank.content import Background, Content, ItemType, Option
+from bank.formats import options as choices
 from bank.formats import spelling
-from bank.formats.draft import LONGEST_NAME, BadRow, Draft, DraftOption, DraftTranslation
+from bank.formats.bad_row import BadRow
+from bank.formats.draft import LONGEST_NAME, Draft, DraftOption, DraftTranslation
+from bank.formats.sheets import table
 from bank.formats.sheets.csv_ import MOST_ROWS, decode
-from bank.formats.sheets.table import HEADINGS
 from bank.item import Item, Provenance
 from bank.lending.slices import lent
 from bank.refused import BadFile
@@ -86,12 +90,13 @@ def _draft(value: Any, unread: set[str]) -> Draft:
         raise BadRow("json-not-an-object")
     fields: dict[str, Any] = {}
     letters: dict[str, Any] = {}
+    deciding: list[tuple[str, str]] = []
     ours = {key: given for key, given in value.items() if key in _OURS and _is_ours(key, given)}
     for key, given in value.items():
         if key in ours:
             continue
         word = spelling.plain(key)
-        name = HEADINGS.get(word)
+        name = table.HEADINGS.get(word)
         if name in ("tags", "images"):  # e.g. `tags` and `classes` together
             fields.setdefault(name, []).append(given)
         elif name is not None:
@@ -106,14 +111,25 @@ def _draft(value: Any, unread: set[str]) -> Draft:
                 letters[letter] = given
             else:
                 unread.add(key[:40])
+                deciding += (
+                    [(table.decides(word), key)] if given not in (None, "", [], {}) and table.decides(word) else []
+                )
+    for like, key in deciding:
+        if like == "answer" or (like and not (letters or fields.get("options"))):
+            raise BadRow("column-decides", column=key[:40])
     fill = spelling.item_type(_text(fields.get("type"), "type")) is ItemType.FILL
     written = _strings(fields.get("answer"), "answer") if fill else []
     background, shown = _pictured(ours.get("background"))
+    given = _options(fields.get("options"), letters, unread)
+    answer = "" if fill else _answer(fields.get("answer"), "answer-unreadable")
+    counted = isinstance(answer, tuple) and bool(answer)
+    answer = _marked(given, answer)
     return Draft(
         stem=_text(fields.get("stem"), "stem"),
         type=_text(fields.get("type"), "type"),
-        options=_options(fields.get("options"), letters),
-        answer="" if fill else _answer(fields.get("answer"), "answer-unreadable"),
+        options=[each.option for each in given],
+        answer=answer,
+        counted=counted,
         chapter=_text(fields.get("chapter", fields.get("topic")), "chapter"),
         level=_text(fields.get("level"), "level"),
         difficulty=_text(fields.get("difficulty"), "difficulty"),
@@ -171,7 +187,7 @@ def _translation(value: Any) -> DraftTranslation:
     return DraftTranslation(
         _text(value.get("lang"), "lang"),
         _text(value.get("stem"), "stem"),
-        _options(value.get("options"), {}),
+        [each.option for each in _options(value.get("options"), {}, set())],
         tuple(_strings(value.get("images"), "images")),
         background,
         shown,
@@ -208,28 +224,84 @@ def _strings(value: Any, column: str) -> list[str]:
     return [text] if text else []
 
 
-def _options(value: Any, letters: dict[str, Any]) -> list[DraftOption]:
+@dataclass(slots=True)
+class _Given:
+    option: DraftOption
+    right: bool | None = None
+    """What a mark at the option itself says."""
+
+
+def _options(value: Any, letters: dict[str, Any], unread: set[str]) -> list[_Given]:
+    """Options in a list, in an object by their letters, in fields of their own, or all in one text."""
     if value is None:
         last = ord(max(letters, default="`")) - ord("a")
-        given = [letters.get(chr(ord("a") + index)) for index in range(last + 1)]
-        while given and given[-1] in (None, ""):
+        given = [(chr(ord("a") + index), letters.get(chr(ord("a") + index))) for index in range(last + 1)]
+        while given and given[-1][1] in (None, ""):
             given.pop()
-        return [_option(element) for element in given]
+        return [_option(element, unread, letter.upper()) for letter, element in given]
     if isinstance(value, dict):
         letters = {spelling.plain(key): element for key, element in value.items()}
         if any(len(letter) != 1 or not "a" <= letter <= "j" for letter in letters):
             raise BadRow("json-wrong-kind", column="options")
-        return _options(None, letters)
+        return _options(None, letters, unread)
+    if isinstance(value, str) and (found := choices.lettered(value)) is not None:
+        return [_Given(DraftOption(text, letter=choices.letter_at(place))) for place, text in found]
     if not isinstance(value, list):
         raise BadRow("json-wrong-kind", column="options")
-    return [_option(element) for element in value]
+    return [_option(element, unread) for element in value]
 
 
-def _option(value: Any) -> DraftOption:
-    if isinstance(value, dict):
-        text = next((value[key] for key in ("text", "content", "value") if key in value), "")
-        return DraftOption(_text(text, "options"), tuple(_strings(value.get("images"), "images")))
-    return DraftOption(_text(value, "options"))
+_LETTER = re.compile(r"\s*[A-Ja-j]\s*[.．、:：)）]?\s*")
+_MARKS = frozenset(["correct", "iscorrect", "right", "isright", "istrue", "isanswer", "answer", "checked"])
+_TRUTHS: dict[Any, bool] = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}
+
+
+def _option(value: Any, unread: set[str], letter: str = "") -> _Given:
+    if not isinstance(value, dict):
+        return _Given(DraftOption(_text(value, "options"), letter=letter))
+    given = _Given(DraftOption("", tuple(_strings(value.get("images", value.get("image")), "images")), letter))
+    letters: list[str] = []
+    texts: list[str] = []
+    for key, element in value.items():
+        word = spelling.plain(key).replace("_", "")
+        if word in ("images", "image") or element in (None, ""):
+            continue
+        if word in _MARKS and element in _TRUTHS:
+            given.right = _TRUTHS[element]
+        elif not isinstance(element, str):
+            (texts.append(_text(element, "options")) if word in _TEXTS else unread.add(f"options.{key}"[:40]))
+        elif _LETTER.fullmatch(element):
+            letters.append(element)
+        elif word in _TEXTS:
+            texts.append(element)
+        else:
+            unread.add(f"options.{key}"[:40])
+    if not texts and len(letters) == 1:
+        texts, letters = letters, []  # an option that is a letter: the name of a thing in a picture
+    if len(set(texts)) > 1 or len(set(letters)) > 1 or (not texts and letters):
+        raise BadRow("json-option-unclear")
+    given.option.text = texts[0] if texts else ""
+    given.option.letter = spelling.plain(letters[0])[:1].upper() if letters else letter
+    return given
+
+
+_TEXTS = frozenset(["text", "content", "value", "label", "name", "option", "title", "desc", "description", "body"])
+
+
+def _marked(given: list[_Given], answer: str | tuple[int, ...]) -> str | tuple[int, ...]:
+    """The answer, held against the marks that options bear themselves."""
+    right = tuple(index for index, each in enumerate(given) if each.right)
+    if all(each.right is None for each in given):
+        return answer
+    if answer in ("", ()):
+        return right
+    said = choices.chosen(answer, [each.option.text for each in given]) if isinstance(answer, str) else answer
+    letters = [each.option.letter for each in given]
+    if isinstance(answer, str) and all(letters) and said is not None:
+        said = tuple(letters.index(letter) for letter in map(choices.letter_at, said) if letter in letters)
+    if said is None or set(said) != set(right):
+        raise BadRow("answers-disagree")
+    return right
 
 
 def _answer(value: Any, reason: str) -> str | tuple[int, ...]:
@@ -246,7 +318,7 @@ def _answer(value: Any, reason: str) -> str | tuple[int, ...]:
         if all(isinstance(element, int) and not isinstance(element, bool) for element in value):
             return tuple(value)
         if all(isinstance(element, str) for element in value):
-            return ",".join(value)
+            return "\n".join(value)
         if len(value) == 1 and isinstance(value[0], bool):
             return _answer(value[0], reason)
     raise BadRow(reason)

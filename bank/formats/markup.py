@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
 
 from bank.content import blocks
-from bank.formats.draft import BadRow
+from bank.formats.bad_row import BadRow
 from bank.formats.safexml import Node, escaped
 
 LONGEST = 200_000

@@ -8,7 +8,7 @@ import hashlib
 import re
 from pathlib import Path, PurePosixPath
 
-from bank.formats.draft import BadRow
+from bank.formats.bad_row import BadRow
 from bank.formats.image_size import kind, size
 
 __all__ = ["LARGEST", "Pictures", "check", "kind", "size"]

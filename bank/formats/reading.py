@@ -13,8 +13,9 @@ from typing import Any
 
 from bank.content import ItemType
 from bank.formats import archive, jsonl, safexml, spelling
+from bank.formats.bad_row import BadRow
 from bank.formats.docx import notation, reading  # fmt: skip
-from bank.formats.draft import BadRow, Draft, finish
+from bank.formats.draft import Draft, finish
 from bank.formats.lms import aiken, gift, moodle_xml, qti, qti_package
 from bank.formats.pictures import Pictures
 from bank.formats.sheets import csv_, rows, table, xlsx
@@ -121,7 +122,7 @@ class Reader:
             if any(any(row) for row in sheet.rows):
                 self._refuse(sheet.name, 0, BadRow("no-heading"))
             return
-        repeated = table.repeated_column(heading)
+        repeated = table.repeated_column(sheet, heading)
         if repeated is not None:
             self._refuse(sheet.name, heading.row + 1, BadRow("repeated-heading", column=repeated))
             return

@@ -13,8 +13,8 @@ from typing import Any
 from bank.content import ItemType, Level
 from bank.durable import make_folder, store_errors, write_atomically
 from bank.formats import archive, jsonl
+from bank.formats.bad_row import BadRow
 from bank.formats.docx import writing
-from bank.formats.draft import BadRow
 from bank.formats.lms import aiken, gift, moodle_xml, qti_writing
 from bank.formats.pictures import Pictures, kind
 from bank.formats.reading import Reader

@@ -21,7 +21,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from bank.formats import pictures
-from bank.formats.draft import BadRow
+from bank.formats.bad_row import BadRow
 from bank.item import Item
 from bank.refused import Refused
 from bank.store import BankItem

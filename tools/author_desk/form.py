@@ -14,7 +14,8 @@ from enum import Enum, auto
 
 from bank.content import OPTION_LETTERS, Background, Content, ItemType, Level
 from bank.formats import spelling
-from bank.formats.draft import MOST_OPTIONS, BadRow, Draft, DraftOption, DraftTranslation, finish
+from bank.formats.bad_row import BadRow
+from bank.formats.draft import MOST_OPTIONS, Draft, DraftOption, DraftTranslation, finish
 from bank.item import Item
 from tools.cli.language import N_, _
 from tools.cli.sentences import bank as words

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bank.content import OPTION_LETTERS
 from bank.formats import archive, markup, safexml
-from bank.formats.draft import BadRow
+from bank.formats.bad_row import BadRow
 from bank.formats.safexml import Node
 from bank.refused import BadFile
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from bank.content import ItemType
 from bank.formats import spelling
+from bank.formats.bad_row import BadRow
 from bank.formats.docx import notation as marks
 from bank.formats.docx.answers import Entry
-from bank.formats.draft import BadRow, Draft, DraftOption
+from bank.formats.draft import Draft, DraftOption
 
 _BOX = "　"
 _FEW = 18

@@ -19,11 +19,12 @@ from collections.abc import Iterator
 
 from bank.content import ItemType
 from bank.formats import archive
+from bank.formats.bad_row import BadRow
 from bank.formats.docx import notation as marks
 from bank.formats.docx.answers import Answers, Section, numbers_answers
 from bank.formats.docx.body import DOCUMENT, Add, Document, Line
 from bank.formats.docx.question import LABELS, Case, Question, draft, words_of
-from bank.formats.draft import BadRow, Draft
+from bank.formats.draft import Draft
 from bank.formats.sheets import table
 
 __all__ = ["DOCUMENT", "read"]

@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from bank.content import OPTION_LETTERS, TRUEFALSE_OPTIONS, ItemType
-from bank.formats.draft import BadRow, Draft, DraftOption
+from bank.formats.bad_row import BadRow
+from bank.formats.draft import Draft, DraftOption
 from bank.item import Item
 
 _OPTION = re.compile(r"\s*([A-Z])[.)][ \t]*(\S.*)")

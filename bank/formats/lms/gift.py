@@ -15,7 +15,8 @@ from enum import StrEnum
 
 from bank.content import ItemType
 from bank.formats import markup
-from bank.formats.draft import BadRow, Draft, DraftOption
+from bank.formats.bad_row import BadRow
+from bank.formats.draft import Draft, DraftOption
 from bank.formats.lms import own_tags
 from bank.item import Item
 
@@ -198,7 +199,12 @@ def _choices(source: str) -> list[tuple[str, str]]:
     if not marks or source[: marks[0]].strip():
         raise BadRow("gift-answers")
     ends = [*marks[1:], len(source)]
-    return [(source[mark], source[mark + 1 : end]) for mark, end in zip(marks, ends, strict=True)]
+    found = [(source[mark], source[mark + 1 : end]) for mark, end in zip(marks, ends, strict=True)]
+    return [
+        (mark, body)
+        for n, (mark, body) in enumerate(found)
+        if mark != "~" or body.strip() or n + 1 == len(found) or found[n + 1][0] != "="  # "~=甲"
+    ]
 
 
 def _choice(mark: str, body: str, usual: str) -> Choice:

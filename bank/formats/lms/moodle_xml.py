@@ -16,7 +16,8 @@ from urllib.parse import quote, unquote
 
 from bank.content import Background, ItemType
 from bank.formats import markup
-from bank.formats.draft import MOST_NAMES, MOST_OPTIONS, BadRow, Draft, DraftOption
+from bank.formats.bad_row import BadRow
+from bank.formats.draft import MOST_NAMES, MOST_OPTIONS, Draft, DraftOption
 from bank.formats.lms import gift, own_tags
 from bank.formats.pictures import LARGEST, kind
 from bank.formats.safexml import Node, escaped

@@ -16,7 +16,8 @@ from functools import lru_cache
 
 from bank.content import ItemType
 from bank.formats import markup
-from bank.formats.draft import BadRow, Draft, DraftOption
+from bank.formats.bad_row import BadRow
+from bank.formats.draft import Draft, DraftOption
 from bank.formats.safexml import Node
 from bank.refused import BadFile
 

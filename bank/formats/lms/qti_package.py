@@ -11,7 +11,8 @@ from urllib.parse import unquote
 
 from bank.formats import archive, markup, safexml
 from bank.formats.archive import Missing, Source
-from bank.formats.draft import BadRow, Draft
+from bank.formats.bad_row import BadRow
+from bank.formats.draft import Draft
 from bank.formats.lms import qti
 from bank.formats.lms.qti import About, Notes
 from bank.formats.safexml import Node

@@ -8,9 +8,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bank.content import OPTION_LETTERS
+from bank.formats import options as choices
 from bank.formats import spelling
-from bank.formats.draft import BadRow, Draft, DraftOption
+from bank.formats.bad_row import BadRow
+from bank.formats.draft import Draft, DraftOption
 from bank.formats.sheets.xlsx_appearance import Drawn
 
 HEADING_ROWS = 20
@@ -20,19 +21,24 @@ HEADINGS: dict[str, str] = {
     # `topic` is the chapter where no column is called so, a tag otherwise; `number` likewise is the code or nothing.
     word: name
     for name, words in {
-        "stem": "题干 问题 题目 试题 试题内容 题目内容 题干内容 试题题干 问题描述 内容"
-        " question stem content title qucontent",
-        "type": "题型 类型 试题类型 题目类型 type qutype questiontype",
-        "options": "选项 备选项 备选答案 选项内容 可选项 options",
-        "answer": "答案 正确答案 标准答案 参考答案 试题答案 answer correctanswer quanswer",
+        "stem": "题干 问题 题目 试题 考题 内容 试题内容 题目内容 题干内容 问题内容 考题内容 试题题干 题目题干 问题描述"
+        " 题目描述 试题描述 题干描述 题干正文 题目正文 试题正文 question stem content title qucontent questioncontent"
+        " questiontext questionstem",
+        "type": "题型 类型 试题类型 题目类型 问题类型 考题类型 试题题型 题目题型 题型名称 试题种类 题目种类"
+        " type qutype questiontype qtype",
+        "options": "选项 备选项 备选答案 选项内容 可选项 候选项 候选答案 可选答案 题目选项 试题选项 问题选项 考题选项"
+        " 全部选项 所有选项 选择项 options choices optionlist questionoptions",
+        "answer": "答案 正确答案 标准答案 参考答案 试题答案 题目答案 问题答案 考题答案 正确选项 正确项 标准选项"
+        " 正确答案选项 answer answers correctanswer correctoption rightanswer quanswer answerkey",
         "chapter": "章节 章 所属章节 章节编号 章节代码 章节名称 chapter",
         "topic": "知识点 知识类型 知识类型名称 考点 模块",
         "level": "认知层次 层次 认知水平 掌握程度 考核要求 level cognitivelevel",
         "difficulty": "难度 难度系数 难易度 难易程度 difficulty",
-        "explanation": "解析 答案解析 试题解析 题目解析 explanation quanalyze analysis",
+        "explanation": "解析 答案解析 试题解析 题目解析 问题解析 详解 解答 explanation quanalyze analysis",
         "basis": "依据 出处 命题依据 法律依据 标准依据 条款 basis",
         "enemies": "互斥 互斥组 互斥题 enemies",
-        "tags": "标签 考试人员类型 项目代码 工种 tags classes",
+        "tags": "标签 考试人员类型 项目代码 项目名称 工种 工种名称 作业种类 作业类别 作业类型 作业项目 操作项目"
+        " 准操项目 专业 岗位 适用工种 适用岗位 tags classes",
         "locked": "固定选项 locked",
         "images": "图片 配图 图片路径 题干图片 image images image_ref picture",
         "code": "题号 编号 试题编号 题目编号 代码 编码 code",
@@ -54,9 +60,13 @@ _CRAC = {"q": "stem", "t": "answer", "p": "chapter", "i": "code", "j": "picture_
 _OPTION = re.compile(r"(?:选项|option|qu|备选项)?([a-j])(?:选项|项)?")
 _NUMBERED_OPTION = re.compile(r"(?:选项|option)([1-9])")
 _OPTION_IMAGE = re.compile(r"(?:图片|选项图片|image)([a-j])")
+_LIKE_OPTIONS = re.compile(r"选项|备选|候选|选择|option|choice", re.I)
+_LIKE_ANSWERS = re.compile(r"答案|正确|answer|correct|^key$", re.I)
+_NOT_THE_KEY = re.compile(
+    r"我的|你的|考生|学员|用户|作答|图|数|率|次|user|your|my|count|num|rate|time|id$", re.IGNORECASE
+)
 _LEGEND = re.compile(r"([0-9])\s*[-:：=]?\s*(单选|多选|判断)")
 _OLD_DIGITS = {"0": "单选", "1": "判断", "2": "多选"}
-_OPTIONS_IN_CELL = re.compile(r"(?:^|[\s;；|,，])([A-J])\s*[.．、:：)）]\s*")
 _ALSO_BELOW = ("chapter", "topic", "type", "level", "source")
 """Columns in which a merged cell speaks for all the rows it covers."""
 _FLOWING = ("chapter", "topic", "type")
@@ -103,6 +113,8 @@ class Heading:
     twice: tuple[str, ...]
     """Option columns that stand twice."""
     crac: bool
+    depends: dict[int, str] = field(default_factory=dict)
+    """Columns that are not read and look like options or answers: what they look like."""
 
     def column_of(self, name: str) -> int:
         return self.columns[name][0] if name in self.columns else -1
@@ -125,6 +137,7 @@ def _heading(number: int, row: Sequence[str]) -> Heading | None:
     option_images: dict[int, int] = {}
     unread = []
     twice = []
+    depends: dict[int, str] = {}
     for column, (word, cell) in enumerate(zip(words, row, strict=True)):
         name = HEADINGS.get(word) or (_CRAC.get(word) if crac else None)
         if name is not None:
@@ -138,6 +151,8 @@ def _heading(number: int, row: Sequence[str]) -> Heading | None:
                 twice.append(cell.strip()[:40])
         elif word:
             unread.append(cell.strip()[:40])
+            like = decides(word)
+            depends |= {column: like} if like else {}
     known = sum(map(len, columns.values())) + len(options)
     if known < 2:
         return None
@@ -146,7 +161,16 @@ def _heading(number: int, row: Sequence[str]) -> Heading | None:
         digits = dict(_LEGEND.findall(row[columns["type"][0]]))
         if not digits and "考试人员类型" in words:
             digits = _OLD_DIGITS
-    return Heading(number, len(row), columns, options, option_images, digits, tuple(unread), tuple(twice), crac)
+    return Heading(
+        number, len(row), columns, options, option_images, digits, tuple(unread), tuple(twice), crac, depends
+    )
+
+
+def decides(word: str) -> str:
+    """What a heading that is not known seems to be of, where the answer may depend on it: options, answer or ""."""
+    if _NOT_THE_KEY.search(word):
+        return ""
+    return "options" if _LIKE_OPTIONS.search(word) else "answer" if _LIKE_ANSWERS.search(word) else ""
 
 
 def _bare(cell: str) -> str:
@@ -155,11 +179,11 @@ def _bare(cell: str) -> str:
     return re.sub(r"[(\[【].*$", "", word) or word
 
 
-def repeated_column(heading: Heading) -> str | None:
+def repeated_column(sheet: Sheet, heading: Heading) -> str | None:
     """Two columns that both claim one field: which of them the author meant cannot be known."""
     for name, columns in heading.columns.items():
         if len(columns) > 1 and name not in _MANY:
-            return name
+            return " / ".join(sheet.rows[heading.row][column][:40] for column in columns)
     return heading.twice[0] if heading.twice else None
 
 
@@ -215,6 +239,7 @@ def drafts(sheet: Sheet, heading: Heading) -> Iterator[tuple[int, Draft | BadRow
         for row in range(first + 1, min(last, len(sheet.rows) - 1) + 1)
     }
     heading_row = list(sheet.rows[heading.row])
+    learned = _learned(sheet, heading)
     for number in range(heading.row + 1, len(sheet.rows)):
         row = sheet.rows[number]
         if not any(row) or list(row) == heading_row:  # printed sheets repeat their heading
@@ -240,12 +265,14 @@ def drafts(sheet: Sheet, heading: Heading) -> Iterator[tuple[int, Draft | BadRow
             yield number + 1, sheet.bad_rows[number]
             continue
         try:
-            yield number + 1, _draft(sheet, heading, number, row, texts)
+            yield number + 1, _draft(sheet, heading, number, row, texts, learned)
         except BadRow as bad:
             yield number + 1, bad
 
 
-def _draft(sheet: Sheet, heading: Heading, number: int, row: Sequence[str], filled: dict[str, str]) -> Draft:
+def _draft(
+    sheet: Sheet, heading: Heading, number: int, row: Sequence[str], filled: dict[str, str], learned: str | None
+) -> Draft:
     if sheet.unsafe:
         _check_safe(sheet, heading, number)
 
@@ -271,11 +298,16 @@ def _draft(sheet: Sheet, heading: Heading, number: int, row: Sequence[str], fill
             if sheet.pictures:
                 for column in (place, heading.option_images.get(index)):
                     shown += sheet.pictures.get((number, -1 if column is None else column), ())
-            options.append(DraftOption(text, shown))
+            options.append(DraftOption(text, shown, choices.letter_at(index)))
         while options and not options[-1].text and not options[-1].images:
             options.pop()  # unused columns at the end; an empty one in the middle stays, to be refused
     if not options and "options" in heading.columns:
-        options = [DraftOption(text) for text in options_in_cell(cell("options"))]
+        options = options_in_cell(cell("options"), learned)
+    for column, like in heading.depends.items():
+        if _cell(row, column) and (like == "answer" or not options):
+            raise BadRow("column-decides", column=str(sheet.rows[heading.row][column])[:40])
+    if not options and heading.options and not filled.get("type") and spelling.plain(cell("answer")) == "f":
+        raise BadRow("answer-letter-unclear")
     chapter, topic = filled.get("chapter", ""), filled.get("topic", "")
     return Draft(
         stem=cell("stem"),
@@ -335,20 +367,31 @@ def picture_code(heading: Heading, row: Sequence[str]) -> str:
     return _cell(row, columns[0]).strip() if columns else ""
 
 
-def options_in_cell(cell: str) -> list[str]:
-    """All options in one cell: "A.甲 B.乙 C.丙", one a line, or parted by | or ；."""
-    marks = list(_OPTIONS_IN_CELL.finditer(cell))
-    for index, mark in enumerate(marks):
-        if mark[1] != OPTION_LETTERS[index]:
-            marks = marks[:index]
-            break
-    if len(marks) >= 2 and not cell[: marks[0].start()].strip():
-        ends = [mark.start() for mark in marks[1:]] + [len(cell)]
-        return [cell[mark.end() : end].strip(" \t\n;；|") for mark, end in zip(marks, ends, strict=True)]
-    for separator in ("\n", "|", "；", ";"):
-        if separator in cell.strip():
-            return [part.strip() for part in cell.strip().split(separator)]
-    return [cell.strip()] if cell.strip() else []
+def _learned(sheet: Sheet, heading: Heading) -> str | None:
+    """What parts the options of one cell, learned from all cells of the column whose options bear no letters."""
+    column = heading.column_of("options")
+    return choices.separator(_unlettered(sheet.rows[heading.row + 1 :], column)) if column >= 0 else ""
+
+
+def _unlettered(rows: Sequence[Sequence[str]], column: int) -> Iterator[str]:
+    for row in rows:
+        cell = _cell(row, column)
+        try:
+            if cell and choices.lettered(cell) is None:
+                yield cell
+        except BadRow:
+            continue
+
+
+def options_in_cell(cell: str, learned: str | None = "") -> list[DraftOption]:
+    """All options of one cell: "A.甲 B.乙 C.丙", or without letters and parted by what was `learned` of the column.
+
+    Raises BadRow: when it is not sure where one ends and which letter it bears.
+    """
+    found = choices.lettered(cell)
+    if found is None:
+        return [DraftOption(text) for text in choices.parted(cell, learned)]
+    return [DraftOption(text, letter=choices.letter_at(place)) for place, text in found]
 
 
 def _cell(row: Sequence[str], column: int) -> str:

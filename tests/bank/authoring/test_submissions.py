@@ -26,7 +26,8 @@ from bank.canonical import canonical
 from bank.content import Background, Content, ItemType, Level, Option
 from bank.custody import Offered, Opening
 from bank.formats import jsonl
-from bank.formats.draft import BadRow, finish
+from bank.formats.bad_row import BadRow
+from bank.formats.draft import finish
 from bank.item import AnswerKey, Basis, Item, Number, Provenance, Translation
 from bank.journal import Journal
 from bank.places import Place

@@ -5,7 +5,7 @@ import zlib
 import pytest
 
 from bank.formats import pictures
-from bank.formats.draft import BadRow
+from bank.formats.bad_row import BadRow
 from tests.pictures import png
 
 JPG = bytes.fromhex(

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from bank import formats
 from bank.content import TRUEFALSE_OPTIONS, Background, Content, ItemType, Level, Option
-from bank.formats.draft import BadRow, Draft, DraftOption, finish
+from bank.formats.bad_row import BadRow
+from bank.formats.draft import Draft, DraftOption, finish
 from bank.item import AnswerKey, Basis, Item, Number, Provenance, Translation, flaw
 from bank.refused import BadFile
 from tests.pictures import png

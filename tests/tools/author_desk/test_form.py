@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from bank.content import Background, Content, ItemType, Level, Option
-from bank.formats.draft import BadRow
+from bank.formats.bad_row import BadRow
 from bank.item import AnswerKey, Basis, Item, Number, Provenance, Translation
 from tools.author_desk.form import SECTIONS, Form
 

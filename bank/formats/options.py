@@ -1,0 +1,209 @@
+"""The options of a question as authors write them: their own letters, all of them in one cell, and answers that name
+them by letter, by text or by both.
+
+An option's own letter decides which one it is, never the place where it stands. What parts the options of one cell is
+learned from the column as a whole; where that is not sure, the row is refused.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from bank.content import OPTION_LETTERS
+from bank.formats import spelling
+from bank.formats.bad_row import BadRow
+
+MOST_LETTERS = 10
+_SIGN = r"[.．、:：)）】\]]"
+_OWN = re.compile(rf"\s*[(（【\[]?\s*([A-Ja-jＡ-Ｊａ-ｊ])\s*{_SIGN}+\s*(?=\S)")
+_MARK = re.compile(rf"[(（【\[]?(?<![A-Za-z])([A-JＡ-Ｊ])\s*{_SIGN}\s*")
+_SPACED = re.compile(rf"(?:^|(?<=[\s;；|,，*#]))[(（【\[]?([A-JＡ-Ｊ])\s*{_SIGN}\s*")
+_BARE = re.compile(r"(?:^|(?<=\n))\s*([A-JＡ-Ｊ])[ \t\u3000]+(?=\S)")
+_NAMES = re.compile(r"[A-J](?:[、,，和与及或/]|\s*$)")
+_HELD = re.compile(
+    r"(?<=[\u4e00-\u9fff0-9%％。；;℃])\s*(?:([B-JＢ-Ｊ])\s?[.．]|[(（]\s*([B-JＢ-Ｊ])\s*[)）])\s*(?=[\u4e00-\u9fff0-9])"
+)
+_STRONG = re.compile(r"([*#|｜$@&^~%+=\\])\1+|[\n\t]|\|{1,2}|｜|</?br\s*/?>|\\n|[#@^￥§¦‖◆●■]")
+"""What no sentence needs: wherever such a sign parts options, it parts all of them."""
+_WEAK = ("；", ";")
+_ODD = re.compile(r"[*$&~%+=_<>\\/{}·•○□→]{1,3}|[ \u3000]{2,}")
+"""May part options, too, and may as well stand within them."""
+_EDGES = " \t\r\n\u3000;；|"
+
+
+def letter_at(index: int) -> str:
+    """A for 0; a number from 27 on."""
+    return OPTION_LETTERS[index] if index < len(OPTION_LETTERS) else str(index + 1)
+
+
+def index_of(letter: str) -> int:
+    """Place of a letter, of whatever width and case: 0 for A."""
+    return ord(spelling.plain(letter)) - ord("a")
+
+
+def own_letter(text: str) -> tuple[int, str] | None:
+    """(place that its own letter names, the rest) of "B. 乙". Not of "A、B", which names two things in a picture."""
+    match = _OWN.match(text)
+    if match is None:
+        return None
+    rest = text[match.end() :].strip()
+    return None if _NAMES.match(rest) else (index_of(match[1]), rest)
+
+
+def numbered(texts: Sequence[str]) -> bool:
+    """Whether all bear numbers of their own, 1. 2. 3. or ① ② ③: shuffled, these would lie as letters do."""
+    found = [re.match(r"\s*(?:[(（]?(\d)[.．、)）](?!\d)|([①-⑩]))", text) for text in texts]
+    places = [0 if match is None else int(match[1]) if match[1] else ord(match[2]) - 0x245F for match in found]
+    return len(texts) > 1 and places == list(range(1, len(texts) + 1))
+
+
+def holds_another(text: str, index: int) -> bool:
+    """Whether the option that follows the one at `index` seems to have been swallowed: "60%B.70%", "三（D）四"."""
+    for match in _HELD.finditer(text):
+        if index_of(match[1] or match[2]) == index + 1 and text[match.end() :].strip():
+            return True
+    return False
+
+
+def lettered(cell: str) -> list[tuple[int, str]] | None:
+    """(place by its own letter, text) of all options of one cell, as they stand; None where they bear no letters.
+
+    Raises BadRow: when some bear letters that make no whole: one twice, one left out.
+    """
+    text = cell.strip()
+    begins = _SPACED.match(text) or _BARE.match(text)
+    if begins is None or _NAMES.match(text[begins.end() :]):
+        return None
+    unclear = False
+    for pattern in (_MARK, _SPACED, _BARE):
+        marks = [mark for mark in pattern.finditer(text) if not _NAMES.match(text[mark.end() : mark.end() + 3])]
+        places = [index_of(mark[1]) for mark in marks]
+        if len(marks) > 1 and sorted(places) == list(range(len(marks))) and not text[: marks[0].start()].strip():
+            ends = [mark.start() for mark in marks[1:]] + [len(text)]
+            parts = [text[mark.end() : end].strip(_EDGES) for mark, end in zip(marks, ends, strict=True)]
+            return list(zip(places, _without_rim(parts), strict=True))
+        unclear = unclear or len(marks) > 1
+    if unclear or begins.re is _SPACED:
+        raise BadRow("option-letters-unclear")
+    return None
+
+
+def _without_rim(parts: list[str]) -> list[str]:
+    """The signs between options, where all but the last end with the same: "甲**", "乙**", "丙"."""
+    rims = {match[0] if (match := re.search(r"([*#|｜$@&^~])\1*$", part)) else "" for part in parts[:-1]}
+    return [part.removesuffix(*rims).strip(_EDGES) for part in parts] if len(rims) == 1 else parts
+
+
+def separator(cells: Iterable[str]) -> str | None:
+    """What parts the options of all these cells; "" where none has a strong sign, None where not all have the same."""
+    seen = [cell.strip() for cell in cells if cell.strip()]
+    strong = Counter(sign for cell in seen for sign in {match[0] for match in _STRONG.finditer(cell)})
+    enough = -(-len(seen) * 9 // 10)
+    everywhere = [sign for sign, number in strong.items() if number >= enough]
+    if everywhere:
+        times = {sign: sum(cell.count(sign) for cell in seen) for sign in everywhere}
+        best = max(everywhere, key=lambda sign: (len(sign) if sign.strip("\\") else 0, times[sign]))
+        rivals = [sign for sign in everywhere if sign not in best and best not in sign]
+        return None if rivals and len(best) < 2 else best
+    return None if strong else ""
+
+
+def parted(cell: str, learned: str | None) -> list[str]:
+    """All options of one cell that bear no letters, parted by what was `learned` of its column.
+
+    Raises BadRow: when it is not sure what parts them.
+    """
+    text = cell.strip()
+    if not text:
+        return []
+    if text[0] in "[{" and text[-1] in "]}":
+        raise BadRow("options-unclear")
+    strong = list(dict.fromkeys(match[0] for match in _STRONG.finditer(text)))
+    if learned and learned in text:
+        return [part.strip(_EDGES) for part in text.strip(learned).split(learned)]
+    if learned:
+        raise BadRow("options-unclear")
+    if len(strong) == 1:
+        return [part.strip(_EDGES) for part in text.strip(strong[0]).split(strong[0])]
+    weak = [sign for sign in _WEAK if sign in text]
+    if strong or len(weak) > 1 or (weak and learned is None):
+        raise BadRow("options-unclear")
+    if weak:
+        if len(_ODD.findall(text)) >= text.count(weak[0]):
+            raise BadRow("options-unclear")
+        return [part.strip() for part in text.strip(weak[0]).split(weak[0])]
+    if _ODD.search(text):
+        raise BadRow("options-unclear")
+    return [text]
+
+
+_SAYS = re.compile(
+    r"\s*(?:(?:正确|参考|标准|本题|试题)?答案\s*(?:应?[是为选])?\s*[:：]?|[应故]?选项?\s*[:：]?"
+    r"|(?i:correct answer|answer|ans|key)\s*(?:is\b|[:：=]))\s*"
+)
+_PARTS = re.compile(r"[\n;；|]+")
+_COMMAS = re.compile(r"[、,，]+")
+
+
+def bare_answer(said: str) -> str:
+    """ "答案是：B。" -> B."""
+    match = _SAYS.match(said)
+    rest = said[match.end() :].strip() if match is not None else said.strip()
+    return rest or said.strip()
+
+
+def chosen(answer: str, texts: Sequence[str]) -> tuple[int, ...] | None:
+    """Which options an answer names: "AC", "B、伏", "伏", "伏；安". None where it names none; () where it is empty.
+
+    Raises BadRow: when it names them in two ways that do not agree.
+    """
+    said = bare_answer(answer)
+    by_letter = spelling.letters(said)
+    by_text = _by_text(said, texts)
+    if by_letter is not None:
+        if by_letter and by_text is not None and set(by_text) != set(by_letter):
+            raise BadRow("answer-two-ways")
+        return by_letter
+    if by_text is not None:
+        if said.isdecimal() and int(said[:4]) <= MOST_LETTERS:  # "2" may count options
+            raise BadRow("answer-two-ways")
+        return by_text
+    return _by_both(said, texts)
+
+
+def _by_text(said: str, texts: Sequence[str]) -> tuple[int, ...] | None:
+    places: dict[str, int] = {}
+    for index, text in enumerate(texts):
+        if text and not spelling.letters(text):  # "A" under B names a thing in a picture; an answer A is the letter
+            places.setdefault(_plain(text), index)
+    whole = places.get(_plain(said))
+    ways: set[tuple[int, ...]] = set() if whole is None else {(whole,)}
+    for pattern in (_PARTS, _COMMAS):
+        parts = [part for part in pattern.split(said) if part.strip()]
+        found = [places.get(_plain(part)) for part in parts]
+        if len(found) > 1 and None not in found:
+            ways.add(tuple(index for index in found if index is not None))
+    if len(ways) > 1:
+        raise BadRow("answer-two-ways")
+    return ways.pop() if ways else None
+
+
+def _by_both(said: str, texts: Sequence[str]) -> tuple[int, ...] | None:
+    """ "B、伏", "A.安 C.欧": each letter with the text of its option."""
+    marks = list(_SPACED.finditer(said)) or list(_BARE.finditer(said))
+    if not marks or said[: marks[0].start()].strip():
+        return None
+    ends = [mark.start() for mark in marks[1:]] + [len(said)]
+    found = []
+    for mark, end in zip(marks, ends, strict=True):
+        index, text = index_of(mark[1]), said[mark.end() : end].strip(_EDGES + ",，、")
+        if index >= len(texts):
+            raise BadRow("answer-out-of-range", options=len(texts))
+        if text and _plain(text) != _plain(texts[index]):
+            raise BadRow("answer-two-ways")
+        found.append(index)
+    return tuple(found)
+
+
+def _plain(text: str) -> str:
+    return spelling.half_width(text).casefold().strip().rstrip("。.;；,，、").strip()
