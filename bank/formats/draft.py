@@ -13,7 +13,7 @@ from typing import Any
 
 from bank.content import OPTION_LETTERS, TRUEFALSE_OPTIONS, Background, Content, ItemType, Option
 from bank.formats import options as choices
-from bank.formats import spelling, stem_number
+from bank.formats import plausibility, spelling, stem_number
 from bank.formats.bad_row import BadRow
 from bank.item import LONGEST_ANSWER, NOWHERE, AnswerKey, Basis, Item, Number, Provenance, Translation, normal
 from bank.refused import BadFile
@@ -100,6 +100,10 @@ class Draft:
     translations: list[DraftTranslation] = field(default_factory=list)
     provenance: Provenance = NOWHERE
     calibrated: str = ""
+    shown: tuple[str, ...] = ()
+    """All that its place shows, as it stands there: `bank.formats.conservation` holds the item against it."""
+    said: tuple[str, ...] = ()
+    """Of that, what was read as a mark and is no text of the item: labels, signs; and what a remark names."""
 
 
 def finish(draft: Draft, picture: Callable[[str], str]) -> Item:
@@ -131,7 +135,7 @@ def finish(draft: Draft, picture: Callable[[str], str]) -> Item:
     else:
         _check_options(options)
         correct = _correct(answer, kind, options)
-        locked = _locked(given, len(options))
+        locked = _locked(given, len(options)) if given else plausibility.locked(stem, options)
     background = _background(draft.background, draft.background_images, picture)
     case = "" if background is None else background.sha256()
     return Item(

@@ -14,8 +14,8 @@ from decimal import Decimal
 from typing import Any
 
 from bank.content import Background, Content, ItemType, Option
+from bank.formats import conservation, spelling
 from bank.formats import options as choices
-from bank.formats import spelling
 from bank.formats.bad_row import BadRow
 from bank.formats.draft import LONGEST_NAME, Draft, DraftOption, DraftTranslation
 from bank.formats.sheets import table
@@ -150,6 +150,8 @@ def _draft(value: Any, unread: set[str]) -> Draft:
         translations=[_translation(each) for each in ours.get("translations", ())],
         provenance=_provenance(ours.get("provenance", {})),
         calibrated=_text(ours.get("calibrated"), "difficulty"),
+        shown=tuple(piece for held in (ours, fields, letters) for piece in conservation.pieces(held)),
+        said=(*(each.option.letter for each in given), _text(fields.get("number"), "code")),
     )
 
 

@@ -8,6 +8,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from html.parser import HTMLParser
 
 from bank.content import blocks
@@ -24,13 +25,20 @@ _BLOCKS = frozenset(
     itemBody prompt modalFeedback contentBody content-body stimulusBody""".split()  # noqa: SIM905 - a list of words
 )
 _REFUSED = frozenset(
-    """applet audio button canvas embed frame frameset iframe input include math mathInline object script select svg
-    textarea video printedVariable templateBlock templateInline customInteraction""".split()  # noqa: SIM905
+    """applet audio bdo button canvas embed frame frameset iframe input include math mathInline object rt ruby script
+    select svg textarea video printedVariable templateBlock templateInline customInteraction""".split()  # noqa: SIM905
 )
 _SKIPPED = frozenset(
     ["style", "head", "title", "link", "meta", "stylesheet", "template", "catalog-info", "catalogInfo"]
 )
 _FEEDBACK = frozenset(["feedbackInline", "feedbackBlock", "rubricBlock"])
+_STRUCK = frozenset(["s", "strike", "del"])
+_STYLE = re.compile(r"\s*([a-z-]{1,40})\s*:\s*([^;]{1,200})", re.IGNORECASE)
+_MEDIA = re.compile(
+    r"\.(?:mp[34]|m4[av]|ogg|og[av]|wav|flac|aac|webm|mov|avi|wmv|flv|swf|mkv|mpe?g)(?:$|[?#])", re.IGNORECASE
+)
+_SYMBOLS = re.compile(r"symbol|wingdings|webdings|dingbats|mt extra", re.IGNORECASE)
+"""Fonts whose letters are drawn as other signs."""
 _UP = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
 _DOWN = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
 _IDLE = re.compile(r"[ \t\r\n\f]+")
@@ -62,7 +70,9 @@ class Flow:
         self._outer: list[tuple[str, list[str]]] = []
         """Captures that are open: sup, sub and cells, with the parts before each."""
         self._tables: list[list[list[str]]] = []
-        self._lists: list[int] = []
+        self._lists: list[_List] = []
+        self._spans: list[tuple[str, str]] = []
+        """Open elements of one line, with what their style makes of them: sup, sub or ""."""
         self._skipping: list[str] = []
         self._space = False
         self._kept = 0
@@ -76,11 +86,14 @@ class Flow:
             if tag == self._skipping[-1]:
                 self._skipping.append(tag)
             return
+        style = _style(tag, attributes)
         if tag == "object" and (attributes.get("type") or "").startswith("image/") and attributes.get("data"):
             self._see(attributes["data"])
             self._skipping = [tag]
         elif tag in _REFUSED:
             raise BadRow("unsupported-markup", markup=tag)
+        elif tag == "rubricBlock" and "candidate" in (attributes.get("view") or "").split():
+            self._break()
         elif tag in _SKIPPED or tag in _FEEDBACK:
             self.feedback = self.feedback or tag in _FEEDBACK
             if tag not in ("link", "meta"):
@@ -92,6 +105,11 @@ class Flow:
             self._space = False
         elif tag in ("sup", "sub"):
             self._open(tag)
+        elif style:
+            self._open(style)
+            self._spans.append((tag, style))
+        elif self._spans and tag == self._spans[-1][0]:
+            self._spans.append((tag, ""))
         elif tag == "table":
             self._break()
             self._tables.append([])
@@ -104,10 +122,9 @@ class Flow:
         elif tag in _BLOCKS:
             self._break()
             if tag in ("ul", "ol"):
-                self._lists.append(0 if tag == "ol" else -1)
+                self._lists.append(_list(tag, attributes))
             elif tag == "li" and self._lists:
-                self._lists[-1] += self._lists[-1] >= 0
-                self.text("• " if self._lists[-1] < 0 else f"{self._lists[-1]}. ")
+                self.text(self._lists[-1].before(attributes.get("value") or ""))
             elif tag == "pre":
                 self._kept += 1
 
@@ -118,8 +135,12 @@ class Flow:
             return
         if tag in ("sup", "sub"):
             self._close(tag)
+        elif self._spans and tag == self._spans[-1][0]:
+            self._close(self._spans.pop()[1])
         elif tag in ("td", "th"):
             self._close("td")
+        elif tag == "rubricBlock":
+            self._break()
         elif tag == "table" and self._tables:
             self._close("td")
             rows = [row for row in self._tables.pop() if row]
@@ -197,6 +218,84 @@ class Flow:
             self._tables[-1][-1].append(" ".join(inner.split("\n")))
         elif inner:
             self._parts.append(raised(inner, kind == "sup"))
+
+
+def _style(tag: str, attributes: Mapping[str, str | None]) -> str:
+    """Whether a style raises ("sup") or lowers ("sub") the text.
+
+    Raises BadRow: when it strikes the text out, hides it, or draws it as other signs.
+    """
+    said = attributes.get("style")
+    css = {name.lower(): value.strip().lower() for name, value in _STYLE.findall(said)} if said else {}
+    if tag in _STRUCK or "line-through" in css.get("text-decoration", "") + css.get("text-decoration-line", ""):
+        raise BadRow("struck-text")
+    unseen = css.get("display", "").startswith("none") or css.get("visibility", "").startswith(("hidden", "collapse"))
+    if (
+        unseen
+        or css.get("opacity") in ("0", "0.0")
+        or css.get("font-size") in ("0", "0px", "0pt")
+        or "hidden" in attributes
+    ):
+        raise BadRow("hidden-text")
+    if "text-transform" in css and not css["text-transform"].startswith("none"):
+        raise BadRow("unsupported-markup", markup="text-transform")
+    if attributes.get("dir") == "rtl" or "rtl" in css.get("direction", ""):
+        raise BadRow("unsupported-markup", markup="rtl")
+    if _SYMBOLS.search(css.get("font-family", "") + (attributes.get("face") or "")):
+        raise BadRow("unsupported-markup", markup="symbol font")
+    if tag == "a" and _MEDIA.search(attributes.get("href") or ""):
+        raise BadRow("unsupported-markup", markup="media link")
+    aligned = css.get("vertical-align", "")
+    return "sup" if aligned.startswith("super") else "sub" if aligned.startswith("sub") else ""
+
+
+_KINDS = {"1": "1", "a": "a", "A": "A", "i": "i", "I": "I", "lower-alpha": "a", "upper-alpha": "A", "lower-latin": "a",
+          "upper-latin": "A", "lower-roman": "i", "upper-roman": "I", "decimal": "1"}  # fmt: skip
+
+
+@dataclass(slots=True)
+class _List:
+    next: int
+    kind: str
+    """How its items are counted; "" for dots."""
+
+    def before(self, value: str) -> str:
+        """What stands before its next item, which may say its own number."""
+        number = int(value) if re.fullmatch(r"\d{1,4}", value) else self.next
+        self.next = number + 1
+        return f"{counted(number, self.kind)}. " if self.kind else "• "
+
+
+def _list(tag: str, attributes: Mapping[str, str | None]) -> _List:
+    styled = re.search(r"list-style(?:-type)?\s*:\s*([a-z-]+)", attributes.get("style") or "")
+    kind = _KINDS.get(styled[1] if styled else attributes.get("type") or "1", "1") if tag == "ol" else ""
+    if "reversed" in attributes:
+        raise BadRow("unsupported-markup", markup="reversed list")
+    start = attributes.get("start") or "1"
+    return _List(int(start) if re.fullmatch(r"\d{1,4}", start) else 1, kind)
+
+
+def counted(number: int, kind: str) -> str:
+    """A number as lists show it: "1", or as "a", "A", "i" or "I" do."""
+    if kind in ("a", "A") and 1 <= number <= 26:
+        return chr(ord(kind) + number - 1)
+    if kind in ("i", "I") and 1 <= number < 400:
+        text = ""
+        for value, sign in (
+            (100, "C"),
+            (90, "XC"),
+            (50, "L"),
+            (40, "XL"),
+            (10, "X"),
+            (9, "IX"),
+            (5, "V"),
+            (4, "IV"),
+            (1, "I"),
+        ):
+            text += sign * (number // value)
+            number %= value
+        return text if kind == "I" else text.lower()
+    return str(number)
 
 
 class _Html(HTMLParser):

@@ -6,15 +6,14 @@ everything that happened is gathered here.
 
 import gc
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bank.content import ItemType
-from bank.formats import archive, jsonl, safexml, spelling
+from bank.formats import archive, conservation, jsonl, plausibility, safexml, spelling
 from bank.formats.bad_row import BadRow
-from bank.formats.docx import notation, reading  # fmt: skip
+from bank.formats.docx import reading
 from bank.formats.draft import Draft, finish
 from bank.formats.lms import aiken, gift, moodle_xml, qti, qti_package
 from bank.formats.pictures import Pictures
@@ -82,6 +81,7 @@ class Reader:
     def file(self, data: bytes, suffix: str, folder: archive.Folder) -> None:
         """Reads a whole file into `result`."""
         self._file_of(data, suffix, folder)
+        self._beside()
         result = self.result
         for number in reversed(self._certain if self._scale else []):
             del result.items[number]
@@ -90,6 +90,16 @@ class Reader:
         if self._certain and not self._scale:
             first = result.places[self._certain[0]]
             self._remark(first.sheet, first.row, "difficulty-certain", first.words, found=len(self._certain))
+
+    def _beside(self) -> None:
+        """Items with far fewer options than their neighbours: some may have been read into others."""
+        sheets: dict[str, list[int]] = {}
+        for number, place in enumerate(self.result.places):
+            sheets.setdefault(place.sheet if not place.sheet.endswith(".xml") else "", []).append(number)
+        for numbers in sheets.values():
+            for few in plausibility.few_options([self.result.items[number] for number in numbers]):
+                place = self.result.places[numbers[few]]
+                self._remark(place.sheet, place.row, "few-options-beside", place.words)
 
     def _file_of(self, data: bytes, suffix: str, folder: archive.Folder) -> None:
         """By what the bytes are; by the suffix only where plain text may be several things."""
@@ -254,6 +264,9 @@ class Reader:
             if isinstance(draft, BadRow):
                 raise draft
             item = finish(draft, self._pictures.digest)
+            left = conservation.left(draft, item)
+            if left:
+                raise BadRow("text-left-over", left=left)
         except BadRow as bad:
             step = bad.reason == "difficulty-unreadable" and isinstance(draft, Draft) and draft.difficulty
             self._scale = self._scale or (bool(step) and _STEP.fullmatch(spelling.plain(str(step))) is not None)
@@ -263,7 +276,7 @@ class Reader:
             self._remark(sheet, row, "picture-missing", code=item.code)
         if isinstance(draft, Draft) and spelling.plain(draft.difficulty) in ("1", "1.0"):
             self._certain.append(len(self.result.items))
-        for reason in _doubtful(item):
+        for reason in plausibility.doubts(item):
             self._remark(sheet, row, reason, words)
         self.result.items.append(item)
         self.result.places.append(Place(self._file, sheet, row, words))
@@ -281,45 +294,6 @@ class Reader:
 
 
 _STEP = re.compile(r"[2-9]|10|[2-9]\.0")
-_BLANKS = re.compile(r"_{2,}|[(（]\s*[)）]")
-_PARTS = re.compile(r"[；;/]|或者?")
-
-
-def _doubtful(item: Item) -> Iterator[str]:
-    """What makes sense, and yet may not be what its author means."""
-    kind, answer_key = item.content.type, item.answer_key
-    if kind is ItemType.MULTIPLE and len(answer_key.correct) == 1:
-        yield "one-answer-of-several"
-    if kind is not ItemType.FILL and _shows_answer(item):
-        yield "answer-shown"
-    if kind is ItemType.FILL:
-        if len(_BLANKS.findall(item.content.stem)) > 1:
-            yield "several-blanks"
-        elif any(_in_parts(text) for text in answer_key.accepted):
-            yield "answer-as-one-text"
-
-
-_FILLED = re.compile(r"[(（]\s*[A-HTXYVNＡ-ＨＴＸＹＶＮ√×✓✔✗✘对错正]")
-"""Hardly any stem has it, and looking closer takes its time."""
-
-
-def _shows_answer(item: Item) -> bool:
-    """Whether the answer stands in the brackets of the stem, where `docx` would take it out."""
-    stem, correct = item.content.stem, item.answer_key.correct
-    if _FILLED.search(stem) is None:
-        return False
-    if item.content.type is not ItemType.TRUEFALSE:
-        surely, _perhaps = notation.standing(stem, statement=False)
-        return any(set(spelling.letters(match[1]) or ()) == set(correct) for match in surely)
-    surely, perhaps = notation.standing(stem, statement=True)
-    surely += [match for match in perhaps if notation.at_end(match)]
-    return any(notation.truth(match[1]) is (correct == (0,)) for match in surely)
-
-
-def _in_parts(text: str) -> bool:
-    """ "36V/36伏" are two answers; 10 m/s is one."""
-    parts = _PARTS.split(text)
-    return len(parts) > 1 and all(re.search(r"[\d\u4e00-\u9fff]", part) for part in parts)
 
 
 def _crac_code_agrees(item: Item) -> bool:

@@ -29,6 +29,7 @@ def read(text: str) -> Iterator[tuple[int, Draft | BadRow]]:
     """(line where a question begins, Draft or why there is none)."""
     stem: list[str] = []
     options: list[str] = []
+    shown: list[str] = []
     bad: BadRow | None = None
     first = 0
     rows = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -37,9 +38,10 @@ def read(text: str) -> Iterator[tuple[int, Draft | BadRow]]:
             continue
         answer, option = _ANSWER.fullmatch(row), _OPTION.fullmatch(row)
         if answer is not None:
-            yield first or number, bad or _draft(stem, options, answer[1])
-            stem, options, bad, first = [], [], None, 0
-        elif option is not None:
+            yield first or number, bad or _draft(stem, options, answer[1], shown)
+            stem, options, shown, bad, first = [], [], [], None, 0
+            continue
+        if option is not None:
             if not stem:
                 bad = bad or BadRow("empty-stem")
             elif option[1] != OPTION_LETTERS[len(options)]:
@@ -50,14 +52,15 @@ def read(text: str) -> Iterator[tuple[int, Draft | BadRow]]:
         else:
             if options or bad:  # the question above never came to its ANSWER line
                 yield first, bad or BadRow("no-answer")
-                stem, options, bad, first = [], [], None, 0
+                stem, options, shown, bad, first = [], [], [], None, 0
             stem.append(row.strip())
             first = first or number
+        shown.append(row.strip())
     if stem or options or bad:
         yield first, bad or BadRow("no-answer")
 
 
-def _draft(stem: list[str], options: list[str], answer: str) -> Draft | BadRow:
+def _draft(stem: list[str], options: list[str], answer: str, shown: list[str]) -> Draft | BadRow:
     if not stem:
         return BadRow("empty-stem")
     if len(options) < 2:
@@ -70,6 +73,8 @@ def _draft(stem: list[str], options: list[str], answer: str) -> Draft | BadRow:
         type=(ItemType.TRUEFALSE if truefalse else ItemType.SINGLE).value,
         options=[DraftOption(text) for text in options],
         answer=(OPTION_LETTERS.index(answer),),
+        shown=tuple(shown),
+        said=(answer,),
     )
 
 

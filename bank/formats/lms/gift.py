@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from bank.content import ItemType
-from bank.formats import markup
+from bank.formats import conservation, markup
 from bank.formats.bad_row import BadRow
 from bank.formats.draft import Draft, DraftOption
 from bank.formats.lms import own_tags
@@ -89,6 +89,8 @@ class Question:
     feedback: tuple[Text | None, Text | None] = (None, None)
     """True-false: what is told to those who were right, and to those who were wrong."""
     general: Text | None = None
+    source: str = ""
+    """As it is written, without its title."""
 
 
 def looks_like(text: str) -> bool:
@@ -144,7 +146,7 @@ def _parsed(source: str, line: int) -> Question:
         raise BadRow("line-too-long", most=LONGEST_QUESTION)
     title = _TITLE.match(source)
     question = Question(Kind.DESCRIPTION, line, title=None if title is None else _unescaped(title[1]).strip())
-    body = source[title.end() :] if title else source
+    body = question.source = source[title.end() :] if title else source
     opened, closed = _marks(body, "{"), _marks(body, "}")
     if len(opened) != len(closed) or len(opened) > 1:
         raise BadRow("gift-braces", found=len(opened) + len(closed))
@@ -330,6 +332,9 @@ def _draft(question: Question, chapter: str, notes: list[tuple[int, str, dict[st
         level=level,
         difficulty=difficulty,
     )
+    draft.shown, draft.said = _shown(question)
+    if question.title and not draft.code and not " ".join(question.stem.text.split()).startswith(question.title):
+        notes.append((question.line, "title-not-read", {}))
     seen: list[str] = []
     draft.stem = _plain(question.stem, seen)
     draft.images = tuple(seen)
@@ -350,6 +355,10 @@ def _draft(question: Question, chapter: str, notes: list[tuple[int, str, dict[st
         draft.type = ItemType.FILL.value
         if question.kind is Kind.SHORT:
             draft.accepted = tuple(_plain(each.text, seen) for each in full if isinstance(each.text, Text))
+            rest = [each.text.text for each in question.choices if each not in full and isinstance(each.text, Text)]
+            draft.said += tuple(rest)
+            if rest:
+                notes.append((question.line, "scoring-not-read", {}))
             if not draft.accepted:
                 raise BadRow("no-answer")
         else:
@@ -358,6 +367,21 @@ def _draft(question: Question, chapter: str, notes: list[tuple[int, str, dict[st
                 raise BadRow("several-numbers" if spans else "no-answer", found=len(spans))
             draft.number = (f"{spans[0][0]:f}", f"{spans[0][1]:f}", ())
     return draft
+
+
+def _shown(question: Question) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What the question shows, as it is written, less the signs of the grammar; of that, what is no text of an item."""
+    told = [*question.feedback, *(choice.feedback for choice in question.choices)]
+    said = [text.text for text in told if text is not None]
+    if question.kind is Kind.NUMERICAL:
+        said.append(question.source[question.source.find("{") :])
+    if question.kind is Kind.TF:
+        said.append("TRUE T FALSE F")
+    shown = _ESCAPED.sub(lambda match: " " if match[1] == "n" else match[1], _SIGNS.sub(" ", question.source))
+    return (conservation.visible(shown),), tuple(map(conservation.visible, said))
+
+
+_SIGNS = re.compile(r"(?<=[~=])\s*%-?[0-9]{1,3}(?:\.[0-9]{0,9})?%|\[(?:html|moodle|plain|markdown)\]|(?<!\\)[~=#{}]")
 
 
 def _choose(question: Question, draft: Draft, notes: list[tuple[int, str, dict[str, object]]]) -> None:

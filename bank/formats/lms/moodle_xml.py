@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 from urllib.parse import quote, unquote
 
 from bank.content import Background, ItemType
-from bank.formats import markup
+from bank.formats import conservation, markup
 from bank.formats.bad_row import BadRow
 from bank.formats.draft import MOST_NAMES, MOST_OPTIONS, Draft, DraftOption
 from bank.formats.lms import gift, own_tags
@@ -63,11 +63,18 @@ def _draft(
         raise BadRow("unsupported-interaction", interaction=said[:40])
     stem, images = _field(question, "questiontext", add, question.line, notes)
     draft = Draft(stem=stem, images=(*images, *_old_image(question, add)), chapter=chapter)
+    draft.shown = tuple(_shown(question, said))
+    draft.said = ("truefalse",) if said == "truefalse" else ()
     title = " ".join(_words(question.find("name")).split())
     draft.code = _words(question.find("idnumber")) or gift.code_of(title, stem)
+    if title and not draft.code and not " ".join(stem.split()).startswith(title.rstrip(".… ")):
+        notes.append((question.line, "title-not-read", {}))
+    if (question.findtext("hidden") or "0").strip() not in ("", "0"):
+        notes.append((question.line, "hidden-question", {}))
     tags = [_words(tag) for tag in question.findall("tags/tag")]
     others, draft.level, draft.difficulty = own_tags.parted(tag for tag in tags if not _CASE.fullmatch(tag))
     draft.tags = "\n".join(others)
+    draft.said += tuple(tag for tag in tags if tag not in others)
     for named in filter(None, map(_CASE.fullmatch, tags)):
         case = cases.get(named[1], BadRow("case-not-there"))
         if isinstance(case, BadRow):  # without what it rests on, an item makes no sense
@@ -82,7 +89,7 @@ def _draft(
         raise BadRow("many-options", found=len(written), most=MOST_OPTIONS)
     answers = [_Answer(node, add, question.line, notes) for node in written]
     if any(_words(node) for node in question.iterfind("answer/feedback")) or any(
-        _words(question.find(name)) for name in ("correctfeedback", "incorrectfeedback", "partiallycorrectfeedback")
+        _words(question.find(name)) for name in (*_FEEDBACK[:-1], "hint")
     ):
         notes.append((question.line, "feedback-not-read", {}))
     if said == "multichoice":
@@ -93,7 +100,8 @@ def _draft(
     else:
         draft.type = ItemType.FILL.value
         full = [answer for answer in answers if answer.fraction == 100]
-        if any(0 < answer.fraction < 100 for answer in answers):
+        draft.said += tuple(answer.text for answer in answers if answer not in full)
+        if len(full) < len(answers):
             notes.append((question.line, "scoring-not-read", {}))
         if said == "shortanswer":
             if any("*" in answer.text.replace("\\*", "") for answer in full):
@@ -110,6 +118,22 @@ def _draft(
     return draft
 
 
+_FEEDBACK = ("correctfeedback", "incorrectfeedback", "partiallycorrectfeedback", "hint")
+_SETTINGS = frozenset(["name", "category", "idnumber", "image", "image_base64", "units", *_FEEDBACK])
+
+
+def _shown(question: Node, said: str) -> Iterator[str]:
+    """All text of the question but its settings, its title, its feedback, which the report names, and its units."""
+    for part in question:
+        if part.name in _SETTINGS:
+            continue
+        for node in part.iter():
+            told = {id(each) for feedback in part.findall("feedback") for each in feedback.iter()}
+            if node.name == "text" and id(node) not in told and (node.text or "").strip():
+                text = node.text or ""
+                yield conservation.visible(text.replace("\\*", "*") if said == "shortanswer" else text)
+
+
 class _Answer:
     def __init__(self, node: Node, add: Add, line: int, notes: Notes) -> None:
         self.text, images = _rich(node, add, line, notes)
@@ -120,6 +144,8 @@ class _Answer:
 
 def _choose(question: Node, answers: list[_Answer], draft: Draft, notes: Notes) -> None:
     draft.options = [DraftOption(answer.text, answer.images) for answer in answers]
+    if (question.findtext("shuffleanswers") or "1").strip() in ("0", "false"):
+        draft.locked = tuple(range(len(answers)))
     if (question.findtext("single") or "true").strip() in ("true", "1"):
         draft.type = ItemType.SINGLE.value
         draft.answer = tuple(number for number, answer in enumerate(answers) if answer.fraction == 100)

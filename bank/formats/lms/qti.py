@@ -9,7 +9,7 @@ The three versions share one vocabulary here, that of 2.x: names of 3.0 ("qti-si
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -129,6 +129,7 @@ def item(root: Node, picture: Callable[[str], str], shared: Shared, notes: Notes
         tags="\n".join(about.tags),
     )
     draft.code = about.code if about.code is not None else "" if _OWN.fullmatch(identifier) else identifier
+    draft.shown = tuple(_shown(body, root))
     _case(root, body, draft, picture, shared, about.place)
     response = _response(root, interactions[0])
     if interactions[0].name == "textEntryInteraction":
@@ -138,7 +139,31 @@ def item(root: Node, picture: Callable[[str], str], shared: Shared, notes: Notes
     draft.explanation = _explanation(root, notes)
     if not within.isdisjoint(("feedbackInline", "feedbackBlock")):
         notes.append((root.line, "feedback-not-read", {}))
+    if any("candidate" not in node.get("view", "").split() for node in body.iter("rubricBlock")):
+        notes.append((root.line, "rubric-not-read", {}))
     return draft
+
+
+def _shown(body: Node, root: Node) -> Iterator[str]:
+    """All that stands in the body and in the explanation, but what the report names."""
+    solutions = (node for node in root.findall("modalFeedback") if _explains(node))
+    waiting: list[Node | str] = [*reversed([body, *solutions])]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, str):
+            if node.strip():
+                yield node
+            continue
+        told = node.name in ("feedbackInline", "feedbackBlock", "stylesheet", "style") or (
+            node.name == "rubricBlock" and "candidate" not in node.get("view", "").split()
+        )
+        waiting.append(node.tail or "" if node is not body else "")
+        if not told:
+            waiting += reversed([node.text or "", *node])
+
+
+def _explains(feedback: Node) -> bool:
+    return feedback.get("identifier", "").casefold() in ("solution", "general")
 
 
 def _case(root: Node, body: Node, draft: Draft, picture: Callable[[str], str], shared: Shared, place: str) -> None:
@@ -214,6 +239,8 @@ def _choice(
         raise BadRow("repeated-identifier")
     right = _right(response, names)
     draft.answer = tuple(sorted(names.index(name) for name in right))
+    if interaction.get("shuffle") == "false":
+        draft.locked = tuple(range(len(choices)))
     if interaction.get("shuffle") == "true":
         draft.locked = tuple(n for n, node in enumerate(choices) if node.get("fixed") == "true")
     texts = [option.text.strip().casefold() for option in draft.options]
@@ -312,7 +339,7 @@ def _tolerance(root: Node, response: str) -> str:
 def _explanation(root: Node, notes: Notes) -> str:
     texts = []
     for feedback in root.findall("modalFeedback"):
-        if feedback.get("identifier", "").casefold() in ("solution", "general"):
+        if _explains(feedback):
             flow = markup.from_node(feedback, lambda name: name)
             texts.append(flow.whole())
             if flow.images:
