@@ -239,8 +239,6 @@ def _style(tag: str, attributes: Mapping[str, str | None]) -> str:
         raise BadRow("hidden-text")
     if "text-transform" in css and not css["text-transform"].startswith("none"):
         raise BadRow("unsupported-markup", markup="text-transform")
-    if attributes.get("dir") == "rtl" or "rtl" in css.get("direction", ""):
-        raise BadRow("unsupported-markup", markup="rtl")
     if _SYMBOLS.search(css.get("font-family", "") + (attributes.get("face") or "")):
         raise BadRow("unsupported-markup", markup="symbol font")
     if tag == "a" and _MEDIA.search(attributes.get("href") or ""):

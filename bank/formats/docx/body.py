@@ -1,7 +1,8 @@
 """A Word file -> lines: paragraphs with the numbers that Word counts for them, rows of tables, names of pictures.
 
-Deleted text, notes and text boxes are not read. What plain text cannot say, and text that is struck out or hidden, is
-named in the line that holds it.
+Lines are as Word shows them, styles and automatic numbers included. Deleted text is not read; notes and comments are
+told. What plain text cannot say, and text that is struck out or hidden, is named in the line that holds it.
+Neighbour: `character_looks` knows what styles make of characters.
 """
 
 import re
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from bank.content import OPTION_LETTERS
 from bank.formats import archive, markup, safexml
 from bank.formats.bad_row import BadRow
+from bank.formats.docx.character_looks import Look, Looks
 from bank.formats.safexml import Node
 from bank.refused import BadFile
 
@@ -47,7 +49,13 @@ class Document:
             raise BadFile("docx-unreadable", file=file) from None
         self._targets = self._relations()
         self._numbering()
-        self._numbered = self._styles()
+        root = self._optional("word/styles.xml")
+        self._numbered = _numbered(root)
+        self._looks = Looks(root)
+        self.told: list[tuple[int, str, dict[str, object]]] = []
+        """What is visible beside the text and not read: notes, comments, headers."""
+        self.unread: list[tuple[int, str]] = []
+        """Other documents that Word shows within this one: paragraph, by what they are held."""
         self._counters: dict[tuple[str, int], int] = {}
 
     def lines(self) -> Iterator[Line]:
@@ -61,9 +69,12 @@ class Document:
         for row, node in enumerate(_flat(body), 1):
             if row > MOST_LINES:
                 raise BadFile("too-many-rows", file=self._file, most=MOST_LINES)
-            if node.name == "tbl":
+            if node.name in _OTHERS:
+                self.unread.append((row, node.name))
+            elif node.name == "tbl":
                 yield from self._table(node, row)
             else:
+                self._tell(node, row)
                 text, images, bad = self._paragraph(node)
                 split = text.split("\n")
                 for number, part in enumerate(split):
@@ -71,6 +82,7 @@ class Document:
                     yield Line(part, images if last else (), row, bad)
 
     def _table(self, table: Node, row: int) -> Iterator[Line]:
+        self._tell(table, row)
         for held in table.findall("tr"):
             cells: list[str] = []
             images: list[str] = []
@@ -88,20 +100,30 @@ class Document:
                 line = markup.row_line(cells) if len(cells) > 1 else "".join(cells)
             yield Line(line, tuple(images), row, bad, tuple(cells))
 
-    def _paragraph(self, paragraph: Node) -> tuple[str, tuple[str, ...], str]:
-        parts: list[str] = [self._number(paragraph)]
-        images: list[str] = []
-        bad = ""
+    def _tell(self, node: Node, row: int) -> None:
+        """Notes and comments that hang on it."""
+        for each in node.iter():
+            reason = _HANGING.get(each.name)
+            if reason is not None:
+                self.told.append((row, reason, {}))
+            elif each.name == "subDoc":
+                self.unread.append((row, each.name))
 
-        def walk(node: Node, run: str) -> None:
+    def _paragraph(self, paragraph: Node) -> tuple[str, tuple[str, ...], str]:
+        number, bad = self._number(paragraph)
+        parts: list[str] = [number]
+        images: list[str] = []
+        style = _value(paragraph.find("pPr/pStyle"))
+
+        def walk(node: Node, look: Look) -> None:
             nonlocal bad
             for child in node:
                 name = child.name
                 if name == "t":
-                    if run in _UNSAYABLE.values() and (child.text or "").strip():
-                        bad = bad or run
-                    parts.append(_styled(child.text or "", run))
-                elif name == "tab":
+                    text, why = look.shown(child.text or "")
+                    bad = bad or why
+                    parts.append(text)
+                elif name in ("tab", "ptab"):
                     parts.append("\t")
                 elif name in ("br", "cr"):
                     parts.append("\n")
@@ -109,20 +131,25 @@ class Document:
                     parts.append("-")
                 elif name == "sym":
                     parts.append("\ufffd")
-                elif name in ("oMath", "oMathPara", "object", "chart"):
+                elif name in ("instrText", "fldSimple"):
+                    bad = bad or _field((child.text if name == "instrText" else child.get("instr")) or "")
+                    walk(child, look)
+                elif name in _UNSAYABLE:
                     bad = bad or {"oMathPara": "oMath"}.get(name, name)
+                elif name == "txbxContent":
+                    bad = bad or ("text box" if _says(child) else "")
                 elif name in ("blip", "imagedata"):
                     target = child.get("embed") or child.get("id")
                     images.append(self._picture(target))
-                elif name in ("del", "Fallback", "pPr", "rPr", "txbxContent", "moveFrom"):
+                elif name in _NOT_SHOWN:
                     continue
                 elif name == "r":
-                    walk(child, _style(child))
+                    walk(child, self._looks.of(style, child))
                 else:
-                    walk(child, run)
+                    walk(child, look)
 
         try:
-            walk(paragraph, "")
+            walk(paragraph, Look())
         except BadRow as row:
             bad = bad or row.reason
         return _GAP.sub(" " * 80, "".join(parts)), tuple(images), bad
@@ -176,51 +203,58 @@ class Document:
                 if start:
                     self._again[name, _small(override.get("ilvl"), 0)] = _small(start, 1)
 
-    def _styles(self) -> dict[str, tuple[str, str]]:
-        """Styles of paragraphs that number them: name -> list and depth, their own or that of the style below."""
-        root = self._optional("word/styles.xml")
-        own: dict[str, tuple[str, str]] = {}
-        below: dict[str, str] = {}
-        for style in [] if root is None else root.findall("style"):
-            name = style.get("styleId", "")
-            below[name] = _value(style.find("basedOn"))
-            numbering = style.find("pPr/numPr")
-            if numbering is not None:
-                own[name] = (_value(numbering.find("numId")), _value(numbering.find("ilvl")))
-        found = dict(own)
-        for name in below:
-            at = name
-            for _ in range(10):
-                if at in own:
-                    found[name] = own[at]
-                    break
-                at = below.get(at, "")
-        return found
-
-    def _number(self, paragraph: Node) -> str:
+    def _number(self, paragraph: Node) -> tuple[str, str]:
+        """The number that Word shows before it; what is bad about it."""
         numbering = paragraph.find("pPr/numPr")
         name, said = self._numbered.get(_value(paragraph.find("pPr/pStyle")), ("", ""))
         if numbering is not None:
             name = _value(numbering.find("numId")) or name
             said = _value(numbering.find("ilvl")) or said
-        depth, counted = _small(said, 0), self._lists.get(name, "")
-        how = self._levels.get(counted, {}).get(depth)
+        depth, counts = _small(said, 0), self._lists.get(name, "")
+        how = self._levels.get(counts, {}).get(depth)
         if how is None or how[0] in ("bullet", "none"):
-            return ""
+            return "", ""
         form, pattern, first = how
-        key = (counted, depth)
+        key = (counts, depth)
         if (name, depth) in self._again:  # once: from then on it counts on
             self._counters[key] = self._again.pop((name, depth)) - 1
         now = self._counters[key] = self._counters.get(key, first - 1) + 1
-        for deeper in [other for other in self._counters if other[0] == counted and other[1] > depth]:
+        for deeper in [other for other in self._counters if other[0] == counts and other[1] > depth]:
             del self._counters[deeper]
-        shown = str(now)
-        if form in ("upperLetter", "lowerLetter"):
-            shown = OPTION_LETTERS[(now - 1) % 26]
-        elif form.startswith(("chinese", "ideograph", "japanese", "taiwanese")):
-            shown = chinese(now)
+        shown = counted(now, form)
         text = re.sub(r"%\d(?=\D*$)", shown, pattern, count=1)
-        return re.sub(r"%\d[.．、]?", "", text) + " "
+        return re.sub(r"%\d[.．、]?", "", text) + " ", "" if shown else f"numbering {form[:40]}"
+
+
+def counted(number: int, form: str) -> str:
+    """A number as Word shows it in one of its forms of numbering; "" where we do not know the form."""
+    if form in ("decimal", "decimalHalfWidth", ""):
+        return str(number)
+    if form in ("decimalZero", "decimalFullWidth", "decimalFullWidth2"):
+        return f"{number:02d}" if form == "decimalZero" else str(number).translate(_WIDE)
+    if form in ("upperLetter", "lowerLetter"):
+        letter = OPTION_LETTERS[(number - 1) % 26] * ((number - 1) // 26 + 1)
+        return letter if form == "upperLetter" else letter.lower()
+    if form in ("upperRoman", "lowerRoman"):
+        return markup.counted(number, "I" if form == "upperRoman" else "i")
+    if form in _SIGNS:
+        signs = _SIGNS[form]
+        return signs[number - 1] if 1 <= number <= len(signs) else str(number)
+    if form.startswith(("chinese", "ideograph", "japanese", "taiwanese", "korean")):
+        return chinese(number)
+    return ""
+
+
+_WIDE = {ord("0") + digit: 0xFF10 + digit for digit in range(10)}
+_SIGNS = {
+    "decimalEnclosedCircle": "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳",
+    "decimalEnclosedCircleChinese": "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳",
+    "decimalEnclosedParen": "⑴⑵⑶⑷⑸⑹⑺⑻⑼⑽⑾⑿⒀⒁⒂⒃⒄⒅⒆⒇",
+    "decimalEnclosedFullstop": "⒈⒉⒊⒋⒌⒍⒎⒏⒐⒑⒒⒓⒔⒕⒖⒗⒘⒙⒚⒛",
+    "ideographEnclosedCircle": "㊀㊁㊂㊃㊄㊅㊆㊇㊈㊉",
+    "ideographTraditional": "甲乙丙丁戊己庚辛壬癸",
+    "ideographZodiac": "子丑寅卯辰巳午未申酉戌亥",
+}
 
 
 def chinese(number: int) -> str:
@@ -246,34 +280,56 @@ def _local(root: Node) -> Node:
 def _flat(body: Node) -> Iterator[Node]:
     """Paragraphs and tables, out of content controls and the like."""
     for node in body:
-        if node.name in ("p", "tbl"):
+        if node.name in ("p", "tbl", *_OTHERS):
             yield node
         elif node.name in ("sdt", "sdtContent", "customXml", "smartTag", "ins"):
             yield from _flat(node)
 
 
-_UNSAYABLE = {"strike": "struck-text", "dstrike": "struck-text", "vanish": "hidden-text"}
-"""What an author has taken back or hidden: whether it is part of the question only the author knows."""
+_OTHERS = ("altChunk", "subDoc")
+_UNSAYABLE = frozenset(
+    ["oMath", "oMathPara", "object", "chart", "ruby", "control", "contentPart", "textpath", "relIds", "bdo", "pgNum"]
+)
+_NOT_SHOWN = ("del", "Fallback", "pPr", "rPr", "moveFrom", "rubyPr", "fldData", "delText", "delInstrText")
+_HANGING = {
+    "footnoteReference": "note-not-read",
+    "endnoteReference": "note-not-read",
+    "commentReference": "comment-not-read",
+}
+_FIELDS = re.compile(
+    r"\s*(EQ|SYMBOL|LISTNUM|AUTONUM\w*|FORMCHECKBOX|FORMDROPDOWN|MACROBUTTON|ADVANCE|BARCODE|EMBED)\b", re.I
+)
+"""Fields that show something else than the text which they hold."""
 
 
-def _style(run: Node) -> str:
-    for name, word in _UNSAYABLE.items():
-        said = run.find(f"rPr/{name}")
-        if said is not None and _value(said) not in ("0", "false", "off", "none"):
-            return word
-    raised = _value(run.find("rPr/vertAlign"))
-    if raised in ("superscript", "subscript"):
-        return raised
-    underlined = run.find("rPr/u")
-    return "blank" if underlined is not None and _value(underlined) != "none" else ""
+def _field(instruction: str) -> str:
+    match = _FIELDS.match(instruction)
+    return "" if match is None else f"field {match[1].upper()}"
 
 
-def _styled(text: str, style: str) -> str:
-    if style == "blank" and text and not text.strip():
-        return markup.BLANK  # an underlined gap is where the candidate writes
-    if style in ("superscript", "subscript") and text.strip():
-        return markup.raised(text, style == "superscript")
-    return text
+def _says(node: Node) -> bool:
+    return any((each.text or "").strip() for each in node.iter("t"))
+
+
+def _numbered(root: Node | None) -> dict[str, tuple[str, str]]:
+    """Styles of paragraphs that number them: name -> list and depth, their own or that of the style below."""
+    own: dict[str, tuple[str, str]] = {}
+    below: dict[str, str] = {}
+    for style in [] if root is None else root.findall("style"):
+        name = style.get("styleId", "")
+        below[name] = _value(style.find("basedOn"))
+        numbering = style.find("pPr/numPr")
+        if numbering is not None:
+            own[name] = (_value(numbering.find("numId")), _value(numbering.find("ilvl")))
+    found = dict(own)
+    for name in below:
+        at = name
+        for _ in range(10):
+            if at in own:
+                found[name] = own[at]
+                break
+            at = below.get(at, "")
+    return found
 
 
 def _value(node: Node | None) -> str:

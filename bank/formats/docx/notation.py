@@ -15,10 +15,28 @@ _SMALL = {ord(letter.lower()): letter for letter in OPTION_LETTERS[:8]}
 _CHINESE = "一二三四五六七八九十"
 _WORDS = "单项选择|单选|多项选择|多选|不定项选?择?|判断|是非|填空|选择|简答|问答|论述|案例分析|案例|计算|名词解释"
 """Longer ones first."""
-_PREFIX = rf"(?:第?[{_CHINESE}]{{1,3}}(?:部分|大题)?\s*[、.:]?|\([{_CHINESE}]{{1,3}}\)[、.]?)"
+_PREFIX = (
+    rf"(?:第?[{_CHINESE}]{{1,3}}(?:部分|大题)?\s*[、.:]?|\([{_CHINESE}]{{1,3}}\)[、.]?|[ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ]\s*[、.:]?"
+    r"|(?:I{1,3}|IV|VI{0,3}|IX|X)\s*[、.]|第\d{1,2}(?:部分|大题)\s*[、.:]?)"
+)
 SECTION = re.compile(rf"\s*{_PREFIX}\s*[^A-H0-9]{{0,12}}?({_WORDS})题?((?:[\s(:，,。].{{0,200}})?)")
 KIND = re.compile(rf"\s*{_PREFIX}?\s*[\[【]?({_WORDS})题?[\]】]?((?:[\s(:，,。].{{0,2000}})?)")
 """The same among answers, where the numeral is often left out and the answers follow at once."""
+_OTHER_WORDS = (
+    "思考|简答|问答|论述|计算|名词解释|连线|匹配|排序|实操|实际操作|操作|应用|综合|作图|识图|看图|改错|翻译|写作|讨论|情景|证明|阅读"
+    "|配伍|案例分析|案例|面试|口述|填图|分析|材料|设计|开放"
+)
+OTHER_SECTION = re.compile(
+    rf"\s*(?:{_PREFIX}\s*[\[【]?([\u4e00-\u9fff]{{1,12}}题)[\]】]?|[\[【]?((?:{_OTHER_WORDS})题)[\]】]?)"
+    r"\s*(?:[:：]|[(（][^()（）]{0,120}[)）]\s*[:：。]?)?\s*"
+)
+"""A section of a kind that we do not know: its questions are refused by its name, and it ends the question above."""
+HEADING = re.compile(
+    rf"\s*{_PREFIX}\s*[\u4e00-\u9fffA-Za-z0-9、《》“”\s]{{2,30}}\s*(?:[(（][^()（）]{{0,60}}[)）])?\s*"
+)
+"""A heading of any other kind; within a list it is a line like any other."""
+BEHIND = re.compile(r"[\s。.]*[(（【\[]\s*([^()（）]{2,400})\s*[)）】\]][\s。.]*$")
+"""What stands in brackets behind the bracket of the answer: why a statement is wrong, most often."""
 CHAPTER = re.compile(rf"\s*(第[{_CHINESE}百零〇\d]{{1,5}}章.{{0,180}})")
 _TRUTHS = "√|×|✓|✔|✗|✘|对|错|正确|错误"
 STEM = re.compile(
@@ -28,6 +46,9 @@ STEM = re.compile(
     re.DOTALL,
 )
 _OPTION = re.compile(r"(?:^|(?<=[\s;；])|(?<=\))(?=[A-H]\s?\.))\(?([A-H])\s?[.、:)]\s*")
+_BRACKETED = re.compile(r"\(\s*([A-H])\s*\)\s*(?=\S)")
+_PRESSED = re.compile(r"(?:^|(?<=[\u4e00-\u9fff0-9%℃。;]))\s*([A-H])\s?[.]\s*(?=\S)")
+"""A.甲B.乙: without spaces, and none of a name."""
 _TIGHT = re.compile(r"\(?(?<![A-Za-z0-9])([A-H])\s?[.、:)]\s*")
 _BARE = re.compile(r"(?:^|(?<=\s))([A-H])\s+(?=\S)")
 LETTERED = re.compile(r"\s*\(?[A-H]\s?[.、:)]")
@@ -148,6 +169,10 @@ def options_in(text: str, held: int, bare: bool, small: bool = False) -> list[tu
     plain = folded(text).translate(_SMALL) if small else folded(text)
     found = _run(_OPTION.finditer(plain), held)
     if found and found[0][0] <= len(plain) - len(plain.lstrip()):
+        for pressed in (_BRACKETED, _PRESSED):
+            marks = _run(pressed.finditer(plain), held)
+            if len(marks) > len(found) and marks[0][0] == found[0][0] and _alike(plain, marks):
+                return marks
         tight = _run(_TIGHT.finditer(plain), held)
         if len(tight) > max(2, len(found)) and _alike(plain, tight):
             return tight

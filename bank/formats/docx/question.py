@@ -2,6 +2,7 @@
 answer left in the stem.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -93,6 +94,10 @@ class Question:
     taken: bool = False
     """Its answer stood at the end of the stem, in 【】."""
     bad: str = ""
+    shown: list[str] = field(default_factory=list)
+    """Its lines, as they stand there."""
+    read: list[str] = field(default_factory=list)
+    """Answers in the brackets of its stem."""
     words: str = ""
     """Its first ones, with its number: how an author finds it, for Word does not number paragraphs."""
 
@@ -171,7 +176,25 @@ def draft(now: Question, places: dict[tuple[str, tuple[str, ...]], int], note: N
         background=background,
         background_images=shown,
         place=place,
+        shown=tuple(now.shown),
+        said=(str(now.number), now.type, *now.read, *_labels(now)),
     )
+
+
+_LABEL = re.compile(
+    rf"[【\[]?\s*(?:{'|'.join(sorted(LABELS, key=len, reverse=True))}|答|题干|题目|试题)\s*(?:[】\]]|[:：])"
+)
+_HINTS = re.compile(r"[(（【\[]\s*(?:单选|多选|判断|填空|单项选择|多项选择|不定项选?择?)?题?\s*[)）】\]]")
+
+
+def _labels(now: Question) -> list[str]:
+    """What of its lines is a mark: the words of labels, hints of its type, its answer."""
+    whole = "\n".join(now.shown)
+    said = [*_LABEL.findall(whole), *_HINTS.findall(whole), *now.labels.get("answer", [])]
+    return said + [text for name in _VALUES for text in now.labels.get(name, [])]
+
+
+_VALUES = ("value", "tolerance", "units", "place", "type")
 
 
 def _swallows(now: Question) -> bool:
@@ -217,6 +240,12 @@ def _without_answer(now: Question, stem: str, known: ItemType | str | None, note
         note("answer-in-stem")
     if surely:
         answer = answer or surely[-1][1]
+    behind = marks.BEHIND.match(stem, surely[-1].end()) if statement and surely else None
+    if behind is not None and marks.HINT.fullmatch(marks.folded(stem[surely[-1].end() :])) is None:
+        note("text-behind-answer")  # （×）（甲是丙）: why it is wrong, and thereby that it is
+        now.labels.setdefault("explanation", []).insert(0, behind[1])
+        stem = stem[: surely[-1].end()] + stem[behind.end() :]
+    now.read += [match[1] for match in surely]
     for match in reversed(surely):  # the answer must not stand in the question
         stem = f"{stem[: match.start()]}（{_BOX}）{stem[match.end() :]}"
     return stem, answer

@@ -43,8 +43,12 @@ Notes = list[tuple[int, str, dict[str, object]]]
 
 def read(parts: archive.Zip, file: str, add: Add, notes: Notes) -> Iterator[tuple[int, str, Draft | BadRow]]:
     """(paragraph, its first words, Draft or why there is none) for every question."""
-    paper = _Paper(list(Document(parts, file, add).lines()), notes)
+    document = Document(parts, file, add)
+    paper = _Paper(list(document.lines()), notes)
+    notes += document.told
     paper.read()
+    for row, name in document.unread:
+        yield row, "", BadRow("unsupported-markup", markup=name)
     places: dict[tuple[str, tuple[str, ...]], int] = {}
     taken: list[tuple[int, str]] = []
     for question in paper.questions:
@@ -57,8 +61,9 @@ def read(parts: archive.Zip, file: str, add: Add, notes: Notes) -> Iterator[tupl
         yield question.row, question.words, made
         if "answer-in-stem" in told:
             taken.append((question.row, question.words))
-        elif told and isinstance(made, Draft):
-            notes += [(question.row, reason, {"words": question.words}) for reason in told]
+        if isinstance(made, Draft):
+            others = [reason for reason in told if reason != "answer-in-stem"]
+            notes += [(question.row, reason, {"words": question.words}) for reason in others]
     if taken:
         row, words = taken[0]
         notes.append((row, "answer-in-stem", {"found": len(taken), "words": words}))
@@ -105,12 +110,15 @@ class _Paper:
         text, plain = line.text, marks.folded(line.text)
         short = len(text) < 300 and not line.images
         section = marks.SECTION.fullmatch(plain) if short else None
-        chapter = None if section or not short else marks.CHAPTER.fullmatch(plain)
-        stem = None if section or chapter else marks.STEM.fullmatch(plain)
+        other = marks.OTHER_SECTION.fullmatch(plain) if short and section is None else None
+        chapter = None if section or other or not short else marks.CHAPTER.fullmatch(plain)
+        stem = None if section or other or chapter else marks.STEM.fullmatch(plain)
         case = None if section or chapter else self._begins_case(text)
         shared = marks.SHARED_OPTIONS.fullmatch(plain) if short else None
         if section is not None:
             self._section(section[1])
+        elif other is not None and self._ends(other[1] is not None):
+            self._unknown_section(line, other[1] or other[2])
         elif chapter is not None and self._may_end(text):
             self._begin_chapter(" ".join(text.split()))
         elif shared is not None:
@@ -131,6 +139,9 @@ class _Paper:
             self._restarted = True
         elif stem is not None and self._begins(place, stem):
             self._begin(line, stem)
+        elif self._now is not None and self._heads(plain):
+            self._end_case()
+            self._note(line.row, "line-not-read")
         elif self._lost(place, line) or self._now is not None:
             self._put(place, line)
         elif self._case is not None:
@@ -138,8 +149,14 @@ class _Paper:
                 self._case.lines.append(text)
             self._case.images += line.images
             self._case.bad = self._case.bad or line.bad
-        elif text.strip() and not (self._shared and marks.LETTERED.match(plain)):
+        elif (text.strip() or line.bad) and not (self._shared and marks.LETTERED.match(plain)):
             self._note(line.row, "line-not-read")
+
+    def _heads(self, plain: str) -> bool:
+        """Whether a numbered heading that names no kind of question stands behind a finished question."""
+        now = self._now
+        done = now is not None and now.answered() and now.at == "answer" and bool(now.options)
+        return done and len(plain) < 60 and marks.HEADING.fullmatch(plain) is not None
 
     def _lost(self, place: int, line: Line) -> bool:
         """Whether options begin of which nothing says to which question they belong: refused once, with their lines."""
@@ -154,6 +171,20 @@ class _Paper:
         self._now = Question(above.row, 0, self._type, self._chapter, words=words_of(above.text), bad=_LOST)
         self.questions.append(self._now)
         return True
+
+    def _ends(self, numbered: bool) -> bool:
+        """Whether a heading of an unknown kind may stand here: not within a stem or a list of an explanation."""
+        now = self._now
+        if now is None or now.at in ("options", "answer") or now.answered() or now.type in _WITHOUT_OPTIONS:
+            return now is None or numbered or now.at != "explanation" or now.listed == 0
+        return False
+
+    def _unknown_section(self, line: Line, word: str) -> None:
+        self._end_case()
+        self._within, self._shared, self._type = False, 0, ""
+        self._unsupported = _UNREAD.get(word.removesuffix("题"), word)
+        self._restarted = self._headed = True
+        self._note(line.row, "section-not-read")
 
     def _section(self, word: str) -> None:
         self._end_case()
@@ -206,6 +237,7 @@ class _Paper:
             self._sections.append(Section(self._chapter, self._type))
             self._headed = False
         self._last, self._restarted = number, False
+        question.shown.append(line.text)
         self._sections[-1].numbers.setdefault(number, len(self.questions))
         self.questions.append(question)
         rest = line.text[stem.start("rest") :]
@@ -266,6 +298,8 @@ class _Paper:
         now = self._now
         assert now is not None
         now.bad = now.bad or line.bad
+        if place >= 0:
+            now.shown.append(line.text)
         label = None if place < 0 else marks.label_of(line.text)
         name = None if label is None else LABELS.get(label[0])
         if label is not None and name is not None:
@@ -280,6 +314,7 @@ class _Paper:
             elif now.at in _LONG:
                 now.labels[now.at].append(line.text)
             elif line.text.strip():
+                now.shown.pop()
                 self._note(line.row, "line-not-read")  # 注意：… behind 难度：0.7
         if line.images:
             if now.at == "options":

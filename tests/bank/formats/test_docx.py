@@ -9,6 +9,7 @@ import pytest
 from bank import formats
 from bank.content import Background, Content, ItemType, Option
 from bank.formats import archive
+from bank.formats.docx import body
 from bank.item import AnswerKey, Item
 from bank.refused import BadFile
 from tests.pictures import png
@@ -773,3 +774,149 @@ def test_behind_an_answer_at_the_end_of_the_stem_nothing_joins_the_stem(tmp_path
     assert [(item.content.stem, item.explanation) for item in result.items] == [
         ("水能导电。", "水中有离子\n所以"), ("雷雨天爬杆。", ""),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("bracket", ["（×）（甲是丙）", "（×）（正确说法：甲是丙）。", "（ × ）。【甲是丙】"])
+def test_what_stands_behind_the_answers_bracket_of_a_statement_does_not_give_the_answer_away(tmp_path, bracket):
+    result = read(tmp_path, "一、判断题", f"1. 甲是乙{bracket}", "2. 水能导电。（√）")
+    assert [item.content.stem for item in result.items] == ["甲是乙（　）", "水能导电。（　）"]
+    assert "甲是丙" in result.items[0].explanation and result.items[0].answer_key.correct == (1,)
+    assert "text-behind-answer" in [remark.reason for remark in result.remarks]
+
+
+@pytest.mark.parametrize(
+    "heading", ["四、思考题", "思考题", "四、简答题（每题5分）", "【简答题】", "Ⅳ、连线题：", "五、实操题"]
+)
+def test_a_section_of_another_kind_ends_the_question_above_and_is_named(tmp_path, heading):
+    result = read(tmp_path, "一、单选题", "1. 问", "A.甲 B.乙", "答案：A", heading, "1. 谈谈体会。", "2. 又谈谈体会。")
+    assert [shown(item) for item in result.items] == [("single", "问", ["甲", "乙"])]
+    assert result.items[0].explanation == ""
+    assert [refused.reason for refused in result.refused] == ["unsupported-interaction"] * 2
+    assert [remark.reason for remark in result.remarks] == ["section-not-read"] * ("四、简" not in heading)
+
+
+def test_a_heading_of_no_kind_is_told_and_not_swallowed(tmp_path):
+    lines = ("一、单选题", "1. 问", "A.甲 B.乙", "答案：A", "（二）触电急救", "2. 再问", "A.丙 B.丁", "答案：B")
+    result = read(tmp_path, *lines)
+    assert [shown(item)[1] for item in result.items] == ["问", "再问"] and not result.refused
+    assert [(remark.reason, remark.row) for remark in result.remarks] == [("line-not-read", 5)]
+
+
+@pytest.mark.parametrize("line", ["（A）一（B）二（C）三（D）四", "(A)一 (B)二(C)三(D)四", "A.一B.二C.三D.四"])
+def test_options_without_room_between_them_are_options(tmp_path, line):
+    assert shown(read(tmp_path, "1. 问", line, "答案：D").items[0])[2] == ["一", "二", "三", "四"]
+
+
+def test_options_pressed_together_on_two_lines(tmp_path):
+    result = read(
+        tmp_path,
+        "1. 问",
+        "（A）一（B）二",
+        "（C）三（D）四",
+        "答案：C",
+        "2. 再问",
+        "A.60%B.70%",
+        "C.80%D.90%",
+        "答案：D",
+    )
+    assert [shown(item)[2] for item in result.items] == [["一", "二", "三", "四"], ["60%", "70%", "80%", "90%"]]
+
+
+def styled(tmp_path, run, styles="", parts=(), paragraph=""):
+    """The one item, or the reason and facts of its refusal, of a stem whose middle is `run`."""
+    body = (
+        f'<w:p><w:pPr>{paragraph}</w:pPr><w:r><w:t xml:space="preserve">1. 前</w:t></w:r>{run}<w:r><w:t>后</w:t></w:r></w:p>'
+        "<w:p><w:r><w:t>A.甲 B.乙</w:t></w:r></w:p><w:p><w:r><w:t>答案：A</w:t></w:r></w:p>"
+    )
+    held = [("word/styles.xml", f"<w:styles {W}>{styles}</w:styles>".encode())] if styles else []
+    result = read(tmp_path, raw=body, parts=[*held, *parts])
+    if result.items:
+        return result.items[0].content.stem
+    return result.refused[0].reason, *result.refused[0].facts.values()
+
+
+STYLE = '<w:style w:type="character" w:styleId="{}"><w:basedOn w:val="{}"/><w:rPr>{}</w:rPr></w:style>'
+
+
+@pytest.mark.parametrize(
+    ("looks", "outcome"),
+    [
+        ("<w:strike/>", ("struck-text",)),
+        ("<w:vanish/>", ("hidden-text",)),
+        ('<w:vertAlign w:val="superscript"/>', "前²后"),
+        ("<w:caps/>", "前2后"),
+        ('<w:color w:val="FFFFFF"/>', ("hidden-text",)),
+    ],
+)
+def test_what_a_style_makes_of_characters_counts_as_what_the_run_says_itself(tmp_path, looks, outcome):
+    styles = STYLE.format("below", "", looks) + STYLE.format("s", "below", "")
+    assert styled(tmp_path, '<w:r><w:rPr><w:rStyle w:val="s"/></w:rPr><w:t>2</w:t></w:r>', styles) == outcome
+    undone = looks.replace("/>", ' w:val="0"/>') if "val" not in looks else looks.replace("superscript", "baseline")
+    if "color" not in looks:
+        run = f'<w:r><w:rPr><w:rStyle w:val="s"/>{undone}</w:rPr><w:t>2</w:t></w:r>'
+        assert styled(tmp_path, run, styles) == "前2后"
+    paragraph = f'<w:style w:type="paragraph" w:styleId="p"><w:rPr>{looks}</w:rPr></w:style>'
+    if "vertAlign" not in looks and "caps" not in looks:
+        run = "<w:r><w:t>2</w:t></w:r>"
+        assert styled(tmp_path, run, paragraph, paragraph='<w:pStyle w:val="p"/>') == outcome
+
+
+@pytest.mark.parametrize(
+    ("run", "outcome"),
+    [
+        ("<w:r><w:rPr><w:caps/></w:rPr><w:t>mw</w:t></w:r>", "前MW后"),
+        ("<w:r><w:rPr><w:smallCaps/></w:rPr><w:t>mw</w:t></w:r>", "前MW后"),
+        ('<w:r><w:rPr><w:rFonts w:ascii="Symbol"/></w:rPr><w:t>W</w:t></w:r>', ("unsupported-markup", "symbol font")),
+        ("<w:r><w:instrText> EQ \\o\\ac(○,1) </w:instrText></w:r>", ("unsupported-markup", "field EQ")),
+        ('<w:fldSimple w:instr="SYMBOL 87 \\f Symbol"/>', ("unsupported-markup", "field SYMBOL")),
+        ("<w:r><w:instrText> PAGE </w:instrText></w:r><w:r><w:t>3</w:t></w:r>", "前3后"),
+        (
+            "<w:r><w:ruby><w:rt><w:r><w:t>kan</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>漢</w:t></w:r></w:rubyBase></w:ruby></w:r>",
+            ("unsupported-markup", "ruby"),
+        ),
+        (
+            "<w:r><w:pict><w:txbxContent><w:p><w:r><w:t>框</w:t></w:r></w:p></w:txbxContent></w:pict></w:r>",
+            ("unsupported-markup", "text box"),
+        ),
+    ],
+)
+def test_fields_fonts_and_boxes_are_read_as_word_shows_them_or_refused_by_name(tmp_path, run, outcome):
+    assert styled(tmp_path, run) == outcome
+
+
+def test_other_documents_within_are_refused_and_notes_and_comments_told(tmp_path):
+    raw = (
+        "<w:p><w:r><w:t>1. 问</w:t></w:r><w:r><w:footnoteReference w:id='1'/></w:r><w:r><w:commentReference w:id='1'/></w:r>"
+        "</w:p><w:p><w:r><w:t>A.甲 B.乙</w:t></w:r></w:p><w:p><w:r><w:t>答案：A</w:t></w:r></w:p><w:altChunk r:id='x'/>"
+        "<w:p><w:subDoc r:id='y'/></w:p>"
+    )
+    result = read(tmp_path, raw=raw)
+    assert len(result.items) == 1
+    assert [(each.row, each.facts) for each in result.refused] == [
+        (4, {"markup": "altChunk"}),
+        (5, {"markup": "subDoc"}),
+    ]
+    assert [(each.reason, each.row) for each in result.remarks] == [("note-not-read", 1), ("comment-not-read", 1)]
+
+
+@pytest.mark.parametrize(
+    ("form", "first", "fourth"),
+    [
+        ("decimalEnclosedCircle", "①", "④"),
+        ("decimalEnclosedParen", "⑴", "⑷"),
+        ("upperRoman", "I", "IV"),
+        ("ideographTraditional", "甲", "丁"),
+        ("chineseCounting", "一", "四"),
+    ],
+)
+def test_automatic_numbers_are_shown_as_word_shows_them(form, first, fourth):
+    assert (body.counted(1, form), body.counted(4, form)) == (first, fourth)
+
+
+def test_a_form_of_numbers_that_we_do_not_know_is_refused_by_name(tmp_path):
+    numbering = f"""<w:numbering {W}><w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:start w:val="1"/>
+    <w:numFmt w:val="hebrew1"/><w:lvlText w:val="%1."/></w:lvl></w:abstractNum>
+    <w:num w:numId="7"><w:abstractNumId w:val="0"/></w:num></w:numbering>"""
+    number = '<w:numPr><w:ilvl w:val="0"/><w:numId w:val="7"/></w:numPr>'
+    parts = [("word/numbering.xml", numbering.encode())]
+    assert styled(tmp_path, "", parts=parts, paragraph=number) == ("unsupported-markup", "numbering hebrew1")
