@@ -18,8 +18,9 @@ from bank.formats import conservation, spelling
 from bank.formats import options as choices
 from bank.formats.bad_row import BadRow
 from bank.formats.draft import LONGEST_NAME, Draft, DraftOption, DraftTranslation
+from bank.formats.encoding import decode
 from bank.formats.sheets import table
-from bank.formats.sheets.csv_ import MOST_ROWS, decode
+from bank.formats.sheets.csv_ import MOST_ROWS
 from bank.item import Item, Provenance
 from bank.lending.slices import lent
 from bank.refused import BadFile
@@ -35,7 +36,14 @@ def read(data: bytes, file: str, unread: set[str]) -> Iterator[tuple[int, Draft 
 
     Raises BadFile: when the file is no text, no JSON array, or has too many lines.
     """
-    text = decode(data, file)
+    yield from rows(decode(data, file).text, file, unread)
+
+
+def rows(text: str, file: str, unread: set[str]) -> Iterator[tuple[int, Draft | BadRow]]:
+    """The same of what has been decoded.
+
+    Raises BadFile: when it is no JSON array, or has too many lines.
+    """
     if text.lstrip()[:1] == "[":
         yield from _array(text, file, unread)
         return

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bank.formats import archive, conservation, jsonl, plausibility, safexml, spelling
+from bank.formats import archive, conservation, encoding, jsonl, plausibility, safexml, spelling
 from bank.formats.bad_row import BadRow
 from bank.formats.docx import reading
 from bank.formats.draft import Draft, finish
@@ -113,7 +113,7 @@ class Reader:
             locked = data.startswith(xlsx.LOCKED_OR_OLD)
             raise BadFile("workbook-locked-or-old" if locked else "workbook-unreadable", file=self._file)
         elif suffix in (".gift", ".aiken"):
-            self.text(csv_.decode(data, self._file), data, suffix)
+            self.text(data, suffix)
         elif suffix in (".jsonl", ".json") or _JSON.match(data):
             self.lines(data)
         elif safexml.looks_like(data):
@@ -121,13 +121,15 @@ class Reader:
         elif suffix in (".csv", ".tsv"):
             self.sheet(csv_.read(data, self._file))
         elif suffix == ".txt":
-            self.text(csv_.decode(data, self._file), data, suffix)
+            self.text(data, suffix)
         else:
             raise BadFile("unknown-format", file=self._file, known=" ".join(READ))
 
     def sheet(self, sheet: table.Sheet) -> None:
         """A table, however it was written."""
         heading = table.find_heading(sheet.rows)
+        if sheet.assumed:
+            self._remark(sheet.name, 0, "encoding-assumed", encoding=sheet.assumed)
         if heading is None:
             if any(any(row) for row in sheet.rows):
                 self._refuse(sheet.name, 0, BadRow("no-heading"))
@@ -170,19 +172,27 @@ class Reader:
         """JSON Lines, or a JSON array."""
         unread: set[str] = set()
         total = data.count(b"\n") + 1
-        for row, draft in jsonl.read(data, self._file, unread):
+        for row, draft in jsonl.rows(self._decoded(data), self._file, unread):
             self._report(row, total)
             self._row("", row, draft)
         for name in sorted(unread):
             self._remark("", 0, "column-not-read", column=name)
 
-    def text(self, text: str, data: bytes, suffix: str) -> None:
+    def _decoded(self, data: bytes) -> str:
+        decoded = encoding.decode(data, self._file)
+        if decoded.assumed:
+            self._remark("", 0, "encoding-assumed", encoding=decoded.assumed)
+        return decoded.text
+
+    def text(self, data: bytes, suffix: str) -> None:
         """Plain text: Aiken, GIFT or a table, by what is in it; by the suffix where that says it."""
+        text = encoding.decode(data, self._file).text
         if suffix == ".txt" and not aiken.looks_like(text):
             sheet = csv_.read(data, self._file)
             if table.find_heading(sheet.rows) is not None or not gift.looks_like(text):
                 self.sheet(sheet)
                 return
+        self._decoded(data)
         if suffix == ".aiken" or (suffix == ".txt" and aiken.looks_like(text)):
             for row, draft in aiken.read(text):
                 self._row("", row, draft)

@@ -222,8 +222,10 @@ class Document:
         for deeper in [other for other in self._counters if other[0] == counts and other[1] > depth]:
             del self._counters[deeper]
         shown = counted(now, form)
+        if not shown:
+            return "", f"numbering {form[:40]}"
         text = re.sub(r"%\d(?=\D*$)", shown, pattern, count=1)
-        return re.sub(r"%\d[.．、]?", "", text) + " ", "" if shown else f"numbering {form[:40]}"
+        return re.sub(r"%\d[.．、]?", "", text) + " ", ""
 
 
 def counted(number: int, form: str) -> str:

@@ -5,14 +5,13 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from bank.formats.encoding import decode
 from bank.formats.sheets.table import HEADING_ROWS, Sheet, find_heading
 from bank.refused import BadFile
 
 MOST_ROWS = 200_000
 MOST_COLUMNS = 256
 MOST_CELLS = 5_000_000
-LARGEST = 64 * 1024 * 1024
-"""Bytes of text: in memory it takes several times as much."""
 LONGEST_LINE = 1_000_000
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _DELIMITERS = ",;\t"
@@ -20,36 +19,13 @@ _CALCULATING = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """What a spreadsheet may take for the beginning of a formula; full-width ones in Chinese ones, too."""
 
 
-def decode(data: bytes, file: str) -> str:
-    """The text, or a refusal: never a guess that loses a character.
-
-    Raises BadFile: when the encoding is not sure, or the file is too large.
-    """
-    if len(data) > LARGEST:
-        raise BadFile("file-too-large", file=file, most="64 M")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # "Unicode text" of office programs
-        encodings = ["utf-16"]
-    elif b"\0" in data:
-        raise BadFile("text-binary", file=file)
-    else:
-        encodings = ["utf-8-sig", "gb18030"]
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" in text:
-            raise BadFile("text-binary", file=file)
-        return text
-    raise BadFile("text-encoding", file=file)
-
-
 def read(data: bytes, file: str) -> Sheet:
     """The one sheet of a text table. The delimiter is the one under which the heading names most columns.
 
     Raises BadFile: when its rows are too many or too long.
     """
-    text = decode(data, file)
+    decoded = decode(data, file)
+    text = decoded.text
     best: tuple[int, str] = (0, ",")
     for delimiter in _DELIMITERS:
         try:
@@ -61,7 +37,7 @@ def read(data: bytes, file: str) -> Sheet:
     rows = _rows(text, best[1], file, MOST_ROWS + 1)
     if len(rows) > MOST_ROWS:
         raise BadFile("too-many-rows", file=file, most=MOST_ROWS)
-    return Sheet("", rows, flows=True)
+    return Sheet("", rows, flows=True, assumed=decoded.assumed)
 
 
 def _rows(text: str, delimiter: str, file: str, most: int) -> list[Sequence[str]]:

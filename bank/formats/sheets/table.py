@@ -95,6 +95,8 @@ class Sheet:
     """What lies on the sheet, and the picture that it is."""
     pictures: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
     """Pictures that lie in a cell: the names by which they are known."""
+    assumed: str = ""
+    """The encoding in which it was read, where the file itself does not say it."""
     bad_rows: dict[int, BadRow] = field(default_factory=dict)
     """Rows refused for what lies on them."""
 
