@@ -9,7 +9,7 @@ import posixpath
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +19,8 @@ MAGIC = b"PK\x03\x04"
 MOST_PARTS = 60_000
 MOST_UNPACKED = 256 * 1024 * 1024
 LARGEST_PART = 16 * 1024 * 1024
+LARGEST_STREAMED = 128 * 1024 * 1024
+"""A part that is read piece by piece, and never held whole: a manifest."""
 _CHUNK = 1 << 18
 
 
@@ -32,6 +34,8 @@ class Source(Protocol):
     def names(self) -> list[str]: ...
 
     def read(self, name: str) -> bytes: ...
+
+    def chunks(self, name: str) -> Iterator[bytes]: ...
 
 
 def joined(folder: str, href: str) -> str:
@@ -71,8 +75,17 @@ class Folder:
             raise BadFile("part-too-large", file=name, most="16 M")
         return data
 
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """The file's bytes; no file on a disk is too large to be held but those that are refused.
+
+        Raises Missing: when there is no such file, or it lies outside. Raises BadFile: when it is too large.
+        """
+        yield self.read(name)
+
 
 class Zip:
+    """The parts of a zip archive."""
+
     def __init__(self, data: bytes, file: str) -> None:
         self._data = memoryview(data)
         self._file = file
@@ -112,59 +125,61 @@ class Zip:
 
         Raises Missing: when there is no such part. Raises BadFile: when it is damaged or unpacks to too much.
         """
+        return b"".join(self.chunks(name, LARGEST_PART))
+
+    def chunks(self, name: str, most: int = LARGEST_STREAMED) -> Iterator[bytes]:
+        """The same piece by piece, for parts that need not be held as a whole.
+
+        Raises Missing: when there is no such part. Raises BadFile: when it is damaged or unpacks to too much.
+        """
         part = self._parts.get(name)
         if part is None:
             raise Missing
-        kept: list[bytes] = []
-        most = min(self._left, LARGEST_PART)
+        size = 0
         try:
-            self._left -= _unpacked(self._data, part, most, kept.append)
-        except _TooLarge:
-            if most < LARGEST_PART:
-                raise BadFile("archive-too-large", file=self._file) from None
-            raise BadFile("part-too-large", file=name, most="16 M") from None
+            for chunk in unpacked(self._data, part):
+                size += len(chunk)
+                self._left -= len(chunk)
+                if self._left < 0:
+                    raise BadFile("archive-too-large", file=self._file)
+                if size > most:
+                    raise BadFile("part-too-large", file=name, most=f"{most >> 20} M")
+                yield chunk
         except (ValueError, EOFError, zlib.error, IndexError):
             raise BadFile("archive-unreadable", file=self._file) from None
-        return b"".join(kept)
 
 
-class _TooLarge(Exception):  # noqa: N818 - an outcome
-    pass
+def unpacked(data: memoryview, part: zipfile.ZipInfo, checked: bool = True) -> Iterator[bytes]:
+    """What a part of an archive really unpacks to, piece by piece; `checked`: against its checksum.
 
-
-def _unpacked(data: memoryview, part: zipfile.ZipInfo, left: int, take: Callable[[bytes], object]) -> int:
+    Raises ValueError: when the archive is damaged there. Raises EOFError: when the part is cut.
+    """
     header = part.header_offset
     if header < 0 or bytes(data[header : header + 4]) != MAGIC:
         raise ValueError
     start = header + 30 + int.from_bytes(data[header + 26 : header + 28], "little")
     start += int.from_bytes(data[header + 28 : header + 30], "little")
     packed = data[start : start + part.compress_size]
+    crc = 0
     if part.compress_type == zipfile.ZIP_STORED:
-        if len(packed) > left:
-            raise _TooLarge
-        whole = bytes(packed)
-        if zlib.crc32(whole) != part.CRC:
-            raise ValueError
-        take(whole)
-        return len(whole)
-    if part.compress_type != zipfile.ZIP_DEFLATED:
+        for at in range(0, len(packed), _CHUNK):
+            chunk = bytes(packed[at : at + _CHUNK])
+            crc = zlib.crc32(chunk, crc) if checked else 0
+            yield chunk
+    elif part.compress_type == zipfile.ZIP_DEFLATED:
+        unpacker = zlib.decompressobj(-15)
+        pending: bytes | memoryview = packed
+        while not unpacker.eof:
+            chunk = unpacker.decompress(pending, _CHUNK)
+            pending = unpacker.unconsumed_tail
+            crc = zlib.crc32(chunk, crc) if checked else 0
+            yield chunk
+            if not chunk and not pending:
+                raise EOFError
+    else:
         raise ValueError
-    unpacker = zlib.decompressobj(-15)
-    size = crc = 0
-    pending: bytes | memoryview = packed
-    while not unpacker.eof:
-        chunk = unpacker.decompress(pending, _CHUNK)
-        pending = unpacker.unconsumed_tail
-        size += len(chunk)
-        if size > left:
-            raise _TooLarge
-        crc = zlib.crc32(chunk, crc)
-        take(chunk)
-        if not chunk and not pending:
-            raise EOFError
-    if crc != part.CRC:
+    if checked and crc != part.CRC:
         raise ValueError
-    return size
 
 
 def written(parts: list[tuple[str, bytes]]) -> bytes:

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 from bank.content import OPTION_LETTERS, ItemType
-from bank.formats import stem_number
 from bank.formats.draft import Draft
 from bank.item import Item
 
@@ -41,7 +40,7 @@ def left(draft: Draft, item: Item) -> str:
     held = [*held, *_read(draft, item)]
     rest = _without(draft.shown, held)
     whole = Counter(draft.shown) - Counter(rest)  # a text counts for one place only
-    return _over(rest, [*(Counter(held) - whole).elements()], _marks(draft, item)) if rest else ""
+    return _over(rest, [*(Counter(held) - whole).elements()], _marks(draft)) if rest else ""
 
 
 def _without(shown: Sequence[str], held: Sequence[str]) -> list[str]:
@@ -103,11 +102,10 @@ def _read(draft: Draft, item: Item) -> Iterator[str]:
         yield from basis
 
 
-def _marks(draft: Draft, item: Item) -> list[str]:
-    """Letters of options, the number before the stem."""
-    stem = draft.stem.strip()
+def _marks(draft: Draft) -> list[str]:
+    """Letters of options."""
     letters = OPTION_LETTERS[: len(draft.options)]
-    return [stem[: len(stem) - len(stem_number.without(stem))], letters, letters]
+    return [letters, letters]
 
 
 def pieces(value: object) -> Iterator[str]:

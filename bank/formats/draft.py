@@ -13,7 +13,7 @@ from typing import Any
 
 from bank.content import OPTION_LETTERS, TRUEFALSE_OPTIONS, Background, Content, ItemType, Option
 from bank.formats import options as choices
-from bank.formats import plausibility, spelling, stem_number
+from bank.formats import spelling
 from bank.formats.bad_row import BadRow
 from bank.item import LONGEST_ANSWER, NOWHERE, AnswerKey, Basis, Item, Number, Provenance, Translation, normal
 from bank.refused import BadFile
@@ -111,7 +111,7 @@ def finish(draft: Draft, picture: Callable[[str], str]) -> Item:
 
     Raises BadRow: when the row makes no sense.
     """
-    stem = _text(stem_number.without(draft.stem.lstrip("\ufeff\u200b\u00ad\u2060")), "stem")
+    stem = _text(draft.stem, "stem")
     if not stem:
         raise BadRow("empty-stem")
     if len(draft.options) > len(OPTION_LETTERS):  # before any of them is looked at
@@ -135,7 +135,7 @@ def finish(draft: Draft, picture: Callable[[str], str]) -> Item:
     else:
         _check_options(options)
         correct = _correct(answer, kind, options)
-        locked = _locked(given, len(options)) if given else plausibility.locked(stem, options)
+        locked = _locked(given, len(options))
     background = _background(draft.background, draft.background_images, picture)
     case = "" if background is None else background.sha256()
     return Item(

@@ -7,11 +7,12 @@ everything that happened is gathered here.
 import gc
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bank.formats import archive, conservation, encoding, jsonl, plausibility, safexml, spelling
+from bank.content import ItemType
+from bank.formats import archive, conservation, encoding, jsonl, plausibility, safexml, spelling, stem_number
 from bank.formats.bad_row import BadRow
 from bank.formats.docx import reading
 from bank.formats.draft import Draft, finish
@@ -68,7 +69,9 @@ def read(path: Path, media_dir: Path | None = None, progress: Progress | None = 
 class Reader:
     """Gathers one file's outcome."""
 
-    def __init__(self, file: str, pictures: Pictures, progress: Progress | None) -> None:
+    def __init__(self, file: str, pictures: Pictures, progress: Progress | None, own: bool = False) -> None:
+        """`own`: what we have just written ourselves is read for what it says, and no item is changed."""
+        self._own = own
         self.result = ImportResult()
         self._certain: list[int] = []
         """Which items say of their difficulty that all know the answer, by a bare 1."""
@@ -273,7 +276,14 @@ class Reader:
         try:
             if isinstance(draft, BadRow):
                 raise draft
+            if not self._own:
+                stem = stem_number.without(draft.stem.lstrip(_UNSEEN))
+                draft.said += (draft.stem[: len(draft.stem) - len(stem)],) if stem != draft.stem else ()
+                draft.stem = stem
             item = finish(draft, self._pictures.digest)
+            if not (self._own or draft.locked) and item.content.type is not ItemType.TRUEFALSE:
+                locked = plausibility.locked(item.content.stem, item.content.options)
+                item = replace(item, locked=locked) if locked else item
             left = conservation.left(draft, item)
             if left:
                 raise BadRow("text-left-over", left=left)
@@ -303,6 +313,7 @@ class Reader:
             self._progress(row, total)
 
 
+_UNSEEN = "\ufeff\u200b\u00ad\u2060"
 _STEP = re.compile(r"[2-9]|10|[2-9]\.0")
 
 

@@ -6,6 +6,7 @@ Each node remembers its line, so that a refusal can name the place.
 import gc
 import re
 from collections.abc import Generator, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, ParseError
 from xml.sax.saxutils import escape as _escape
@@ -55,8 +56,11 @@ class _TooMuch(Exception):  # noqa: N818 - an outcome
 class _Tree:
     """Builds the Nodes straight from what expat calls: half the time of a builder behind the library's own parser."""
 
-    def __init__(self) -> None:
+    def __init__(self, taken: str = "") -> None:
         self.root: Node | None = None
+        self.ready: list[Node] = []
+        """Elements called `taken` that have ended; they are no part of the tree."""
+        self._taken = taken
         self._expat: Any = None
         self._open: list[Node] = []
         self._left = MOST_ELEMENTS
@@ -72,6 +76,12 @@ class _Tree:
         expat.StartElementHandler = self._start
         expat.EndElementHandler = self._end
         expat.CharacterDataHandler = self._text.append
+
+    def deaf(self) -> None:
+        """Lets go of the parser: the two refer to each other, and nothing looks for such rings during an import."""
+        expat = self._expat
+        expat.StartElementHandler = expat.EndElementHandler = expat.CharacterDataHandler = None
+        expat.StartDoctypeDeclHandler = self._expat = None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._left -= 1
@@ -92,7 +102,12 @@ class _Tree:
     def _end(self, _name: str) -> None:
         if self._text:
             self._put()
-        self._last, self._ended = self._open.pop(), True
+        node = self._last = self._open.pop()
+        self._ended = True
+        if self._taken and node.name == self._taken and self._open:
+            del self._open[-1][-1]
+            self.ready.append(node)
+            self._left = MOST_ELEMENTS
 
     def _put(self) -> None:
         text = "".join(self._text)
@@ -122,21 +137,46 @@ def parse(data: bytes, file: str) -> Node:
 
     Raises BadFile: when it is malformed, declares a document type, or is far too deep or large.
     """
-    declared = _DECLARED.match(data[:300].removeprefix(b"\xef\xbb\xbf"))
+    tree = _Tree()
+    for _ in _fed(tree, iter([data]), file):
+        pass
+    if tree.root is None:
+        raise BadFile("xml-malformed", file=file, line=1)
+    return tree.root
+
+
+def elements(chunks: Iterator[bytes], name: str, file: str) -> Iterator[Node]:
+    """Every element called so, with all that is in it, one after the other: the whole is never held.
+
+    Raises BadFile: as `parse` does.
+    """
+    tree = _Tree(name)
+    for _ in _fed(tree, chunks, file):
+        yield from tree.ready
+        tree.ready.clear()
+    yield from tree.ready
+
+
+def _fed(tree: _Tree, chunks: Iterator[bytes], file: str) -> Iterator[None]:
+    """Builds the tree chunk by chunk, with a pause after each."""
+    first = next(chunks, b"")
+    declared = _DECLARED.match(first[:300].removeprefix(b"\xef\xbb\xbf"))
     encoding = None
     if declared and declared[1].lower() in (b"gb2312", b"gbk", b"gb18030"):  # which expat does not know
+        encoding = "utf-8"
         try:
-            data, encoding = data.decode("gb18030").encode(), "utf-8"
+            first, chunks = b"".join((first, *chunks)).decode("gb18030").encode(), iter(())
         except UnicodeDecodeError:
             raise BadFile("xml-malformed", file=file, line=1) from None
-    tree = _Tree()
     parser = DefusedXMLParser(target=tree, encoding=encoding)  # what it forbids stays forbidden
     tree.listen(parser.parser)
     parser.parser.StartDoctypeDeclHandler = _only_bare
     resting = gc.isenabled()
     gc.disable()  # a growing tree holds nothing to collect, and looking through it again and again takes a third
     try:
-        parser.feed(data)
+        for chunk in chain((first,), chunks):
+            parser.feed(chunk)
+            yield
         parser.close()
     except DefusedXmlException:
         raise BadFile("xml-doctype", file=file) from None
@@ -147,11 +187,9 @@ def parse(data: bytes, file: str) -> Node:
     except (ValueError, LookupError, AssertionError, UnicodeError):
         raise BadFile("xml-malformed", file=file, line=1) from None
     finally:
+        tree.deaf()
         if resting:
             gc.enable()
-    if tree.root is None:
-        raise BadFile("xml-malformed", file=file, line=1)
-    return tree.root
 
 
 def _only_bare(name: str, system: str | None, public: str | None, inside: int) -> None:

@@ -226,7 +226,7 @@ def _read_back(items: list[Item], way: _Form, picture: Callable[[str], bytes | N
     if not items:
         return []
     pictures = Pictures(Path("/nonexistent"), None)
-    reader = Reader("", pictures, None)
+    reader = Reader("", pictures, None, own=True)
     try:
         reader.file(way.write(items, picture), way.suffix, archive.Folder(Path("/nonexistent")))
     except (BadRow, BadFile):

@@ -44,11 +44,10 @@ class Package:
     def items(self, manifest: str) -> Found:
         """Every item that the manifest names."""
         folder = posixpath.dirname(manifest)
-        root = safexml.parse(self._source.read(manifest), manifest)
-        for node in root.iter():
-            node.tag = node.tag.rpartition("}")[2]
         tests: list[str] = []
-        for resource in root.iterfind("resources/resource"):
+        for resource in safexml.elements(self._source.chunks(manifest), "resource", manifest):
+            for node in resource.iter():
+                node.tag = node.name
             said = resource.get("type", "")
             if said.startswith("imsqti_test"):
                 tests.append(resource.get("href", ""))

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from typing import Any
 
-from bank.formats import safexml
+from bank.formats import archive, safexml
 from bank.formats.sheets import xlsx_appearance, xlsx_numbers
 from bank.formats.sheets.csv_ import MOST_COLUMNS, MOST_ROWS
 from bank.formats.sheets.table import Sheet
@@ -28,6 +28,8 @@ LOCKED_OR_OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST_UNPACKED = 256 * 1024 * 1024
 MOST_SMALL = 16 * 1024 * 1024
 """For a part that lists sheets, styles or pictures: office programs pile up tens of thousands of styles."""
+MOST_PACKED = 100
+"""Bytes that one may unpack to, in a part of more than `MOST_SMALL`: texts and cells pack ten to one, bombs a thousand."""
 MOST_STYLES = 500
 """Searched for in a sheet before it is looked at; with more of them it is looked at in any case."""
 MOST_PARTS = 2_000
@@ -131,11 +133,11 @@ class _Book:
         self._small: dict[str, bytes] = {}
         self._rich: set[str] = set()
         try:
-            archive = zipfile.ZipFile(io.BytesIO(data))
-            if len(archive.infolist()) > MOST_PARTS:
+            book = zipfile.ZipFile(io.BytesIO(data))
+            if len(book.infolist()) > MOST_PARTS:
                 raise BadFile("workbook-too-large", file=file)
-            self._parts = {part.filename: part for part in archive.infolist()}
-            for part in archive.infolist():
+            self._parts = {part.filename: part for part in book.infolist()}
+            for part in book.infolist():
                 self._weigh(part)
         except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, IndexError, EOFError):
             raise BadFile("workbook-unreadable", file=file) from None
@@ -215,29 +217,12 @@ class _Book:
 
 def _unpack(data: bytes, part: zipfile.ZipInfo, left: int, file: str, take: Callable[[bytes], object]) -> int:
     """Bytes the part really unpacks to. Sizes stated in the archive are the sender's word; these are counted."""
-    header = part.header_offset
-    if data[header : header + 4] != MAGIC:
-        raise ValueError
-    start = header + 30 + int.from_bytes(data[header + 26 : header + 28], "little")
-    start += int.from_bytes(data[header + 28 : header + 30], "little")
-    packed = memoryview(data)[start : start + part.compress_size]
-    if part.compress_type == zipfile.ZIP_STORED:
-        take(bytes(packed))
-        return len(packed)
-    if part.compress_type != zipfile.ZIP_DEFLATED:
-        raise ValueError
-    unpacker = zlib.decompressobj(-15)
     size = 0
-    pending: bytes | memoryview = packed
-    while not unpacker.eof:
-        chunk = unpacker.decompress(pending, _CHUNK)
-        pending = unpacker.unconsumed_tail
+    for chunk in archive.unpacked(memoryview(data), part, checked=False):
         size += len(chunk)
-        if size > left:
+        if size > left or (size > MOST_SMALL and size > part.compress_size * MOST_PACKED):
             raise BadFile("workbook-too-large", file=file)
         take(chunk)
-        if not chunk and not pending:
-            raise EOFError
     return size
 
 

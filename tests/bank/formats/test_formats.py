@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import time
 
 import pytest
 import xlsxwriter
@@ -525,6 +526,19 @@ def test_a_zip_bomb_is_refused_before_it_unpacks(tmp_path):
     assert path.stat().st_size < 1_000_000
     with pytest.raises(BadFile, match="workbook-too-large"):
         formats.read(path)
+
+
+@pytest.mark.parametrize(
+    ("part", "filling"),
+    [("sheet1.xml", b'<c r="A1"/>' * 95_000), ("sharedStrings.xml", b"<si/>" * 200_000), ("styles.xml", b" " * 1_000_000)],
+)
+def test_a_bomb_just_below_the_bound_is_refused_at_once(tmp_path, part, filling):
+    path = xlsx(tmp_path, {"s": [HEAD, ROW]})
+    repacked(path, lambda name, data: data + filling * 200 if name.endswith(part) else data)
+    began = time.process_time()
+    with pytest.raises(BadFile, match="workbook-too-large"):
+        formats.read(path)
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.slow
