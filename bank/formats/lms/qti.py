@@ -272,26 +272,26 @@ def _right(response: _Response, names: list[str]) -> list[str]:
 def _around(body: Node, interaction: Node, picture: Callable[[str], str], inline: bool) -> markup.Flow:
     """What stands round the interaction; a prompt belongs to it, an inline choice leaves a blank."""
     flow = markup.Flow(picture)
-    prompt = interaction.find("prompt")
-
-    def walk(node: Node) -> None:
-        flow.text(node.text or "")
-        for child in node:
-            if child is interaction and inline:
-                flow.blank()
-            elif child is interaction:
-                flow.start("div", {})
-                if prompt is not None:
-                    walk(prompt)
-                flow.end("div")
-            else:
-                flow.start(child.name, child.attrib)
-                walk(child)
-                flow.end(child.name)
-            flow.text(child.tail or "")
-
-    walk(body)
+    _walk(body, interaction, inline, flow)
     return flow
+
+
+def _walk(node: Node, interaction: Node, inline: bool, flow: markup.Flow) -> None:
+    flow.text(node.text or "")
+    for child in node:
+        if child is interaction and inline:
+            flow.blank()
+        elif child is interaction:
+            flow.start("div", {})
+            prompt = interaction.find("prompt")
+            if prompt is not None:
+                _walk(prompt, interaction, inline, flow)
+            flow.end("div")
+        else:
+            flow.start(child.name, child.attrib)
+            _walk(child, interaction, inline, flow)
+            flow.end(child.name)
+        flow.text(child.tail or "")
 
 
 def _entry(

@@ -29,7 +29,8 @@ MOST_UNPACKED = 256 * 1024 * 1024
 MOST_SMALL = 16 * 1024 * 1024
 """For a part that lists sheets, styles or pictures: office programs pile up tens of thousands of styles."""
 MOST_PACKED = 100
-"""Bytes that one may unpack to, in a part of more than `MOST_SMALL`: texts and cells pack ten to one, bombs a thousand."""
+"""Bytes that one may unpack to, in parts larger than `LEAST_BOMB`: cells pack ten to one, bombs a thousand."""
+LEAST_BOMB = 8 * 1024 * 1024
 MOST_STYLES = 500
 """Searched for in a sheet before it is looked at; with more of them it is looked at in any case."""
 MOST_PARTS = 2_000
@@ -220,7 +221,7 @@ def _unpack(data: bytes, part: zipfile.ZipInfo, left: int, file: str, take: Call
     size = 0
     for chunk in archive.unpacked(memoryview(data), part, checked=False):
         size += len(chunk)
-        if size > left or (size > MOST_SMALL and size > part.compress_size * MOST_PACKED):
+        if size > left or (size > LEAST_BOMB and size > part.compress_size * MOST_PACKED):
             raise BadFile("workbook-too-large", file=file)
         take(chunk)
     return size
