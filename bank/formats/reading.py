@@ -75,6 +75,8 @@ class Reader:
         self.result = ImportResult()
         self._certain: list[int] = []
         """Which items say of their difficulty that all know the answer, by a bare 1."""
+        self._numbered: dict[str, list[int]] = {}
+        """Sheet -> rows before whose stems a number was taken off."""
         self._scale = False
         """Some row says 3 or 5: then 1 is a step of a scale and no share."""
         self._file = file
@@ -85,6 +87,8 @@ class Reader:
         """Reads a whole file into `result`."""
         self._file_of(data, suffix, folder)
         self._beside()
+        for sheet, rows_ in self._numbered.items():
+            self._remark(sheet, rows_[0], "numbers-taken-off", found=len(rows_))
         result = self.result
         for number in reversed(self._certain if self._scale else []):
             del result.items[number]
@@ -143,6 +147,9 @@ class Reader:
             return
         for name in heading.unread:
             self._remark(sheet.name, heading.row + 1, "column-not-read", column=name)
+        above = [number for number, row in enumerate(sheet.rows[: heading.row], 1) if any(row)]
+        if above:
+            self._remark(sheet.name, above[0], "rows-above-heading", found=len(above))
         table.place_pictures(sheet, heading, self._pictures.add)
         self._remark_shown(sheet, heading)
         if sheet.flows and tuple(sheet.rows[heading.row])[: len(rows.HEADER)] == rows.HEADER:
@@ -278,8 +285,10 @@ class Reader:
                 raise draft
             if not self._own:
                 stem = stem_number.without(draft.stem.lstrip(_UNSEEN))
-                draft.said += (draft.stem[: len(draft.stem) - len(stem)],) if stem != draft.stem else ()
-                draft.stem = stem
+                if stem != draft.stem:
+                    draft.said += (draft.stem[: len(draft.stem) - len(stem)],)
+                    draft.stem = stem
+                    self._numbered.setdefault(sheet, []).append(row)
             item = finish(draft, self._pictures.digest)
             if not (self._own or draft.locked) and item.content.type is not ItemType.TRUEFALSE:
                 locked = plausibility.locked(item.content.stem, item.content.options)

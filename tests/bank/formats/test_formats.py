@@ -530,7 +530,11 @@ def test_a_zip_bomb_is_refused_before_it_unpacks(tmp_path):
 
 @pytest.mark.parametrize(
     ("part", "filling"),
-    [("sheet1.xml", b'<c r="A1"/>' * 95_000), ("sharedStrings.xml", b"<si/>" * 200_000), ("styles.xml", b" " * 1_000_000)],
+    [
+        ("sheet1.xml", b'<c r="A1"/>' * 95_000),
+        ("sharedStrings.xml", b"<si/>" * 200_000),
+        ("styles.xml", b" " * 1_000_000),
+    ],
 )
 def test_a_bomb_just_below_the_bound_is_refused_at_once(tmp_path, part, filling):
     path = xlsx(tmp_path, {"s": [HEAD, ROW]})

@@ -67,7 +67,33 @@ def row_records(outcome: "Outcome") -> dict[str, Any]:
         "pictures": outcome.pictures,
         "refused": [refusal_record(each) for each in outcome.refused],
         "remarks": [refusal_record(each) for each in outcome.remarks],
+        "totals": _totals_record(outcome),
     }
+
+
+def _totals_record(outcome: "Outcome") -> dict[str, Any]:
+    """Rows for each reason, the most frequent first, and what one edit would mend most."""
+    from bank.formats import summary
+
+    most = summary.mends_most(outcome.refused)
+    return {
+        "refused": {each.reason: each.rows for each in summary.totals(outcome.refused)},
+        "remarks": {each.reason: each.rows for each in summary.totals(outcome.remarks)},
+        "mends_most": None if most is None else {"rows": most.rows} | refusal_record(most.first),
+    }
+
+
+def _print_totals(outcome: "Outcome") -> None:
+    """The same for people, where there is more than one row to sum up."""
+    from bank.formats import summary
+
+    every = [*summary.totals(outcome.refused), *summary.totals(outcome.remarks)]
+    if sum(each.rows for each in every) > 1:
+        rows(_("Totals:"), [(_("{n} rows").format(n=each.rows), _reason(each.first)) for each in every])
+    most = summary.mends_most(outcome.refused)
+    if most is not None:
+        line = _("The one edit that would mend most ({n}): {sentence}")
+        print(line.format(n=most.rows, sentence=_reason(most.first)))
 
 
 def _near_record(place: "Place", twin: "NearDuplicate", there: "Place | None") -> dict[str, Any]:
@@ -94,6 +120,7 @@ def print_outcome(outcome: "Outcome", revised: Sequence[tuple[str, str]] = (), *
         line = _("{n} would become new revisions.") if dry_run else _("{n} became new revisions.")
         print(line.format(n=len(revised)))
     print_remarks(outcome.remarks)
+    _print_totals(outcome)
     line = _("{added} added, {already} already there, {refused} refused; {pictures} pictures.")
     if dry_run:
         line = _("Nothing was changed. It would be: {added} added, {already} already there, {refused} refused.")

@@ -38,7 +38,7 @@ SENTENCES = {
     "unknown-format": N_("{file}: only these forms are known: {known}"),
     "no-items": N_("{file} holds no items."),
     "text-binary": N_("{file} is not text."),
-    "text-encoding": N_("{file} is neither UTF-8 nor GB18030 text."),
+    "text-encoding": N_("{file} is surely neither UTF-8 nor GB18030 text; save it as UTF-8."),
     "csv-quotes": N_("{file} row {row}: the quotation marks do not match."),
     "too-many-rows": N_("{file} has more than {most} rows."),
     "too-many-columns": N_("{file} has more than {most} columns."),
@@ -194,6 +194,43 @@ SENTENCES = {
     "answer-as-one-text": N_("The answer was read as one text; alternatives are parted by |."),
     "line-not-read": N_("This line belongs to no question and was not read."),
     "column-not-read": N_("Column “{column}” means nothing here and was not read."),
+    "option-letters-unclear": N_("The letters of the options make no whole: one stands twice, or one is left out."),
+    "option-letters-disagree": N_(
+        "An option bears another letter than its column or label; which of the two is meant?"
+    ),
+    "option-letters-and-numbers": N_(
+        "The options bear letters out of order, and the answer is a number; write the answer as letters."
+    ),
+    "option-holds-another": N_("Option {option} seems to hold the next one too; begin each option on its own."),
+    "options-unclear": N_(
+        "What parts the options of this cell is not sure; put each on a line of its own, or part them by |."
+    ),
+    "column-decides": N_(
+        "Column “{column}” was not read, and the answer may depend on it; rename its heading, or remove it."
+    ),
+    "answer-letter-unclear": N_("The answer F may be an option or “false”; name the type."),
+    "answer-two-ways": N_("The answer can be read in two ways, or its letter and its text disagree."),
+    "json-option-unclear": N_("Which field holds the text of an option is not sure."),
+    "text-left-over": N_("“{left}” stands here and found no place in the item; the row was not read."),
+    "text-behind-answer": N_(
+        "What stood in brackets behind the answer's bracket became the explanation: it gave the answer away."
+    ),
+    "section-not-read": N_("A section of a kind that is not read begins here."),
+    "note-not-read": N_("A footnote or endnote hangs here; it was not read."),
+    "comment-not-read": N_("A comment hangs here; it was not read."),
+    "title-not-read": N_("The title of the question was not read."),
+    "hidden-question": N_("This question is hidden where it comes from; it was read."),
+    "rubric-not-read": N_("What is said to others than candidates was not read."),
+    "encoding-assumed": N_("Nothing in the file says its encoding; it was read as {encoding}."),
+    "rows-above-heading": N_("{found} rows above the heading were not read."),
+    "numbers-taken-off": N_("From here on the numbers before {found} stems were taken off."),
+    "number-before-stem": N_("A number stands before the stem; is it the question's own?"),
+    "own-letter-left": N_("An option bears a letter or number of its own; shuffled, it would lie."),
+    "answer-word-in-stem": N_("The stem holds a word like 答案: candidates would see it."),
+    "answer-word-in-option": N_("An option holds a word like 答案; was it read to its end?"),
+    "markup-as-text": N_("Markup (HTML or TeX) came in as text."),
+    "option-speaks-of-place": N_("An option speaks of the place of others; it was locked, or all were."),
+    "few-options-beside": N_("This item has far fewer options than its neighbours; was one read into another?"),
     "code-disagrees": N_("{code}: its code claims another number of right answers than are marked."),
     "picture-missing": N_("{code}: its picture was not found; it stays out of pools."),
     # Passphrases (`tools.cli.secrets`).
