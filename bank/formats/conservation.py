@@ -34,13 +34,17 @@ def left(draft: Draft, item: Item) -> str:
     if not draft.shown:
         return ""
     held = [*_held(item)]
+    if draft.numbered:
+        held[0] = draft.numbered + held[0]
     rest = _without(draft.shown, held)
     if not rest:
         return ""
     held = [*held, *_read(draft, item)]
-    rest = _without(draft.shown, held)
+    rest = _without(rest, held)
+    if not rest:
+        return ""
     whole = Counter(draft.shown) - Counter(rest)  # a text counts for one place only
-    return _over(rest, [*(Counter(held) - whole).elements()], _marks(draft)) if rest else ""
+    return _over(rest, [*(Counter(held) - whole).elements()], _marks(draft))
 
 
 def _without(shown: Sequence[str], held: Sequence[str]) -> list[str]:

@@ -102,6 +102,8 @@ class Draft:
     calibrated: str = ""
     shown: tuple[str, ...] = ()
     """All that its place shows, as it stands there: `bank.formats.conservation` holds the item against it."""
+    numbered: str = ""
+    """The number that stood before the stem and was taken off."""
     said: tuple[str, ...] = ()
     """Of that, what was read as a mark and is no text of the item: labels, signs; and what a remark names."""
 
@@ -169,6 +171,9 @@ def _by_own_letters(
     """
     places = [choices.index_of(each.letter) if each.letter else None for each in draft.options]
     texts = [option.text for option in options]
+    letters = [each.letter for each in draft.options]
+    if not choices.may_bear_marks(texts) and (not any(letters) or letters == [*OPTION_LETTERS[: len(letters)]]):
+        return options, draft.answer, draft.locked
     while texts and None not in (owned := [choices.own_letter(text) for text in texts]):
         own = [each for each in owned if each is not None]
         found = {place for place, _rest in own}

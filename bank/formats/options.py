@@ -23,6 +23,9 @@ _NAMES = re.compile(r"[A-J](?:[、,，和与及或/]|\s*$)")
 _HELD = re.compile(
     r"(?<=[\u4e00-\u9fff0-9%％。；;℃])\s*(?:([B-JＢ-Ｊ])\s?[.．]|[(（]\s*([B-JＢ-Ｊ])\s*[)）])\s*(?=[\u4e00-\u9fff0-9])"
 )
+_MAY_BEAR = re.compile(
+    rf"^\s*[(（【\[]?\s*[A-Ja-jＡ-Ｊａ-ｊ1-9]\s*{_SIGN}|^\s*[①-⑩]|[B-JＢ-Ｊ]\s?[.．]|[(（]\s*[B-JＢ-Ｊ]", re.MULTILINE
+)
 _STRONG = re.compile(r"([*#|｜$@&^~%+=\\])\1+|[\n\t]|\|{1,2}|｜|</?br\s*/?>|\\n|[#@^￥§¦‖◆●■]")
 """What no sentence needs: wherever such a sign parts options, it parts all of them."""
 _WEAK = ("；", ";")
@@ -48,6 +51,11 @@ def own_letter(text: str) -> tuple[int, str] | None:
         return None
     rest = text[match.end() :].strip()
     return None if _NAMES.match(rest) else (index_of(match[1]), rest)
+
+
+def may_bear_marks(texts: Sequence[str]) -> bool:
+    """Whether any option may bear a letter or number of its own, or hold another: hardly any do, and this is quick."""
+    return _MAY_BEAR.search("\n".join(texts)) is not None
 
 
 def numbered(texts: Sequence[str]) -> bool:
@@ -159,11 +167,11 @@ def chosen(answer: str, texts: Sequence[str]) -> tuple[int, ...] | None:
     """
     said = bare_answer(answer)
     by_letter = spelling.letters(said)
-    by_text = _by_text(said, texts)
     if by_letter is not None:
-        if by_letter and by_text is not None and set(by_text) != set(by_letter):
+        if len(by_letter) > 1 and any(_plain(text) == _plain(said) for text in texts):  # AC, DC
             raise BadRow("answer-two-ways")
         return by_letter
+    by_text = _by_text(said, texts)
     if by_text is not None:
         if said.isdecimal() and int(said[:4]) <= MOST_LETTERS:  # "2" may count options
             raise BadRow("answer-two-ways")

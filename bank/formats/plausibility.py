@@ -30,7 +30,7 @@ _ANSWER_WORD = re.compile(
     r"|【\s*答案|\b(?i:answer|ans)\s*[:：]"
 )
 _ABOVE = re.compile(
-    r"(?:(?:^|[\s，,、。；;（(是非和与除在括属对])以上|上述|前面|前述)"
+    r"(?:(?:^|[，,、。；;（(是非和与除在括属对])以上|上述|前面|前述)"
     r"(?=的?(?:都|均|皆|全|各|几|所有|选项|答案|说法|情况|[两二三四五]|内容|措施|因素|原因|方法|条件|方面|行为|方式|观点|项|$))"
     r"|(?i:(?:all|none|any|both|neither) of the (?:above|other|preceding))"
 )
@@ -40,6 +40,8 @@ _LETTERS = re.compile(
     r"(?:[都均皆全]|正确|错误|不?对)|(?<![A-Za-z])[A-H]\s*选?项(?:[都均皆也]|正确|错误|不?对)"
     r"|(?i:both|neither) [A-H] (?i:and|nor) [A-H]\b|选项\s*[A-H](?![A-Za-z])"
 )
+_MAY_SPEAK = re.compile(r"[上下面项述A-H]|(?i:of the)")
+"""Hardly any option of ordinary text has it."""
 _TWO = re.compile(r"\s*(?:仅|只有)?\s*[A-H](?:\s*[、,，和与及]\s*[A-H]){1,6}\s*")
 _ENOUGH = 5
 """Neighbours of one type, from which on one with far fewer options stands out."""
@@ -62,23 +64,30 @@ def doubts(item: Item) -> Iterator[str]:
     if stem_number.left(content.stem):
         yield "number-before-stem"
     texts = [option.text for option in content.options]
-    if any(text and _MARKUP.search(text) for text in (content.stem, *texts)):
+    whole = "\n".join((content.stem, *texts))
+    if any(sign in whole for sign in "<&\\$") and _MARKUP.search(whole):
         yield "markup-as-text"
     if content.type is ItemType.TRUEFALSE:
         return
-    owned = [choices.own_letter(text) for text in texts]
-    if any(own is not None and own[0] == index for index, own in enumerate(owned)) or choices.numbered(texts):
+    if choices.may_bear_marks(texts) and (choices.numbered(texts) or _bears_own_letter(texts)):
         yield "own-letter-left"
     if any(_ANSWER_WORD.search(text) for text in texts if "答案" in text):
         yield "answer-word-in-option"
-    if any(_place_of(text, content.stem) for text in texts):
+    if _MAY_SPEAK.search(whole) and any(_place_of(text, content.stem) for text in texts):
         yield "option-speaks-of-place"
+
+
+def _bears_own_letter(texts: Sequence[str]) -> bool:
+    owned = (choices.own_letter(text) for text in texts)
+    return any(own is not None and own[0] == index for index, own in enumerate(owned))
 
 
 def locked(stem: str, options: Sequence[Option]) -> tuple[int, ...]:
     """Options that must stay where they are: the last, where it alone speaks of all above it; else all, where one
     names others by letter or place.
     """
+    if not any(_MAY_SPEAK.search(option.text) for option in options):
+        return ()
     said = [_place_of(option.text, stem) for option in options]
     if not any(said):
         return ()

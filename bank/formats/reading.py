@@ -286,8 +286,7 @@ class Reader:
             if not self._own:
                 stem = stem_number.without(draft.stem.lstrip(_UNSEEN))
                 if stem != draft.stem:
-                    draft.said += (draft.stem[: len(draft.stem) - len(stem)],)
-                    draft.stem = stem
+                    draft.numbered, draft.stem = draft.stem[: len(draft.stem) - len(stem)], stem
                     self._numbered.setdefault(sheet, []).append(row)
             item = finish(draft, self._pictures.digest)
             if not (self._own or draft.locked) and item.content.type is not ItemType.TRUEFALSE:

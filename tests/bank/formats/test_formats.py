@@ -720,7 +720,7 @@ def test_a_csv_that_would_fill_the_memory_is_refused_before_it_does(tmp_path, mo
         with pytest.raises(BadFile) as caught:
             formats.read(path)
         assert caught.value.code == code
-    monkeypatch.setattr("bank.formats.sheets.csv_.LARGEST", 10)
+    monkeypatch.setattr("bank.formats.encoding.LARGEST", 10)
     with pytest.raises(BadFile, match="file-too-large"):
         formats.read(path)
 

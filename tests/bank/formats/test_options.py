@@ -174,6 +174,7 @@ def test_several_answers_by_text(tmp_path):
         ({"答案": "B、安"}, "answer-two-ways"),
         ({"答案": "2", "选项A": "2", "选项B": "3", "选项C": "4", "选项D": "5"}, "answer-two-ways"),
         ({"答案": "牛"}, "answer-unreadable"),
+        ({"答案": "AC", "选项A": "DC", "选项B": "AC", "题型": ""}, "answer-two-ways"),
         ({"答案": "安、伏", "选项C": "安、伏", "题型": "多选"}, "answer-two-ways"),
     ],
 )
