@@ -169,11 +169,11 @@ def _by_own_letters(
 
     Once options are shuffled their own letters would lie; and a letter in the answer means the option that bears it.
     """
-    places = [choices.index_of(each.letter) if each.letter else None for each in draft.options]
     texts = [option.text for option in options]
     letters = [each.letter for each in draft.options]
     if not choices.may_bear_marks(texts) and (not any(letters) or letters == [*OPTION_LETTERS[: len(letters)]]):
         return options, draft.answer, draft.locked
+    places = [choices.index_of(letter) if letter else None for letter in letters]
     while texts and None not in (owned := [choices.own_letter(text) for text in texts]):
         own = [each for each in owned if each is not None]
         found = {place for place, _rest in own}

@@ -112,7 +112,9 @@ def few_options(items: Sequence[Item]) -> Iterator[int]:
     for item in items:
         counts.setdefault(item.content.type, Counter())[len(item.content.options)] += 1
     for number, item in enumerate(items):
-        if all(spelling.truth(option.text) is not None for option in item.content.options):
+        if len(counts[item.content.type]) == 1 or all(
+            spelling.truth(option.text) is not None for option in item.content.options
+        ):
             continue
         counted = counts[item.content.type]
         usual, times = counted.most_common(1)[0]

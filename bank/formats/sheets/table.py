@@ -116,17 +116,16 @@ class Heading:
     """Option columns that stand twice."""
     crac: bool
     depends: dict[int, str] = field(default_factory=dict)
-    _read: frozenset[int] = frozenset()
+    read: tuple[int, ...] = ()
+    """Columns whose text is read: not those of pictures, nor those that the report names as not read."""
+    whole: bool = False
+    """All are read."""
     """Columns that are not read and look like options or answers: what they look like."""
-
-    @property
-    def read(self) -> frozenset[int]:
-        """Columns whose text is read: not those of pictures, nor those that the report names as not read."""
-        return self._read
 
     def __post_init__(self) -> None:
         fields = (columns for name, columns in self.columns.items() if not name.endswith("images"))
-        self._read = frozenset(column for columns in fields for column in columns).union(self.options.values())
+        self.read = tuple(sorted({column for columns in fields for column in columns}.union(self.options.values())))
+        self.whole = len(self.read) == self.width
 
     def column_of(self, name: str) -> int:
         return self.columns[name][0] if name in self.columns else -1
@@ -341,7 +340,7 @@ def _draft(
         background=cell("background"),
         background_images=spelling.names(cell("background_images")) + lying("background", "background_images"),
         place=cell("place"),
-        shown=tuple(text for column, text in enumerate(row) if text and column in heading.read),
+        shown=tuple(filter(None, row if heading.whole else [_cell(row, column) for column in heading.read])),
         said=(cell("number"), cell("picture_code"), filled.get("type", ""), (learned or "") * len(options)),
     )
 
