@@ -49,7 +49,15 @@ def left(draft: Draft, item: Item) -> str:
 
 def _without(shown: Sequence[str], held: Sequence[str]) -> list[str]:
     texts = set(held)
-    return [piece for piece in shown if piece not in texts]
+    if len(set(shown)) == len(shown):
+        return [piece for piece in shown if piece not in texts]
+    have = Counter(held)
+    rest = []
+    for piece in shown:
+        have[piece] -= 1
+        if have[piece] < 0:
+            rest.append(piece)
+    return rest
 
 
 def _over(pieces: Sequence[str], held: Sequence[str], marks: Sequence[str]) -> str:
