@@ -40,7 +40,7 @@ def left(draft: Draft, item: Item) -> str:
     if not rest:
         return ""
     held = [*held, *_read(draft, item)]
-    rest = _without(rest, held)
+    rest = _without(draft.shown, held)
     if not rest:
         return ""
     whole = Counter(draft.shown) - Counter(rest)  # a text counts for one place only
