@@ -167,22 +167,25 @@ def chosen(answer: str, texts: Sequence[str]) -> tuple[int, ...] | None:
     """
     said = bare_answer(answer)
     by_letter = spelling.letters(said)
-    if by_letter is not None:
+    if by_letter is not None and all(index < len(texts) for index in by_letter):
         if len(by_letter) > 1 and any(_plain(text) == _plain(said) for text in texts):  # AC, DC
             raise BadRow("answer-two-ways")
         return by_letter
-    by_text = _by_text(said, texts)
+    by_text = _by_text(answer.strip(), texts)
+    by_text = by_text if by_text is not None else _by_text(said, texts)
     if by_text is not None:
         if said.isdecimal() and int(said[:4]) <= MOST_LETTERS:  # "2" may count options
             raise BadRow("answer-two-ways")
         return by_text
-    return _by_both(said, texts)
+    return _by_both(said, texts) or by_letter
 
 
 def _by_text(said: str, texts: Sequence[str]) -> tuple[int, ...] | None:
     places: dict[str, int] = {}
     for index, text in enumerate(texts):
-        if text and not spelling.letters(text):  # "A" under B names a thing in a picture; an answer A is the letter
+        if text and not (
+            spelling.letters(text) and text == text.upper()
+        ):  # "A" under B names a thing in a picture; an answer A is the letter
             places.setdefault(_plain(text), index)
     whole = places.get(_plain(said))
     ways: set[tuple[int, ...]] = set() if whole is None else {(whole,)}

@@ -12,6 +12,7 @@ _BEFORE = re.compile(
     r"|(?P<open>[(（【\[])\s*(?P<round>\d{1,5})\s*[)）】\]]\s*[.．、]?"
     r"|(?P<plain>\d{1,5})\s*(?:(?P<sign>[.．、:：)）])(?!\d)|\t))\s*(?=\S)"
 )
+_ALONE = re.compile(r"\s*\d{1,5}\s*[.．、)）]\s*")
 _LEFT = re.compile(r"\s*[(（]?\d{1,5}\s*(?:[、)）]|[.．](?!\d))")
 
 
@@ -19,7 +20,7 @@ def without(stem: str) -> str:
     """The stem without its number. Where it begins a list within the stem (1. … 2. …), it stays."""
     match = _BEFORE.match(stem)
     if match is None:
-        return stem
+        return "" if _ALONE.fullmatch(stem) else stem
     number = match["plain"] or match["round"]
     rest = stem[match.end() :]
     if number is not None:

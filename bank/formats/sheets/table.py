@@ -317,7 +317,8 @@ def _draft(
     for column, like in heading.depends.items():
         if _cell(row, column) and (like == "answer" or not options):
             raise BadRow("column-decides", column=str(sheet.rows[heading.row][column])[:40])
-    if not options and heading.options and not filled.get("type") and spelling.plain(cell("answer")) == "f":
+    asks = heading.options or "options" in heading.columns
+    if not options and asks and not filled.get("type") and spelling.plain(cell("answer")) == "f":
         raise BadRow("answer-letter-unclear")
     chapter, topic = filled.get("chapter", ""), filled.get("topic", "")
     return Draft(

@@ -152,7 +152,12 @@ def test_an_unread_column_on_which_the_answer_depends_refuses_its_rows(tmp_path)
     assert [each.reason for each in result.refused] == ["column-decides"]
 
 
+def test_a_number_alone_is_no_stem(tmp_path):
+    assert one(tmp_path, 题干="8.")[0] == "empty-stem"
+
+
 def test_an_f_without_options_in_a_sheet_of_choices_is_no_statement(tmp_path):
+    assert in_one_cell(tmp_path, ["A.甲 B.乙", "A"], ["", "F"]) == [["甲"], "answer-letter-unclear"]
     assert one(tmp_path, 题型="", 选项A="", 选项B="", 选项C="", 选项D="", 答案="F")[0] == "answer-letter-unclear"
 
 
@@ -161,6 +166,13 @@ def test_an_f_without_options_in_a_sheet_of_choices_is_no_statement(tmp_path):
 )
 def test_an_answer_is_read_by_letter_by_text_or_both(tmp_path, answer):
     assert right(one(tmp_path, 答案=answer)) == ["伏"]
+
+
+def test_english_words_are_texts_and_not_letters(tmp_path):
+    words = {"选项A": "one", "选项B": "bad", "选项C": "three", "选项D": "four"}
+    assert right(one(tmp_path, 答案="three", **words)) == ["three"]
+    assert right(one(tmp_path, 答案="C) three", **words)) == ["three"]
+    assert one(tmp_path, 答案="bad", **words)[0] == "answer-two-ways"
 
 
 def test_several_answers_by_text(tmp_path):
