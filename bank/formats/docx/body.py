@@ -6,11 +6,12 @@ Neighbour: `character_looks` knows what styles make of characters.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bank.content import OPTION_LETTERS
-from bank.formats import archive, markup, safexml
+from bank.formats import archive, conservation, markup, safexml
 from bank.formats.bad_row import BadRow
 from bank.formats.docx.character_looks import Look, Looks
 from bank.formats.safexml import Node
@@ -54,8 +55,8 @@ class Document:
         self._looks = Looks(root)
         self.told: list[tuple[int, str, dict[str, object]]] = []
         """What is visible beside the text and not read: notes, comments, headers."""
-        self.unread: list[tuple[int, str]] = []
-        """Other documents that Word shows within this one: paragraph, by what they are held."""
+        self.unread: list[tuple[int, BadRow]] = []
+        """What is visible and reached no line: other documents within this one, text anywhere else."""
         self._counters: dict[tuple[str, int], int] = {}
 
     def lines(self) -> Iterator[Line]:
@@ -66,28 +67,38 @@ class Document:
         body = self._root.find("body")
         if body is None:
             raise BadFile("docx-unreadable", file=self._file)
+        read: Counter[str] = Counter()
         for row, node in enumerate(_flat(body), 1):
             if row > MOST_LINES:
                 raise BadFile("too-many-rows", file=self._file, most=MOST_LINES)
             if node.name in _OTHERS:
-                self.unread.append((row, node.name))
+                self.unread.append((row, BadRow("unsupported-markup", markup=node.name)))
             elif node.name == "tbl":
-                yield from self._table(node, row)
+                for line in self._table(node, row):
+                    read.update(conservation.bare(line.text))
+                    yield line
             else:
                 self._tell(node, row)
                 text, images, bad = self._paragraph(node)
+                read.update(conservation.bare(text))
                 split = text.split("\n")
                 for number, part in enumerate(split):
                     last = number == len(split) - 1
                     yield Line(part, images if last else (), row, bad)
 
+        shown = "".join(_texts(body))
+        lost = Counter(conservation.bare(shown)) - read
+        if lost:
+            left = "".join(character for character in conservation.bare(shown) if character in lost)
+            self.unread.append((0, BadRow("text-left-over", left=left[:24])))
+
     def _table(self, table: Node, row: int) -> Iterator[Line]:
         self._tell(table, row)
-        for held in table.findall("tr"):
+        for held in _within(table, "tr"):
             cells: list[str] = []
             images: list[str] = []
             bad = ""
-            for cell in held.findall("tc"):
+            for cell in _within(held, "tc"):
                 said = [self._paragraph(node) for node in cell.iter("p")]
                 cells.append(" ".join(" ".join(text.split()) for text, _images, _bad in said).strip())
                 wide = _value(cell.find("tcPr/gridSpan"))
@@ -107,7 +118,7 @@ class Document:
             if reason is not None:
                 self.told.append((row, reason, {}))
             elif each.name == "subDoc":
-                self.unread.append((row, each.name))
+                self.unread.append((row, BadRow("unsupported-markup", markup=each.name)))
 
     def _paragraph(self, paragraph: Node) -> tuple[str, tuple[str, ...], str]:
         number, bad = self._number(paragraph)
@@ -140,7 +151,10 @@ class Document:
                     bad = bad or ("text box" if _says(child) else "")
                 elif name in ("blip", "imagedata"):
                     target = child.get("embed") or child.get("id")
-                    images.append(self._picture(target))
+                    try:
+                        images.append(self._picture(target))
+                    except BadRow as row:
+                        bad = bad or row.reason
                 elif name in _NOT_SHOWN:
                     continue
                 elif name == "r":
@@ -148,10 +162,7 @@ class Document:
                 else:
                     walk(child, look)
 
-        try:
-            walk(paragraph, Look())
-        except BadRow as row:
-            bad = bad or row.reason
+        walk(paragraph, Look())
         return _GAP.sub(" " * 80, "".join(parts)), tuple(images), bad
 
     def _picture(self, relation: str | None) -> str:
@@ -284,8 +295,17 @@ def _flat(body: Node) -> Iterator[Node]:
     for node in body:
         if node.name in ("p", "tbl", *_OTHERS):
             yield node
-        elif node.name in ("sdt", "sdtContent", "customXml", "smartTag", "ins"):
+        elif node.name not in _NOT_SHOWN:
             yield from _flat(node)
+
+
+def _within(node: Node, name: str) -> Iterator[Node]:
+    """The rows of a table or the cells of a row, out of content controls and the like."""
+    for child in node:
+        if child.name == name:
+            yield child
+        elif child.name not in (*_NOT_SHOWN, "tbl", "tc", "p"):
+            yield from _within(child, name)
 
 
 _OTHERS = ("altChunk", "subDoc")
@@ -302,6 +322,15 @@ _FIELDS = re.compile(
     r"\s*(EQ|SYMBOL|LISTNUM|AUTONUM\w*|FORMCHECKBOX|FORMDROPDOWN|MACROBUTTON|ADVANCE|BARCODE|EMBED)\b", re.I
 )
 """Fields that show something else than the text which they hold."""
+
+
+def _texts(node: Node) -> Iterator[str]:
+    """All text of the document, wherever it stands, but what is not shown or makes its line a bad one."""
+    for child in node:
+        if child.name == "t":
+            yield child.text or ""
+        elif child.name not in (*_NOT_SHOWN, *_UNSAYABLE, "txbxContent"):
+            yield from _texts(child)
 
 
 def _field(instruction: str) -> str:

@@ -47,8 +47,8 @@ def read(parts: archive.Zip, file: str, add: Add, notes: Notes) -> Iterator[tupl
     paper = _Paper(list(document.lines()), notes)
     notes += document.told
     paper.read()
-    for row, name in document.unread:
-        yield row, "", BadRow("unsupported-markup", markup=name)
+    for row, bad in document.unread:
+        yield row, "", bad
     places: dict[tuple[str, tuple[str, ...]], int] = {}
     taken: list[tuple[int, str]] = []
     for question in paper.questions:

@@ -920,3 +920,12 @@ def test_a_form_of_numbers_that_we_do_not_know_is_refused_by_name(tmp_path):
     number = '<w:numPr><w:ilvl w:val="0"/><w:numId w:val="7"/></w:numPr>'
     parts = [("word/numbering.xml", numbering.encode())]
     assert styled(tmp_path, "", parts=parts, paragraph=number) == ("unsupported-markup", "numbering hebrew1")
+
+
+def test_rows_and_cells_within_content_controls_are_read(tmp_path):
+    cell = "<w:sdt><w:sdtContent><w:tc><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:tc></w:sdtContent></w:sdt>"
+    row = "<w:sdt><w:sdtContent><w:tr>{}</w:tr></w:sdtContent></w:sdt>"
+    table = f"<w:tbl>{row.format(cell.format('A.甲') + cell.format('B.乙'))}</w:tbl>"
+    stem, answer = (f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>" for text in ("1. 问", "答案：B"))
+    result = read(tmp_path, raw=stem + f"<w:unknown>{table}</w:unknown>" + answer)
+    assert [shown(item) for item in result.items] == [("single", "问", ["甲", "乙"])] and not result.refused
