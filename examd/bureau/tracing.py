@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bank.authoring.review import State
-from bank.formats.sheets.csv_ import decode
+from bank.formats.encoding import decode
 from bank.leaks import trace
 from bank.leaks.trace import Candidate, Fragment, KnownItems, SatSession, Seat, Seen, TraceResult, TravelledSession
 from bank.refused import BadFile, Denied
@@ -55,7 +55,7 @@ def lines_in(file: Path) -> list[tuple[int, str]]:
     Raises BadFile: when the file cannot be read.
     """
     try:
-        text = decode(file.read_bytes(), file.name)
+        text = decode(file.read_bytes(), file.name).text
     except OSError as error:
         raise BadFile("file-unreadable", file=str(file), why=error.strerror) from None
     return [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
