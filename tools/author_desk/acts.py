@@ -46,7 +46,7 @@ class Acts:
 
     async def submit(self, marked: Collection[int]) -> bool:
         """Several drafts under one passphrase; whether it was done."""
-        what = _("{n} drafts, each with a signature of its own").format(n=len(marked))
+        what = _("{n} drafts, each with a signature of its own", n=len(marked))
         numbers = sorted(marked)
         return await self._sign(_(ACTS[Act.SUBMIT]), what, lambda signer, _remarks: self._bank.submit(numbers, signer))
 

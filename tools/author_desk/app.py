@@ -73,7 +73,7 @@ class DeskApp(App[int], inherit_bindings=False):
         if self._exception is None:
             self._exception = error
             self._exception_event.set()
-        self.panic(Text(_("The desk stopped ({kind}). The bank is whole.").format(kind=type(error).__name__)))
+        self.panic(Text(_("The desk stopped ({kind}). The bank is whole.", kind=type(error).__name__)))
 
     def _fatal_error(self) -> None:
         self._handle_exception(RuntimeError())

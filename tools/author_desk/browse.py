@@ -171,7 +171,7 @@ class Browse(Screen[None], inherit_bindings=False):
     async def _read_bound(self) -> None:
         with contextlib.suppress(Refused):
             if (keys_out := await self.bank.answer_keys_out()) is not None:
-                self.bound = _("answer keys {out}/{limit}").format(out=keys_out[0], limit=keys_out[1])
+                self.bound = _("answer keys {out}/{limit}", out=keys_out[0], limit=keys_out[1])
                 self.draw()
 
     def arrive(self) -> None:
@@ -187,12 +187,12 @@ class Browse(Screen[None], inherit_bindings=False):
         if self.list.missing():
             self.work("fetch", self._fetch)
         self.list.draw()
-        count = _("{found} of {total} items").format(found=f"{found:,}", total=f"{self.total:,}")
+        count = _("{found} of {total} items", found=f"{found:,}", total=f"{self.total:,}")
         if self.in_queue:
-            count = _("review queue, {place} of {found}").format(place=min(self.list.cursor + 1, found), found=found)
+            count = _("review queue, {place} of {found}", place=min(self.list.cursor + 1, found), found=found)
         if self.list.marked:
-            count += "  " + _("{n} marked").format(n=len(self.list.marked))
-        self.top.show(_("Item bank {name}").format(name=self.bank.name), count, self.signatory.name, self.bound)
+            count += "  " + _("{n} marked", n=len(self.list.marked))
+        self.top.show(_("Item bank {name}", name=self.bank.name), count, self.signatory.name, self.bound)
         self.search_label.show(((_("Search"), "title" if self.focused is self.search_field else "soft"),))
         self.filters.show(filters.shown(self.search))
         self.pane.turn_to(self.item, queue=self.in_queue)
@@ -382,7 +382,7 @@ class Browse(Screen[None], inherit_bindings=False):
         if self.search.state != State.DRAFT.value or self.search.whose != "mine":
             self.tell("amber", _("First list your own drafts: filter 4 on draft, filter 6 on mine."))
         elif len(self.list.numbers) > MOST_MARKED:
-            self.tell("amber", _("More than {most} are listed: narrow the list.").format(most=MOST_MARKED))
+            self.tell("amber", _("More than {most} are listed: narrow the list.", most=MOST_MARKED))
         else:
             self.list.marked = frozenset() if self.list.marked else frozenset(self.list.numbers)
             self.draw()
@@ -401,7 +401,7 @@ class Browse(Screen[None], inherit_bindings=False):
 
     async def _act(self, act: Act, item: BankItem) -> None:
         if await self.acts.act(act, item):
-            self.tell("calm", _("{item}: {act} ✓").format(item=item_name(item), act=word(act.value, "ACTS")))
+            self.tell("calm", _("{item}: {act} ✓", item=item_name(item), act=word(act.value, "ACTS")))
             self.find(keep_place=True)
         self.draw()
 
@@ -409,7 +409,7 @@ class Browse(Screen[None], inherit_bindings=False):
         marked = self.list.marked
         if await self.acts.submit(marked):
             self.list.marked = frozenset()
-            self.tell("calm", _("{n} drafts handed in ✓").format(n=len(marked)))
+            self.tell("calm", _("{n} drafts handed in ✓", n=len(marked)))
             self.find(keep_place=True)
         self.draw()
 
@@ -437,7 +437,7 @@ class Browse(Screen[None], inherit_bindings=False):
         await self._read_bank()
         await self._find(keep_place=True)
         await self._show_number(draft.number)
-        self.tell("calm", _("Saved: revision {rev}, a draft.").format(rev=draft.rev))
+        self.tell("calm", _("Saved: revision {rev}, a draft.", rev=draft.rev))
 
     def action_sign_out(self) -> None:
         self.signatory.sign_out()

@@ -191,7 +191,7 @@ class Sign(ModalScreen[bool], inherit_bindings=False):
         if self.what:
             lines += [(self.what, ""), ("", "")]
         if self.signatory.name:
-            lines.append((_("You sign as {name}.").format(name=self.signatory.name), "soft"))
+            lines.append((_("You sign as {name}.", name=self.signatory.name), "soft"))
         self.query_one("#what", Words).show(tuple(lines))
         self.query_one("#told", Words).show((("", ""),))
         self.query_one(KeyBar).show(
@@ -211,7 +211,7 @@ class Sign(ModalScreen[bool], inherit_bindings=False):
         empty = next((field for field in self.query(LineField) if not field.value.strip()), None)
         if empty is not None:
             if empty.has_focus:
-                self.tell(_("Missing: {what}").format(what=empty.placeholder), "red")
+                self.tell(_("Missing: {what}", what=empty.placeholder), "red")
             empty.focus()
         elif not self.busy:
             self.busy = True

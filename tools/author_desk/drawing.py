@@ -112,7 +112,7 @@ def item_page(
     background = item.background if translation is None else translation.background
     heading(page, item)
     if translation is not None:
-        page.line(_("in {language}").format(language=lang), AMBER)
+        page.line(_("in {language}", language=lang), AMBER)
     page.line()
     if background is not None:
         case_background(page, background, held)
@@ -135,9 +135,9 @@ def heading(page: Page, item: BankItem) -> None:
     row.put("   ").put(type_name(item.content.type), INK).put("   ").put(
         f"{glyph} {word(item.state.value, 'STATES')}", style
     )
-    row.put("   ").put(_("revision {rev}").format(rev=item.rev), SOFT)
+    row.put("   ").put(_("revision {rev}", rev=item.rev), SOFT)
     if item.background is not None:
-        row.put("   ").put(_("case, place {place}").format(place=item.place), SOFT)
+        row.put("   ").put(_("case, place {place}", place=item.place), SOFT)
 
 
 def case_background(page: Page, background: Background, held: frozenset[str]) -> None:
@@ -184,7 +184,7 @@ def about(page: Page, item: BankItem, repealed: tuple[str, ...]) -> None:
     for basis in item.bases:
         page.fact("", "§ " + basis.text + in_force(basis), INK)
     for text in repealed:
-        page.fact("", "⚑ " + _("no longer in force: {text}").format(text=text), RED)
+        page.fact("", "⚑ " + _("no longer in force: {text}", text=text), RED)
     for label, value in (
         (_("enemies"), " ".join(item.enemies)),
         (_("tags"), " ".join(item.tags)),
@@ -207,7 +207,7 @@ def group_page(width: int, items: tuple[BankItem, ...], of: BankItem, held: froz
     if not items or of.background is None:
         page.words(_("This item stands alone: it belongs to no case group."), SOFT)
         return page.rows
-    page.line(_("A case of {n} items, always together and in this order").format(n=len(items)), BLUE)
+    page.line(_("A case of {n} items, always together and in this order", n=len(items)), BLUE)
     page.line()
     case_background(page, of.background, held)
     for item in items:
@@ -227,7 +227,7 @@ def diff_page(width: int, difference: Difference | None) -> list[Row]:
     if difference is None:
         page.words(_("This is the first revision: there is nothing to compare it with."), SOFT)
         return page.rows
-    title = _("revision {before} → {after}").format(before=difference.before, after=difference.after)
+    title = _("revision {before} → {after}", before=difference.before, after=difference.after)
     page.line(title, BLUE)
     if not difference.changes:
         page.line()
@@ -272,7 +272,7 @@ def history_page(width: int, acts: tuple[PastAct, ...]) -> list[Row]:
             if rev:
                 page.line()
             glyph, style = STATES[act.state]
-            page.line(_("revision {rev}").format(rev=act.rev), BLUE).put(
+            page.line(_("revision {rev}", rev=act.rev), BLUE).put(
                 f"   {glyph} {word(act.state.value, 'STATES')}", style
             )
             rev = act.rev
@@ -280,7 +280,7 @@ def history_page(width: int, acts: tuple[PastAct, ...]) -> list[Row]:
         row.put(event.at[:16].replace("T", " "), SOFT).put("  ").put(word(event.act.value, "ACTS"), BOLD)
         row.put("  ").put(act.who or "—")
         if act.earlier:
-            page.words(_("(hands in it before: {names})").format(names=act.earlier), SOFT, LEFT + 4)
+            page.words(_("(hands in it before: {names})", names=act.earlier), SOFT, LEFT + 4)
         if event.remarks:
             page.words(event.remarks, AMBER, LEFT + 4)
     page.line()

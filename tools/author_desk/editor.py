@@ -114,7 +114,7 @@ class Picture(FieldBoard):
     ) -> None:
         super().__init__(classes="-picture")
         self.holder, self.digest, self.what, self.drop = holder, digest, what, drop
-        self.show(_("picture {name}").format(name=digest[:8]))
+        self.show(_("picture {name}", name=digest[:8]))
 
     def rows(self, width: int, height: int) -> list[Row]:
         row = Row(width, self.field_style).put(f" {self.state[0]}")
@@ -200,7 +200,7 @@ class Editor(Screen[BankItem | None], inherit_bindings=False):
     def draw(self) -> None:
         """All but the fields, which keep what is written in them."""
         form = self.form
-        title = _("A new item") if self.item is None else _("Editing {item}").format(item=item_name(self.item))
+        title = _("A new item") if self.item is None else _("Editing {item}", item=item_name(self.item))
         self.query_one("#top", Top).show(title, type_name(form.type), self.signed_in.person.name, "")
         tabs = tuple((f"F{n}", _(word), name) for n, (name, word) in enumerate(SECTIONS, FIRST_KEY))
         self.query_one("#sections", Tabs).show(tabs, self.section, False, "")
@@ -280,7 +280,7 @@ class Editor(Screen[BankItem | None], inherit_bindings=False):
         if data is None:
             data = await self.bank.picture(digest)
         if data is None:
-            return _("picture {name}: the bank does not hold it").format(name=digest[:8])
+            return _("picture {name}: the bank does not hold it", name=digest[:8])
         width, height = pictures.size(data)
         size = f"{len(data) / 1024:,.1f} KiB"
         return f"{digest[:8]}  {(pictures.kind(data) or '?').upper()}  {width} × {height}  {size}"

@@ -59,15 +59,13 @@ def _difficulty(page: Page, figures: Figures) -> None:
     page.fact(_("as judged"), _("unknown: nobody judged it") if item.p4 is None else share(item.p4))
     for rev, p4, responses, at in figures.measured:
         bar = round(p4 / 10_000 * _BAR)
-        row = page.line(_("revision {rev}").format(rev=rev), SOFT).at(LEFT + 12)
+        row = page.line(_("revision {rev}", rev=rev), SOFT).at(LEFT + 12)
         row.put("█" * bar, GREEN).put("░" * (_BAR - bar), FAINT).put(f"  {share(p4)}", BOLD)
         row.put(f"  {at[:10]}", SOFT)
         if responses:
             low, high = wilson(round(p4 * responses / 10_000), responses)
-            text = _("{n} responses, Wilson interval {low} to {high}").format(
-                n=f"{responses:,}", low=share(round(low * 10_000)), high=share(round(high * 10_000))
-            )
-            page.fact("", text, SOFT)
+            ends = {"low": share(round(low * 10_000)), "high": share(round(high * 10_000))}
+            page.fact("", _("{n} responses, Wilson interval {low} to {high}", n=f"{responses:,}", **ends), SOFT)
             if responses < _FEW:
                 page.fact("", "⚑ " + _("too few responses to go by"), AMBER)
         else:
@@ -90,9 +88,9 @@ def _relations(page: Page, figures: Figures) -> None:
     for enemy in figures.enemies:
         _named(page, enemy, enemy.content.stem)
     if figures.more_enemies:
-        page.fact("", _("and {n} more").format(n=figures.more_enemies), SOFT)
+        page.fact("", _("and {n} more", n=figures.more_enemies), SOFT)
     if figures.group:
-        page.fact(_("case"), _("{n} items, see G").format(n=len(figures.group)))
+        page.fact(_("case"), _("{n} items, see G", n=len(figures.group)))
     page.line()
     page.line(_("Near-duplicates"), BLUE)
     if figures.twins is None:
@@ -120,7 +118,7 @@ def _ownership(page: Page, figures: Figures) -> None:
         allowed = "、".join(sentence(each.value, {}, PERMISSIONS) for each in lent.permission)
         page.fact(_("permission"), f"{allowed}  {lent.first} – {lent.until}")
         if lent.withdrawn_at:
-            page.fact("", "⚑ " + _("withdrawn by its owner on {day}").format(day=lent.withdrawn_at[:10]), RED)
+            page.fact("", "⚑ " + _("withdrawn by its owner on {day}", day=lent.withdrawn_at[:10]), RED)
         elif not figures.lent_now:
             page.fact("", "⚑ " + _("not lent on this day"), RED)
     page.fact(_("author"), item.provenance.author or _("see H: who wrote and who signed"))

@@ -134,7 +134,7 @@ class Form:
         count = self.options if self.is_choice else of_truth
         topic = "translation" if own else "option"
         return [
-            Field(f"{own}option-{n}", _("option {letter}").format(letter=OPTION_LETTERS[n]), Kind.TEXT, topic)
+            Field(f"{own}option-{n}", _("option {letter}", letter=OPTION_LETTERS[n]), Kind.TEXT, topic)
             for n in range(count)
         ]
 
@@ -148,7 +148,7 @@ class Form:
     def _provisions(self) -> list[Field]:
         fields = []
         for n in range(self.provisions):
-            fields.append(Field(f"provision-{n}", _("provision {n}").format(n=n + 1), topic="provision"))
+            fields.append(Field(f"provision-{n}", _("provision {n}", n=n + 1), topic="provision"))
             fields.append(Field(f"from-{n}", _("in force"), topic="day"))
             fields.append(Field(f"until-{n}", _("repealed"), topic="day"))
         return fields

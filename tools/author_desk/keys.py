@@ -29,7 +29,7 @@ def in_search() -> list[Key]:
 
 
 def of_marked(number: int) -> list[Key]:
-    submit = Key("S", _("Submit {n}").format(n=number), "screen.act('submit')", main=True)
+    submit = Key("S", _("Submit {n}", n=number), "screen.act('submit')", main=True)
     return [submit, Key("␣", _("Mark"), "screen.mark"), Key("Esc", _("No marks"), "screen.back"), _help()]
 
 

@@ -123,7 +123,7 @@ class Small(Board):
         self.show(True)
 
     def rows(self, width: int, height: int) -> list[Row]:
-        told = _("This window is {width} x {height}; the desk needs 80 x 24.").format(width=width, height=height)
+        told = _("This window is {width} x {height}; the desk needs 80 x 24.", width=width, height=height)
         return [Row(width) for _line in range(height // 2)] + [Row(width).centre(told, BLUE)]
 
 

@@ -19,13 +19,15 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from examd.package.layout import RosterLine
-    from examd.site.staff_client import StaffClient
-    from tools.bench.fleet import Fleet
-    from tools.drill.session import Drill
+from bank.refused import Denied
+from bank.rules import Rule
+from examd.package.layout import RosterLine
+from examd.site.staff_client import StaffClient
+from tools.bench.fleet import Fleet, planned
+from tools.cli.language import _
+from tools.drill.session import Drill, hall_for
 
 SATURATING, WINDOW = 200, 4
 """Terminals of the closed loop, and acts that each keeps under way."""
@@ -37,7 +39,6 @@ PACED_ROWS = 1_000
 
 
 def run(args: argparse.Namespace) -> int:
-    from tools.cli.language import _
 
     _allow_many_sockets(args.terminals)
     with tempfile.TemporaryDirectory(prefix="examd-bench-") as work:
@@ -74,7 +75,6 @@ class _Bench:
         self.figures: dict[str, Any] = {"terminals": terminals, "load_before": round(os.getloadavg()[0], 2)}
 
     async def run(self) -> dict[str, Any]:
-        from tools.cli.language import _
 
         self.figures["record"] = await self._hall(self.terminals, self._exam)
         saturated = await self._hall(min(SATURATING, self.terminals), self._saturate)
@@ -85,14 +85,11 @@ class _Bench:
         return self.figures
 
     async def _hall(
-        self, terminals: int, course: Callable[["Drill", "StaffClient", "Fleet"], Awaitable[None]]
+        self, terminals: int, course: Callable[[Drill, StaffClient, Fleet], Awaitable[None]]
     ) -> dict[str, int]:
         """A session of its own: all start, `course` is run, it is closed and graded; what the record then holds."""
-        from tools.bench.fleet import Fleet
-        from tools.cli.language import _
-        from tools.drill.session import hall_for
 
-        self._say(_("preparing a session for {n} candidates").format(n=terminals))
+        self._say(_("preparing a session for {n} candidates", n=terminals))
         async with hall_for(terminals, self.work / f"hall-{course.__name__}") as (drill, client, people):
             seats = [(line.admission_no, line.id_tail) for line in people]
             fleet = await Fleet.start(drill.address, drill.trust, seats)
@@ -107,13 +104,11 @@ class _Bench:
                 await fleet.stop()
         return _look_up(result, people, acked)
 
-    async def _exam(self, drill: "Drill", client: "StaffClient", fleet: "Fleet") -> None:
+    async def _exam(self, drill: Drill, client: StaffClient, fleet: Fleet) -> None:
         await self._paced(drill, fleet)
         await self._hand_in(fleet)
 
-    async def _start_storm(self, client: "StaffClient", fleet: "Fleet", terminals: int) -> dict[str, Any]:
-        from bank.refused import Denied
-        from tools.cli.language import _
+    async def _start_storm(self, client: StaffClient, fleet: Fleet, terminals: int) -> dict[str, Any]:
 
         self._say(_("start storm: all sign in and get their forms"))
         began = time.perf_counter()
@@ -132,16 +127,13 @@ class _Bench:
             "forms": forms["forms"], "seconds": round(ready - began + forms["seconds"], 2),
         }  # fmt: skip
 
-    async def _paced(self, drill: "Drill", fleet: "Fleet") -> None:
-        from tools.cli.language import _
+    async def _paced(self, drill: Drill, fleet: Fleet) -> None:
 
-        self._say(_("{seconds} s of one answer a second each").format(seconds=self.seconds))
+        self._say(_("{seconds} s of one answer a second each", seconds=self.seconds))
         paced = await _measured(fleet, drill.server_pid, "paced", seconds=self.seconds)
         self.figures["paced"] = paced | {"rss_mib": _rss_mib(drill.server_pid)}
 
-    async def _saturate(self, drill: "Drill", client: "StaffClient", fleet: "Fleet") -> None:
-        from tools.bench.fleet import Fleet
-        from tools.cli.language import _
+    async def _saturate(self, drill: Drill, client: StaffClient, fleet: Fleet) -> None:
 
         some = min(SATURATING, self.terminals)
         seconds = max(1.0, min(4.0, self.seconds / 5))
@@ -158,7 +150,7 @@ class _Bench:
         try:
             await bare_fleet.order("connect")
             for n in range(ROUNDS):
-                self._say(_("as fast as acknowledged, round {n} of {rounds}").format(n=n + 1, rounds=ROUNDS))
+                self._say(_("as fast as acknowledged, round {n} of {rounds}", n=n + 1, rounds=ROUNDS))
                 for name, those, pid in (("ours", fleet, drill.server_pid), ("bare", bare_fleet, echo.pid)):
                     found = await _measured(those, pid, "saturate", seconds=seconds, terminals=some, window=WINDOW)
                     rounds[name].append(found)
@@ -175,14 +167,12 @@ class _Bench:
             "cpu_ratio": round(ours["cpu_us"] / max(0.1, bare["cpu_us"]), 2),
         }  # fmt: skip
 
-    async def _hand_in(self, fleet: "Fleet") -> None:
-        from tools.cli.language import _
+    async def _hand_in(self, fleet: Fleet) -> None:
 
-        self._say(_("hand-in storm: all hand in within {seconds:.0f} s").format(seconds=HAND_IN_WITHIN_S))
+        self._say(_("hand-in storm: all hand in within {seconds:.0f} s", seconds=HAND_IN_WITHIN_S))
         self.figures["hand_in"] = await fleet.order("hand_in", within=HAND_IN_WITHIN_S)
 
-    async def _close(self, drill: "Drill", client: "StaffClient") -> tuple[Path, dict[str, float]]:
-        from tools.cli.language import _
+    async def _close(self, drill: Drill, client: StaffClient) -> tuple[Path, dict[str, float]]:
 
         self._say(_("closing and grading"))
         began = time.perf_counter()
@@ -209,7 +199,7 @@ class _Bench:
         print(f"… {text}", file=sys.stderr, flush=True)
 
 
-async def _measured(fleet: "Fleet", pid: int, order: str, **facts: float) -> dict[str, Any]:
+async def _measured(fleet: Fleet, pid: int, order: str, **facts: float) -> dict[str, Any]:
     """A report of the fleet, with the CPU that the server and the fleet took an answer."""
     before = _cpu_s(pid), _cpu_s(fleet.pid)
     found = await fleet.order(order, **facts)
@@ -235,10 +225,8 @@ def _rss_mib(pid: int) -> float:
     return round(int(status.partition("VmRSS:")[2].split()[0]) / 1024, 1)
 
 
-def _look_up(result: Path, people: "list[RosterLine]", acked: Mapping[str, int]) -> dict[str, int]:
+def _look_up(result: Path, people: list[RosterLine], acked: Mapping[str, int]) -> dict[str, int]:
     """Each act that a terminal holds an acknowledgement for, in the exported record: once, and as it was sent."""
-    from bank.rules import Rule
-    from tools.bench.fleet import planned
 
     rule = Rule.from_json(json.loads((result / "package" / "rule.json").read_bytes()))
     found: dict[tuple[int, int], int] = {}
@@ -265,7 +253,6 @@ def _look_up(result: Path, people: "list[RosterLine]", acked: Mapping[str, int])
 
 
 def _table(f: Mapping[str, Any]) -> list[str]:
-    from tools.cli.language import _
 
     about = {"n": f["terminals"], "before": f["load_before"], "after": f["load_after"]}
     paced, saturated, times, record = f["paced"], f["saturated"], f["times"], f["record"]

@@ -1,17 +1,24 @@
 """`examd bench bank`: a workbook into the bank, searching as one types, and reviews; beside reading every item."""
 
 import argparse
+import json
 import random
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from bank.item import Item
+from bank import formats
+from bank.authoring import lifecycle, people
+from bank.authoring.review import State
+from bank.content import Content, ItemType, Level, Option
+from bank.item import AnswerKey, Item
+from bank.store import Bank
+from tools.bench import desk
+from tools.cli.language import _
 
 WORDS = (
     "触电", "电压", "断路器", "接地", "绝缘", "焊接", "高处作业", "安全生产法", "应当", "不得", "作业人员", "事故",
@@ -21,10 +28,8 @@ SEARCHES = ("触", "电", "触电", "作业", "断路器", "安全生产法应�
 REVIEWED = 500
 
 
-def made(count: int, start: int = 0) -> "list[Item]":
+def made(count: int, start: int = 0) -> list[Item]:
     """Items of some 90 characters with options, in words that recur as they do in a real bank."""
-    from bank.content import Content, ItemType, Level, Option
-    from bank.item import AnswerKey, Item
 
     chance = random.Random(start)  # noqa: S311 - made-up text
 
@@ -40,7 +45,7 @@ def made(count: int, start: int = 0) -> "list[Item]":
     ]  # fmt: skip
 
 
-def with_twins(items: "list[Item]") -> "list[Item]":
+def with_twins(items: list[Item]) -> list[Item]:
     """Every twentieth the one before it in other words."""
     for n in range(19, len(items), 20):
         content = items[n - 1].content
@@ -62,15 +67,6 @@ def imported(folder: Path, bank: str) -> float:
 
 
 def run(args: argparse.Namespace) -> int:
-    import json
-    import statistics
-
-    from bank import formats
-    from bank.authoring import lifecycle, people
-    from bank.authoring.review import State
-    from bank.store import Bank
-    from tools.bench import desk
-    from tools.cli.language import _
 
     words = "examd bench bank"
     with tempfile.TemporaryDirectory() as name:
@@ -118,15 +114,14 @@ def run(args: argparse.Namespace) -> int:
         figures |= {"desk_ms": typed, "desk": [asdict(each) for each in painted]}
         print(json.dumps(figures | {"submit_s": submit, "approve_s": approve, "verify_s": verify}))
         return 0
-    print(_("import of a workbook of {n} rows: {seconds:.2f} s").format(n=args.rows, seconds=importing))
-    line = _("the same into a bank of {items} items: {seconds:.2f} s")
-    print(line.format(items=args.items, seconds=onto))
+    print(_("import of a workbook of {n} rows: {seconds:.2f} s", n=args.rows, seconds=importing))
+    print(_("the same into a bank of {items} items: {seconds:.2f} s", items=args.items, seconds=onto))
     line = _(
         "search among {n} items, first 100 found: slowest of {searches} {slowest:.1f} ms, half within {median:.1f} ms"
     )
     median = statistics.median(took)
     print(line.format(n=args.items, searches=len(took), slowest=max(took), median=median))
-    print(_("the same by reading every item: {plain:.0f} ms").format(plain=plain))
+    print(_("the same by reading every item: {plain:.0f} ms", plain=plain))
     line = _("desk, from key to painted list, {n} searches and filters: p50 {p50:.0f}, p95 {p95:.0f}, max {max:.0f} ms")
     print(line.format(n=len(painted), **typed))
     line = _("{n} items handed in, approved, verified: {submit:.2f} s, {approve:.2f} s, {verify:.2f} s")

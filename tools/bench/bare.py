@@ -20,8 +20,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from aiohttp import web
+
 from bank.vault import Vault
 from examd.clock import SystemClock
+from examd.delivery import tls
 from examd.holders import Holder
 from examd.record.entries import Draft, Kind, chain_hash, entry_bytes, leaf_hash
 from examd.record.writer import APPLICATION, MAX_BATCH, SCHEMA, insert
@@ -84,9 +87,6 @@ def _tell_all(batch: list[Thunk]) -> None:
 
 
 async def _echo(site: Path, work: Path) -> None:
-    from aiohttp import web
-
-    from examd.delivery import tls
 
     holder = Holder.from_secret_bytes(sys.stdin.buffer.readline())
     loop = asyncio.get_running_loop()

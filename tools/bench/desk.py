@@ -10,12 +10,12 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from bank.store import OpenBank
-    from tools.author_desk.app import DeskApp
-    from tools.author_desk.filters import Search
+from bank.store import OpenBank
+from tools.author_desk.app import DeskApp
+from tools.author_desk.filters import Search
+from tools.author_desk.widgets import LineField
 
 SIZE = (120, 40)
 REPEATS = 3
@@ -51,15 +51,11 @@ class Painted:
     """The slowest of the repeats."""
 
 
-def measure(bank: "OpenBank") -> list[Painted]:
+def measure(bank: OpenBank) -> list[Painted]:
     return asyncio.run(_measure(bank))
 
 
-async def _measure(bank: "OpenBank") -> list[Painted]:
-    from pathlib import Path
-
-    from tools.author_desk.app import DeskApp
-    from tools.author_desk.filters import Search
+async def _measure(bank: OpenBank) -> list[Painted]:
 
     app = DeskApp(bank, Path("author.key"))
     asked = [Search(text=text) for text in TYPED]
@@ -76,9 +72,8 @@ async def _measure(bank: "OpenBank") -> list[Painted]:
     return found
 
 
-async def _painted(app: "DeskApp", asked: "Search") -> float:
+async def _painted(app: DeskApp, asked: Search) -> float:
     """Milliseconds from the last key, which changes the question to `asked`, to its list on the screen."""
-    from tools.author_desk.widgets import LineField
 
     browse = app.browse
     field = browse.search_field
@@ -97,7 +92,7 @@ async def _painted(app: "DeskApp", asked: "Search") -> float:
     return 1_000 * (time.perf_counter() - began)
 
 
-async def _until(app: "DeskApp", act: Callable[[], None]) -> None:
+async def _until(app: DeskApp, act: Callable[[], None]) -> None:
     """Does `act` and waits until the list that it asks for is painted."""
     listed = app.browse.list
     version, end = listed.state[0], time.monotonic() + PATIENCE

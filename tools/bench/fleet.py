@@ -22,6 +22,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+
 from examd.protocol.messages import (
     Ack,
     Answer,
@@ -36,6 +38,7 @@ from examd.protocol.messages import (
     decode_to_terminal,
     encode,
 )
+from examd.protocol.trust import trusting
 
 CONNECTING_AT_ONCE = 32
 """A thousand TLS handshakes at the same instant would measure the accept queue, not the server."""
@@ -186,9 +189,6 @@ class _Room:
 
     async def connect(self) -> dict[str, Any]:
         """All connect and sign in, so many at a time; the report comes when the last has sent its sign-in."""
-        import aiohttp
-
-        from examd.protocol.trust import trusting
 
         connector = aiohttp.TCPConnector(ssl=trusting(self._trust), limit=0)
         self._session = aiohttp.ClientSession(connector=connector)

@@ -8,11 +8,15 @@ What is promised holds at pass marks near the bank's mean share of right answers
 import argparse
 import json
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
-if TYPE_CHECKING:
-    from bank.composing.fairness import Fairness
+from rich.console import Console
+from rich.table import Table
+
+from bank.composing.assembly import Assembler
+from bank.composing.fairness import EXPERT_ERROR, PROMISED, RESPONSES, Drawn, Fairness
+from tools.bench.simulated import SIZE, SimulatedBank, simulated_rule
+from tools.cli.language import _
 
 MARKS = (60, 70, 80, 90)
 """Pass marks, in 100."""
@@ -23,15 +27,12 @@ EXPOSURE = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    fairness: "dict[int, Fairness]"
+    fairness: dict[int, Fairness]
     """By pass mark: the forms are the same, the borderline candidate is another."""
     seconds: float
 
 
 def run(args: argparse.Namespace) -> int:
-    from bank.composing.fairness import PROMISED
-    from tools.bench.simulated import SIZE, SimulatedBank
-    from tools.cli.language import _
 
     report = {length: measure(length, args.tolerance, args.forms) for length in args.lengths}
     broken = [
@@ -62,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     )
     print(line.format(forms=args.forms, items=SIZE, mean=mean, tolerance=args.tolerance))
     _print(report)
-    print(_("Promised at pass marks of {marks} in 100.").format(marks=_(", ").join(map(str, PROMISED_AT))))
+    print(_("Promised at pass marks of {marks} in 100.", marks=_(", ").join(map(str, PROMISED_AT))))
     print(_("All within what is promised.") if not broken else _("Larger than promised."))
     return 1 if broken else 0
 
@@ -78,11 +79,6 @@ def _by_chance(length: int, forms: int) -> float:
 
 def measure(length: int, tolerance: str, forms: int) -> dict[str, Measured]:
     """By what difficulties are known from: how alike the forms are, and the seconds they took."""
-    from dataclasses import replace
-
-    from bank.composing.assembly import Assembler
-    from bank.composing.fairness import EXPERT_ERROR, RESPONSES, Drawn
-    from tools.bench.simulated import SimulatedBank, simulated_rule
 
     rule, bank = simulated_rule(tolerance, length), SimulatedBank.make()
     stated = {
@@ -110,12 +106,6 @@ def measure(length: int, tolerance: str, forms: int) -> dict[str, Measured]:
 
 
 def _print(report: dict[int, dict[str, Measured]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from bank.composing.fairness import PROMISED
-    from tools.cli.language import _
-
     names = {
         "known": _("difficulties known"), "responses": _("from 100 responses an item"),
         "experts": _("experts' labels alone"), "plain": _("plain stratified draw"),
@@ -124,7 +114,7 @@ def _print(report: dict[int, dict[str, Measured]]) -> None:
     for title in (_("items"), _("difficulties")):
         table.add_column(title, no_wrap=True)
     for title in (
-        *(_("SD at {mark}").format(mark=mark) for mark in MARKS), _("promised"), _("5th to 95th at 80"),
+        *(_("SD at {mark}", mark=mark) for mark in MARKS), _("promised"), _("5th to 95th at 80"),
         _("exposure × flat"), _("most used item"), _("draws a form"), _("seconds"),
     ):  # fmt: skip
         table.add_column(title, justify="right")

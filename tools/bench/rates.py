@@ -4,24 +4,27 @@ Made-up results, so no file is read. Working memory is measured in a run of its 
 """
 
 import argparse
+import json
+import statistics
+import sys
+import time
+import tracemalloc
 from collections.abc import Callable
+
+import numpy as np
+
+from examd.rates.compute import Definition, Rates, rates
+from tools.cli.language import _
 
 MOST_RESULTS, MOST_INSTITUTIONS = 1_000_000_000, 1_000_000
 """6 GB of made-up results, and a count that still fits beside them."""
 
 
 def run(args: argparse.Namespace) -> int:
-    import json
-    import sys
-
-    import numpy as np
-
-    from examd.rates.compute import Definition, Rates, rates
-    from tools.cli.language import _
 
     if args.results > MOST_RESULTS or args.institutions > MOST_INSTITUTIONS:
         most = {"results": MOST_RESULTS, "institutions": MOST_INSTITUTIONS}
-        print(_("At most {results:,} results and {institutions:,} institutions.").format(**most), file=sys.stderr)
+        print(_("At most {results:,} results and {institutions:,} institutions.", **most), file=sys.stderr)
         return 2
     random = np.random.default_rng(20261121)
     index = random.integers(0, args.institutions, args.results, dtype=np.int32)
@@ -69,8 +72,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _median_seconds(work: Callable[[], object], repeat: int) -> float:
-    import statistics
-    import time
 
     def once() -> float:
         start = time.perf_counter()
@@ -82,7 +83,6 @@ def _median_seconds(work: Callable[[], object], repeat: int) -> float:
 
 def _working_bytes(work: Callable[[], object]) -> int:
     """The most that numpy and Python held at once during `work`, beyond what was there before."""
-    import tracemalloc
 
     tracemalloc.start()
     try:

@@ -27,12 +27,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from aiohttp import web
+from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
-    from examd.protocol.messages import ItemView
+from examd.protocol import messages as m
+from examd.protocol.messages import ItemView, OptionView
+from examd.protocol.phase import Phase
+from tools.cli.language import _
 
 WIDTH, HEIGHT = 120, 40
 N_ITEMS = 100
@@ -45,7 +52,6 @@ NEW_SCREEN_S = 0.8
 
 
 def run(args: argparse.Namespace) -> int:
-    from tools.cli.language import _
 
     through = "tmux" if shutil.which("tmux") else "pty"
     if through == "pty":
@@ -69,10 +75,10 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(report))
         return 0
-    print(_("terminal, {width}x{height}, through {through}").format(width=WIDTH, height=HEIGHT, through=through))
-    print(_("first paint    {first_paint_s} s (worst {first_paint_worst_s} s)").format(**report))
-    print(_("key to paint   p50 {key_to_paint_p50_ms} ms, p95 {key_to_paint_p95_ms} ms, {keys} keys").format(**report))
-    print(_("memory         {rss_mib} MiB").format(**report))
+    print(_("terminal, {width}x{height}, through {through}", width=WIDTH, height=HEIGHT, through=through))
+    print(_("first paint    {first_paint_s} s (worst {first_paint_worst_s} s)", **report))
+    print(_("key to paint   p50 {key_to_paint_p50_ms} ms, p95 {key_to_paint_p95_ms} ms, {keys} keys", **report))
+    print(_("memory         {rss_mib} MiB", **report))
     return 0
 
 
@@ -196,7 +202,6 @@ def small_server(folder: Path) -> Iterator[str]:
     runners: list[web.AppRunner] = []
 
     async def serve() -> None:
-        from aiohttp import web
 
         app = web.Application()
         app.router.add_get("/seat", _seat)
@@ -220,11 +225,7 @@ def small_server(folder: Path) -> Iterator[str]:
         thread.join(5)
 
 
-async def _seat(request: "web.Request") -> "web.WebSocketResponse":
-    from aiohttp import web
-
-    from examd.protocol import messages as m
-    from examd.protocol.phase import Phase
+async def _seat(request: web.Request) -> web.WebSocketResponse:
 
     socket = web.WebSocketResponse()
     await socket.prepare(request)
@@ -249,8 +250,7 @@ async def _seat(request: "web.Request") -> "web.WebSocketResponse":
     return socket
 
 
-def _item(slot: int) -> "ItemView":
-    from examd.protocol.messages import ItemView, OptionView
+def _item(slot: int) -> ItemView:
 
     stem = f"第 {slot + 1} 道：在潮湿场所使用手持电动工具时，剩余电流动作保护器的额定漏电动作电流不应大于（　　）。"
     options = tuple(OptionView(f"{10 * (n + 1)} mA，动作时间不大于 0.1 s") for n in range(4))
@@ -258,11 +258,6 @@ def _item(slot: int) -> "ItemView":
 
 
 def _certificate(folder: Path) -> ssl.SSLContext:
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-    from cryptography.x509.oid import NameOID
 
     private, now = generate_private_key(SECP256R1()), datetime.datetime.now(datetime.UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bench")])

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
+from bank.refused import BadFile
 from tools.cli.language import LANGUAGES, _
 
 if TYPE_CHECKING:
@@ -153,12 +154,11 @@ def takes_language(command: argparse.ArgumentParser) -> None:
 
 
 def _example(line: str) -> str:
-    return _("Example: {example}").format(example=line)
+    return _("Example: {example}", example=line)
 
 
 def some(items: Sequence[str]) -> list[str]:
     """The items named, each once. Raises BadFile: when none is named, for an act on nothing would look done."""
-    from bank.refused import BadFile
 
     if not items:
         raise BadFile("items-not-named")
@@ -175,14 +175,14 @@ def positive(text: str) -> int:
     except ValueError:
         number = 0
     if number < 1:
-        raise argparse.ArgumentTypeError(_("{text} is not a whole number of 1 or more").format(text=text))
+        raise argparse.ArgumentTypeError(_("{text} is not a whole number of 1 or more", text=text))
     return number
 
 
 def port(text: str) -> int:
     """A type for argparse. Raises ArgumentTypeError: when that is no port; 0 is any free one."""
     if not (text.isascii() and text.isdigit() and int(text) <= 65_535):
-        raise argparse.ArgumentTypeError(_("{text} is not a port: 0 to 65535, 0 for any free one").format(text=text))
+        raise argparse.ArgumentTypeError(_("{text} is not a port: 0 to 65535, 0 for any free one", text=text))
     return int(text)
 
 
@@ -191,7 +191,7 @@ def day(word: str) -> date:
     try:
         return date.fromisoformat(word)
     except ValueError:
-        raise argparse.ArgumentTypeError(_("{word} is no date (YYYY-MM-DD)").format(word=word)) from None
+        raise argparse.ArgumentTypeError(_("{word} is no date (YYYY-MM-DD)", word=word)) from None
 
 
 # ---- help ------------------------------------------------------------------------------------------------------------

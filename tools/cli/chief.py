@@ -41,4 +41,4 @@ def run_init(args: argparse.Namespace) -> int:
     passphrase = ask_secret("chief", _("Chief examiner's passphrase"), file=args.passphrase_file, confirm=True)
     holders.create(args.directory, "chief", args.id, args.name, passphrase)
     facts = {"card": str(args.directory / "chief.card.json"), "key": str(args.directory / "chief.key")}
-    return report(args, facts, _("Made {key} (keep it with you) and {card} (give it to the bureau).").format_map(facts))
+    return report(args, facts, _("Made {key} (keep it with you) and {card} (give it to the bureau).", **facts))

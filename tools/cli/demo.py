@@ -3,11 +3,12 @@
 import argparse
 from pathlib import Path
 
+from tools.cli.base import help_formatter, positive
+from tools.cli.language import _
+
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the command."""
-    from tools.cli.base import help_formatter, positive
-    from tools.cli.language import _
 
     demo = subparsers.add_parser(
         "demo",

@@ -34,9 +34,10 @@ def current_language_from_environment() -> str:
     return wanted if wanted in LANGUAGES else "zh"
 
 
-def _(message: str) -> str:
-    """`message` in the current language."""
-    return (_current or set_language(current_language_from_environment())).gettext(message)
+def _(message: str, /, **facts: object) -> str:
+    """`message` in the current language, its {facts} filled in."""
+    said = (_current or set_language(current_language_from_environment())).gettext(message)
+    return said.format(**facts) if facts else said
 
 
 def plain(text: str) -> str:

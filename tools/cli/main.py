@@ -12,6 +12,12 @@ import os
 import sys
 from collections.abc import Sequence
 
+from bank.refused import BadFile, BrokenStore, Refused
+from examd import VERSION
+from tools.cli.base import Actor, help_formatter, takes_language
+from tools.cli.language import LANGUAGES, _, current_language_from_environment, set_language
+from tools.cli.sentences import said
+
 COMMANDS = (
     "tools.cli.demo", "tools.cli.bank", "tools.cli.rule", "tools.cli.bureau", "tools.cli.chief", "tools.cli.site",
     "tools.cli.terminal", "tools.verify.command", "tools.cli.bench",
@@ -38,9 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser(*, whole: bool = True) -> argparse.ArgumentParser:
     """With `whole`, every actor has declared its commands; else each does when it is asked for one."""
-    from examd import VERSION
-    from tools.cli.base import Actor, help_formatter, takes_language
-    from tools.cli.language import _
 
     top = argparse.ArgumentParser(
         prog="examd",
@@ -74,8 +77,6 @@ def _add_completion(top: argparse.ArgumentParser) -> None:
             print(shtab.complete(parser(), shell=str(values)))
             top.exit(0)
 
-    from tools.cli.language import _
-
     top.add_argument(
         "--print-completion", choices=("bash", "zsh", "tcsh"), action=Print, default=argparse.SUPPRESS,
         help=_("print a completion script for this shell"),
@@ -93,7 +94,6 @@ def _leaves(command: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
 
 def _speak(argv: Sequence[str]) -> None:
     """The language is needed before parsing: help texts are in it."""
-    from tools.cli.language import LANGUAGES, current_language_from_environment, set_language
 
     language = current_language_from_environment()
     for at, word in enumerate(argv):
@@ -109,9 +109,6 @@ def _refusal(error: Exception, *, as_json: bool) -> int:
     """One sentence on stderr, and with --json the refusal on stdout. What the operating system refuses (a full disk, a
     folder without rights) is named as such, here for all commands; whatever else is not a refusal is a fault of ours:
     named, without locals or a traceback."""
-    from bank.refused import BadFile, BrokenStore, Refused
-    from tools.cli.language import _
-    from tools.cli.sentences import said
 
     if isinstance(error, OSError):
         file, why = str(error.filename or ""), error.strerror or type(error).__name__
@@ -120,7 +117,7 @@ def _refusal(error: Exception, *, as_json: bool) -> int:
     if not isinstance(error, Refused):
         if os.environ.get("EXAMD_TRACEBACK") == "1":
             raise error
-        fault = _("internal fault ({kind}); please report it").format(kind=type(error).__name__)
+        fault = _("internal fault ({kind}); please report it", kind=type(error).__name__)
         print(f"examd: {fault}", file=sys.stderr)
         return EXIT_BROKEN
     print("examd: " + said(error), file=sys.stderr)

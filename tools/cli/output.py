@@ -37,7 +37,7 @@ def rows(title: str, told: Sequence[tuple[str, str]]) -> None:
     for place, reason in told[:MOST_LINES]:
         print(plain(f"  {place}  {reason}".rstrip()), file=sys.stderr)
     if len(told) > MOST_LINES:
-        print("  " + _("… and {n} more (--json lists them all)").format(n=len(told) - MOST_LINES), file=sys.stderr)
+        print("  " + _("… and {n} more (--json lists them all)", n=len(told) - MOST_LINES), file=sys.stderr)
 
 
 def table(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> None:

@@ -11,6 +11,8 @@ import warnings
 from pathlib import Path
 
 from bank.refused import BadFile, Denied
+from tools.cli.language import _
+from tools.cli.sentences import said
 
 LARGEST = 4096
 
@@ -30,8 +32,6 @@ def ask_secret(name: str, prompt: str, file: Path | None = None, *, confirm: boo
 def _typed(name: str, prompt: str, confirm: bool) -> str:
     from getpass import GetPassWarning, getpass
 
-    from tools.cli.language import _
-
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", GetPassWarning)  # where echo cannot be turned off, do not ask at all
@@ -48,9 +48,8 @@ def _typed(name: str, prompt: str, confirm: bool) -> str:
 
 
 def _asking(prompt: str) -> str:
-    from tools.cli.language import _
 
-    return _("{prompt}: ").format(prompt=prompt)
+    return _("{prompt}: ", prompt=prompt)
 
 
 def ask_code(name: str, prompt: str, file: Path | None = None) -> str:
@@ -58,7 +57,6 @@ def ask_code(name: str, prompt: str, file: Path | None = None) -> str:
     if file is not None:
         return ask_secret(name, prompt, file)
     from bank.seal import codes
-    from tools.cli.sentences import said
 
     groups: list[str] = []
     while len(groups) < codes.GROUPS:
@@ -87,7 +85,6 @@ def ask_words(name: str, prompt: str, file: Path | None = None) -> list[str]:
     Typed where it is seen: 33 words typed blind would be typed many times. The screen is wiped afterwards.
     """
     from bank.seal import shares
-    from tools.cli.sentences import said
 
     if file is not None:
         return shares.clear_parts(_read(name, file, whole=True))

@@ -11,11 +11,13 @@ import os
 import ssl
 from pathlib import Path
 
+from bank.refused import BadFile
+from tools.cli.base import help_formatter
+from tools.cli.language import _, current_language_from_environment
+
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the command."""
-    from tools.cli.base import help_formatter
-    from tools.cli.language import _
 
     parser = subparsers.add_parser(
         "terminal",
@@ -38,11 +40,10 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _address(text: str) -> str:
-    from tools.cli.language import _
 
     host, colon, port = text.rpartition(":")
     if not (host and colon and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise argparse.ArgumentTypeError(_("{text} is not HOST:PORT").format(text=text))
+        raise argparse.ArgumentTypeError(_("{text} is not HOST:PORT", text=text))
     return text
 
 
@@ -54,7 +55,6 @@ def run(args: argparse.Namespace) -> int:
 
     gc.freeze()
     gc.enable()
-    from tools.cli.language import current_language_from_environment
 
     return run_terminal(
         args.server,
@@ -69,7 +69,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _look_at(trust: Path) -> None:
     """A terminal without its root could only ever say that it trusts nobody: refused before a candidate sits down."""
-    from bank.refused import BadFile
 
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(trust)

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bank.refused import Denied
 from tools.cli.language import _
 from tools.cli.secrets import ask_secret
 
@@ -18,7 +19,7 @@ def signer(file: Path, passphrase_file: Path | None) -> "Signer":
     """An author or reviewer of the bank, by the key file."""
     from bank.authoring import people
 
-    return people.unlock(file, ask_secret("key", _("Passphrase of {file}").format(file=file.name), passphrase_file))
+    return people.unlock(file, ask_secret("key", _("Passphrase of {file}", file=file.name), passphrase_file))
 
 
 def writer(bank: "OpenBank", args: argparse.Namespace) -> "Signer | None":
@@ -26,7 +27,6 @@ def writer(bank: "OpenBank", args: argparse.Namespace) -> "Signer | None":
 
     Raises Denied: when nobody is named in another bank.
     """
-    from bank.refused import Denied
 
     if args.key is not None:
         return signer(args.key, args.key_passphrase_file)

@@ -15,20 +15,28 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from multiprocessing.process import BaseProcess
-
-    from bank.item import Item
-    from bank.rules import Rule
-    from bank.store import Bank
-    from examd.documents.report import Report
-    from examd.package.layout import RosterLine
-    from examd.site.staff_client import StaffClient
-    from tools.drill.candidate import Knowledge, Part
-    from tools.drill.session import Drill
+from bank import rules
+from bank.composing.pool import tally
+from bank.item import Item
+from bank.merkle import leaf_hash
+from bank.refused import BadFile, Denied
+from bank.rules import Rule
+from bank.store import Bank
+from examd.documents.report import Report
+from examd.documents.write import write_all
+from examd.package.layout import RosterLine
+from examd.protocol.receipt import receipt_code
+from examd.site.staff_client import StaffClient
+from tools.cli.language import _, current_language_from_environment
+from tools.cli.sentences import told
+from tools.cli.site.reporting import rates_table
+from tools.drill import candidate
+from tools.drill.candidate import Knowledge, Part
+from tools.drill.session import INSTITUTIONS, SAMPLES, Drill, made_up_roster
 
 ABILITIES = (0.92, 0.78, 0.64, 0.85)
 """Mean ability of each institution's candidates."""
@@ -54,27 +62,24 @@ class Steps:
 
 
 def run(args: argparse.Namespace) -> int:
-    from tools.cli.language import _
 
     began = time.monotonic()
     auto = args.auto or not (sys.stdin.isatty() and sys.stdout.isatty())
     work = args.dir or Path(tempfile.mkdtemp(prefix="examd-demo-"))
     work.mkdir(parents=True, exist_ok=True)
     code = asyncio.run(_Demo(work, args, auto).run())
-    print(_("{seconds:.1f} s. Everything is in {folder}").format(seconds=time.monotonic() - began, folder=work))
+    print(_("{seconds:.1f} s. Everything is in {folder}", seconds=time.monotonic() - began, folder=work))
     return code
 
 
 class _Demo:
     def __init__(self, work: Path, args: argparse.Namespace, auto: bool) -> None:
-        from tools.drill.session import Drill
 
         self.work, self.args, self.auto = work, args, auto
         self.step = Steps(11)
         self.drill = Drill(work)
 
     async def run(self) -> int:
-        from tools.cli.language import _
 
         print(_("examd demo: 演练, a drill. One machine plays bureau, site and chief examiner."))
         bank, items = self._fill_bank()
@@ -85,7 +90,7 @@ class _Demo:
         players: list[BaseProcess] = []
         closing = contextlib.AsyncExitStack()
         try:
-            self.step(_("Server and supervisor running: TLS 1.3 on port {port}").format(port=self.drill.serve()))
+            self.step(_("Server and supervisor running: TLS 1.3 on port {port}", port=self.drill.serve()))
             client = await self.drill.sign_in()
             closing.push_async_callback(client.close)
             self.step(_("Package opened by site, chief examiner and code 1; seed fixed by bureau and room"))
@@ -106,26 +111,18 @@ class _Demo:
 
     # ---- the bureau -------------------------------------------------------------------------------------------
 
-    def _fill_bank(self) -> "tuple[Bank, list[Item]]":
-        from tools.cli.language import _
-        from tools.cli.sentences import told
-        from tools.drill.session import SAMPLES
+    def _fill_bank(self) -> tuple[Bank, list[Item]]:
 
         source = self.args.bank or SAMPLES / "items.jsonl"
         bank, found, added = self.drill.fill_bank(source)
-        self.step(_("Encrypted bank filled from {file}: {n} items").format(file=source.name, n=added))
+        self.step(_("Encrypted bank filled from {file}: {n} items", file=source.name, n=added))
         if found.refused:
-            self.step.detail(_("{n} rows refused, such as:").format(n=len(found.refused)))
+            self.step.detail(_("{n} rows refused, such as:", n=len(found.refused)))
             for row in found.refused[:6]:
-                self.step.detail(f"  {_('row {row}').format(row=row.row)}  {told(row.reason, row.facts)}")
+                self.step.detail(f"  {_('row {row}', row=row.row)}  {told(row.reason, row.facts)}")
         return bank, found.items
 
-    def _read_rule(self, bank: "Bank") -> "Rule":
-        from bank import rules
-        from bank.composing.pool import tally
-        from bank.refused import BadFile
-        from tools.cli.language import _
-        from tools.drill.session import SAMPLES
+    def _read_rule(self, bank: Bank) -> Rule:
 
         if self.args.rule is None and self.args.bank is not None:
             rule = rules.propose(tally(bank.items.select()), name=self.args.bank.stem)
@@ -137,37 +134,31 @@ class _Demo:
             except OSError as error:
                 raise BadFile("file-unreadable", file=str(file), why=error.strerror) from None
             origin = file.name
-        self.step(_("Rule {id} ({origin}): {cells} cells, {items} items, {points} points, pass at {mark}").format(
+        self.step(_("Rule {id} ({origin}): {cells} cells, {items} items, {points} points, pass at {mark}",
             id=rule.id, origin=origin, cells=len(rule.cells), items=rule.items, points=rule.total_points,
             mark=rule.pass_points,
         ))  # fmt: skip
         self.step.detail(f"SHA-256 {rule.sha256}")
         return rule
 
-    def _roster(self) -> "list[RosterLine]":
-        from tools.cli.language import _
-        from tools.drill.session import made_up_roster
+    def _roster(self) -> list[RosterLine]:
 
         people = made_up_roster(self.args.candidates)
-        self.step(_("Roster: {n} candidates from {m} training institutions").format(
+        self.step(_("Roster: {n} candidates from {m} training institutions",
             n=len(people), m=len({line.institution for line in people})
         ))  # fmt: skip
         return people
 
-    def _issue(self, bank: "Bank", rule: "Rule", roster: "list[RosterLine]") -> None:
-        from tools.cli.language import _
+    def _issue(self, bank: Bank, rule: Rule, roster: list[RosterLine]) -> None:
 
         issued = self.drill.issue(bank, rule, roster)
-        self.step(_("Package issued: a pool of {n} items, sealed; {share:.0%} of trial draws admissible").format(
+        self.step(_("Package issued: a pool of {n} items, sealed; {share:.0%} of trial draws admissible",
             n=issued.pool_size, share=issued.acceptance / 2000
         ))  # fmt: skip
 
     # ---- the room ---------------------------------------------------------------------------------------------
 
-    def _seat(self, lines: "list[RosterLine]", items: "list[Item]") -> "list[BaseProcess]":
-        from tools.cli.language import _
-        from tools.drill.candidate import Part
-        from tools.drill.session import INSTITUTIONS
+    def _seat(self, lines: list[RosterLine], items: list[Item]) -> list[BaseProcess]:
 
         knowledge: Knowledge = {
             (i.content.stem, frozenset(o.text for o in i.content.options)): frozenset(
@@ -184,15 +175,14 @@ class _Demo:
             )
             for line in lines
         ]  # fmt: skip
-        self.step(_("{n} simulated candidates, a process each, sign in over the wire").format(n=len(parts)))
+        self.step(_("{n} simulated candidates, a process each, sign in over the wire", n=len(parts)))
         return _start_players(self.drill, parts, knowledge)
 
-    def _seat_person(self, own: "RosterLine") -> "subprocess.Popen[bytes]":
-        from tools.cli.language import _
+    def _seat_person(self, own: RosterLine) -> "subprocess.Popen[bytes]":
 
         print()
-        print(_("  Your seat: {name}, admission number {number}").format(name=own.name, number=own.admission_no))
-        print(_("  Last six of your ID number: {tail}  (remember it, the screen will ask)").format(tail=own.id_tail))
+        print(_("  Your seat: {name}, admission number {number}", name=own.name, number=own.admission_no))
+        print(_("  Last six of your ID number: {tail}  (remember it, the screen will ask)", tail=own.id_tail))
         print(_("  The session starts as soon as you have confirmed the rules."))
         try:
             input(_("  Press Enter to sit down … "))
@@ -206,10 +196,8 @@ class _Demo:
         ]  # fmt: skip
         return subprocess.Popen(command)
 
-    async def _start(self, client: "StaffClient", expected: int, person: "subprocess.Popen[bytes] | None") -> None:
+    async def _start(self, client: StaffClient, expected: int, person: "subprocess.Popen[bytes] | None") -> None:
         """Starts once everyone is ready; a person may take their time, and leaves the screen when it is done."""
-        from bank.refused import Denied
-        from tools.cli.language import _
 
         patience = time.monotonic() + (30 if self.auto else 900)
         while (await client.status()).ready < expected:
@@ -221,20 +209,19 @@ class _Demo:
             await asyncio.sleep(0.2)
         if person is not None and person.returncode < 0:  # killed: it could not give the window back itself
             print(LEAVE_SCREEN, end="", flush=True)
-        self.step(_("Session started: {n} forms drawn by rule and seed, answers on their way").format(
+        self.step(_("Session started: {n} forms drawn by rule and seed, answers on their way",
             n=started["started"]
         ))  # fmt: skip
 
     async def _wait(
-        self, client: "StaffClient", players: "list[BaseProcess]", person: "subprocess.Popen[bytes] | None"
+        self, client: StaffClient, players: list[BaseProcess], person: "subprocess.Popen[bytes] | None"
     ) -> list[str]:
         """Until every seat has handed in. Returns the numbers to waive: a person who left the screen."""
-        from tools.cli.language import _
 
         while any(player.is_alive() for player in players):
             if person is not None:
                 done = (await client.status()).handed_in
-                text = _("  Waiting for the other candidates: {done} handed in").format(done=done)
+                text = _("  Waiting for the other candidates: {done} handed in", done=done)
                 print(f"\r{text}", end="", flush=True)
                 await asyncio.sleep(1)
             await asyncio.sleep(0.05)
@@ -244,29 +231,24 @@ class _Demo:
 
     # ---- closing ----------------------------------------------------------------------------------------------
 
-    async def _close(self, client: "StaffClient", waived: list[str]) -> "tuple[Report, Path]":
-        from examd.documents.report import Report
-        from examd.documents.write import write_all
-        from tools.cli.language import _, current_language_from_environment
+    async def _close(self, client: StaffClient, waived: list[str]) -> tuple[Report, Path]:
 
         closed = await self.drill.close(client, waived)
-        self.step(_("Closed: {n} entries, chained, every one durable before it was acknowledged").format(
+        self.step(_("Closed: {n} entries, chained, every one durable before it was acknowledged",
             n=closed.entries
         ))  # fmt: skip
-        self.step.detail(_("closing root {root}").format(root=closed.root))
+        self.step.detail(_("closing root {root}", root=closed.root))
         folder = await self.drill.grade(client, closed.root)
         self.step(_("Graded by a process of its own, with code 2 given against that root"))
         report = Report.read(folder)
         write_all(report, folder, current_language_from_environment())
         return report, folder
 
-    def _show(self, report: "Report", folder: Path, own: "RosterLine") -> int:
-        from tools.cli.language import _
-        from tools.cli.site.reporting import rates_table
+    def _show(self, report: Report, folder: Path, own: RosterLine) -> int:
 
         mine = next(c for c in report.candidates if c.admission_no == own.admission_no)
         print()
-        print(_("Result of {name} ({number}): {points} of {total} points, {verdict}; receipt {receipt}").format(
+        print(_("Result of {name} ({number}): {points} of {total} points, {verdict}; receipt {receipt}",
             name=own.name, number=own.admission_no, points=mine.points, total=report.rule.total_points,
             verdict=_("passed ✓") if mine.passed else _("not passed ✗"), receipt=_receipt(folder, own.c),
         ))  # fmt: skip
@@ -281,14 +263,13 @@ class _Demo:
         code = subprocess.run(command, check=False).returncode
         print()
         for name in ("report.xlsx", "rates.csv", "results.csv", "bulletin.html"):
-            print(_("Written: {path}").format(path=folder / name))
-        print(_("Verify again with: examd verify {folder}").format(folder=folder))
+            print(_("Written: {path}", path=folder / name))
+        print(_("Verify again with: examd verify {folder}", folder=folder))
         return code
 
 
-def _start_players(drill: "Drill", parts: "list[Part]", knowledge: "Knowledge") -> "list[BaseProcess]":
+def _start_players(drill: Drill, parts: list[Part], knowledge: Knowledge) -> list[BaseProcess]:
     """A process each. They are forked from one that has imported the client already, where the system can fork."""
-    from tools.drill import candidate
 
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context: Any = multiprocessing.get_context(method)
@@ -303,8 +284,6 @@ def _start_players(drill: "Drill", parts: "list[Part]", knowledge: "Knowledge") 
 
 def _receipt(folder: Path, c: int) -> str:
     """The receipt of a candidate, from the exported record."""
-    from bank.merkle import leaf_hash
-    from examd.protocol.receipt import receipt_code
 
     for line in (folder / "entries.jsonl").read_bytes().splitlines():
         if b'"HAND_IN"' in line and json.loads(line)["body"].get("c") == c:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bank.refused import BadFile, Denied
 from tools.cli import unlock
 from tools.cli.base import Commands
 from tools.cli.files import read_file
@@ -93,7 +94,7 @@ def run_init(args: argparse.Namespace) -> int:
     passphrase = ask_secret("bureau", _("Issuing officer's passphrase"), file=args.passphrase_file, confirm=True)
     Office.create(args.directory, args.id, args.name, passphrase)
     card = args.directory / "bureau.card.json"
-    line = _("Made the bureau's keys. Sites are commissioned with {card}.").format(card=card)
+    line = _("Made the bureau's keys. Sites are commissioned with {card}.", card=card)
     return report(args, {"card": str(card)}, line)
 
 
@@ -102,7 +103,7 @@ def run_template(args: argparse.Namespace) -> int:
     from bank.formats.sheets import xlsx
 
     write_new(args.file, xlsx.write([("准考证号", "姓名", "身份证号", "培训机构")], (20, 12, 24, 36), "考生名单"))
-    return report(args, {"file": str(args.file)}, _("Written: {path}").format(path=args.file))
+    return report(args, {"file": str(args.file)}, _("Written: {path}", path=args.file))
 
 
 def run_code(args: argparse.Namespace) -> int:
@@ -125,7 +126,6 @@ def package_number(typed: str) -> str:
 
 
 def _code_2(args: argparse.Namespace, office: "Office", package: str, bureau: "Holder") -> str:
-    from bank.refused import BadFile, Denied
     from bank.seal import codes
 
     if args.checkpoint:

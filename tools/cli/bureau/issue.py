@@ -116,15 +116,15 @@ def _to_json(order: "Order", done: "Issuance") -> dict[str, object]:
 
 def _print(directory: Path, order: "Order", done: "Issuance") -> None:
     issued = done.issued
-    print(_("Package {directory}").format(directory=issued.directory))
-    print(_("{candidates} candidates, a pool of {pool} items, {share:.0%} of trial draws admissible").format(
+    print(_("Package {directory}", directory=issued.directory))
+    print(_("{candidates} candidates, a pool of {pool} items, {share:.0%} of trial draws admissible",
         candidates=len(order.roster), pool=issued.pool_size, share=issued.acceptance / 2000
     ))  # fmt: skip
     _print_leakage(issued, done.watermarks_until)
     for (of, at), n in done.repeated.items():
         line = _("{n} marks of session {session}, site {site}, had to travel again: they no longer name that site.")
         print(line.format(n=n, session=of, site=at))
-    print(_("The release codes stay with the bureau: examd bureau code {directory} {package} 1").format(
+    print(_("The release codes stay with the bureau: examd bureau code {directory} {package} 1",
         directory=directory, package=issued.package_id
     ))  # fmt: skip
 
@@ -136,8 +136,7 @@ def _print_leakage(issued: "Issued", until: str) -> None:
     worst = cost.worst
     print(_(
         "If the site leaks the pool: {items} of {bank} items ({share:.0%}) are "
-        "lost; worst cell {cell}: {lost} of {held}"
-    ).format(
+        "lost; worst cell {cell}: {lost} of {held}",
         items=cost.items, bank=cost.bank, share=cost.items / cost.bank, cell=cell_name(worst.stratum), lost=worst.pool,
         held=worst.bank,
     ))  # fmt: skip
@@ -145,24 +144,21 @@ def _print_leakage(issued: "Issued", until: str) -> None:
         name: min(getattr(cell, name) for cell in cost.cells)
         for name in ("sessions_before", "sessions_after", "fresh_before", "fresh_after")
     }
-    print(_("  of a later form {known:.0%} would be known").format(known=cost.known))
+    print(_("  of a later form {known:.0%} would be known", known=cost.known))
     print(_(
         "  pools without a common item that may still travel today: {sessions_after} instead of {sessions_before}; "
-        "wholly of items that never left: {fresh_after} instead of {fresh_before}"
-    ).format(**left))  # fmt: skip
+        "wholly of items that never left: {fresh_after} instead of {fresh_before}", **left))  # fmt: skip
     if cost.issued:
         first = cost.issued[0]
         print(_(
             "  packages issued for this or a later day that lose items: {n}; most, "
-            "session {session}: {items} of {pool}"
-        ).format(
+            "session {session}: {items} of {pool}",
             n=len(cost.issued), session=first.session, items=first.items, pool=first.pool
         ))  # fmt: skip
     if issued.watermarks:
         print(_(
             "{n} marks: items that no other package gets until {until}; a form "
-            "shows one with chance {chance:.0%}"
-        ).format(
+            "shows one with chance {chance:.0%}",
             n=len(issued.watermarks), until=until, chance=issued.watermark_chance
         ))  # fmt: skip
     else:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from bank.refused import Refused
 from tools.cli.base import Commands, positive
 from tools.cli.language import _
 from tools.cli.output import as_json, table
@@ -14,7 +15,6 @@ from tools.cli.rule.names import cell_name
 if TYPE_CHECKING:
     from bank.composing.availability import RuleAvailability
     from bank.composing.trial import Issuable
-    from bank.refused import Refused
     from bank.rules import Rule
     from bank.rules.feasibility import Demand, Feasibility, Lack
 
@@ -42,7 +42,6 @@ def add(rule: Commands) -> None:
 def run_check(args: argparse.Namespace) -> int:
     from bank.composing.exposure import require_large_enough
     from bank.composing.trial import issuable
-    from bank.refused import Refused
     from bank.rules import parse
 
     text = common.read(args.rule)
@@ -67,10 +66,7 @@ def run_check(args: argparse.Namespace) -> int:
 
 
 def _told(
-    args: argparse.Namespace,
-    rule: "Rule",
-    available: "RuleAvailability | None" = None,
-    found: "Issuable | None" = None,
+    args: argparse.Namespace, rule: "Rule", available: "RuleAvailability | None" = None, found: "Issuable | None" = None
 ) -> int:
     obstacle = _obstacle(rule)
     warning = "" if found is None else common.off_the_mark(found.pool, rule)
@@ -92,9 +88,8 @@ def _told(
     return 0
 
 
-def _obstacle(rule: "Rule") -> "Refused | None":
+def _obstacle(rule: "Rule") -> Refused | None:
     """Why no session could use the rule whatever the bank holds: issuing and signing refuse it for the same."""
-    from bank.refused import Refused
     from bank.rules.signed_rule import named
     from examd.package.issue import require_showable
 
@@ -135,27 +130,21 @@ def _print_reason(lacks: "Sequence[Lack]", groups: Sequence[str]) -> None:
     _print_enemies(groups, "  ")
     added = _(", ").join(f"{_name(lack.demand)} {lack.missing}" for lack in lacks if lack.missing)
     if added:
-        print(
-            _("  It would be enough to add, for instance, so many items of no enemy group: {added}.").format(
-                added=added
-            )
-        )
+        print(_("  It would be enough to add, for instance, so many items of no enemy group: {added}.", added=added))
 
 
 def _name(demand: "Demand") -> str:
-    return _("tag {name}").format(name=demand.name) if demand.kind == "tag" else cell_name(demand.name)
+    return _("tag {name}", name=demand.name) if demand.kind == "tag" else cell_name(demand.name)
 
 
 def _line(lack: "Lack", available: "RuleAvailability", *, alone: bool) -> str:
     demand = lack.demand
     if demand.kind == "tag":
-        line = _("tag {name}: a form needs {needed}, {available} free").format(
-            name=demand.name, needed=demand.needed, available=demand.available
-        )
+        line = _("tag {name}: a form needs {needed}, {available} free", **_demand(demand))
     else:
         needs = _("; a form needs {n}") if demand.kind == "cell" else _("; for so many candidates the pool needs {n}")
         line = withheld.told(demand.name, available.cells[demand.name]) + needs.format(n=demand.needed)
-    return line + (_(", {n} lacking").format(n=lack.missing) if alone else "")
+    return line + (_(", {n} lacking", n=lack.missing) if alone else "")
 
 
 def _record(found: "Feasibility") -> dict[str, Any]:

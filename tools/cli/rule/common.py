@@ -3,20 +3,22 @@
 import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bank.refused import BadFile, Refused
 from tools.cli.bank.open_bank import open_bank
 from tools.cli.base import Command, day
 from tools.cli.language import _
 from tools.cli.output import report
 from tools.cli.rule import withheld
 from tools.cli.rule.names import type_name
+from tools.cli.sentences import said
 
 if TYPE_CHECKING:
     from bank.composing.availability import RuleAvailability
     from bank.draw_facts import ItemFacts
-    from bank.refused import Refused
     from bank.rules import Rule, TypeMargin
     from bank.store import OpenBank
 
@@ -34,7 +36,6 @@ def takes_rule_and_bank(command: Command, *, rule: bool = True, bank: bool = Fal
 
 def read(path: Path) -> bytes:
     """The rule's file. Raises BadFile: when it cannot be read."""
-    from bank.refused import BadFile
 
     try:
         return path.read_bytes()
@@ -47,7 +48,6 @@ def bank_and_availability(
     args: argparse.Namespace, rule: "Rule", candidates: int
 ) -> "Iterator[tuple[OpenBank, RuleAvailability]]":
     """The open bank, and what a session on the day asked for may use of it; what it may not is told on stderr."""
-    from datetime import UTC, datetime
 
     from bank.composing.availability import rule_availability
 
@@ -80,9 +80,8 @@ def off_the_mark(pool: "Sequence[ItemFacts]", rule: "Rule") -> str:
     return line.format(mark=rule.pass_points / rule.total_points, mean=mean, near=round(NEAR * 100))
 
 
-def found_wrong(args: argparse.Namespace, refusal: "Refused") -> int:
+def found_wrong(args: argparse.Namespace, refusal: Refused) -> int:
     """Exit code 1: what is refused elsewhere is a finding where one asked whether it holds."""
-    from tools.cli.sentences import said
 
     sentence = said(refusal)
     report(args, {"ok": False, "code": refusal.code, "facts": refusal.facts, "sentence": sentence}, sentence)
@@ -92,11 +91,11 @@ def found_wrong(args: argparse.Namespace, refusal: "Refused") -> int:
 def print_heading(rule: "Rule") -> None:
     """What the rule is, in three lines."""
     print(f"{rule.name}  ({rule.id} v{rule.version})")
-    print(_("rule hash {hash}").format(hash=rule.sha256))
+    print(_("rule hash {hash}", hash=rule.sha256))
     parts = [f"{_part(t.value, rule.types[t])}" for t in rule.type_order]
-    summary = _("{items} items, {points} points, {minutes} minutes, {passing} to pass: {parts}")
     print(
-        summary.format(
+        _(
+            "{items} items, {points} points, {minutes} minutes, {passing} to pass: {parts}",
             items=rule.items,
             points=rule.total_points,
             minutes=rule.minutes,
@@ -107,5 +106,4 @@ def print_heading(rule: "Rule") -> None:
 
 
 def _part(type_: str, margin: "TypeMargin") -> str:
-    told = _("{type} {count} × {points} points")
-    return told.format(type=type_name(type_), count=margin.count, points=margin.points)
+    return _("{type} {count} × {points} points", type=type_name(type_), count=margin.count, points=margin.points)

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 
 from bank.composing.fairness import Fairness
+from tools.cli.language import _
 
 
 def side_by_side(fair: Fairness, plain: Fairness) -> None:
     """Prints both draws, measure by measure."""
     from rich.console import Console
     from rich.table import Table
-
-    from tools.cli.language import _
 
     table = Table(box=None, pad_edge=False)
     table.add_column("")

@@ -34,21 +34,21 @@ def lines(rule: "Rule", proof: "SignatureProof | None") -> list[str]:
     """The same for people."""
     facts = {"rule": rule.id, "version": rule.version, "when": wording.in_force(rule)}
     if proof is None:
-        return [plain(_("Rule {rule}, version {version} ({when}), not signed: for a drill alone").format(**facts))]
+        return [plain(_("Rule {rule}, version {version} ({when}), not signed: for a drill alone", **facts))]
     newest, signed_rule = proof.registers[-1], proof.signed_rule
     signed = _("Rule {rule}, version {version} ({when}), signed by {names}")
     if signed_rule.register != newest.version:
         signed = _("Rule {rule}, version {version} ({when}), signed by {names} under register {register}")
     told = [
         signed.format(**facts, names=_names(signed_rule.signed_by), register=signed_rule.register),
-        _("Register {version} of rule officers ({sha256}…): {names}").format(
+        _("Register {version} of rule officers ({sha256}…): {names}",
             version=newest.version, sha256=newest.sha256[:16], names=_names(newest.officers)
         ),
     ]  # fmt: skip
     if left := _left(proof):
         because = _("{name} ({why})")
         names = (because.format(name=officer.name, why=why) if why else officer.name for officer, why in left)
-        told.append(_("  officers no longer: {names}").format(names="、".join(names)))
+        told.append(_("  officers no longer: {names}", names="、".join(names)))
     return [plain(line) for line in told]
 
 

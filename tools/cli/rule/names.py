@@ -31,7 +31,7 @@ def cell_name(stratum: str) -> str:
     if len(parts) != 3 or parts[0] not in TYPES or parts[2] not in LEVELS:
         return stratum
     words = [type_name(parts[0])]
-    words.append(_("all chapters") if parts[1] == "any" else _("chapter {code}").format(code=parts[1]))
+    words.append(_("all chapters") if parts[1] == "any" else _("chapter {code}", code=parts[1]))
     if parts[2] != "any":
         words.append(level_name(parts[2]))
     return "·".join(words)
@@ -48,7 +48,7 @@ def margin_name(name: str) -> str:
 def _cells(text: str) -> str:
     names = text.split(", ")
     told = _(", ").join(map(cell_name, names[:_MOST]))
-    return told if len(names) <= _MOST else _("{cells} and {n} more").format(cells=told, n=len(names) - _MOST)
+    return told if len(names) <= _MOST else _("{cells} and {n} more", cells=told, n=len(names) - _MOST)
 
 
 def _missed(text: str) -> str:
@@ -66,8 +66,8 @@ def _field(text: str) -> str:
     found = re.fullmatch(r"cells\[(\d+)\](?:\.(.*))?", text)
     if found is None:
         return text
-    cell = _("cell number {n}").format(n=found[1])
-    return cell if found[2] is None else _("{cell}, {field}").format(cell=cell, field=found[2])
+    cell = _("cell number {n}", n=found[1])
+    return cell if found[2] is None else _("{cell}, {field}", cell=cell, field=found[2])
 
 
 FACTS: dict[str, Callable[[str], str]] = {

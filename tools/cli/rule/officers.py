@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bank.refused import Denied
 from tools.cli import unlock
 from tools.cli.base import Commands
 from tools.cli.language import _, plain
@@ -132,7 +133,7 @@ def run_officer(args: argparse.Namespace) -> int:
     check_passphrase(passphrase)
     holders.create(args.directory, ROLE, args.id, args.name, passphrase)
     told = {"name": args.name, "card": str(args.directory / f"{ROLE}.card.json")}
-    return report(args, told, _("Made the keys of {name}. The bureau needs {card}.").format(**told))
+    return report(args, told, _("Made the keys of {name}. The bureau needs {card}.", **told))
 
 
 # -- registers ---------------------------------------------------------------------------------------------------------
@@ -187,31 +188,31 @@ def _register_lines(register: "Register") -> list[str]:
     hands = "、".join(officer.name for officer in register.signed_by)
     state = _("signed by the bureau alone, as the first one is")
     if register.needed:
-        state = _("signed by the bureau and {names}").format(names=hands) if hands else _("signed by the bureau")
+        state = _("signed by the bureau and {names}", names=hands) if hands else _("signed by the bureau")
     if not register.complete:
         missing = register.needed - len(register.signed_by)
-        state += "  " + _("not in force: {missing} officers have to consent").format(missing=missing)
-    title = _("Register {version} of rule officers").format(version=register.version)
+        state += "  " + _("not in force: {missing} officers have to consent", missing=missing)
+    title = _("Register {version} of rule officers", version=register.version)
     lines = [f"{title}  {state}", f"  {register.sha256}"]
     lines += [f"  {officer.name} ({officer.id})" for officer in register.officers]
-    lines += [_("  could not consent: {id} ({why})").format(id=id_, why=why) for id_, why in register.gone.items()]
+    lines += [_("  could not consent: {id} ({why})", id=id_, why=why) for id_, why in register.gone.items()]
     if register.namesakes:
-        lines.append(_("  of one name, and said to be two people: {why}").format(why=register.namesakes))
+        lines.append(_("  of one name, and said to be two people: {why}", why=register.namesakes))
     return [plain(line) for line in lines]
 
 
 def _changes(before: "tuple[Officer, ...]", after: "Register") -> list[str]:
     """Who comes and who goes, above all else."""
-    lines = [_("Proposed as register {version}:").format(version=after.version)]
+    lines = [_("Proposed as register {version}:", version=after.version)]
     for officer in after.officers:
         sign = "  " if officer in before else "+ "
         lines.append(f"{sign}{officer.name} ({officer.id})  {officer.sign}")
     for left in before:
         if left not in after.officers:
             lines.append(f"- {left.name} ({left.id})")
-    lines += [_("  said to be unable to consent: {id} ({why})").format(id=i, why=why) for i, why in after.gone.items()]
+    lines += [_("  said to be unable to consent: {id} ({why})", id=i, why=why) for i, why in after.gone.items()]
     if after.namesakes:
-        lines.append(_("  of one name, and said to be two people: {why}").format(why=after.namesakes))
+        lines.append(_("  of one name, and said to be two people: {why}", why=after.namesakes))
     return [plain(line) for line in lines]
 
 
@@ -250,14 +251,14 @@ def run_sign(args: argparse.Namespace) -> int:
 def _told_changes(before: "list[SignedRule]", changed: list[str]) -> list[str]:
     if not before:
         return [_("This is its first version.")]
-    title = _("Changed against version {version}:").format(version=before[-1].rule.version)
+    title = _("Changed against version {version}:", version=before[-1].rule.version)
     return [title, *(f"  {line}" for line in changed or [_("nothing but the number")])]
 
 
 def _told_others(book: "Rulebook", rule: "Rule | None", rule_id: str = "") -> list[str]:
     """Other texts that officers proposed as the same version: the first with two signatures is taken."""
     return [
-        plain(_("Another text of version {version} is proposed by {names}: {sha256}").format(
+        plain(_("Another text of version {version} is proposed by {names}: {sha256}",
             names="、".join(officer.name for officer in each.signed_by), sha256=each.rule.sha256,
             version=each.rule.version,
         ))
@@ -268,7 +269,6 @@ def _told_others(book: "Rulebook", rule: "Rule | None", rule_id: str = "") -> li
 
 def run_history(args: argparse.Namespace) -> int:
     """Lists the signed versions. Raises Denied: when the bureau has none of this rule."""
-    from bank.refused import Denied
     from examd.bureau.office import Office
     from examd.bureau.rule_officer import hold_against
 
@@ -315,7 +315,6 @@ def _passphrase(args: argparse.Namespace) -> str:
 
 def _confirm(args: argparse.Namespace, question: str) -> None:
     """At a keyboard, the last moment to think again; a passphrase from a file was a decision already."""
-    from bank.refused import Denied
 
     asked = args.passphrase_file is None and sys.stdin.isatty()
     if asked and ask_line("rule-officer", question).lower() not in ("y", "yes", "是"):

@@ -3,7 +3,9 @@
 import argparse
 import json
 
+from bank.refused import Refused
 from tools.cli.base import Commands, positive
+from tools.cli.files import require_new, write_new
 from tools.cli.language import _
 from tools.cli.output import as_json
 from tools.cli.rule import common, withheld
@@ -31,9 +33,7 @@ def add(rule: Commands) -> None:
 
 def run_reserve(args: argparse.Namespace) -> int:
     from bank.composing.reserve import keep, reserve_forms
-    from bank.refused import Refused
     from bank.rules import parse
-    from tools.cli.files import require_new, write_new
 
     rule = parse(common.read(args.rule))
     if args.out is not None:

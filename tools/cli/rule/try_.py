@@ -2,15 +2,19 @@
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bank.refused import BadFile, Denied, Refused
 from tools.cli.bank.open_bank import open_bank
 from tools.cli.base import Commands, positive
+from tools.cli.files import require_new, write_new
 from tools.cli.language import _
 from tools.cli.output import as_json, table
 from tools.cli.rule import common, withheld
 from tools.cli.rule.names import cell_name
+from tools.cli.sentences import said
 
 if TYPE_CHECKING:
     from bank.composing.availability import RuleAvailability
@@ -55,7 +59,6 @@ def add(rule: Commands) -> None:
 
 def run_try(args: argparse.Namespace) -> int:
     from bank.composing.trial import try_forms, try_season
-    from bank.refused import Denied, Refused
     from bank.rules import parse
 
     if args.propose is not None:
@@ -102,12 +105,10 @@ def _verdict(rule: "Rule", found: "Trial", available: "RuleAvailability", coming
     from bank.composing.fairness import PROMISED, RESPONSES
 
     ahead = found.outlook
-    lines = [
-        _(
-            "Fairness: one and the same candidate on the edge of passing passes with a chance of {ours} whichever form "
-            "is drawn (plain stratified draw: {plain})."
-        ).format(ours=_range(ahead.known), plain=_range(ahead.plain))
-    ]
+    lines = [_(
+        "Fairness: one and the same candidate on the edge of passing passes with a chance of {ours} whichever form "
+        "is drawn (plain stratified draw: {plain}).", ours=_range(ahead.known), plain=_range(ahead.plain),
+    )]  # fmt: skip
     facts = {"sd": _points(ahead.known.sd), "most": _points(PROMISED["known"]), "plain": _points(ahead.plain.sd)}
     if found.promise_kept:
         sure = _("GOOD ENOUGH: forms differ by {sd} percentage points (SD); required: {most} at most.")
@@ -117,18 +118,14 @@ def _verdict(rule: "Rule", found: "Trial", available: "RuleAvailability", coming
             )
         lines.append(sure.format(**facts))
     elif rule.difficulty is None:
-        lines.append(
-            _(
-                "NOT GOOD ENOUGH: {sd} percentage points (SD), at most {most} required; the rule has no difficulty."
-            ).format(**facts)
-        )
+        short = _("NOT GOOD ENOUGH: {sd} percentage points (SD), at most {most} required; the rule has no difficulty.")
+        lines.append(short.format(**facts))
     else:
-        lines.append(
-            _(
-                "NOT GOOD ENOUGH: forms differ by {sd} percentage points (SD); required: {most} at most. Narrow the "
-                "tolerance, or bring the pass mark and the items' difficulty nearer to each other."
-            ).format(**facts)
+        short = _(
+            "NOT GOOD ENOUGH: forms differ by {sd} percentage points (SD); required: {most} at most. Narrow the "
+            "tolerance, or bring the pass mark and the items' difficulty nearer to each other."
         )
+        lines.append(short.format(**facts))
     line = _(
         "This takes the stated shares of right answers for true: {measured} of {items} items here are measured. "
         "Measured on {n} answers an item: {responses}; judged by experts alone: {experts}."
@@ -137,17 +134,16 @@ def _verdict(rule: "Rule", found: "Trial", available: "RuleAvailability", coming
     lines.append(line.format(responses=_range(ahead.responses), experts=_range(ahead.experts), **told))
     limits = rule.exposure
     if coming is not None and (limits is None or limits.sessions is limits.candidates is None):
-        lines.append(
-            _(
-                "Exposure: the rule sets no cap. In the season forecast one item travels to {times} sessions and is "
-                "met by {most} candidates; whether that may be is for people to decide."
-            ).format(times=coming.sessions_most, most=coming.seen_most)
-        )
+        lines.append(_(
+            "Exposure: the rule sets no cap. In the season forecast one item travels to {times} sessions and is met by "
+            "{most} candidates; whether that may be is for people to decide.",
+            times=coming.sessions_most, most=coming.seen_most,
+        ))  # fmt: skip
     return lines
 
 
 def _range(spread: "Spread") -> str:
-    return _("{low:.0%} to {high:.0%}").format(low=spread.low, high=spread.high)
+    return _("{low:.0%} to {high:.0%}", low=spread.low, high=spread.high)
 
 
 def _points(share: float) -> str:
@@ -155,14 +151,10 @@ def _points(share: float) -> str:
 
 
 def _propose(args: argparse.Namespace) -> int:
-    from datetime import UTC, datetime
 
     from bank.composing.availability import availability
     from bank.composing.pool import tally
-    from bank.refused import Refused
     from bank.rules.cell_proposal import propose_cells, with_cells
-    from tools.cli.files import require_new, write_new
-    from tools.cli.sentences import said
 
     if args.out is not None:
         require_new(args.out)
@@ -192,14 +184,13 @@ def _propose(args: argparse.Namespace) -> int:
     if args.json:
         as_json({"ok": True, "rule": rule.to_json(), "sha256": rule.sha256, "counted_for": kind})
     elif args.out is not None:
-        print(_("Written: {file}. Read it, change it, check it; then have it signed.").format(file=args.out))
+        print(_("Written: {file}. Read it, change it, check it; then have it signed.", file=args.out))
     else:
         print(whole, end="")
     return 0
 
 
 def _require(args: argparse.Namespace, *names: str) -> None:
-    from bank.refused import BadFile
 
     for name in names:
         if getattr(args, name) is None:
@@ -217,8 +208,8 @@ def _print_trial(found: "Trial") -> None:
     print(_("Chance that the borderline candidate passes, by where the shares of right answers come from"))
     rows = [
         (_("this rule; the stated shares are true"), ahead.known),
-        (_("this rule; measured on {n} answers an item").format(n=RESPONSES), ahead.responses),
-        (_("this rule; judged by experts alone (off by {error:.0%}, SD)").format(error=EXPERT_ERROR), ahead.experts),
+        (_("this rule; measured on {n} answers an item", n=RESPONSES), ahead.responses),
+        (_("this rule; judged by experts alone (off by {error:.0%}, SD)", error=EXPERT_ERROR), ahead.experts),
         (_("plain stratified draw"), ahead.plain),
     ]
     table(
@@ -241,27 +232,25 @@ def _print_trial(found: "Trial") -> None:
 
 
 def _write_svg(path: Path, rule: "Rule", found: "Trial") -> None:
-    from bank.refused import BadFile
     from tools.cli.rule.chart import Panel, svg
 
     ahead = found.outlook
     spreads, names = (ahead.known, ahead.plain), (_("this rule"), _("plain stratified draw"))
     chances = tuple(
         (
-            _("{name}: {range} (SD {sd} percentage points)").format(name=name, range=_range(each), sd=_points(each.sd)),
+            _("{name}: {range} (SD {sd} percentage points)", name=name, range=_range(each), sd=_points(each.sd)),
             of.tolist(),
         )
         for name, each, of in zip(names, spreads, ahead.chances, strict=True)
     )
     points = tuple(
-        (_("{name}: SD {sd:.2f} points").format(name=name, sd=each.expected_sd), of)
+        (_("{name}: SD {sd:.2f} points", name=name, sd=each.expected_sd), of)
         for name, each, of in zip(names, (found.fair, found.plain), found.scores, strict=True)
     )
     picture = svg(
         f"{rule.name} ({rule.id} v{rule.version})",
-        _("{forms} trial forms of each kind; on the edge of passing is who passes half of the forms").format(
-            forms=found.fair.forms
-        ),
+        _("{forms} trial forms of each kind; on the edge of passing is who passes half of the forms",
+          forms=found.fair.forms),
         _("height: share of the forms; above the line this rule, below it the plain stratified draw"),
         [
             Panel(
@@ -284,13 +273,12 @@ def _write_svg(path: Path, rule: "Rule", found: "Trial") -> None:
 
 def _print_season(ahead: "Season", args: argparse.Namespace) -> None:
     print()
-    print(
-        _("Season: {sessions} of {asked} sessions of {candidates} candidates, {every} days apart").format(
-            sessions=ahead.sessions, asked=args.sessions, candidates=args.candidates, every=args.every
-        )
-    )
+    print(_(
+        "Season: {sessions} of {asked} sessions of {candidates} candidates, {every} days apart",
+        sessions=ahead.sessions, asked=args.sessions, candidates=args.candidates, every=args.every,
+    ))  # fmt: skip
     if ahead.dry:
-        print(_("Then the rule's caps, rests and overlap leave too few: {cell}").format(cell=cell_name(ahead.dry)))
+        print(_("Then the rule's caps, rests and overlap leave too few: {cell}", cell=cell_name(ahead.dry)))
     lines = [
         _("items that travelled: {travelled} of {held}, each at most {times} times"),
         _("candidates who met an item: {mean:.0f} on average, {most} at most"),

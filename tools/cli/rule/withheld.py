@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
 
+from bank.refused import Denied
 from tools.cli.language import N_, _
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def tell_kind(bank: "OpenBank", args: argparse.Namespace) -> None:
 def tell(reasons: Mapping[str, int]) -> None:
     """On stderr, one line a reason; nothing where all items may be used."""
     for code, items in reasons.items():
-        print(_("{n} items stay in the bank: {why}.").format(n=items, why=why(code)), file=sys.stderr)
+        print(_("{n} items stay in the bank: {why}.", n=items, why=why(code)), file=sys.stderr)
 
 
 def told(stratum: str, cell: "CellAvailability") -> str:
@@ -63,12 +64,12 @@ def told(stratum: str, cell: "CellAvailability") -> str:
 
     parts = [f"{why(code)} {number}" for code, number in cell.withheld.items()]
     if cell.again is not None:
-        parts.append(_("the first is free again on {day}").format(day=cell.again))
+        parts.append(_("the first is free again on {day}", day=cell.again))
     if cell.most < cell.free:
         line = _("of those free {recent} were in recent sessions, so that a pool may hold {most} at most")
         parts.append(line.format(recent=cell.recent, most=cell.most))
-    line = _("{cell}: {held} in the bank, {free} free").format(cell=cell_name(stratum), held=cell.held, free=cell.free)
-    return line + (_(" ({parts})").format(parts=_("; ").join(parts)) if parts else "")
+    line = _("{cell}: {held} in the bank, {free} free", cell=cell_name(stratum), held=cell.held, free=cell.free)
+    return line + (_(" ({parts})", parts=_("; ").join(parts)) if parts else "")
 
 
 def others(available: "RuleAvailability", rule: "Rule") -> Iterator[str]:
@@ -80,9 +81,9 @@ def others(available: "RuleAvailability", rule: "Rule") -> Iterator[str]:
         days += [standing.again] if standing.again is not None else []
     parts = [f"{why(code)} {number}" for code, number in sorted(items.items())]
     if days:
-        parts.append(_("the first is free again on {day}").format(day=min(days)))
+        parts.append(_("the first is free again on {day}", day=min(days)))
     if parts:
-        yield _("Not free: {parts}").format(parts=_("; ").join(parts))
+        yield _("Not free: {parts}", parts=_("; ").join(parts))
 
 
 def short(available: "RuleAvailability", rule: "Rule", forms: int = 1) -> Iterator[str]:
@@ -97,7 +98,6 @@ def short(available: "RuleAvailability", rule: "Rule", forms: int = 1) -> Iterat
 @contextmanager
 def explained(available: "RuleAvailability", rule: "Rule") -> Iterator[None]:
     """Where items are refused for being too few, each cell that is short is told on stderr before the refusal."""
-    from bank.refused import Denied
 
     try:
         yield

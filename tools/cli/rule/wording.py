@@ -18,7 +18,7 @@ def show(rule: "Rule") -> None:
     """On standard error, which stays readable where standard output goes to a program."""
     lines = [f"{rule.name}  ({rule.id} v{rule.version})", *_lines(_terms(rule))]
     lines += [_("The table, cell by cell:"), *_table(rule)]
-    lines.append(_("rule hash {hash}").format(hash=rule.sha256))
+    lines.append(_("rule hash {hash}", hash=rule.sha256))
     print("\n".join(lines), file=sys.stderr)
 
 
@@ -34,8 +34,8 @@ def differences(before: "Rule | None", after: "Rule") -> list[str]:
 
 def in_force(rule: "Rule") -> str:
     if rule.effective_to is None:
-        return _("from {first} on").format(first=rule.effective_from)
-    return _("{first} to {last}").format(first=rule.effective_from, last=rule.effective_to)
+        return _("from {first} on", first=rule.effective_from)
+    return _("{first} to {last}", first=rule.effective_from, last=rule.effective_to)
 
 
 def _lines(told: dict[str, str]) -> list[str]:
@@ -64,7 +64,7 @@ def _table(rule: "Rule") -> list[str]:
 
 
 def _chapter(rule: "Rule", code: str) -> str:
-    title = _("all chapters") if code == "any" else _("chapter {code}").format(code=code)
+    title = _("all chapters") if code == "any" else _("chapter {code}", code=code)
     return f"{title}  {rule.chapters[code].name}" if code in rule.chapters else title
 
 
@@ -90,21 +90,21 @@ def _terms(rule: "Rule") -> dict[str, str]:
         _("order of types"): "、".join(type_name(type_) for type_ in rule.type_order),
         _("options"): _("shuffled") if rule.shuffle_options else _("not shuffled"),
         _("difficulty"): _difficulty(rule),
-        _("session pool"): _("{n} times what a form takes").format(n=rule.pool_multiple),
+        _("session pool"): _("{n} times what a form takes", n=rule.pool_multiple),
         _("exposure"): _exposure(rule),
         _("overlap"): _overlap(rule),
         _("mandatory tags"): "、".join(f"{tag} ≥ {n}" for tag, n in rule.mandatory.items()) or _("none"),
-        _("trial draws"): _("{share} at least admissible, {n} draws for a form at most").format(
-            share=decimal(rule.min_accept), n=rule.attempts
+        _("trial draws"): _(
+            "{share} at least admissible, {n} draws for a form at most", share=decimal(rule.min_accept), n=rule.attempts
         ),
     }
     for type_, margin in rule.types.items():
-        terms[type_name(type_)] = _("{items} items of {points} points").format(items=margin.count, points=margin.points)
+        terms[type_name(type_)] = _("{items} items of {points} points", items=margin.count, points=margin.points)
     for code, chapter in rule.chapters.items():
-        title = _("all chapters") if code == "any" else _("chapter {code}").format(code=code)
-        terms[title] = _("{points} points, {name}").format(points=chapter.points, name=chapter.name or "—")
+        title = _("all chapters") if code == "any" else _("chapter {code}", code=code)
+        terms[title] = _("{points} points, {name}", points=chapter.points, name=chapter.name or "—")
     for level, points in rule.levels.items():
-        terms[level_name(level)] = _("{points} points").format(points=points)
+        terms[level_name(level)] = _("{points} points", points=points)
     return terms
 
 
@@ -124,20 +124,20 @@ def _difficulty(rule: "Rule") -> str:
         return _("not held equal: forms differ as chance has it")
     tolerance = decimal(rule.difficulty.tolerance)
     if rule.difficulty.target is None:
-        return _("within {tolerance} points of the pool's average").format(tolerance=tolerance)
+        return _("within {tolerance} points of the pool's average", tolerance=tolerance)
     target = decimal(rule.difficulty.target)
-    return _("within {tolerance} points of {target}").format(tolerance=tolerance, target=target)
+    return _("within {tolerance} points of {target}", tolerance=tolerance, target=target)
 
 
 def _exposure(rule: "Rule") -> str:
     limits = rule.exposure
     said = []
     if limits is not None and limits.sessions is not None:
-        said.append(_("an item in {n} sessions at most").format(n=limits.sessions))
+        said.append(_("an item in {n} sessions at most", n=limits.sessions))
     if limits is not None and limits.candidates is not None:
-        said.append(_("seen by {n} candidates at most").format(n=limits.candidates))
+        said.append(_("seen by {n} candidates at most", n=limits.candidates))
     if limits is not None and limits.rest_days is not None:
-        said.append(_("again after {n} days").format(n=limits.rest_days))
+        said.append(_("again after {n} days", n=limits.rest_days))
     return "、".join(said) or _("not limited")
 
 

@@ -5,13 +5,12 @@ Cores raise codes and facts; a person reads what was expected, what was found, w
 
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from bank.refused import Refused
+from bank.refused import Refused
 
 
-def said(refused: "Refused") -> str:
+def said(refused: Refused) -> str:
     """The refusal in the current language. A code without a sentence still says its facts."""
     return told(refused.code, refused.facts)
 

@@ -74,7 +74,7 @@ def run_init(args: argparse.Namespace) -> int:
     passphrase = ask_secret("site", _("Site administrator's passphrase"), file=args.passphrase_file, confirm=True)
     commission(args.directory, args.id, args.name, passphrase, Card.read(args.bureau, "bureau"))
     facts = {"card": str(args.directory / "site.card.json"), "root": str(args.directory / ROOT)}
-    return report(args, facts, _("Site made. Give {card} to the bureau and {root} to every terminal.").format(**facts))
+    return report(args, facts, _("Site made. Give {card} to the bureau and {root} to every terminal.", **facts))
 
 
 def run_staff(args: argparse.Namespace) -> int:
@@ -82,13 +82,13 @@ def run_staff(args: argparse.Namespace) -> int:
     from examd.staff import Role
 
     folder, holder = _administrator(args)
-    prompt = _("New passphrase of {name}").format(name=args.name)
+    prompt = _("New passphrase of {name}", name=args.name)
     own = ask_secret("staff", prompt, file=args.person_passphrase_file, confirm=True)
     codes = enter_person(folder, holder, args.name, Role(args.role), own)
     if not args.json:
-        print(_("Secret for the one-time-code app of {name} (shown once):").format(name=args.name), file=sys.stderr)
+        print(_("Secret for the one-time-code app of {name} (shown once):", name=args.name), file=sys.stderr)
         groups = " ".join(codes.secret[at : at + 4] for at in range(0, len(codes.secret), 4))
-        print(_("To type it into the app by hand: {groups}").format(groups=groups), file=sys.stderr)
+        print(_("To type it into the app by hand: {groups}", groups=groups), file=sys.stderr)
     facts = {"name": args.name, "role": args.role, "secret": codes.secret, "uri": codes.uri}
     return report(args, facts, codes.uri)
 
@@ -102,7 +102,7 @@ def run_serve(args: argparse.Namespace) -> int:
 
     def tell(event: str, number: int) -> None:
         if event in EVENTS:
-            print(_(EVENTS[event]).format(number=number), file=sys.stderr)
+            print(_(EVENTS[event], number=number), file=sys.stderr)
 
     supervisor = supervised(folder, holder, args.host, args.port, tell)
     for name in (signal.SIGTERM, signal.SIGINT):

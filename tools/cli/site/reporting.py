@@ -37,7 +37,7 @@ def run_report(args: argparse.Namespace) -> int:
     found = Report.read(folder)
     paths = write_all(found, folder, current_language_from_environment())
     rows = [rates_record(row) for row in (*found.rates, found.total)]
-    written = [_("Written: {path}").format(path=path) for path in paths]
+    written = [_("Written: {path}", path=path) for path in paths]
     return report(args, {"files": [str(path) for path in paths], "rates": rows}, *rates_table(found), *written)
 
 

@@ -48,16 +48,15 @@ def _alarms(status: "Status") -> list[str]:
 
 def _counts(status: "Status", absent: int) -> str:
     line = _(
-        "Enrolled {candidates}, signed in {signed_in}, ready {ready}, started {started}, handed in {handed_in}"
-    ).format(
+        "Enrolled {candidates}, signed in {signed_in}, ready {ready}, started {started}, handed in {handed_in}",
         candidates=status.candidates, signed_in=status.signed_in, ready=status.ready, started=status.started,
         handed_in=status.handed_in,
     )  # fmt: skip
     if status.phase != "closed":
-        return line + _(", not here {n}").format(n=absent)
+        return line + _(", not here {n}", n=absent)
     # Nobody is left open by a closing: who was here and has not handed in was waived.
     waived = status.signed_in - status.handed_in
-    return line + _(", waived {waived}, absent {n}").format(waived=waived, n=absent)
+    return line + _(", waived {waived}, absent {n}", waived=waived, n=absent)
 
 
 def _seat(seat: "SeatStatus") -> str:

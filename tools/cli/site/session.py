@@ -8,6 +8,7 @@ import contextlib
 import sys
 import unicodedata
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,8 +117,8 @@ def _with_chief(args: argparse.Namespace) -> "Iterator[tuple[Attended, Holder]]"
 
 
 def _sign_in(attended: "Attended", args: argparse.Namespace) -> None:
-    passphrase = ask_secret("staff", _("Passphrase of {name}").format(name=args.person), file=args.passphrase_file)
-    code = ask_secret("totp", _("One-time code of {name}").format(name=args.person), file=args.totp_file)
+    passphrase = ask_secret("staff", _("Passphrase of {name}", name=args.person), file=args.passphrase_file)
+    code = ask_secret("totp", _("One-time code of {name}", name=args.person), file=args.totp_file)
     attended.run(attended.client.sign_in(args.person, passphrase, unicodedata.normalize("NFKC", code).strip()))
 
 
@@ -146,7 +147,7 @@ def run_open(args: argparse.Namespace) -> int:
             )
         )
     facts = msgspec.to_builtins(done.opened)
-    line = _("Open: {session}, {candidates} candidates. Not separated: one holder.").format_map(facts)
+    line = _("Open: {session}, {candidates} candidates. Not separated: one holder.", **facts)
     return report(args, facts | {"room_commit": done.room_commit, "rule": msgspec.to_builtins(done.rule)}, line)
 
 
@@ -164,7 +165,6 @@ def _tell_rule(rule: "RuleTold") -> None:
 
 
 def _warn_of_the_date(session: "Session") -> None:
-    from datetime import datetime
 
     today = datetime.now().astimezone().date().isoformat()
     if session.date != today:
@@ -175,8 +175,7 @@ def _warn_of_the_date(session: "Session") -> None:
 def run_start(args: argparse.Namespace) -> int:
     with _signed_in(args) as attended:
         facts = attended.run(attended.client.command("start"))
-    text = _("Started: {started} seats running, {signed_in} of {candidates} signed in.")
-    return report(args, facts, text.format_map(facts))
+    return report(args, facts, _("Started: {started} seats running, {signed_in} of {candidates} signed in.", **facts))
 
 
 def run_status(args: argparse.Namespace) -> int:
@@ -223,8 +222,7 @@ def run_close(args: argparse.Namespace) -> int:
     if done.again:
         print(_("It was closed already; this is the same closing."), file=sys.stderr)
     for number in done.needless:
-        text = _("{number} had handed in or never signed in: nothing was waived.")
-        print(text.format(number=number), file=sys.stderr)
+        print(_("{number} had handed in or never signed in: nothing was waived.", number=number), file=sys.stderr)
     facts = msgspec.to_builtins(done.closed) | {"root_spoken": codes.spoken_root(done.closed.root)}
     text = _(
         "Closed with {entries} entries, exported to {result}\n"
@@ -242,4 +240,4 @@ def run_grade(args: argparse.Namespace) -> int:
 
     with _with_chief(args) as (attended, chief):
         result = attended.run(grade_session(attended.client, chief, lambda: attended.from_person(code_2)))
-    return report(args, {"result": str(result)}, _("Graded and signed: {result}").format(result=result))
+    return report(args, {"result": str(result)}, _("Graded and signed: {result}", result=result))
