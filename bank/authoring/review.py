@@ -22,7 +22,7 @@ from typing import Any
 from bank.authoring.people import Person, Role, first
 from bank.canonical import digest
 from bank.content import OPTION_LETTERS, Background, Content
-from bank.item import Item
+from bank.item import NOWHERE, Basis, Item, Provenance, Translation
 from bank.refused import BadFile, BrokenStore, Denied
 from bank.seal import statements
 
@@ -132,6 +132,17 @@ def about(item: Item) -> dict[str, Any]:
         "tags": list(item.tags),
         "translations": [translation.to_json() for translation in item.translations],
     }
+
+
+def read_about(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of an Item, by name, from what `about` made of them: all but chapter, level, share and code."""
+    return {
+        "bases": tuple(map(Basis.from_json, said["bases"])), "basis": said["basis"], "enemies": tuple(said["enemies"]),
+        "locked": tuple(said["locked"]), "place": said["place"],
+        "provenance": Provenance.from_json(said["provenance"]) if said["provenance"] else NOWHERE,
+        "source": said["source"], "tags": tuple(said["tags"]),
+        "translations": tuple(map(Translation.from_json, said["translations"])),
+    }  # fmt: skip
 
 
 def statement(act: Act, lineage: str, rev: int, sealed: Seal, event: Event, before: Sequence[Event]) -> dict[str, Any]:

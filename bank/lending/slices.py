@@ -23,7 +23,7 @@ import json
 import re
 import secrets
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -31,10 +31,10 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bank.authoring.people import Person, Role
-from bank.authoring.review import about
+from bank.authoring.review import about, read_about
 from bank.canonical import canonical, digest
 from bank.content import Background, Content, Level
-from bank.item import AnswerKey, Basis, Item, Provenance, Translation, flaw
+from bank.item import AnswerKey, Item, Provenance, flaw
 from bank.refused import BadFile, BrokenStore, Denied, Refused
 from bank.seal import locks, statements
 
@@ -255,8 +255,7 @@ def withdrawal(terms: Terms, key: Ed25519PrivateKey, at: str, reason: str) -> by
 
 
 def _lent(item: Item, owner: str, origin: str) -> Item:
-    given = {name: getattr(item, name) for name in Item.__dataclass_fields__}
-    return Item(**given | {"provenance": Provenance(item.provenance.author, owner, origin)})
+    return replace(item, provenance=Provenance(item.provenance.author, owner, origin))
 
 
 # ---- the receiver's side -------------------------------------------------------------------------------------------
@@ -465,17 +464,9 @@ def _item(record: Mapping[str, Any]) -> Item:
         chapter=said["chapter"],
         level=Level(said["level"]),
         p4=said["p4"],
-        explanation=record["explanation"],
-        basis=said["basis"],
-        enemies=tuple(said["enemies"]),
-        locked=tuple(said["locked"]),
-        tags=tuple(said["tags"]),
         code=said["code"],
-        source=said["source"],
+        explanation=record["explanation"],
         calibrated_p4=measured,
-        bases=tuple(map(Basis.from_json, said["bases"])),
         background=None if background is None else Background.from_json(background),
-        place=said["place"],
-        translations=tuple(map(Translation.from_json, said["translations"])),
-        provenance=Provenance.from_json(said["provenance"]),
+        **read_about(said),
     )

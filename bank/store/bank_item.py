@@ -3,7 +3,8 @@
 Before: `bank.item`. After: `bank.store.items` makes them from rows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from bank.authoring.review import State
 from bank.content import Background, Content, Level
@@ -44,23 +45,9 @@ class BankItem:
         return self.p4 if self.calibrated_p4 is None else self.calibrated_p4
 
     def with_key(self, answer_key: AnswerKey, explanation: str) -> Item:
-        return Item(
-            content=self.content,
-            answer_key=answer_key,
-            chapter=self.chapter,
-            level=self.level,
-            p4=self.p4,
-            explanation=explanation,
-            basis=self.basis,
-            enemies=self.enemies,
-            locked=self.locked,
-            tags=self.tags,
-            code=self.code,
-            source=self.source,
-            calibrated_p4=self.calibrated_p4,
-            bases=self.bases,
-            background=self.background,
-            place=self.place,
-            translations=self.translations,
-            provenance=self.provenance,
-        )
+        shown = dict(zip(_SHOWN, _shown(self), strict=True))
+        return Item(answer_key=answer_key, explanation=explanation, **shown)
+
+
+_SHOWN = [field.name for field in fields(Item) if field.name not in ("answer_key", "explanation")]
+_shown = attrgetter(*_SHOWN)

@@ -42,12 +42,8 @@ class History:
 
     def head(self, number: int | None = None) -> tuple[int, str]:
         """Number and hash of the last act, or of the one asked for; ("" where there is none). Binds all before it."""
-        query = "SELECT number, head FROM acts"
-        row = (
-            self._vault.one(query + " ORDER BY number DESC LIMIT 1")
-            if number is None
-            else self._vault.one(query + " WHERE number = ?", (number,))
-        )
+        query = "SELECT number, head FROM acts WHERE number = coalesce(?, (SELECT max(number) FROM acts))"
+        row = self._vault.one(query, (number,))
         return (number or 0, "") if row is None else (row[0], row[1])
 
     def note(self, connection: Connection, number: int, event: Event, state: State) -> None:

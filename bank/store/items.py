@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bank.authoring.review import State
+from bank.authoring.review import State, read_about
 from bank.content import Background, Content, ItemType, Level
-from bank.item import NOWHERE, Basis, Provenance, Translation
 from bank.refused import BrokenStore, Denied
 from bank.store import search_text
 from bank.store.bank_item import BankItem
@@ -171,31 +170,14 @@ class Items:
         return {State(state): number for state, number in rows}
 
     def _bank_item(self, row: tuple[Any, ...]) -> BankItem:
-        content = Content.from_json(json.loads(row[3]))
-        about = json.loads(row[8])
+        identity, rev, state, content_record, chapter, level, p4, code, about, lineage, measured, number = row
+        content = Content.from_json(json.loads(content_record))
+        background = self._background(content.case) if content.case else None
         return BankItem(
-            id=row[0],
-            rev=row[1],
-            state=State(row[2]),
-            content=content,
-            chapter=row[4],
-            level=Level(row[5]),
-            p4=row[6],
-            basis=about["basis"],
-            enemies=tuple(about["enemies"]),
-            locked=tuple(about["locked"]),
-            tags=tuple(about["tags"]),
-            code=row[7],
-            source=about["source"],
-            calibrated_p4=row[10],
-            bases=tuple(map(Basis.from_json, about["bases"])),
-            background=self._background(content.case) if content.case else None,
-            place=about["place"],
-            translations=tuple(map(Translation.from_json, about["translations"])),
-            provenance=Provenance.from_json(about["provenance"]) if about["provenance"] else NOWHERE,
-            lineage=row[9],
-            number=row[11],
-        )
+            id=identity, rev=rev, state=State(state), content=content, chapter=chapter, level=Level(level), p4=p4,
+            code=code, calibrated_p4=measured, background=background, lineage=lineage, number=number,
+            **read_about(json.loads(about)),
+        )  # fmt: skip
 
     def _background(self, sha256: str) -> Background:
         """Items of a case share one, in memory as in the bank."""
