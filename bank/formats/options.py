@@ -23,6 +23,7 @@ _NAMES = re.compile(r"[A-J](?:[、,，和与及或/]|\s*$)")
 _HELD = re.compile(
     r"(?<=[\u4e00-\u9fff0-9%％。；;℃])\s*(?:([B-JＢ-Ｊ])\s?[.．]|[(（]\s*([B-JＢ-Ｊ])\s*[)）])\s*(?=[\u4e00-\u9fff0-9])"
 )
+_LINE = re.compile(r"\n\s*[(（【\[]?[A-JＡ-Ｊ]\s?[.．、)）】\]]\s*(?=\S)(?![A-J][、,，和与及或/])")
 _MAY_BEAR = re.compile(
     rf"^\s*[(（【\[]?\s*[A-Ja-jＡ-Ｊａ-ｊ1-9]\s*{_SIGN}|^\s*[①-⑩]|[B-JＢ-Ｊ]\s?[.．]|[(（]\s*[B-JＢ-Ｊ]", re.MULTILINE
 )
@@ -66,7 +67,11 @@ def numbered(texts: Sequence[str]) -> bool:
 
 
 def holds_another(text: str, index: int) -> bool:
-    """Whether the option that follows the one at `index` seems to have been swallowed: "60%B.70%", "三（D）四"."""
+    """Whether another option seems to have been swallowed: the next, as in "60%B.70%" and "三（D）四", or one that
+    begins a line.
+    """
+    if "\n" in text and _LINE.search(text) is not None:
+        return True
     for match in _HELD.finditer(text):
         if index_of(match[1] or match[2]) == index + 1 and text[match.end() :].strip():
             return True

@@ -75,6 +75,10 @@ class Reader:
         self.result = ImportResult()
         self._certain: list[int] = []
         """Which items say of their difficulty that all know the answer, by a bare 1."""
+        self._counted: list[int] = []
+        """Which items have an answer that counts options, by a bare number."""
+        self._from_zero = self._beyond = False
+        """Some such number is 0; some is that of the options, as where the first is 1."""
         self._numbered: dict[str, list[int]] = {}
         """Sheet -> rows before whose stems a number was taken off."""
         self._scale = False
@@ -87,16 +91,22 @@ class Reader:
         """Reads a whole file into `result`."""
         self._file_of(data, suffix, folder)
         self._beside()
-        for sheet, rows_ in self._numbered.items():
-            self._remark(sheet, rows_[0], "numbers-taken-off", found=len(rows_))
-        result = self.result
-        for number in reversed(self._certain if self._scale else []):
-            del result.items[number]
-            place = result.places.pop(number)
-            self._refuse(place.sheet, place.row, BadRow("difficulty-scale"), place.words)
+        for sheet, taken in self._numbered.items():
+            self._remark(sheet, taken[0], "numbers-taken-off", found=len(taken))
         if self._certain and not self._scale:
-            first = result.places[self._certain[0]]
+            first = self.result.places[self._certain[0]]
             self._remark(first.sheet, first.row, "difficulty-certain", first.words, found=len(self._certain))
+        self._take_back()
+
+    def _take_back(self) -> None:
+        """Refuses what only the whole file shows to be doubtful."""
+        doubtful = dict.fromkeys(self._certain if self._scale else [], "difficulty-scale")
+        if self._beyond and not self._from_zero:
+            doubtful |= dict.fromkeys(self._counted, "answer-counts-from-one")
+        for number in sorted(doubtful, reverse=True):
+            del self.result.items[number]
+            place = self.result.places.pop(number)
+            self._refuse(place.sheet, place.row, BadRow(doubtful[number]), place.words)
 
     def _beside(self) -> None:
         """Items with far fewer options than their neighbours: some may have been read into others."""
@@ -298,8 +308,13 @@ class Reader:
         except BadRow as bad:
             step = bad.reason == "difficulty-unreadable" and isinstance(draft, Draft) and draft.difficulty
             self._scale = self._scale or (bool(step) and _STEP.fullmatch(spelling.plain(str(step))) is not None)
+            if bad.reason == "answer-out-of-range" and isinstance(draft, Draft) and draft.counted:
+                self._beyond = self._beyond or bad.facts["options"] in draft.answer
             self._refuse(sheet, row, bad, words)
             return None
+        if draft.counted:
+            self._counted.append(len(self.result.items))
+            self._from_zero = self._from_zero or 0 in draft.answer
         if item.pictures() & self._pictures.missing:
             self._remark(sheet, row, "picture-missing", code=item.code)
         if isinstance(draft, Draft) and spelling.plain(draft.difficulty) in ("1", "1.0"):

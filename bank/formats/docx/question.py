@@ -134,6 +134,8 @@ def draft(now: Question, places: dict[tuple[str, tuple[str, ...]], int], note: N
         raise BadRow(bad)
     if bad:
         raise BadRow("unsupported-markup", markup=bad)
+    if now.options and any(marks.LETTERED.match(marks.folded(line)) for line in now.stem[1:]):
+        raise BadRow("option-letters-unclear")  # D. A. B. C.
     if _swallows(now):
         raise BadRow("two-questions")
     kind = now.said("type") or now.type

@@ -929,3 +929,10 @@ def test_rows_and_cells_within_content_controls_are_read(tmp_path):
     stem, answer = (f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>" for text in ("1. 问", "答案：B"))
     result = read(tmp_path, raw=stem + f"<w:unknown>{table}</w:unknown>" + answer)
     assert [shown(item) for item in result.items] == [("single", "问", ["甲", "乙"])] and not result.refused
+
+
+@pytest.mark.parametrize("order", ["DABC", "ABDC", "BACD"])
+def test_options_out_of_order_are_never_half_read(tmp_path, order):
+    options = [f"{letter}. {text}" for letter, text in zip(order, "子丑寅卯", strict=True)]
+    result = read(tmp_path, "1. 问", *options, "答案：A", "2. 再问", "A.甲 B.乙", "答案：B")
+    assert [item.content.stem for item in result.items] == ["再问"]

@@ -69,6 +69,19 @@ def test_a_number_that_counts_options_and_letters_out_of_order_are_not_weighed_a
     assert [refused.reason for refused in result.refused] == ["option-letters-and-numbers"]
 
 
+def test_numbers_that_count_from_one_refuse_all_rows_that_count(tmp_path):
+    rows = [{"stem": f"问{n}", "options": ["甲", "乙", "丙"], "answer": n} for n in (1, 2, 3)]
+    result = lines(tmp_path, *rows, {"stem": "问", "options": ["甲", "乙"], "answer": "A"})
+    assert [right(item) for item in result.items] == [["甲"]]
+    assert {(each.row, each.reason) for each in result.refused} == {
+        (1, "answer-counts-from-one"),
+        (2, "answer-counts-from-one"),
+        (3, "answer-out-of-range"),
+    }
+    result = lines(tmp_path, *rows, {"stem": "问", "options": ["甲", "乙"], "answer": 0})
+    assert len(result.items) == 3
+
+
 def test_marks_at_json_options_are_the_answer_or_held_against_it(tmp_path):
     options = [{"text": "甲", "isCorrect": False}, {"text": "乙", "isCorrect": True}]
     result = lines(tmp_path, {"stem": "问", "options": options}, {"stem": "问问", "options": options, "answer": "A"})
@@ -80,7 +93,7 @@ def test_the_letter_of_a_column_against_that_in_its_cell_refuses_the_row(tmp_pat
     assert one(tmp_path, 选项A="D.丁", 选项B="A.甲", 选项C="B.乙", 选项D="C.丙")[0] == "option-letters-disagree"
 
 
-@pytest.mark.parametrize("swallowed", ["60%B.70%", "三（B）四", "甲 B．乙"])
+@pytest.mark.parametrize("swallowed", ["60%B.70%", "三（B）四", "甲 B．乙", "甲\nD.丁"])
 def test_an_option_that_holds_the_next_one_is_refused(tmp_path, swallowed):
     assert one(tmp_path, 选项A=swallowed)[0] == "option-holds-another"
 

@@ -210,6 +210,7 @@ SENTENCES = {
     ),
     "answer-letter-unclear": N_("The answer F may be an option or “false”; name the type."),
     "answer-two-ways": N_("The answer can be read in two ways, or its letter and its text disagree."),
+    "answer-counts-from-one": N_("Answers here seem to count options from 1; write them as letters."),
     "json-option-unclear": N_("Which field holds the text of an option is not sure."),
     "text-left-over": N_("“{left}” stands here and found no place in the item; the row was not read."),
     "text-behind-answer": N_(
