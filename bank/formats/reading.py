@@ -79,8 +79,8 @@ class Reader:
         """Which items have an answer that counts options, by a bare number."""
         self._from_zero = self._beyond = False
         """Some such number is 0; some is that of the options, as where the first is 1."""
-        self._numbered: dict[str, list[int]] = {}
-        """Sheet -> rows before whose stems a number was taken off."""
+        self._numbered: dict[str, list[tuple[str, int]]] = {}
+        """Sheet -> places before whose stems a number was taken off."""
         self._scale = False
         """Some row says 3 or 5: then 1 is a step of a scale and no share."""
         self._file = file
@@ -91,8 +91,8 @@ class Reader:
         """Reads a whole file into `result`."""
         self._file_of(data, suffix, folder)
         self._beside()
-        for sheet, taken in self._numbered.items():
-            self._remark(sheet, taken[0], "numbers-taken-off", found=len(taken))
+        for taken in self._numbered.values():
+            self._remark(*taken[0], "numbers-taken-off", found=len(taken))
         if self._certain and not self._scale:
             first = self.result.places[self._certain[0]]
             self._remark(first.sheet, first.row, "difficulty-certain", first.words, found=len(self._certain))
@@ -101,8 +101,12 @@ class Reader:
     def _take_back(self) -> None:
         """Refuses what only the whole file shows to be doubtful."""
         doubtful = dict.fromkeys(self._certain if self._scale else [], "difficulty-scale")
-        if self._beyond and not self._from_zero:
-            doubtful |= dict.fromkeys(self._counted, "answer-counts-from-one")
+        from_one = self._counted if self._beyond and not self._from_zero else []
+        if len(from_one) >= _SURE:
+            doubtful |= dict.fromkeys(from_one, "answer-counts-from-one")
+        else:
+            for place in [self.result.places[number] for number in from_one]:
+                self._remark(place.sheet, place.row, "answer-counts-from-one", place.words)
         for number in sorted(doubtful, reverse=True):
             del self.result.items[number]
             place = self.result.places.pop(number)
@@ -112,7 +116,7 @@ class Reader:
         """Items with far fewer options than their neighbours: some may have been read into others."""
         sheets: dict[str, list[int]] = {}
         for number, place in enumerate(self.result.places):
-            sheets.setdefault(place.sheet if not place.sheet.endswith(".xml") else "", []).append(number)
+            sheets.setdefault(_list(place.sheet), []).append(number)
         for numbers in sheets.values():
             for few in plausibility.few_options([self.result.items[number] for number in numbers]):
                 place = self.result.places[numbers[few]]
@@ -297,7 +301,7 @@ class Reader:
                 stem = stem_number.without(draft.stem.lstrip(_UNSEEN))
                 if stem != draft.stem:
                     draft.numbered, draft.stem = draft.stem[: len(draft.stem) - len(stem)], stem
-                    self._numbered.setdefault(sheet, []).append(row)
+                    self._numbered.setdefault(_list(sheet), []).append((sheet, row))
             item = finish(draft, self._pictures.digest)
             if not (self._own or draft.locked) and item.content.type is not ItemType.TRUEFALSE:
                 locked = plausibility.locked(item.content.stem, item.content.options)
@@ -336,7 +340,16 @@ class Reader:
             self._progress(row, total)
 
 
+_SURE = 3
+"""So many rows that count from one, and none from zero, are no chance."""
 _UNSEEN = "\ufeff\u200b\u00ad\u2060"
+
+
+def _list(sheet: str) -> str:
+    """What a place belongs to: its sheet, or the whole package of whose parts each holds one item."""
+    return "" if sheet.endswith(".xml") else sheet
+
+
 _STEP = re.compile(r"[2-9]|10|[2-9]\.0")
 
 

@@ -70,16 +70,18 @@ def test_a_number_that_counts_options_and_letters_out_of_order_are_not_weighed_a
 
 
 def test_numbers_that_count_from_one_refuse_all_rows_that_count(tmp_path):
-    rows = [{"stem": f"问{n}", "options": ["甲", "乙", "丙"], "answer": n} for n in (1, 2, 3)]
+    options = ["甲", "乙", "丙"]
+    rows = [{"stem": f"问{row}", "options": options, "answer": n} for row, n in enumerate((1, 2, 3, 2))]
     result = lines(tmp_path, *rows, {"stem": "问", "options": ["甲", "乙"], "answer": "A"})
     assert [right(item) for item in result.items] == [["甲"]]
     assert {(each.row, each.reason) for each in result.refused} == {
         (1, "answer-counts-from-one"),
         (2, "answer-counts-from-one"),
         (3, "answer-out-of-range"),
+        (4, "answer-counts-from-one"),
     }
     result = lines(tmp_path, *rows, {"stem": "问", "options": ["甲", "乙"], "answer": 0})
-    assert len(result.items) == 3
+    assert len(result.items) == 4
 
 
 def test_marks_at_json_options_are_the_answer_or_held_against_it(tmp_path):
