@@ -39,7 +39,6 @@ PACED_ROWS = 1_000
 
 
 def run(args: argparse.Namespace) -> int:
-
     _allow_many_sockets(args.terminals)
     with tempfile.TemporaryDirectory(prefix="examd-bench-") as work:
         figures = asyncio.run(_Bench(Path(work), args.terminals, args.seconds).run())
@@ -75,7 +74,6 @@ class _Bench:
         self.figures: dict[str, Any] = {"terminals": terminals, "load_before": round(os.getloadavg()[0], 2)}
 
     async def run(self) -> dict[str, Any]:
-
         self.figures["record"] = await self._hall(self.terminals, self._exam)
         saturated = await self._hall(min(SATURATING, self.terminals), self._saturate)
         self.figures["record"] = {name: n + saturated[name] for name, n in self.figures["record"].items()}
@@ -109,7 +107,6 @@ class _Bench:
         await self._hand_in(fleet)
 
     async def _start_storm(self, client: StaffClient, fleet: Fleet, terminals: int) -> dict[str, Any]:
-
         self._say(_("start storm: all sign in and get their forms"))
         began = time.perf_counter()
         await fleet.order("connect")
@@ -128,13 +125,11 @@ class _Bench:
         }  # fmt: skip
 
     async def _paced(self, drill: Drill, fleet: Fleet) -> None:
-
         self._say(_("{seconds} s of one answer a second each", seconds=self.seconds))
         paced = await _measured(fleet, drill.server_pid, "paced", seconds=self.seconds)
         self.figures["paced"] = paced | {"rss_mib": _rss_mib(drill.server_pid)}
 
     async def _saturate(self, drill: Drill, client: StaffClient, fleet: Fleet) -> None:
-
         some = min(SATURATING, self.terminals)
         seconds = max(1.0, min(4.0, self.seconds / 5))
         echo = await asyncio.create_subprocess_exec(
@@ -168,12 +163,10 @@ class _Bench:
         }  # fmt: skip
 
     async def _hand_in(self, fleet: Fleet) -> None:
-
         self._say(_("hand-in storm: all hand in within {seconds:.0f} s", seconds=HAND_IN_WITHIN_S))
         self.figures["hand_in"] = await fleet.order("hand_in", within=HAND_IN_WITHIN_S)
 
     async def _close(self, drill: Drill, client: StaffClient) -> tuple[Path, dict[str, float]]:
-
         self._say(_("closing and grading"))
         began = time.perf_counter()
         left = [seat.admission_no for seat in (await client.status()).seats if seat.phase != "handed-in"]
@@ -253,7 +246,6 @@ def _look_up(result: Path, people: list[RosterLine], acked: Mapping[str, int]) -
 
 
 def _table(f: Mapping[str, Any]) -> list[str]:
-
     about = {"n": f["terminals"], "before": f["load_before"], "after": f["load_after"]}
     paced, saturated, times, record = f["paced"], f["saturated"], f["times"], f["record"]
     held = _("in the record    {acknowledged:>8} acknowledged; {missing} missing, {twice} twice, {different} different")

@@ -67,7 +67,6 @@ def imported(folder: Path, bank: str) -> float:
 
 
 def run(args: argparse.Namespace) -> int:
-
     words = "examd bench bank"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -87,7 +87,6 @@ def _tell_all(batch: list[Thunk]) -> None:
 
 
 async def _echo(site: Path, work: Path) -> None:
-
     holder = Holder.from_secret_bytes(sys.stdin.buffer.readline())
     loop = asyncio.get_running_loop()
     writer = BareWriter(work, loop.call_soon_threadsafe)

@@ -8,7 +8,7 @@ def declare(bench: Commands) -> None:
     """Adds each benchmark."""
     answers = bench.add(
         "answers",
-        "tools.bench.answers",
+        "tools.bench.answers:run",
         _("load a real site with terminals over TLS and time its acknowledgements"),
         _(
             "Opens a throw-away session, seats terminals, measures, grades, and looks every acknowledged answer up "
@@ -21,7 +21,7 @@ def declare(bench: Commands) -> None:
 
     bank = bench.add(
         "bank",
-        "tools.bench.bank",
+        "tools.bench.bank:run",
         _("measure the bank: import, search, reviews"),
         _(
             "Makes items of the usual length, adds them to a new bank, searches it and has some approved. "
@@ -34,7 +34,7 @@ def declare(bench: Commands) -> None:
 
     forms = bench.add(
         "forms",
-        "tools.bench.forms",
+        "tools.bench.forms:run",
         _("time the drawing of forms and measure how alike they are"),
         _(
             "Draws forms from a simulated pool of 5,000 items, on one core, and looks at them with pass marks of "
@@ -52,7 +52,7 @@ def declare(bench: Commands) -> None:
 
     rates = bench.add(
         "rates",
-        "tools.bench.rates",
+        "tools.bench.rates:run",
         _("time the pass rates of millions of results"),
         _("Times pass rates with Wilson intervals, beside one plain count without chunks."),
         "examd bench rates --results 10000000 --institutions 3000",
@@ -63,7 +63,7 @@ def declare(bench: Commands) -> None:
 
     terminal = bench.add(
         "terminal",
-        "tools.bench.terminal",
+        "tools.bench.terminal:run",
         _("the candidate's screen: first paint, key to paint, memory"),
         _("Runs the real terminal in tmux (a pty where tmux is absent) and times it from outside."),
         "examd bench terminal --keys 200 --json",

@@ -56,7 +56,6 @@ def measure(bank: OpenBank) -> list[Painted]:
 
 
 async def _measure(bank: OpenBank) -> list[Painted]:
-
     app = DeskApp(bank, Path("author.key"))
     asked = [Search(text=text) for text in TYPED]
     asked += [Search(text=text, **filters) for filters in FILTERED for text in ("", COMMON)]

@@ -33,7 +33,6 @@ class Measured:
 
 
 def run(args: argparse.Namespace) -> int:
-
     report = {length: measure(length, args.tolerance, args.forms) for length in args.lengths}
     broken = [
         (length, name, mark) for length, found in report.items() for name, each in found.items() for mark in PROMISED_AT

@@ -21,7 +21,6 @@ MOST_RESULTS, MOST_INSTITUTIONS = 1_000_000_000, 1_000_000
 
 
 def run(args: argparse.Namespace) -> int:
-
     if args.results > MOST_RESULTS or args.institutions > MOST_INSTITUTIONS:
         most = {"results": MOST_RESULTS, "institutions": MOST_INSTITUTIONS}
         print(_("At most {results:,} results and {institutions:,} institutions.", **most), file=sys.stderr)
@@ -72,7 +71,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _median_seconds(work: Callable[[], object], repeat: int) -> float:
-
     def once() -> float:
         start = time.perf_counter()
         work()

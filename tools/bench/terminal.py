@@ -52,7 +52,6 @@ NEW_SCREEN_S = 0.8
 
 
 def run(args: argparse.Namespace) -> int:
-
     through = "tmux" if shutil.which("tmux") else "pty"
     if through == "pty":
         print(_("tmux is not here: measured in a pty"), file=sys.stderr)
@@ -202,7 +201,6 @@ def small_server(folder: Path) -> Iterator[str]:
     runners: list[web.AppRunner] = []
 
     async def serve() -> None:
-
         app = web.Application()
         app.router.add_get("/seat", _seat)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -226,7 +224,6 @@ def small_server(folder: Path) -> Iterator[str]:
 
 
 async def _seat(request: web.Request) -> web.WebSocketResponse:
-
     socket = web.WebSocketResponse()
     await socket.prepare(request)
     seq = 0
@@ -251,14 +248,12 @@ async def _seat(request: web.Request) -> web.WebSocketResponse:
 
 
 def _item(slot: int) -> ItemView:
-
     stem = f"第 {slot + 1} 道：在潮湿场所使用手持电动工具时，剩余电流动作保护器的额定漏电动作电流不应大于（　　）。"
     options = tuple(OptionView(f"{10 * (n + 1)} mA，动作时间不大于 0.1 s") for n in range(4))
     return ItemView(slot, "single", stem, options, 1)
 
 
 def _certificate(folder: Path) -> ssl.SSLContext:
-
     private, now = generate_private_key(SECP256R1()), datetime.datetime.now(datetime.UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bench")])
     builder = x509.CertificateBuilder(name, name, private.public_key(), x509.random_serial_number())

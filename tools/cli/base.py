@@ -111,8 +111,7 @@ class Commands:
         *,
         reports: bool = True,
     ) -> Command:
-        """`run` may be the name of a module whose `run` it is: it is imported when the command is given. A screen
-        reports nothing."""
+        """`run` may be a name, "module:function": imported when the command is given. A screen reports nothing."""
         command: Command = self.subparsers.add_parser(
             name, help=text, description=more, epilog=_example(example), formatter_class=help_formatter()
         )
@@ -140,11 +139,16 @@ class Commands:
 
 
 class _Late:
-    def __init__(self, module: str) -> None:
-        self._module = module
+    def __init__(self, name: str) -> None:
+        self._module, _colon, self._function = name.partition(":")
+
+    def function(self) -> Callable[[argparse.Namespace], int]:
+        """What runs. Raises ImportError, AttributeError: when there is nothing of that name."""
+        found: Callable[[argparse.Namespace], int] = getattr(importlib.import_module(self._module), self._function)
+        return found
 
     def __call__(self, args: argparse.Namespace) -> int:
-        return int(importlib.import_module(self._module).run(args))
+        return self.function()(args)
 
 
 def takes_language(command: argparse.ArgumentParser) -> None:

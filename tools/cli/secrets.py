@@ -48,7 +48,6 @@ def _typed(name: str, prompt: str, confirm: bool) -> str:
 
 
 def _asking(prompt: str) -> str:
-
     return _("{prompt}: ", prompt=prompt)
 
 

@@ -62,7 +62,6 @@ class Steps:
 
 
 def run(args: argparse.Namespace) -> int:
-
     began = time.monotonic()
     auto = args.auto or not (sys.stdin.isatty() and sys.stdout.isatty())
     work = args.dir or Path(tempfile.mkdtemp(prefix="examd-demo-"))
@@ -74,13 +73,11 @@ def run(args: argparse.Namespace) -> int:
 
 class _Demo:
     def __init__(self, work: Path, args: argparse.Namespace, auto: bool) -> None:
-
         self.work, self.args, self.auto = work, args, auto
         self.step = Steps(11)
         self.drill = Drill(work)
 
     async def run(self) -> int:
-
         print(_("examd demo: 演练, a drill. One machine plays bureau, site and chief examiner."))
         bank, items = self._fill_bank()
         rule = self._read_rule(bank)
@@ -112,7 +109,6 @@ class _Demo:
     # ---- the bureau -------------------------------------------------------------------------------------------
 
     def _fill_bank(self) -> tuple[Bank, list[Item]]:
-
         source = self.args.bank or SAMPLES / "items.jsonl"
         bank, found, added = self.drill.fill_bank(source)
         self.step(_("Encrypted bank filled from {file}: {n} items", file=source.name, n=added))
@@ -123,7 +119,6 @@ class _Demo:
         return bank, found.items
 
     def _read_rule(self, bank: Bank) -> Rule:
-
         if self.args.rule is None and self.args.bank is not None:
             rule = rules.propose(tally(bank.items.select()), name=self.args.bank.stem)
             origin = _("proposed for this bank")
@@ -142,7 +137,6 @@ class _Demo:
         return rule
 
     def _roster(self) -> list[RosterLine]:
-
         people = made_up_roster(self.args.candidates)
         self.step(_("Roster: {n} candidates from {m} training institutions",
             n=len(people), m=len({line.institution for line in people})
@@ -150,7 +144,6 @@ class _Demo:
         return people
 
     def _issue(self, bank: Bank, rule: Rule, roster: list[RosterLine]) -> None:
-
         issued = self.drill.issue(bank, rule, roster)
         self.step(_("Package issued: a pool of {n} items, sealed; {share:.0%} of trial draws admissible",
             n=issued.pool_size, share=issued.acceptance / 2000
@@ -159,7 +152,6 @@ class _Demo:
     # ---- the room ---------------------------------------------------------------------------------------------
 
     def _seat(self, lines: list[RosterLine], items: list[Item]) -> list[BaseProcess]:
-
         knowledge: Knowledge = {
             (i.content.stem, frozenset(o.text for o in i.content.options)): frozenset(
                 i.content.options[n].text for n in i.answer_key.correct
@@ -179,7 +171,6 @@ class _Demo:
         return _start_players(self.drill, parts, knowledge)
 
     def _seat_person(self, own: RosterLine) -> "subprocess.Popen[bytes]":
-
         print()
         print(_("  Your seat: {name}, admission number {number}", name=own.name, number=own.admission_no))
         print(_("  Last six of your ID number: {tail}  (remember it, the screen will ask)", tail=own.id_tail))
@@ -232,7 +223,6 @@ class _Demo:
     # ---- closing ----------------------------------------------------------------------------------------------
 
     async def _close(self, client: StaffClient, waived: list[str]) -> tuple[Report, Path]:
-
         closed = await self.drill.close(client, waived)
         self.step(_("Closed: {n} entries, chained, every one durable before it was acknowledged",
             n=closed.entries
@@ -245,7 +235,6 @@ class _Demo:
         return report, folder
 
     def _show(self, report: Report, folder: Path, own: RosterLine) -> int:
-
         mine = next(c for c in report.candidates if c.admission_no == own.admission_no)
         print()
         print(_("Result of {name} ({number}): {points} of {total} points, {verdict}; receipt {receipt}",

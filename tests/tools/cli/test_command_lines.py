@@ -9,7 +9,7 @@ import pytest
 import tools.cli.bench
 import tools.cli.language
 from tools.cli import main
-from tools.cli.base import cells
+from tools.cli.base import _Late, cells
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 OURS = ("bank", "rule", "bureau")
@@ -88,6 +88,12 @@ def test_the_bank_is_listed_in_the_order_of_an_items_life(speaks):
     listed = [name.split()[1] for name in tree(parser) if name.startswith("bank ")]
     life = ["init", "import", "submit", "review", "approve", "retire", "share", "open", "pack", "take", "trace"]
     assert [name for name in listed if name in life] == life
+
+
+def test_a_command_that_is_imported_late_is_there(speaks):
+    named = [run for each in tree(speaks("en")).values() if isinstance(run := each.get_default("run"), _Late)]
+    assert len(named) > 25
+    assert all(callable(run.function()) for run in named)
 
 
 def test_help_of_everything_declares_no_commands():

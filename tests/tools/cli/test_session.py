@@ -295,12 +295,12 @@ def test_a_short_passphrase_is_refused_before_it_is_typed_again():
 def test_a_root_read_out_is_shown_back_and_stands_only_when_confirmed(tmp_path):
     from types import SimpleNamespace
 
-    from tools.cli import bureau
+    from tools.cli.bureau.office import _code_2
 
     root, recorded = codes.spoken_root("ab" * 32), []
     office = SimpleNamespace(code_2=lambda *given: recorded.append(given) or "the code")
     args = SimpleNamespace(checkpoint=None, root=root.split())
-    ask = lambda: bureau._code_2(args, office, "0" * 32, None)  # noqa: E731
+    ask = lambda: _code_2(args, office, "0" * 32, None)  # noqa: E731
     for answer, outcome in (("no", "REFUSED root-not-confirmed"), ("yes", "GOT the code")):
         shown = typed([answer], ask)
         assert root in shown and outcome in shown

@@ -1,75 +1,31 @@
 """`examd bureau issue`: bank, rule and roster in, a sealed package for one session at one site out."""
 
 import argparse
+import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from bank.composing.availability import RuleAvailability
+from bank.rules import Rule
+from bank.store import OpenBank
+from examd import clock
+from examd.bureau import roster
+from examd.bureau.issuing import Issuance, Order, issue_session, rule_to_use
+from examd.bureau.office import Office
+from examd.holders import Card
+from examd.package.issue import Issued
+from examd.package.layout import Session
 from tools.cli import unlock
 from tools.cli.bank.open_bank import open_bank, require_bank
-from tools.cli.base import Commands
 from tools.cli.language import _
 from tools.cli.output import as_json
 from tools.cli.rule import in_use, withheld
 from tools.cli.rule.names import cell_name
 
-if TYPE_CHECKING:
-    from bank.composing.availability import RuleAvailability
-    from bank.rules import Rule
-    from bank.store import OpenBank
-    from examd.bureau.issuing import Issuance, Order
-    from examd.package.issue import Issued
-
-
-def add(bureau: Commands) -> None:
-    """Adds the command."""
-    issue = bureau.add(
-        "issue",
-        run_issue,
-        _("draw a session pool and seal it for one site"),
-        _(
-            "Bank + rule + roster -> a sealed package for one session at one site. "
-            "Needs the issuing officer's passphrase and the bank keyholder's. "
-            "The two release codes stay with the bureau (examd bureau code). "
-            "Columns of the roster: admission number, name, ID number, training institution."
-        ),
-        "examd bureau issue office --bank bank --rule rule.toml --roster roster.xlsx --site site.card.json "
-        "--chief chief.card.json --session 20261121-01 --name 低压电工理论第1场 --date 2026-11-21 --out stick",
-    )
-    issue.add_argument("directory", type=Path, metavar=_("DIR"), help=_("the bureau's folder"))
-    for name, text in (
-        ("--bank", _("folder of the bank")),
-        ("--roster", _("candidates: .xlsx or .csv with admission number, name, ID number, training institution")),
-        ("--site", _("the site's public card")),
-        ("--chief", _("the chief examiner's public card")),
-        ("--out", _("where to put the package (a stick)")),
-    ):
-        issue.add_argument(name, type=Path, required=True, help=text)
-    issue.add_argument(
-        "--rule", required=True, metavar=_("RULE"),
-        help=_("id of a rule in the bureau's register, or its file; an unsigned file is for drills (--mock) only"),
-    )  # fmt: skip
-    issue.add_argument("--session", required=True, help=_("session number: letters, digits, - and _"))
-    issue.add_argument("--name", required=True, help=_("the session's name for people"))
-    issue.add_argument("--date", required=True, help=_("day of the exam, YYYY-MM-DD"))
-    issue.add_argument("--mock", action="store_true", help=_("a drill (演练): marked on every screen and paper"))
-    issue.add_argument("--again", action="store_true", help=_("although this session has a package already"))
-    issue.takes_file("--bank-passphrase-file", _("read the bank's passphrase here"))
-    issue.takes_file("--passphrase-file", _("read the officer's passphrase from this file"))
-
 
 def run_issue(args: argparse.Namespace) -> int:
-    import secrets
-
-    from examd import clock
-    from examd.bureau import roster
-    from examd.bureau.issuing import Order, issue_session, rule_to_use
-    from examd.bureau.office import Office
-    from examd.holders import Card
-    from examd.package.layout import Session
-
     office = Office(args.directory)
     require_bank(args.bank)
     site, chief = Card.read(args.site, "site"), Card.read(args.chief, "chief")
@@ -82,7 +38,7 @@ def run_issue(args: argparse.Namespace) -> int:
     order = Order(session, rule, people, site, chief, args.out, clock.utc_now(), args.again)
     bureau = unlock.bureau(office, args.passphrase_file)
 
-    def keyholder() -> "OpenBank":
+    def keyholder() -> OpenBank:
         return open_bank(args, prompt=_("Bank keyholder's passphrase"), file=args.bank_passphrase_file)
 
     done = issue_session(order, office, bureau, keyholder, secrets.token_bytes, _explained)
@@ -94,13 +50,13 @@ def run_issue(args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _explained(available: "RuleAvailability", rule: "Rule") -> Iterator[None]:
+def _explained(available: RuleAvailability, rule: Rule) -> Iterator[None]:
     withheld.tell(available.of_bank.reasons)
     with withheld.explained(available, rule):
         yield
 
 
-def _to_json(order: "Order", done: "Issuance") -> dict[str, object]:
+def _to_json(order: Order, done: Issuance) -> dict[str, object]:
     issued, rule = done.issued, order.rule
     return {
         "candidates": len(order.roster), "leakage": issued.leakage.to_json(),
@@ -114,7 +70,7 @@ def _to_json(order: "Order", done: "Issuance") -> dict[str, object]:
     } | in_use.to_json(rule.rule, rule.proof)  # fmt: skip
 
 
-def _print(directory: Path, order: "Order", done: "Issuance") -> None:
+def _print(directory: Path, order: Order, done: Issuance) -> None:
     issued = done.issued
     print(_("Package {directory}", directory=issued.directory))
     print(_("{candidates} candidates, a pool of {pool} items, {share:.0%} of trial draws admissible",
@@ -129,7 +85,7 @@ def _print(directory: Path, order: "Order", done: "Issuance") -> None:
     ))  # fmt: skip
 
 
-def _print_leakage(issued: "Issued", until: str) -> None:
+def _print_leakage(issued: Issued, until: str) -> None:
     """What the officer answers for: the pool's size is the rule's choice, and this is its price."""
 
     cost = issued.leakage

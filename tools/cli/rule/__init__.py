@@ -22,14 +22,6 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _declare(rule: Commands) -> None:
-    from tools.cli.rule import check, officers, reserve, try_
+    from tools.cli.rule import commands
 
-    for commands in (check, try_, reserve, officers):
-        commands.add(rule)
-    rule.arrange(
-        {
-            _("Proving"): "check try",
-            _("Signing"): "officer appoint consent register sign history",
-            _("In reserve"): "reserve",
-        }
-    )
+    commands.declare(rule)

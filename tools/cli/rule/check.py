@@ -3,47 +3,23 @@
 import argparse
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bank.composing.availability import RuleAvailability
+from bank.composing.exposure import require_large_enough
+from bank.composing.trial import Issuable, issuable
 from bank.refused import Refused
-from tools.cli.base import Commands, positive
+from bank.rules import Rule, by_number, parse, within
+from bank.rules.feasibility import Demand, Feasibility, Lack
+from bank.rules.signed_rule import named
+from examd.package.issue import require_showable
 from tools.cli.language import _
 from tools.cli.output import as_json, table
 from tools.cli.rule import common, withheld
 from tools.cli.rule.names import cell_name
 
-if TYPE_CHECKING:
-    from bank.composing.availability import RuleAvailability
-    from bank.composing.trial import Issuable
-    from bank.rules import Rule
-    from bank.rules.feasibility import Demand, Feasibility, Lack
-
-
-def add(rule: Commands) -> None:
-    """Adds `examd rule check`."""
-    check = rule.add(
-        "check",
-        run_check,
-        _("find contradictions; with --bank, what the bank cannot fill"),
-        _(
-            "Exit code 0: in order; 1: a contradiction, demands that the bank cannot meet, or a rule that no session "
-            "can use. Then the smallest sets of demands that make it impossible are named, with how many items each "
-            "lacks. Nothing is ever relaxed."
-        ),
-        "examd rule check rule.toml --bank bank/ --candidates 300 --date 2026-12-05",
-    )
-    common.takes_rule_and_bank(check)
-    check.add_argument(
-        "--candidates", type=positive, default=100, metavar="N",
-        help=_("of a session: for the cap on candidates, and whether everybody gets a form (default: %(default)s)"),
-    )  # fmt: skip
-
 
 def run_check(args: argparse.Namespace) -> int:
-    from bank.composing.exposure import require_large_enough
-    from bank.composing.trial import issuable
-    from bank.rules import parse
-
     text = common.read(args.rule)
     try:
         rule = parse(text)
@@ -66,7 +42,7 @@ def run_check(args: argparse.Namespace) -> int:
 
 
 def _told(
-    args: argparse.Namespace, rule: "Rule", available: "RuleAvailability | None" = None, found: "Issuable | None" = None
+    args: argparse.Namespace, rule: Rule, available: RuleAvailability | None = None, found: Issuable | None = None
 ) -> int:
     obstacle = _obstacle(rule)
     warning = "" if found is None else common.off_the_mark(found.pool, rule)
@@ -88,10 +64,8 @@ def _told(
     return 0
 
 
-def _obstacle(rule: "Rule") -> Refused | None:
+def _obstacle(rule: Rule) -> Refused | None:
     """Why no session could use the rule whatever the bank holds: issuing and signing refuse it for the same."""
-    from bank.rules.signed_rule import named
-    from examd.package.issue import require_showable
 
     try:
         named(rule.id)
@@ -101,7 +75,7 @@ def _obstacle(rule: "Rule") -> Refused | None:
     return None
 
 
-def _impossible(found: "Feasibility", available: "RuleAvailability", *, as_record: bool) -> int:
+def _impossible(found: Feasibility, available: RuleAvailability, *, as_record: bool) -> int:
     if as_record:
         counted = {"counted_for": available.of_bank.kind.value, "cells": _cells(available)}
         as_json({"ok": False, "code": "rule-impossible"} | _record(found) | counted)
@@ -126,18 +100,18 @@ def _print_enemies(groups: Sequence[str], indent: str) -> None:
         print(indent + line.format(groups=_(", ").join(groups)))
 
 
-def _print_reason(lacks: "Sequence[Lack]", groups: Sequence[str]) -> None:
+def _print_reason(lacks: Sequence[Lack], groups: Sequence[str]) -> None:
     _print_enemies(groups, "  ")
     added = _(", ").join(f"{_name(lack.demand)} {lack.missing}" for lack in lacks if lack.missing)
     if added:
         print(_("  It would be enough to add, for instance, so many items of no enemy group: {added}.", added=added))
 
 
-def _name(demand: "Demand") -> str:
+def _name(demand: Demand) -> str:
     return _("tag {name}", name=demand.name) if demand.kind == "tag" else cell_name(demand.name)
 
 
-def _line(lack: "Lack", available: "RuleAvailability", *, alone: bool) -> str:
+def _line(lack: Lack, available: RuleAvailability, *, alone: bool) -> str:
     demand = lack.demand
     if demand.kind == "tag":
         line = _("tag {name}: a form needs {needed}, {available} free", **_demand(demand))
@@ -147,8 +121,8 @@ def _line(lack: "Lack", available: "RuleAvailability", *, alone: bool) -> str:
     return line + (_(", {n} lacking", n=lack.missing) if alone else "")
 
 
-def _record(found: "Feasibility") -> dict[str, Any]:
-    def told(lacks: "Sequence[Lack]") -> list[dict[str, Any]]:
+def _record(found: Feasibility) -> dict[str, Any]:
+    def told(lacks: Sequence[Lack]) -> list[dict[str, Any]]:
         return [_demand(lack.demand) | {"missing": lack.missing} for lack in lacks]
 
     return {
@@ -158,13 +132,13 @@ def _record(found: "Feasibility") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _demand(demand: "Demand") -> dict[str, Any]:
+def _demand(demand: Demand) -> dict[str, Any]:
     return {
         "kind": demand.kind, "name": demand.name, "needed": demand.needed, "available": demand.available,
     }  # fmt: skip
 
 
-def _cells(available: "RuleAvailability") -> list[dict[str, Any]]:
+def _cells(available: RuleAvailability) -> list[dict[str, Any]]:
     return [
         {
             "cell": name, "held": cell.held, "free": cell.free, "staying": dict(cell.withheld), "recent": cell.recent,
@@ -174,7 +148,7 @@ def _cells(available: "RuleAvailability") -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _summary(rule: "Rule", available: "RuleAvailability | None", found: "Issuable | None") -> dict[str, Any]:
+def _summary(rule: Rule, available: RuleAvailability | None, found: Issuable | None) -> dict[str, Any]:
     cells = []
     for cell in rule.cells_as_read:
         stated: dict[str, Any] = {"cell": cell.stratum, "count": cell.count, "points": cell.points}
@@ -198,9 +172,7 @@ def _summary(rule: "Rule", available: "RuleAvailability | None", found: "Issuabl
     }
 
 
-def _print_rule(rule: "Rule", available: "RuleAvailability | None", found: "Issuable | None") -> None:
-    from bank.rules import by_number, within
-
+def _print_rule(rule: Rule, available: RuleAvailability | None, found: Issuable | None) -> None:
     common.print_heading(rule)
     titles, lines = [_("chapter"), _("points"), _("items")], []
     if available is not None:

@@ -5,33 +5,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from bank.composing.availability import RuleAvailability, rule_availability
+from bank.composing.trial import NEAR, far_mean
+from bank.draw_facts import ItemFacts
 from bank.refused import BadFile, Refused
+from bank.rules import Rule, TypeMargin
+from bank.store import OpenBank
 from tools.cli.bank.open_bank import open_bank
-from tools.cli.base import Command, day
 from tools.cli.language import _
 from tools.cli.output import report
 from tools.cli.rule import withheld
 from tools.cli.rule.names import type_name
 from tools.cli.sentences import said
-
-if TYPE_CHECKING:
-    from bank.composing.availability import RuleAvailability
-    from bank.draw_facts import ItemFacts
-    from bank.rules import Rule, TypeMargin
-    from bank.store import OpenBank
-
-
-def takes_rule_and_bank(command: Command, *, rule: bool = True, bank: bool = False) -> None:
-    """Of the two, those which `command` cannot do without are said to be so."""
-    command.add_argument(
-        "rule", type=Path, metavar=_("RULE"), nargs=None if rule else "?", help=_("the rule, a TOML file")
-    )
-    command.add_argument("--bank", type=Path, metavar="DIR", required=bank, help=_("the bank's folder"))
-    command.takes_file("--passphrase-file", _("read the bank's passphrase here"))
-    command.add_argument("--date", type=day, metavar="YYYY-MM-DD", help=_("for a session on this day (default: today)"))
-    command.add_argument("--mock", action="store_true", help=_("for a drill (演练): items lent for drills count too"))
 
 
 def read(path: Path) -> bytes:
@@ -45,11 +31,9 @@ def read(path: Path) -> bytes:
 
 @contextmanager
 def bank_and_availability(
-    args: argparse.Namespace, rule: "Rule", candidates: int
-) -> "Iterator[tuple[OpenBank, RuleAvailability]]":
+    args: argparse.Namespace, rule: Rule, candidates: int
+) -> Iterator[tuple[OpenBank, RuleAvailability]]:
     """The open bank, and what a session on the day asked for may use of it; what it may not is told on stderr."""
-
-    from bank.composing.availability import rule_availability
 
     on = args.date or datetime.now(UTC).date()
     with open_bank(args) as bank:
@@ -60,14 +44,13 @@ def bank_and_availability(
         yield bank, found
 
 
-def availability_of(args: argparse.Namespace, rule: "Rule", candidates: int) -> "RuleAvailability":
+def availability_of(args: argparse.Namespace, rule: Rule, candidates: int) -> RuleAvailability:
     with bank_and_availability(args, rule, candidates) as (_bank, found):
         return found
 
 
-def off_the_mark(pool: "Sequence[ItemFacts]", rule: "Rule") -> str:
+def off_the_mark(pool: Sequence[ItemFacts], rule: Rule) -> str:
     """A warning where the pass mark lies too far from what candidates score on average; else ""."""
-    from bank.composing.trial import NEAR, far_mean
 
     mean = far_mean(pool, rule)
     if mean is None:
@@ -88,7 +71,7 @@ def found_wrong(args: argparse.Namespace, refusal: Refused) -> int:
     return 1
 
 
-def print_heading(rule: "Rule") -> None:
+def print_heading(rule: Rule) -> None:
     """What the rule is, in three lines."""
     print(f"{rule.name}  ({rule.id} v{rule.version})")
     print(_("rule hash {hash}", hash=rule.sha256))
@@ -105,5 +88,5 @@ def print_heading(rule: "Rule") -> None:
     )
 
 
-def _part(type_: str, margin: "TypeMargin") -> str:
+def _part(type_: str, margin: TypeMargin) -> str:
     return _("{type} {count} × {points} points", type=type_name(type_), count=margin.count, points=margin.points)

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 
+from rich.console import Console
+from rich.table import Table
+
 from bank.composing.fairness import Fairness
 from tools.cli.language import _
 
 
 def side_by_side(fair: Fairness, plain: Fairness) -> None:
     """Prints both draws, measure by measure."""
-    from rich.console import Console
-    from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
     table.add_column("")

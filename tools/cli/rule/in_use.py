@@ -5,17 +5,15 @@ issued under it leaves no trace that a program could find (docs/rule.md, "What r
 officers sees on this line that somebody dismissed is one again.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bank.rules import Rule
+from bank.rules.signed_rule import Officer, SignatureProof
 from tools.cli.language import _, plain
 from tools.cli.rule import wording
 
-if TYPE_CHECKING:
-    from bank.rules import Rule
-    from bank.rules.signed_rule import Officer, SignatureProof
 
-
-def to_json(rule: "Rule", proof: "SignatureProof | None") -> dict[str, Any]:
+def to_json(rule: Rule, proof: SignatureProof | None) -> dict[str, Any]:
     """For `--json`; without a proof, a drill under an unsigned file, register and signatures are empty."""
     told: dict[str, Any] = {"register": None, "rule": rule.id, "rule_version": rule.version, "signed_by": []}
     if proof is None:
@@ -30,7 +28,7 @@ def to_json(rule: "Rule", proof: "SignatureProof | None") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def lines(rule: "Rule", proof: "SignatureProof | None") -> list[str]:
+def lines(rule: Rule, proof: SignatureProof | None) -> list[str]:
     """The same for people."""
     facts = {"rule": rule.id, "version": rule.version, "when": wording.in_force(rule)}
     if proof is None:
@@ -52,7 +50,7 @@ def lines(rule: "Rule", proof: "SignatureProof | None") -> list[str]:
     return [plain(line) for line in told]
 
 
-def _left(proof: "SignatureProof") -> "list[tuple[Officer, str]]":
+def _left(proof: SignatureProof) -> list[tuple[Officer, str]]:
     """Officers of earlier registers who are none now, and why, where a register says it."""
     now = {(officer.id, officer.name) for officer in proof.registers[-1].officers}
     found = {
@@ -64,9 +62,9 @@ def _left(proof: "SignatureProof") -> "list[tuple[Officer, str]]":
     return [each for who, each in found.items() if who not in now]
 
 
-def _names(officers: "tuple[Officer, ...]") -> str:
+def _names(officers: tuple[Officer, ...]) -> str:
     return "、".join(officer.name for officer in officers)
 
 
-def _people(officers: "tuple[Officer, ...]") -> list[dict[str, str]]:
+def _people(officers: tuple[Officer, ...]) -> list[dict[str, str]]:
     return [{"id": officer.id, "name": officer.name} for officer in officers]

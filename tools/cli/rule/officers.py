@@ -5,130 +5,25 @@ A session uses only a version that two officers signed and that is in force on i
 
 import argparse
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bank.refused import Denied
+from bank.rules import Rule, parse
+from bank.rules.signed_rule import NEEDED, Officer, Register, SignedRule
+from bank.seal.passphrase import check_passphrase
+from examd import holders
+from examd.bureau.office import Office
+from examd.bureau.rule_officer import RuleOfficer, hold_against
+from examd.bureau.rulebook import ROLE, Rulebook
+from examd.holders import Card
 from tools.cli import unlock
-from tools.cli.base import Commands
 from tools.cli.language import _, plain
 from tools.cli.output import as_json, report
 from tools.cli.rule import wording
 from tools.cli.rule.common import read
 from tools.cli.secrets import ask_line, ask_secret
 
-if TYPE_CHECKING:
-    from bank.rules import Rule
-    from bank.rules.signed_rule import Officer, Register, SignedRule
-    from examd.bureau.rulebook import Rulebook
-
-
-def add(rule: Commands) -> None:
-    """Adds the commands of rule officers."""
-    officer = rule.add(
-        "officer",
-        run_officer,
-        _("make the keys of a rule officer"),
-        _("The key file stays with the officer; the public card goes to the bureau."),
-        "examd rule officer my-keys --id zhang --name 张三",
-    )
-    officer.add_argument("directory", type=Path, metavar=_("DIR"), help=_("a new folder for the keys"))
-    officer.add_argument("--id", required=True, help=_("short name, for records"))
-    officer.add_argument("--name", required=True, help=_("the officer's name"))
-
-    appoint = rule.add(
-        "appoint",
-        run_appoint,
-        _("register who may sign rules for the bureau"),
-        _(
-            "Two officers at least, better three. The bureau alone signs the first register. From then on these and no "
-            "others sign, what was signed stays signed, and two of them have to consent to the next register "
-            "(examd rule consent)."
-        ),
-        "examd rule appoint office zhang/rule-officer.card.json li/rule-officer.card.json",
-    )
-    appoint.add_argument("office", type=Path, metavar=_("OFFICE"), help=_("the bureau's folder"))
-    appoint.add_argument("cards", type=Path, nargs="+", metavar=_("CARD"), help=_("public cards of the officers"))
-    appoint.add_argument(
-        "--gone", action="append", default=[], type=_gone, metavar="ID=REASON",
-        help=_("an officer of now who cannot consent, and why: stands in the register for ever (may be repeated)"),
-    )  # fmt: skip
-    appoint.add_argument(
-        "--same-name", default="", metavar=_("REASON"),
-        help=_("two officers bear one name and are two people: why, for the register"),
-    )  # fmt: skip
-
-    consent = rule.add(
-        "consent",
-        run_consent,
-        _("consent to the next register of rule officers"),
-        _("Shows who comes and who goes, then signs. The next register is in force once two officers consented."),
-        "examd rule consent office --officer my-keys",
-    )
-    consent.add_argument("office", type=Path, metavar=_("OFFICE"), help=_("the bureau's folder"))
-
-    register = rule.add(
-        "register",
-        run_register,
-        _("list the registers of rule officers"),
-        _(
-            "Each with its officers, whose hands it bears and its hash. Publish the first one's hash: an auditor gives "
-            "it to examd verify --rule-officers."
-        ),
-        "examd rule register office",
-    )
-    register.add_argument("office", type=Path, metavar=_("OFFICE"), help=_("the bureau's folder"))
-
-    sign = rule.add(
-        "sign",
-        run_sign,
-        _("sign the next version of a rule, as one of two officers"),
-        _(
-            "Shows the whole rule and what changes against the version before, then signs. A version is in use once "
-            "two officers have signed the same text; it is never replaced, only followed by the next."
-        ),
-        "examd rule sign rule.toml --office office --officer my-keys",
-    )
-    sign.add_argument("rule", type=Path, metavar=_("RULE"), help=_("the rule, a TOML file"))
-
-    history = rule.add(
-        "history",
-        run_history,
-        _("list the signed versions of the bureau's rules"),
-        _(
-            "Checks every signature, the chain of versions, and that nothing is missing which a package was issued "
-            "with or an officer has seen; says field by field what each version changed."
-        ),
-        "examd rule history SP-ELV-T --office office",
-    )
-    history.add_argument("rule", nargs="?", metavar=_("ID"), help=_("the rule's id; all rules if left out"))
-    history.add_argument(
-        "--against", type=Path, action="append", default=[], metavar="DIR",
-        help=_("hold it against an officer's folder, a package or a result, too (may be repeated)"),
-    )  # fmt: skip
-
-    for command in (sign, history):
-        command.add_argument("--office", type=Path, required=True, metavar="DIR", help=_("the bureau's folder"))
-    for command in (sign, consent):
-        command.add_argument(
-            "--officer", type=Path, required=True, metavar="DIR", help=_("folder of the officer's keys")
-        )
-    for command in (officer, appoint, consent, sign):
-        command.takes_file("--passphrase-file", _("read the passphrase from this file"))
-
-
-def _gone(text: str) -> tuple[str, str]:
-    officer, _equals, reason = text.partition("=")
-    if not officer or not reason.strip():
-        raise argparse.ArgumentTypeError(_("ID=REASON is expected, such as li=退休"))
-    return officer, reason.strip()
-
 
 def run_officer(args: argparse.Namespace) -> int:
-    from bank.seal.passphrase import check_passphrase
-    from examd import holders
-    from examd.bureau.rulebook import ROLE
-
     passphrase = ask_secret("rule-officer", _("Rule officer's passphrase"), file=args.passphrase_file, confirm=True)
     check_passphrase(passphrase)
     holders.create(args.directory, ROLE, args.id, args.name, passphrase)
@@ -140,10 +35,6 @@ def run_officer(args: argparse.Namespace) -> int:
 
 
 def run_appoint(args: argparse.Namespace) -> int:
-    from examd.bureau.office import Office
-    from examd.bureau.rulebook import ROLE
-    from examd.holders import Card
-
     cards = [Card.read(path, ROLE) for path in args.cards]
     office = Office(args.office)
     book = office.checked_rulebook()
@@ -152,9 +43,6 @@ def run_appoint(args: argparse.Namespace) -> int:
 
 
 def run_consent(args: argparse.Namespace) -> int:
-    from examd.bureau.office import Office
-    from examd.bureau.rule_officer import RuleOfficer
-
     book, officer = Office(args.office).checked_rulebook(), RuleOfficer(args.officer)
     officer.hold_against_note(book)
     pending = book.awaiting(officer.card)
@@ -166,8 +54,6 @@ def run_consent(args: argparse.Namespace) -> int:
 
 
 def run_register(args: argparse.Namespace) -> int:
-    from examd.bureau.office import Office
-
     book = Office(args.office).checked_rulebook()
     pending = book.pending()
     registers = [*book.registers(), *([pending] if pending else [])]
@@ -175,7 +61,7 @@ def run_register(args: argparse.Namespace) -> int:
     return report(args, [_register_record(register) for register in registers], *lines)
 
 
-def _register_record(register: "Register") -> dict[str, object]:
+def _register_record(register: Register) -> dict[str, object]:
     return {
         "complete": register.complete, "gone": dict(register.gone),
         "officers": [{"id": officer.id, "name": officer.name} for officer in register.officers],
@@ -184,7 +70,7 @@ def _register_record(register: "Register") -> dict[str, object]:
     }  # fmt: skip
 
 
-def _register_lines(register: "Register") -> list[str]:
+def _register_lines(register: Register) -> list[str]:
     hands = "、".join(officer.name for officer in register.signed_by)
     state = _("signed by the bureau alone, as the first one is")
     if register.needed:
@@ -201,7 +87,7 @@ def _register_lines(register: "Register") -> list[str]:
     return [plain(line) for line in lines]
 
 
-def _changes(before: "tuple[Officer, ...]", after: "Register") -> list[str]:
+def _changes(before: tuple[Officer, ...], after: Register) -> list[str]:
     """Who comes and who goes, above all else."""
     lines = [_("Proposed as register {version}:", version=after.version)]
     for officer in after.officers:
@@ -220,11 +106,6 @@ def _changes(before: "tuple[Officer, ...]", after: "Register") -> list[str]:
 
 
 def run_sign(args: argparse.Namespace) -> int:
-    from bank.rules import parse
-    from bank.rules.signed_rule import NEEDED
-    from examd.bureau.office import Office
-    from examd.bureau.rule_officer import RuleOfficer
-
     rule = parse(read(args.rule))
     book, officer = Office(args.office).checked_rulebook(), RuleOfficer(args.officer)
     officer.hold_against_note(book)
@@ -248,14 +129,14 @@ def run_sign(args: argparse.Namespace) -> int:
     return report(args, record, line.format(names=names, version=rule.version, missing=missing))
 
 
-def _told_changes(before: "list[SignedRule]", changed: list[str]) -> list[str]:
+def _told_changes(before: list[SignedRule], changed: list[str]) -> list[str]:
     if not before:
         return [_("This is its first version.")]
     title = _("Changed against version {version}:", version=before[-1].rule.version)
     return [title, *(f"  {line}" for line in changed or [_("nothing but the number")])]
 
 
-def _told_others(book: "Rulebook", rule: "Rule | None", rule_id: str = "") -> list[str]:
+def _told_others(book: Rulebook, rule: Rule | None, rule_id: str = "") -> list[str]:
     """Other texts that officers proposed as the same version: the first with two signatures is taken."""
     return [
         plain(_("Another text of version {version} is proposed by {names}: {sha256}",
@@ -269,8 +150,6 @@ def _told_others(book: "Rulebook", rule: "Rule | None", rule_id: str = "") -> li
 
 def run_history(args: argparse.Namespace) -> int:
     """Lists the signed versions. Raises Denied: when the bureau has none of this rule."""
-    from examd.bureau.office import Office
-    from examd.bureau.rule_officer import hold_against
 
     book = Office(args.office).checked_rulebook()
     for folder in args.against:

@@ -4,63 +4,27 @@ import argparse
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from bank.composing.availability import RuleAvailability, availability
+from bank.composing.fairness import EXPERT_ERROR, PROMISED, RESPONSES, Spread
+from bank.composing.forecast import Season
+from bank.composing.pool import tally
+from bank.composing.trial import Trial, try_forms, try_season
 from bank.refused import BadFile, Denied, Refused
+from bank.rules import Rule, parse
+from bank.rules.cell_proposal import propose_cells, with_cells
 from tools.cli.bank.open_bank import open_bank
-from tools.cli.base import Commands, positive
 from tools.cli.files import require_new, write_new
 from tools.cli.language import _
 from tools.cli.output import as_json, table
 from tools.cli.rule import common, withheld
+from tools.cli.rule.chart import Panel, bars, svg
+from tools.cli.rule.fairness_table import side_by_side
 from tools.cli.rule.names import cell_name
 from tools.cli.sentences import said
 
-if TYPE_CHECKING:
-    from bank.composing.availability import RuleAvailability
-    from bank.composing.fairness import Spread
-    from bank.composing.forecast import Season
-    from bank.composing.trial import Trial
-    from bank.rules import Rule
-
-
-def add(rule: Commands) -> None:
-    """Adds `examd rule try`."""
-    trial = rule.add(
-        "try",
-        run_try,
-        _("draw trial forms from a bank and measure how alike they are"),
-        _(
-            "Draws a session pool and forms from it, beside plain stratified draws from the same pool, and says at the "
-            "end whether forms are equally fair. The borderline candidate passes with a chance of "
-            "one half on average, under a three-parameter logistic model about the stated shares of right answers. "
-            "Refused (exit code 1) where fewer draws are admissible than the rule's min_accept."
-        ),
-        "examd rule try rule.toml --bank bank/ --sessions 40 --candidates 200 --svg try.svg",
-    )
-    common.takes_rule_and_bank(trial, rule=False)
-    trial.add_argument("--forms", type=positive, default=2_000, help=_("how many forms (default: %(default)s)"))
-    trial.add_argument("--sessions", type=positive, metavar="N", help=_("forecast a season of so many sessions"))
-    trial.add_argument(
-        "--candidates", type=positive, default=100, metavar="N",
-        help=_("of a session, for the forecast (default: %(default)s)"),
-    )  # fmt: skip
-    trial.add_argument(
-        "--every", type=positive, default=7, metavar="DAYS",
-        help=_("from one session to the next, for the forecast (default: %(default)s)"),
-    )  # fmt: skip
-    trial.takes_file("--svg", _("write the picture here"))
-    trial.takes_file("--out", _("write the proposed rule here, once it is whole, instead of printing it"))
-    trial.add_argument(
-        "--propose", type=Path, metavar="MARGINS",
-        help=_("propose cells for a rule that has margins alone; print the whole rule, for people to read and sign"),
-    )  # fmt: skip
-
 
 def run_try(args: argparse.Namespace) -> int:
-    from bank.composing.trial import try_forms, try_season
-    from bank.rules import parse
-
     if args.propose is not None:
         return _propose(args)
     _require(args, "rule", "bank")
@@ -99,10 +63,9 @@ def run_try(args: argparse.Namespace) -> int:
     return 0
 
 
-def _verdict(rule: "Rule", found: "Trial", available: "RuleAvailability", coming: "Season | None") -> list[str]:
+def _verdict(rule: Rule, found: Trial, available: RuleAvailability, coming: Season | None) -> list[str]:
     """For whoever answers for the rule: what it does, whether that is enough, on what it rests; and where it sets no
     cap, how far a season goes with one item."""
-    from bank.composing.fairness import PROMISED, RESPONSES
 
     ahead = found.outlook
     lines = [_(
@@ -142,7 +105,7 @@ def _verdict(rule: "Rule", found: "Trial", available: "RuleAvailability", coming
     return lines
 
 
-def _range(spread: "Spread") -> str:
+def _range(spread: Spread) -> str:
     return _("{low:.0%} to {high:.0%}", low=spread.low, high=spread.high)
 
 
@@ -151,11 +114,6 @@ def _points(share: float) -> str:
 
 
 def _propose(args: argparse.Namespace) -> int:
-
-    from bank.composing.availability import availability
-    from bank.composing.pool import tally
-    from bank.rules.cell_proposal import propose_cells, with_cells
-
     if args.out is not None:
         require_new(args.out)
     text, held, kind = common.read(args.propose), None, None
@@ -191,17 +149,12 @@ def _propose(args: argparse.Namespace) -> int:
 
 
 def _require(args: argparse.Namespace, *names: str) -> None:
-
     for name in names:
         if getattr(args, name) is None:
             raise BadFile("argument-missing", name="--bank" if name == "bank" else "RULE")
 
 
-def _print_trial(found: "Trial") -> None:
-    from bank.composing.fairness import EXPERT_ERROR, RESPONSES
-    from tools.cli.rule.chart import bars
-    from tools.cli.rule.fairness_table import side_by_side
-
+def _print_trial(found: Trial) -> None:
     ahead = found.outlook
     side_by_side(found.fair, found.plain)
     print()
@@ -231,9 +184,7 @@ def _print_trial(found: "Trial") -> None:
         print(line)
 
 
-def _write_svg(path: Path, rule: "Rule", found: "Trial") -> None:
-    from tools.cli.rule.chart import Panel, svg
-
+def _write_svg(path: Path, rule: Rule, found: Trial) -> None:
     ahead = found.outlook
     spreads, names = (ahead.known, ahead.plain), (_("this rule"), _("plain stratified draw"))
     chances = tuple(
@@ -271,7 +222,7 @@ def _write_svg(path: Path, rule: "Rule", found: "Trial") -> None:
         raise BadFile("file-unwritable", file=str(path), why=error.strerror or "") from None
 
 
-def _print_season(ahead: "Season", args: argparse.Namespace) -> None:
+def _print_season(ahead: Season, args: argparse.Namespace) -> None:
     print()
     print(_(
         "Season: {sessions} of {asked} sessions of {candidates} candidates, {every} days apart",

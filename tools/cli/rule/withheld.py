@@ -6,16 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING
 
+from bank.composing.availability import CellAvailability, RuleAvailability
+from bank.lending.slices import Permission
 from bank.refused import Denied
+from bank.rules import Rule
+from bank.store import OpenBank
 from tools.cli.language import N_, _
-
-if TYPE_CHECKING:
-    from bank.composing.availability import CellAvailability, RuleAvailability
-    from bank.lending.slices import Permission
-    from bank.rules import Rule
-    from bank.store import OpenBank
+from tools.cli.rule.names import cell_name
 
 REASONS = {
     "item-repealed": N_("cite a basis that is repealed"),
@@ -35,14 +33,13 @@ def why(code: str) -> str:
     return _(REASONS[code]) if code in REASONS else code
 
 
-def kind_of(bank: "OpenBank", args: argparse.Namespace) -> "Permission":
+def kind_of(bank: OpenBank, args: argparse.Namespace) -> Permission:
     """A bank of samples, or one to practise from, serves drills and nothing else."""
-    from bank.lending.slices import Permission
 
     return Permission.DRILL if args.mock or bank.sample or bank.practice else Permission.EXAM
 
 
-def tell_kind(bank: "OpenBank", args: argparse.Namespace) -> None:
+def tell_kind(bank: OpenBank, args: argparse.Namespace) -> None:
     """On stderr, where a session that counts was asked for and the bank serves drills alone: issuing will refuse it."""
     if args.mock or not (bank.sample or bank.practice):
         return
@@ -58,9 +55,8 @@ def tell(reasons: Mapping[str, int]) -> None:
         print(_("{n} items stay in the bank: {why}.", n=items, why=why(code)), file=sys.stderr)
 
 
-def told(stratum: str, cell: "CellAvailability") -> str:
+def told(stratum: str, cell: CellAvailability) -> str:
     """How one cell stands: what the bank holds, what of it stays and why, what is left."""
-    from tools.cli.rule.names import cell_name
 
     parts = [f"{why(code)} {number}" for code, number in cell.withheld.items()]
     if cell.again is not None:
@@ -72,7 +68,7 @@ def told(stratum: str, cell: "CellAvailability") -> str:
     return line + (_(" ({parts})", parts=_("; ").join(parts)) if parts else "")
 
 
-def others(available: "RuleAvailability", rule: "Rule") -> Iterator[str]:
+def others(available: RuleAvailability, rule: Rule) -> Iterator[str]:
     """In one line, why the items of the rule's cells that are not free stay; none where all are free."""
     items, days = Counter[str](), list[date]()
     for cell in rule.cells:
@@ -86,7 +82,7 @@ def others(available: "RuleAvailability", rule: "Rule") -> Iterator[str]:
         yield _("Not free: {parts}", parts=_("; ").join(parts))
 
 
-def short(available: "RuleAvailability", rule: "Rule", forms: int = 1) -> Iterator[str]:
+def short(available: RuleAvailability, rule: Rule, forms: int = 1) -> Iterator[str]:
     """Every cell that cannot give what so many forms take of it, with the reasons."""
     for cell in rule.cells_as_read:
         standing = available.cells[cell.stratum]
@@ -96,7 +92,7 @@ def short(available: "RuleAvailability", rule: "Rule", forms: int = 1) -> Iterat
 
 
 @contextmanager
-def explained(available: "RuleAvailability", rule: "Rule") -> Iterator[None]:
+def explained(available: RuleAvailability, rule: Rule) -> Iterator[None]:
     """Where items are refused for being too few, each cell that is short is told on stderr before the refusal."""
 
     try:

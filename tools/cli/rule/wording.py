@@ -4,17 +4,14 @@ Before: a checked rule. After: `tools.cli.rule.officers` shows it and asks for t
 """
 
 import sys
-from typing import TYPE_CHECKING
 
+from bank.rules import Rule
 from bank.rules.strict_toml import decimal
 from tools.cli.language import _
 from tools.cli.rule.names import cell_name, level_name, type_name
 
-if TYPE_CHECKING:
-    from bank.rules import Rule
 
-
-def show(rule: "Rule") -> None:
+def show(rule: Rule) -> None:
     """On standard error, which stays readable where standard output goes to a program."""
     lines = [f"{rule.name}  ({rule.id} v{rule.version})", *_lines(_terms(rule))]
     lines += [_("The table, cell by cell:"), *_table(rule)]
@@ -22,7 +19,7 @@ def show(rule: "Rule") -> None:
     print("\n".join(lines), file=sys.stderr)
 
 
-def differences(before: "Rule | None", after: "Rule") -> list[str]:
+def differences(before: Rule | None, after: Rule) -> list[str]:
     """Field by field what changed; nothing for a first version."""
     if before is None:
         return []
@@ -32,7 +29,7 @@ def differences(before: "Rule | None", after: "Rule") -> list[str]:
     return [line.strip() for line in _lines(told)]
 
 
-def in_force(rule: "Rule") -> str:
+def in_force(rule: Rule) -> str:
     if rule.effective_to is None:
         return _("from {first} on", first=rule.effective_from)
     return _("{first} to {last}", first=rule.effective_from, last=rule.effective_to)
@@ -43,7 +40,7 @@ def _lines(told: dict[str, str]) -> list[str]:
     return ["  " + line.format(field=name, text=value) for name, value in told.items()]
 
 
-def _table(rule: "Rule") -> list[str]:
+def _table(rule: Rule) -> list[str]:
     """By chapter, by type and points; in one line the levels."""
     rows: dict[tuple[str, str, int, int], list[str]] = {}
     for cell in rule.cells_as_read:
@@ -63,12 +60,12 @@ def _table(rule: "Rule") -> list[str]:
     return lines
 
 
-def _chapter(rule: "Rule", code: str) -> str:
+def _chapter(rule: Rule, code: str) -> str:
     title = _("all chapters") if code == "any" else _("chapter {code}", code=code)
     return f"{title}  {rule.chapters[code].name}" if code in rule.chapters else title
 
 
-def _terms(rule: "Rule") -> dict[str, str]:
+def _terms(rule: Rule) -> dict[str, str]:
     """Every field but the cells, named and said in words; every default is said as well."""
     terms = {
         _("title of the rule"): rule.name,
@@ -108,7 +105,7 @@ def _terms(rule: "Rule") -> dict[str, str]:
     return terms
 
 
-def _cells(rule: "Rule") -> dict[str, str]:
+def _cells(rule: Rule) -> dict[str, str]:
     units = _("{items} items of {points} points")
     groups = _("{groups} groups of {size} items of {points} points")
     return {
@@ -119,7 +116,7 @@ def _cells(rule: "Rule") -> dict[str, str]:
     }
 
 
-def _difficulty(rule: "Rule") -> str:
+def _difficulty(rule: Rule) -> str:
     if rule.difficulty is None:
         return _("not held equal: forms differ as chance has it")
     tolerance = decimal(rule.difficulty.tolerance)
@@ -129,7 +126,7 @@ def _difficulty(rule: "Rule") -> str:
     return _("within {tolerance} points of {target}", tolerance=tolerance, target=target)
 
 
-def _exposure(rule: "Rule") -> str:
+def _exposure(rule: Rule) -> str:
     limits = rule.exposure
     said = []
     if limits is not None and limits.sessions is not None:
@@ -141,7 +138,7 @@ def _exposure(rule: "Rule") -> str:
     return "、".join(said) or _("not limited")
 
 
-def _overlap(rule: "Rule") -> str:
+def _overlap(rule: Rule) -> str:
     if rule.overlap is None:
         return _("not limited")
     text = _("of each cell at most {share} from the last {n} sessions")

@@ -1,10 +1,8 @@
 """`examd site …`: commissioning a site, and holding a session from opening to the bulletin."""
 
 import argparse
-from collections.abc import Callable
-from pathlib import Path
 
-from tools.cli.base import Command, Commands
+from tools.cli.base import Commands
 from tools.cli.language import _
 
 
@@ -21,22 +19,6 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _declare(site: Commands) -> None:
-    from tools.cli.site import commissioning, reporting, session
+    from tools.cli.site import commands
 
-    commissioning.add(site)
-    session.add(site)
-    reporting.add(site)
-
-
-def command(
-    site: Commands, name: str, run: Callable[[argparse.Namespace], int], text: str, example: str, **more: str | bool
-) -> Command:
-    """A command on a site's folder. `more`: a longer `description`; `reports` as `Commands.add` takes it."""
-    found = site.add(name, run, text, str(more.get("description", text)), example, reports=bool(more.get("reports", 1)))
-    found.add_argument("directory", type=Path, metavar=_("DIR"), help=_("the site's folder"))
-    return found
-
-
-def takes_passphrase(command: Command) -> None:
-    """The passphrase of whoever gives the command."""
-    command.takes_file("--passphrase-file", _("read the passphrase from this file instead of asking"))
+    commands.declare(site)

@@ -4,35 +4,22 @@ Before: `tools.cli.site.session`. After: `examd verify`.
 """
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tools.cli.base import Commands
+from rich.cells import cell_len, set_cell_size
+
+from examd.documents.report import Report
+from examd.documents.write import write_all
+from examd.rates.compute import Definition, GroupSize, Row
+from examd.site.folder import SiteFolder
 from tools.cli.language import _, current_language_from_environment
 from tools.cli.output import report
-from tools.cli.site import command
-
-if TYPE_CHECKING:
-    from examd.documents.report import Report
-    from examd.rates.compute import Definition, Row
 
 NAME_CELLS, RATE_CELLS = 30, 38
 """Widths of the table's columns."""
 
 
-def add(site: Commands) -> None:
-    """Adds the command."""
-    found = command(
-        site, "report", run_report, _("write workbook, CSV and bulletin; print the pass rates"),
-        "examd site report site",
-    )  # fmt: skip
-    found.add_argument("--session", default="", help=_("session number (default: the current one)"))
-
-
 def run_report(args: argparse.Namespace) -> int:
-    from examd.documents.report import Report
-    from examd.documents.write import write_all
-    from examd.site.folder import SiteFolder
-
     folder = SiteFolder(args.directory).result(args.session)
     found = Report.read(folder)
     paths = write_all(found, folder, current_language_from_environment())
@@ -41,9 +28,8 @@ def run_report(args: argparse.Namespace) -> int:
     return report(args, {"files": [str(path) for path in paths], "rates": rows}, *rates_table(found), *written)
 
 
-def rates_record(row: "Row") -> dict[str, Any]:
+def rates_record(row: Row) -> dict[str, Any]:
     """One institution's counts, and both rates with their 95 % intervals; null where nobody is counted."""
-    from examd.rates.compute import Definition
 
     record: dict[str, Any] = {field: getattr(row, field) for field in ("enrolled", "institution", "passed", "present")}
     for name, definition in (("of_enrolled", Definition.OF_ENROLLED), ("of_present", Definition.OF_PRESENT)):
@@ -55,7 +41,7 @@ def rates_record(row: "Row") -> dict[str, Any]:
     return record
 
 
-def rates_table(found: "Report") -> list[str]:
+def rates_table(found: Report) -> list[str]:
     """Lines: one institution each, both definitions side by side, with the definitions named above."""
     lines = [
         _(
@@ -68,16 +54,12 @@ def rates_table(found: "Report") -> list[str]:
     return [*lines, _line(found.total, _("Total"))]
 
 
-def _line(row: "Row", name: str) -> str:
-    from examd.rates.compute import Definition
-
+def _line(row: Row, name: str) -> str:
     cells = [_rate(row, definition) for definition in (Definition.OF_PRESENT, Definition.OF_ENROLLED)]
     return f"{_pad(name, NAME_CELLS)}{_pad(cells[0], RATE_CELLS)}{cells[1]}"
 
 
-def _rate(row: "Row", definition: "Definition") -> str:
-    from examd.rates.compute import GroupSize
-
+def _rate(row: Row, definition: Definition) -> str:
     rate, n = row.rate(definition), row.denominator(definition)
     if rate is None:
         return "–"
@@ -88,7 +70,6 @@ def _rate(row: "Row", definition: "Definition") -> str:
 
 def _pad(text: str, cells: int) -> str:
     """Padded to a width in terminal cells, a Chinese character taking two; what is longer is cut with "…"."""
-    from rich.cells import cell_len, set_cell_size
 
     if cell_len(text) >= cells:
         text = set_cell_size(text, cells - 2).rstrip() + "…"

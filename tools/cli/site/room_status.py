@@ -1,11 +1,9 @@
 """What the server says of the room -> the lines of `examd site status`. What cannot wait stands first."""
 
-from typing import TYPE_CHECKING
+from rich.cells import set_cell_size
 
+from examd.site.replies import SeatStatus, Status
 from tools.cli.language import N_, _
-
-if TYPE_CHECKING:
-    from examd.site.replies import SeatStatus, Status
 
 PHASES = {
     "idle": N_("no session"),
@@ -24,7 +22,7 @@ PHASES = {
 RED, PLAIN = "\x1b[1;31m", "\x1b[0m"
 
 
-def lines(status: "Status", *, coloured: bool) -> list[str]:
+def lines(status: Status, *, coloured: bool) -> list[str]:
     """Alarms, where the session stands, and a line for each seat."""
     told = [f"{RED}{line}{PLAIN}" if coloured else line for line in _alarms(status)]
     text = _("Session {session} ({phase}); {entries} entries, epoch {epoch}")
@@ -35,7 +33,7 @@ def lines(status: "Status", *, coloured: bool) -> list[str]:
     return told + [_seat(seat) for seat in status.seats]
 
 
-def _alarms(status: "Status") -> list[str]:
+def _alarms(status: Status) -> list[str]:
     told = []
     if status.low_disk:
         told.append(_("! The disk is nearly full: no answer is acknowledged until there is room. Make room now."))
@@ -46,7 +44,7 @@ def _alarms(status: "Status") -> list[str]:
     return told
 
 
-def _counts(status: "Status", absent: int) -> str:
+def _counts(status: Status, absent: int) -> str:
     line = _(
         "Enrolled {candidates}, signed in {signed_in}, ready {ready}, started {started}, handed in {handed_in}",
         candidates=status.candidates, signed_in=status.signed_in, ready=status.ready, started=status.started,
@@ -59,9 +57,7 @@ def _counts(status: "Status", absent: int) -> str:
     return line + _(", waived {waived}, absent {n}", waived=waived, n=absent)
 
 
-def _seat(seat: "SeatStatus") -> str:
-    from rich.cells import set_cell_size
-
+def _seat(seat: SeatStatus) -> str:
     minutes, seconds = divmod(seat.remaining_ms // 1000, 60)
     phase = set_cell_size(_(PHASES[seat.phase]), 10)
     dot = "●" if seat.connected else "○"

@@ -1,0 +1,97 @@
+"""What each `examd bureau …` command takes. Its module is imported when it runs.
+
+Before: `tools.cli.bureau`. After: `tools.cli.bureau.office`, `tools.cli.bureau.issue`.
+"""
+
+from pathlib import Path
+
+from tools.cli.base import Commands
+from tools.cli.language import _
+
+
+def declare(bureau: Commands) -> None:
+    """Adds the commands."""
+    init = bureau.add(
+        "init",
+        "tools.cli.bureau.office:run_init",
+        _("make the bureau's keys"),
+        _(
+            "Makes the folder with the keys, sealed to the issuing officer's passphrase, and bureau.card.json, the "
+            "public card with which sites are commissioned."
+        ),
+        "examd bureau init office --id SX-0349 --name 某市应急管理局",
+    )
+    init.add_argument("directory", type=Path, metavar=_("DIR"), help=_("a new folder for the keys"))
+    init.add_argument("--id", required=True, help=_("the bureau's number"))
+    init.add_argument("--name", required=True, help=_("the bureau's name, as it stands on bulletins"))
+
+    template = bureau.add(
+        "template",
+        "tools.cli.bureau.office:run_template",
+        _("write an empty roster to fill in"),
+        _("A workbook with the headings that “bureau issue” reads. A file that exists is never written over."),
+        "examd bureau template roster.xlsx",
+    )
+    template.add_argument("file", type=Path, metavar="FILE", help=_("the workbook to write (.xlsx)"))
+
+    _issue(bureau)
+
+    code = bureau.add(
+        "code",
+        "tools.cli.bureau.office:run_code",
+        _("read out a release code"),
+        _(
+            "Code 1 opens the items. Code 2 opens the answer keys and is given only against the closing: "
+            "the exported checkpoints.txt, whose signatures are checked, or the closing root as the site reads it out."
+        ),
+        "examd bureau code office PKG-0123…cdef 2 --checkpoint checkpoints.txt",
+    )
+    code.add_argument("directory", type=Path, metavar=_("DIR"), help=_("the bureau's folder"))
+    code.add_argument("package", metavar=_("PACKAGE"), help=_("package: its number, PKG-number, or its folder"))
+    code.add_argument("number", type=int, choices=(1, 2), metavar="1|2", help=_("which code"))
+    closing = code.add_mutually_exclusive_group()
+    closing.add_argument(
+        "--checkpoint", type=Path, metavar="FILE", help=_("checkpoints.txt of the closed session (for code 2)")
+    )
+    closing.add_argument(
+        "--root", nargs="+", default=[], metavar=_("GROUP"),
+        help=_("the closing root that the site reads out: eight groups of nine (for code 2)"),
+    )  # fmt: skip
+    for command in (init, code):
+        command.takes_file("--passphrase-file", _("read the officer's passphrase from this file"))
+
+
+def _issue(bureau: Commands) -> None:
+    issue = bureau.add(
+        "issue",
+        "tools.cli.bureau.issue:run_issue",
+        _("draw a session pool and seal it for one site"),
+        _(
+            "Bank + rule + roster -> a sealed package for one session at one site. "
+            "Needs the issuing officer's passphrase and the bank keyholder's. "
+            "The two release codes stay with the bureau (examd bureau code). "
+            "Columns of the roster: admission number, name, ID number, training institution."
+        ),
+        "examd bureau issue office --bank bank --rule rule.toml --roster roster.xlsx --site site.card.json "
+        "--chief chief.card.json --session 20261121-01 --name 低压电工理论第1场 --date 2026-11-21 --out stick",
+    )
+    issue.add_argument("directory", type=Path, metavar=_("DIR"), help=_("the bureau's folder"))
+    for name, text in (
+        ("--bank", _("folder of the bank")),
+        ("--roster", _("candidates: .xlsx or .csv with admission number, name, ID number, training institution")),
+        ("--site", _("the site's public card")),
+        ("--chief", _("the chief examiner's public card")),
+        ("--out", _("where to put the package (a stick)")),
+    ):
+        issue.add_argument(name, type=Path, required=True, help=text)
+    issue.add_argument(
+        "--rule", required=True, metavar=_("RULE"),
+        help=_("id of a rule in the bureau's register, or its file; an unsigned file is for drills (--mock) only"),
+    )  # fmt: skip
+    issue.add_argument("--session", required=True, help=_("session number: letters, digits, - and _"))
+    issue.add_argument("--name", required=True, help=_("the session's name for people"))
+    issue.add_argument("--date", required=True, help=_("day of the exam, YYYY-MM-DD"))
+    issue.add_argument("--mock", action="store_true", help=_("a drill (演练): marked on every screen and paper"))
+    issue.add_argument("--again", action="store_true", help=_("although this session has a package already"))
+    issue.takes_file("--bank-passphrase-file", _("read the bank's passphrase here"))
+    issue.takes_file("--passphrase-file", _("read the officer's passphrase from this file"))

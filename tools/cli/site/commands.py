@@ -1,0 +1,150 @@
+"""What each `examd site …` command takes. Its module is imported when it runs.
+
+Before: `tools.cli.site`. After: `tools.cli.site.commissioning`, `session`, `reporting`.
+"""
+
+from pathlib import Path
+
+from tools.cli.base import Command, Commands, port
+from tools.cli.language import _
+
+DEFAULT_PORT = 8443
+
+
+def declare(site: Commands) -> None:
+    """Adds the commands in the order of a session."""
+    for commands in (_commissioning, _session, _reporting):
+        commands(site)
+
+
+def _commissioning(site: Commands) -> None:
+    """Adds the three commands."""
+    init = _command(
+        site, "init", "commissioning:run_init", _("commission a site: make its keys, name the bureau it trusts"),
+        "examd site init site --id SX-12 --name 第一考试点 --bureau bureau.card.json",
+    )  # fmt: skip
+    init.add_argument("--id", required=True, help=_("the site's number: letters, digits, - and _"))
+    init.add_argument("--name", required=True, help=_("the site's name"))
+    init.add_argument("--bureau", type=Path, required=True, help=_("the bureau's public card"))
+
+    staff = _command(
+        site, "staff", "commissioning:run_staff",
+        _("enter a person on duty; prints the secret for their one-time-code app"),
+        "examd site staff site --name 李娜 --role administrator",
+    )  # fmt: skip
+    staff.add_argument("--name", required=True, help=_("the person's sign-in name"))
+    staff.add_argument(
+        "--role", choices=("administrator", "invigilator"), default="administrator", help=_("what they may do")
+    )
+    staff.takes_file("--person-passphrase-file", _("read the new person's passphrase from this file"))
+
+    serve = _command(
+        site, "serve", "commissioning:run_serve", _("run the server, and restart it whenever it dies"),
+        "examd site serve site --port 8443", reports=False,
+    )  # fmt: skip
+    serve.add_argument("--host", default="0.0.0.0", help=_("address to listen on (default: %(default)s)"))  # noqa: S104
+    serve.add_argument("--port", type=port, default=DEFAULT_PORT, help=_("port (default: %(default)s)"))
+    for each in (init, staff, serve):
+        _takes_passphrase(each)
+
+
+def _session(site: Commands) -> None:
+    """Adds the commands in the order of a session."""
+    opened = _command(
+        site, "open", "session:run_open", _("open a package: chief examiner, release code 1"),
+        "examd site open site stick/PKG-… --chief /media/stick --as 李娜",
+    )  # fmt: skip
+    opened.add_argument("package", type=Path, metavar=_("PACKAGE"), help=_("the package's folder"))
+    opened.takes_file("--code-file", _("read release code 1 from this file instead of asking"))
+    start = _command(
+        site, "start", "session:run_start", _("start the session: the clock of every seat that is ready begins"),
+        "examd site start site --as 李娜",
+    )  # fmt: skip
+    status = _command(
+        site,
+        "status",
+        "session:run_status",
+        _("who is here, how far, how long left"),
+        "examd site status site --as 李娜",
+    )
+    pause = _command(
+        site, "pause", "session:run_pause", _("stop the clock of the room, or of one seat"),
+        "examd site pause site --reason 停电 --as 李娜",
+    )  # fmt: skip
+    resume = _command(
+        site,
+        "resume",
+        "session:run_resume",
+        _("let the clock run again"),
+        "examd site resume site --reason 来电 --as 李娜",
+    )
+    added = _command(
+        site, "addtime", "session:run_add_time", _("give compensation time (补时) to the room, or to one seat"),
+        "examd site addtime site --minutes 5 --seat 2026001 --reason 换机 --as 李娜",
+    )  # fmt: skip
+    added.add_argument("--minutes", type=int, required=True, help=_("1 to 180"))
+    for each in (pause, resume, added):
+        each.add_argument(
+            "--seat", default="", metavar=_("NUMBER"), help=_("admission number; the whole room if left out")
+        )
+        each.add_argument("--reason", required=True, help=_("why; it stands in the record"))
+
+    close = _command(
+        site, "close", "session:run_close", _("close the session: nothing enters the record after it"),
+        "examd site close site --chief /media/stick --as 李娜",
+    )  # fmt: skip
+    close.add_argument(
+        "--waive", action="append", default=[], metavar=_("NUMBER"),
+        help=_("close although this candidate has not handed in (repeatable)"),
+    )  # fmt: skip
+    close.add_argument("--reason", default="", help=_("why seats are waived, or a session closed that never started"))
+    grade = _command(
+        site, "grade", "session:run_grade", _("open the answer keys with code 2, mark, sign the result"),
+        "examd site grade site --chief /media/stick --as 李娜",
+        description=_(
+            "Grading runs in a process of its own, the only one that sees answer keys, and only after closing."
+        ),
+    )  # fmt: skip
+    grade.takes_file("--code-file", _("read release code 2 from this file instead of asking"))
+
+    for each in (opened, close, grade):
+        _takes_chief(each)
+    for each in (opened, start, status, pause, resume, added, close, grade):
+        each.add_argument("--as", dest="person", required=True, metavar=_("NAME"), help=_("your sign-in name"))
+        each.takes_file("--totp-file", _("read the one-time code from this file instead of asking"))
+        _takes_passphrase(each)
+
+
+def _reporting(site: Commands) -> None:
+    """Adds the command."""
+    found = _command(
+        site, "report", "reporting:run_report", _("write workbook, CSV and bulletin; print the pass rates"),
+        "examd site report site",
+    )  # fmt: skip
+    found.add_argument("--session", default="", help=_("session number (default: the current one)"))
+
+
+def _takes_chief(command: Command) -> None:
+    command.add_argument(
+        "--chief", type=Path, required=True, metavar=_("DIR"), help=_("folder with the chief examiner's key")
+    )
+    command.takes_file("--chief-passphrase-file", _("read the chief examiner's passphrase from this file"))
+
+
+def _command(site: Commands, name: str, run: str, text: str, example: str, **more: str | bool) -> Command:
+    """A command on a site's folder. `more`: a longer `description`; `reports` as `Commands.add` takes it."""
+    found = site.add(
+        name,
+        f"tools.cli.site.{run}",
+        text,
+        str(more.get("description", text)),
+        example,
+        reports=bool(more.get("reports", 1)),
+    )
+    found.add_argument("directory", type=Path, metavar=_("DIR"), help=_("the site's folder"))
+    return found
+
+
+def _takes_passphrase(command: Command) -> None:
+    """The passphrase of whoever gives the command."""
+    command.takes_file("--passphrase-file", _("read the passphrase from this file instead of asking"))
