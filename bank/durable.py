@@ -15,7 +15,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bank.refused import BrokenStore, Denied, Refused
+from bank.refused import BadFile, BrokenStore, Denied, Refused
 
 Data = bytes | Iterable[bytes]
 
@@ -67,6 +67,15 @@ def append(path: Path, data: bytes, *, torn: int = 0) -> None:
         os.close(handle)
     if new:
         sync_directory(path.parent)
+
+
+def read_bytes(path: Path, most: int = -1, *, named: str = "") -> bytes:
+    """The file's first `most` bytes, all unless said. Raises BadFile: when the system refuses; `named` for people."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(most)
+    except OSError as error:
+        raise BadFile("file-unreadable", file=named or str(path), why=error.strerror) from None
 
 
 def destroy(path: Path) -> None:

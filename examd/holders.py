@@ -14,7 +14,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bank.canonical import canonical
-from bank.durable import make_folder, write_atomically
+from bank.durable import make_folder, read_bytes, write_atomically
 from bank.refused import BadFile
 from bank.seal import passphrase as sealing
 from bank.seal.locks import Identity
@@ -37,11 +37,10 @@ class Card:
     @classmethod
     def read(cls, path: Path, role: str) -> "Card":
         """Raises BadFile: when it is unreadable, malformed, or the card of another role."""
+        file = read_bytes(path)
         try:
-            fields = json.loads(path.read_bytes())
+            fields = json.loads(file)
             card = cls(**{field.name: str(fields[field.name]) for field in dataclasses.fields(cls)})
-        except OSError as error:
-            raise BadFile("file-unreadable", file=str(path), why=error.strerror) from None
         except (ValueError, TypeError, KeyError):
             raise BadFile("card-malformed", file=str(path)) from None
         if not (tellable(card.id) and tellable(card.name)):
@@ -111,8 +110,5 @@ def create(directory: Path, role: str, holder_id: str, name: str, passphrase: st
 def unlock(directory: Path, role: str, passphrase: str) -> Holder:
     """Opens `<role>.key`. Raises BadFile: when it cannot be read. And as `bank.seal.passphrase.unseal` does."""
     key_file = directory / f"{role}.key"
-    try:
-        sealed = key_file.read_bytes()
-    except OSError as error:
-        raise BadFile("file-unreadable", file=str(key_file), why=error.strerror) from None
+    sealed = read_bytes(key_file)
     return Holder.from_secret_bytes(sealing.unseal(sealed, passphrase, f"examd/{role}", file=str(key_file)))

@@ -25,7 +25,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bank.durable import make_folder, store_errors, write_atomically, write_new
+from bank.durable import make_folder, read_bytes, store_errors, write_atomically, write_new
 from bank.refused import BadFile, BrokenStore, Denied
 from bank.seal import passphrase as sealing
 from bank.seal import statements
@@ -142,11 +142,7 @@ def create(file: Path, passphrase: str) -> Signer:
 def unlock(file: Path, passphrase: str) -> Signer:
     """Opens a person's key. Raises BadFile: when the file cannot be read, or holds no key."""
     person = _id(file)
-    try:
-        with file.open("rb") as stream:
-            sealed = stream.read(sealing.LARGEST_FILE + 1)
-    except OSError as error:
-        raise BadFile("file-unreadable", file=str(file), why=error.strerror) from None
+    sealed = read_bytes(file, sealing.LARGEST_FILE + 1)
     secret = sealing.unseal(sealed, passphrase, PURPOSE, file=file.name)
     try:
         key = Ed25519PrivateKey.from_private_bytes(secret)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bank import rules
 from bank.composing.availability import RuleAvailability, rule_availability
+from bank.durable import read_bytes
 from bank.leaks import watermarks
 from bank.lending.slices import Permission
 from bank.refused import BadFile, Denied
@@ -59,10 +60,7 @@ def rule_to_use(office: Office, named: str, day: str, *, mock: bool) -> RuleToUs
     if register is not None and not Path(named).is_file():
         rule = register.in_force(named, on)
     else:
-        try:
-            rule = rules.parse(Path(named).read_bytes())
-        except OSError as error:
-            raise BadFile("file-unreadable", file=named, why=error.strerror) from None
+        rule = rules.parse(read_bytes(Path(named), named=named))
     if register is None:
         return RuleToUse(rule)
     register.require(rule, on)

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from pathlib import Path
 
+from bank.durable import read_bytes
 from bank.formats.sheets import csv_, xlsx
 from bank.refused import BadFile
 from examd.package.layout import RosterLine
@@ -29,12 +30,9 @@ UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
 
 def read(path: Path) -> list[RosterLine]:
     """A roster is whole or nothing. Raises BadFile: naming the row of the first line that cannot be taken."""
-    try:
-        if path.stat().st_size > LARGEST:
-            raise BadFile("file-too-large", file=path.name, most=LARGEST)
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadFile("file-unreadable", file=str(path), why=error.strerror) from None
+    data = read_bytes(path, LARGEST + 1)
+    if len(data) > LARGEST:
+        raise BadFile("file-too-large", file=path.name, most=LARGEST)
     sheet = xlsx.read(data, path.name)[0] if data.startswith(xlsx.MAGIC) else csv_.read(data, path.name)
     return from_rows([list(row) for row in sheet.rows], path.name)
 

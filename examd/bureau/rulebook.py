@@ -29,6 +29,7 @@ from bank.rules.signed_rule import NEEDED, Officer, Register, SignatureProof, Si
 from bank.seal import statements
 from examd.bureau.last_seen import Heads
 from examd.holders import Card, Holder
+from examd.package.layout import require_signed
 
 ROLE, OFFICERS = "rule-officer", "officers"
 PROPOSED = ".proposed"
@@ -218,10 +219,7 @@ class Rulebook:
 
     def require(self, rule: Rule, day: date) -> None:
         """Raises Denied: unless a rule that somebody brought is, to the byte, the signed version in force."""
-        current = self.in_force(rule.id, day)
-        if current.sha256 != rule.sha256:
-            found, expected = f"{rule.version} ({rule.sha256})", f"{current.version} ({current.sha256})"
-            raise Denied("rule-not-the-signed-one", rule=rule.id, found=found, expected=expected)
+        require_signed(rule, self.in_force(rule.id, day))
 
     def travelling(self, rule: Rule) -> bytes:
         """This very rule as its officers signed it, as a package carries it. Raises Denied: when they did not."""

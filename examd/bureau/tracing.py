@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bank.authoring.review import State
+from bank.durable import read_bytes
 from bank.formats.encoding import decode
 from bank.leaks import trace
 from bank.leaks.trace import Candidate, Fragment, KnownItems, SatSession, Seat, Seen, TraceResult, TravelledSession
-from bank.refused import BadFile, Denied
+from bank.refused import Denied
 from bank.store import OpenBank
 from examd.grading.export import Export
 from examd.record.entries import Kind, decode_entry
@@ -54,10 +55,7 @@ def lines_in(file: Path) -> list[tuple[int, str]]:
 
     Raises BadFile: when the file cannot be read.
     """
-    try:
-        text = decode(file.read_bytes(), file.name).text
-    except OSError as error:
-        raise BadFile("file-unreadable", file=str(file), why=error.strerror) from None
+    text = decode(read_bytes(file), file.name).text
     return [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
 
 

@@ -25,12 +25,8 @@ def institution_name(row_institution: str, _: Translate) -> str:
 
 def size_note(row: Row, _: Translate) -> str:
     """By the smaller denominator, which is always that of those present."""
-    marks = {
-        GroupSize.SMALL: _("small group"),
-        GroupSize.FEW: _("under 30, do not compare"),
-        GroupSize.ENOUGH: "",
-    }
-    return marks[row.size(Definition.OF_PRESENT)]
+    marks = {GroupSize.SMALL: _("small group"), GroupSize.FEW: _("under 30, do not compare")}
+    return marks.get(row.size(Definition.OF_PRESENT), "")
 
 
 def passing_explained(report: Report, _: Translate) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from bank import merkle
 from bank.composing.assembly import Assembler, Form
 from bank.draw_facts import ItemFacts, pool_root
+from bank.durable import read_bytes
 from bank.refused import BadFile, Denied
 from bank.rules import Rule
 from examd.package import layout
@@ -46,17 +47,17 @@ class Export:
         """
         manifest, manifest_sha256 = layout.manifest_in(folder / "package")
         try:
-            rule = Rule.from_json(json.loads(_read(folder / "package" / layout.RULE)))
-            records = layout.records_in(_read(folder / "pool.jsonl"), what="pool")
+            rule = Rule.from_json(json.loads(read_bytes(folder / "package" / layout.RULE)))
+            records = layout.records_in(read_bytes(folder / "pool.jsonl"), what="pool")
             facts = tuple(ItemFacts.from_json(record) for record in records)
         except (ValueError, KeyError, TypeError):
             raise BadFile("part-malformed", what="pool") from None
         if rule.sha256 != manifest.rule.sha256 or pool_root(f.to_json() for f in facts) != manifest.pool.root:
             raise Denied("pool-root")
-        roster = _read(folder / "roster.jsonl")
+        roster = read_bytes(folder / "roster.jsonl")
         if hashlib.sha256(roster).hexdigest() != manifest.roster.sha256:
             raise Denied("part-commitment", what=layout.ROSTER)
-        entries = _read(folder / "entries.jsonl")
+        entries = read_bytes(folder / "entries.jsonl")
         people = tuple(layout.read_roster(roster))
         return cls(manifest, manifest_sha256, rule, facts, people, entries, *replay(entries))
 
@@ -100,10 +101,3 @@ def replay(entries: bytes) -> tuple[SessionState, int, bytes, bytes]:
         chain = chain_hash(chain, leaf)
         state.apply(entry.type, entry.body, entry.t_ms, entry.idx)
     return state, tree.size, tree.root(), chain
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadFile("file-unreadable", file=str(path), why=error.strerror) from None

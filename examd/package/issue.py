@@ -165,9 +165,7 @@ def _check_signed(session: layout.Session, rule: Rule, signed_rule: bytes | None
             raise Denied("rule-not-signed", rule=rule.id)
         return
     signed = unpack(signed_rule, bureau.card.sign, name=layout.SIGNED_RULE).signed_rule.rule
-    if signed.sha256 != rule.sha256:
-        found, expected = f"{rule.version} ({rule.sha256})", f"{signed.version} ({signed.sha256})"
-        raise Denied("rule-not-the-signed-one", rule=rule.id, found=found, expected=expected)
+    layout.require_signed(rule, signed)
 
 
 def _check_fit(session: layout.Session, rule: Rule, roster: Sequence[RosterLine]) -> None:

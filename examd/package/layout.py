@@ -1,4 +1,4 @@
-"""What a package is made of: names of its files, the manifest as a type, the records of its parts.
+"""What a package is made of: names of its files, the manifest as a type, its rule, the records of its parts.
 
 Before: `examd.package.issue`. After: `examd.package.open`.
 """
@@ -12,7 +12,9 @@ from typing import Any
 import msgspec
 
 from bank.canonical import canonical
-from bank.refused import BadFile
+from bank.durable import read_bytes
+from bank.refused import BadFile, Denied
+from bank.rules import Rule
 from bank.seal import statements
 
 MANIFEST, RULE = "manifest.json", "rule.json"
@@ -110,10 +112,7 @@ def manifest_in(directory: Path) -> tuple[Manifest, str]:
 
     Raises BadFile: when it cannot be read.
     """
-    try:
-        file = (directory / MANIFEST).read_bytes()
-    except OSError as error:
-        raise BadFile("file-unreadable", file=str(directory / MANIFEST), why=error.strerror) from None
+    file = read_bytes(directory / MANIFEST)
     return read_manifest(statements.read(file, KIND, name=MANIFEST)), hashlib.sha256(file).hexdigest()
 
 
@@ -158,6 +157,13 @@ def read_roster(plaintext: bytes) -> list[RosterLine]:
     if [line.c for line in roster] != list(range(1, len(roster) + 1)):
         raise BadFile("part-malformed", what=ROSTER)
     return roster
+
+
+def require_signed(rule: Rule, signed: Rule) -> None:
+    """Raises Denied: unless the rule is, to the byte, the one that its officers signed."""
+    if signed.sha256 != rule.sha256:
+        found, expected = f"{rule.version} ({rule.sha256})", f"{signed.version} ({signed.sha256})"
+        raise Denied("rule-not-the-signed-one", rule=rule.id, found=found, expected=expected)
 
 
 def part_path(directory: Path, part: str) -> Path:

@@ -98,9 +98,7 @@ def rule_proof(file: bytes | None, manifest: Manifest, rule: Rule) -> SignatureP
         return None
     proof = signed_rules.unpack(file, manifest.keys.bureau, name=layout.SIGNED_RULE)
     signed = proof.signed_rule.rule
-    if signed.sha256 != rule.sha256:
-        found, expected = f"{rule.version} ({rule.sha256})", f"{signed.version} ({signed.sha256})"
-        raise Denied("rule-not-the-signed-one", rule=manifest.rule.id, found=found, expected=expected)
+    layout.require_signed(rule, signed)
     try:
         signed.require_in_force(date.fromisoformat(manifest.session.date))
     except ValueError:

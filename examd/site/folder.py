@@ -31,7 +31,7 @@ except ImportError:  # Windows: the record's exclusive lock is what keeps two se
     fcntl = None  # type: ignore[assignment]
 
 from bank.canonical import canonical
-from bank.durable import private_folder, sync_directory, write_atomically
+from bank.durable import private_folder, read_bytes, sync_directory, write_atomically
 from bank.refused import BadFile, Denied
 from bank.seal import locks
 from bank.seal.locks import Identity
@@ -192,10 +192,7 @@ class SiteFolder:
 
     def read_secrets(self, folder: Path, site: Holder) -> SessionSecrets:
         """Unseals them. Raises BadFile: when there are none, or none of ours."""
-        try:
-            sealed = (folder / "secrets.age").read_bytes()
-        except OSError as error:
-            raise BadFile("file-unreadable", file="secrets.age", why=error.strerror) from None
+        sealed = read_bytes(folder / "secrets.age", named="secrets.age")
         try:
             plain = locks.unseal(sealed, site.identity, what="secrets.age")
             return msgspec.json.decode(plain, type=_OnDisk).secrets()

@@ -21,9 +21,10 @@ from typing import Any
 
 from bank import rules
 from bank.composing.pool import tally
+from bank.durable import read_bytes
 from bank.item import Item
 from bank.merkle import leaf_hash
-from bank.refused import BadFile, Denied
+from bank.refused import Denied
 from bank.rules import Rule
 from bank.store import Bank
 from examd.documents.report import Report
@@ -124,10 +125,7 @@ class _Demo:
             origin = _("proposed for this bank")
         else:
             file = self.args.rule or SAMPLES / "rule.toml"
-            try:
-                rule = rules.parse(file.read_bytes())
-            except OSError as error:
-                raise BadFile("file-unreadable", file=str(file), why=error.strerror) from None
+            rule = rules.parse(read_bytes(file))
             origin = file.name
         self.step(_("Rule {id} ({origin}): {cells} cells, {items} items, {points} points, pass at {mark}",
             id=rule.id, origin=origin, cells=len(rule.cells), items=rule.items, points=rule.total_points,
