@@ -221,7 +221,8 @@ def make(
         if Permission.OPEN in permission:
             require_open([item])
         shown |= item.pictures()
-        records.append(_record(_lent(item, owner.id, f"{ORIGIN}{name}"), secrets.token_hex(16)))
+        provenance = Provenance(item.provenance.author, owner.id, f"{ORIGIN}{name}")
+        records.append(_record(replace(item, provenance=provenance), secrets.token_hex(16)))
     if not records:
         raise BadFile("slice-empty")
     missing = shown - media.keys()
@@ -252,10 +253,6 @@ def withdrawal(terms: Terms, key: Ed25519PrivateKey, at: str, reason: str) -> by
     return statements.sign(
         {"type": WITHDRAWAL, "v": 1, "at": at, "reason": reason, "slice": terms.slice, "statement": terms.sha256}, key
     )
-
-
-def _lent(item: Item, owner: str, origin: str) -> Item:
-    return replace(item, provenance=Provenance(item.provenance.author, owner, origin))
 
 
 # ---- the receiver's side -------------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ def read(directory: Path, bureau_key: str) -> Package:
     if (rule.id, rule.version) != (manifest.rule.id, manifest.rule.version):  # what people are shown
         raise BadFile("part-malformed", what=layout.MANIFEST)
     signed_rule = None
-    if _has(manifest, layout.SIGNED_RULE):
+    if any(part.name == layout.SIGNED_RULE for part in manifest.parts):
         signed_rule = _read(directory / layout.SIGNED_RULE, layout.MAX_PART_BYTES)
     proof = rule_proof(signed_rule, manifest, rule)
     return Package(directory, manifest, hashlib.sha256(data).hexdigest(), rule, proof)
@@ -173,10 +173,6 @@ def _plaintext(package: Package, part: str, identity: Identity, sha256: str) -> 
     if hashlib.sha256(plaintext).hexdigest() != sha256:
         raise Denied("part-commitment", what=part)
     return plaintext
-
-
-def _has(manifest: Manifest, name: str) -> bool:
-    return any(part.name == name for part in manifest.parts)
 
 
 def _check_parts(directory: Path, manifest: Manifest) -> None:

@@ -81,13 +81,14 @@ class Commands:
         text: str,
         more: str,
         example: str,
-        declare: "Callable[[Commands], None]",
+        declare: "Callable[[Commands], None] | str",
     ) -> None:
+        """`declare` adds them, or names ("module:function") what does."""
         self.actor = actor
         self.parser = subparsers.add_parser(
             actor, help=text, description=more, epilog=_example(example), formatter_class=help_formatter()
         )
-        self._declare = declare
+        self._declare = _Late(declare) if isinstance(declare, str) else declare
         if isinstance(self.parser, Actor):
             self.parser.later = self._all
         else:
@@ -142,13 +143,13 @@ class _Late:
     def __init__(self, name: str) -> None:
         self._module, _colon, self._function = name.partition(":")
 
-    def function(self) -> Callable[[argparse.Namespace], int]:
-        """What runs. Raises ImportError, AttributeError: when there is nothing of that name."""
-        found: Callable[[argparse.Namespace], int] = getattr(importlib.import_module(self._module), self._function)
+    def function(self) -> Callable[[Any], Any]:
+        """What is called. Raises ImportError, AttributeError: when there is nothing of that name."""
+        found: Callable[[Any], Any] = getattr(importlib.import_module(self._module), self._function)
         return found
 
-    def __call__(self, args: argparse.Namespace) -> int:
-        return self.function()(args)
+    def __call__(self, given: Any) -> Any:
+        return self.function()(given)
 
 
 def takes_language(command: argparse.ArgumentParser) -> None:

@@ -20,17 +20,11 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         _("Each prints its figures beside a plainer way of doing the same, measured in the same run."),
     )
     if importlib.util.find_spec("tools.bench"):
-        Commands(subparsers, "bench", text, more, "examd bench forms --json", _declare)
+        Commands(subparsers, "bench", text, more, "examd bench forms --json", "tools.bench.command:declare")
         return
     absent = subparsers.add_parser("bench", help=text, description=_absence())
     absent.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     absent.set_defaults(run=_say_absent)
-
-
-def _declare(bench: Commands) -> None:
-    from tools.bench import command
-
-    command.declare(bench)
 
 
 def _absence() -> str:

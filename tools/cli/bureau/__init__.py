@@ -13,11 +13,5 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         _("issue sealed session packages and give out release codes"),
         _("What the examination body does at home: keys, packages, codes."),
         "examd bureau init office --id SX-0349 --name 某市应急管理局",
-        _declare,
+        "tools.cli.bureau.commands:declare",
     )
-
-
-def _declare(bureau: Commands) -> None:
-    from tools.cli.bureau import commands
-
-    commands.declare(bureau)

@@ -17,11 +17,5 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         _("check a composition rule, try it on a bank, have it signed"),
         _("A composition rule is a TOML file: a table of cells, and margins that must agree with it."),
         "examd rule check tools/samples/SP-ELV-T/rule.toml",
-        _declare,
+        "tools.cli.rule.commands:declare",
     )
-
-
-def _declare(rule: Commands) -> None:
-    from tools.cli.rule import commands
-
-    commands.declare(rule)

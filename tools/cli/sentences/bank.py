@@ -285,16 +285,6 @@ LEFT_OUT = {
 }
 """Why a form cannot hold an item."""
 
-TYPES = {
-    "single": N_("single"),
-    "multiple": N_("multiple"),
-    "truefalse": N_("true-false"),
-    "fill": N_("fill-in"),
-}
+TYPES = {"single": N_("single"), "multiple": N_("multiple"), "truefalse": N_("true-false"), "fill": N_("fill-in")}
 
-LEVELS = {
-    "know": N_("know"),
-    "grasp": N_("grasp"),
-    "master": N_("master"),
-    "none": N_("no level"),
-}
+LEVELS = {"know": N_("know"), "grasp": N_("grasp"), "master": N_("master"), "none": N_("no level")}

@@ -8,6 +8,16 @@ from tools.cli.sentences.bank import COLUMNS
 from tools.cli.sentences.custody import SENTENCES as CUSTODY
 from tools.cli.sentences.review import DOING, FLAWS, ROLES, STATES
 
+ERRORS = {
+    error: error for error in (
+        N_("No such file or directory"), N_("Permission denied"), N_("Is a directory"), N_("Not a directory"),
+        N_("File exists"), N_("File name too long"), N_("No space left on device"), N_("Read-only file system"),
+        N_("Input/output error"), N_("Address already in use"), N_("Operation not permitted"),
+        N_("Disk quota exceeded"),
+    )
+}  # fmt: skip
+HOLDERS = {"bureau": N_("bureau"), "site": N_("site"), "chief": N_("chief examiner")}
+
 WORDS = {
     "column": COLUMNS
     | {
@@ -16,11 +26,7 @@ WORDS = {
         "id_number": N_("ID number"),
         "institution": N_("training institution"),
     },
-    "role": {
-        "administrator": N_("administrator"),
-        "invigilator": N_("invigilator"),
-    }
-    | ROLES,
+    "role": {"administrator": N_("administrator"), "invigilator": N_("invigilator")} | ROLES,
     "state": STATES,
     "flaw": FLAWS,
     "act": DOING
@@ -38,25 +44,10 @@ WORDS = {
         "sign-result": N_("sign the result"),
     },
     "party": {"bureau": N_("bureau"), "room": N_("room")},
-    "expected": (HOLDERS := {"bureau": N_("bureau"), "site": N_("site"), "chief": N_("chief examiner")}),
+    "expected": HOLDERS,
     "found": HOLDERS,
     "missing": HOLDERS,
-    "error": (
-        ERRORS := {
-            "No such file or directory": N_("No such file or directory"),
-            "Permission denied": N_("Permission denied"),
-            "Is a directory": N_("Is a directory"),
-            "Not a directory": N_("Not a directory"),
-            "File exists": N_("File exists"),
-            "File name too long": N_("File name too long"),
-            "No space left on device": N_("No space left on device"),
-            "Read-only file system": N_("Read-only file system"),
-            "Input/output error": N_("Input/output error"),
-            "Address already in use": N_("Address already in use"),
-            "Operation not permitted": N_("Operation not permitted"),
-            "Disk quota exceeded": N_("Disk quota exceeded"),
-        }
-    ),
+    "error": ERRORS,
     "reason": ERRORS,
     "why": ERRORS,
     "finding": {code: said for code, said in CUSTODY.items() if code.startswith("journal-")},

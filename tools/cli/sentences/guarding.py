@@ -83,9 +83,5 @@ POWERS = (
 )  # fmt: skip
 """Round numbers as people say them: a digit and a power of ten."""
 
-PERMISSIONS = {
-    "exam": N_("exam"),
-    "drill": N_("drill"),
-    "open": N_("open practice"),
-}
+PERMISSIONS = {"exam": N_("exam"), "drill": N_("drill"), "open": N_("open practice")}
 """What an owner lets its items be used for."""

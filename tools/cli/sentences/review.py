@@ -91,12 +91,7 @@ SENTENCES = {
     "number-malformed": N_("A number in an answer key is not written as a decimal."),
 }  # fmt: skip
 
-STATES = {
-    "draft": N_("draft"),
-    "in-review": N_("in review"),
-    "approved": N_("approved"),
-    "retired": N_("retired"),
-}
+STATES = {"draft": N_("draft"), "in-review": N_("in review"), "approved": N_("approved"), "retired": N_("retired")}
 
 ACTS = {
     "write": N_("written"),

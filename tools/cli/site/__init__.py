@@ -14,11 +14,5 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         _("hold a session: serve, open, start, close, grade, report"),
         _("The exam site's server and the acts of its staff. Commands are messages to the running server."),
         "examd site serve site",
-        _declare,
+        "tools.cli.site.commands:declare",
     )
-
-
-def _declare(site: Commands) -> None:
-    from tools.cli.site import commands
-
-    commands.declare(site)
