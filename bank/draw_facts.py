@@ -6,7 +6,6 @@ in the signed manifest, so the pool that a form was drawn from can be proved wit
 Before: `examd.package.issue` fills a pool. After: `bank.composing.assembly` draws forms from it.
 """
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -92,7 +91,3 @@ def pool_root(records: Iterable[dict[str, Any]]) -> str:
     """Merkle root (hex) over the records sorted by the bytes of their ids."""
     ordered = sorted(records, key=lambda record: record["id"].encode())
     return merkle.root(merkle.leaf_hash(canonical(record)) for record in ordered).hex()
-
-
-def leaf_digest(record: dict[str, Any]) -> str:
-    return hashlib.sha256(b"\x00" + canonical(record)).hexdigest()

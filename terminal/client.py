@@ -45,13 +45,11 @@ class Client:
         open_outbox: Callable[[Welcome], Outbox],
         *,
         terminal: str = "",
-        jitter: Callable[[], float] = random.random,
     ) -> None:
         self.conversation = Conversation(hear, open_outbox, terminal)
         self._url = f"wss://{server}/seat"
         self._trust = trust
         self._hear = hear
-        self._jitter = jitter
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._delay_s = FIRST_RETRY_S
         """Before the next try, where the network is away."""
@@ -149,7 +147,7 @@ class Client:
             finally:
                 self._socket = None
             if wanted.is_set():
-                await asyncio.sleep(self._delay_s * (0.5 + self._jitter() / 2))
+                await asyncio.sleep(self._delay_s * (0.5 + random.random() / 2))  # noqa: S311 - a room comes back not all at once
                 self._delay_s = min(LAST_RETRY_S, self._delay_s * 2)
 
     def _lost(self, link: Link) -> None:

@@ -323,12 +323,6 @@ def chance(seen: Sequence[Seen], sitting: SatSession, least: int | None = None) 
     return _at_least(len({one.item for one in seen}) if least is None else least, moments)
 
 
-def order_chance(seen: Sequence[Seen], sitting: SatSession) -> Fraction:
-    """That a form which holds the items shows their options in the orders seen."""
-    found = _order_chances(seen, sitting)
-    return math.prod(found.values(), start=Fraction(len(found) == len({one.item for one in seen})))
-
-
 def _order_chances(seen: Sequence[Seen], sitting: SatSession) -> dict[str, Fraction]:
     """Of each item seen that the pool has, the chance that a form which holds it shows this order; or one of these,
     where it was seen in several: they shut each other out, or else the chance is less than said."""

@@ -31,13 +31,7 @@ DAYS = 365
 """How long a watermark is kept out of other packages; a session's items are talked about for a season, not for ever."""
 
 
-def choose(
-    pool: Sequence[ItemFacts],
-    facts: Sequence[ItemFacts],
-    rule: Rule,
-    ledger: Ledger,
-    key: bytes,
-) -> list[str]:
+def choose(pool: Sequence[ItemFacts], facts: Sequence[ItemFacts], rule: Rule, ledger: Ledger, key: bytes) -> list[str]:
     """The items of `pool` to keep out of others, at most PER_PACKAGE; fewer where the cells can spare no more.
 
     Cells of which most of the pool lies on every form come first, so that one photographed screen is likely to show a

@@ -6,7 +6,6 @@ Before: `examd.grading.export`; the answers part, unlocked. After: `examd.delive
 """
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -31,8 +30,8 @@ from examd.result import Candidate, Count, Hashes, Result
 ANSWERS = "answers.jsonl"
 
 
-def grade(folder: Path, answers: bytes, progress: Callable[[int, int], None] = lambda done, of: None) -> None:
-    """Writes the answers' plaintext and the unsigned result into the result folder. `progress` gets (done, of).
+def grade(folder: Path, answers: bytes) -> None:
+    """Writes the answers' plaintext and the unsigned result into the result folder.
 
     Raises Denied: when the answers are not those of the package, the rule's signatures do not hold, or the session is
     not closed. And as `Export.read` and `Export.forms` do.
@@ -57,7 +56,6 @@ def grade(folder: Path, answers: bytes, progress: Callable[[int, int], None] = l
             form = shown(line, seat) if seat.form else None  # signed in, never started: nothing to mark
             candidate = _present(candidate, seat, form, rule, points, keys)
         candidates.append(candidate)
-        progress(len(candidates), len(export.roster))
     rows, total = by_institution(
         [c.institution for c in candidates], [c.present for c in candidates], [c.passed for c in candidates]
     )

@@ -11,11 +11,17 @@ from bank.composing.assembly import Assembler
 from bank.content import OPTION_LETTERS, Content, ItemType, Level, Option
 from bank.draw_facts import ItemFacts
 from bank.leaks import trace
-from bank.leaks.trace import Candidate, Fragment, KnownItems, SatSession, Seen, chance, order_chance, travelled
+from bank.leaks.trace import Candidate, Fragment, KnownItems, SatSession, Seen, _order_chances, chance, travelled
 from bank.refused import BadFile, Denied
 from bank.rules import Rule
 
 SEED = b"s" * 32
+
+
+def order_chance(seen, sitting):
+    """That a form which holds the items shows their options in the orders seen."""
+    found = _order_chances(seen, sitting)
+    return math.prod(found.values(), start=Fraction(len(found) == len({one.item for one in seen})))
 
 
 def a_rule(single=10, truefalse=2, multiple=2, shuffle=True):
