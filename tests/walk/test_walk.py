@@ -112,9 +112,9 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
     assert rule.items == 8
 
     # 5 examd/bureau/issuing.py: bank + rule + roster -> sealed package, exposure and watermarks in the ledger, codes kept
-    people = roster.from_rows([["准考证号", "姓名", "身份证号", "培训机构"],
+    people = roster.check_rows([["准考证号", "姓名", "身份证号", "培训机构"],
                                ["20260001", "王伟", "140600199001010011", "甲校"],
-                               ["20260002", "李娜", "14060019900101002X", "乙校"]], "roster")  # fmt: skip
+                               ["20260002", "李娜", "14060019900101002X", "乙校"]], "roster").whole()  # fmt: skip
     office, bureau = Office.create(tmp_path / "bureau", "B-1", "某局", words["bureau"])
     site, holder = commission(tmp_path / "site", "S-1", "某考点", words["site"], bureau.card)
     chief = holders.create(tmp_path / "chief", "chief", "C-1", "某主考", words["chief"])

@@ -29,15 +29,15 @@ def report(args: argparse.Namespace, record: object, *lines: str) -> int:
     return 0
 
 
-def rows(title: str, told: Sequence[tuple[str, str]]) -> None:
+def rows(title: str, told: Sequence[tuple[str, str]], most: int = MOST_LINES) -> None:
     """Places and reasons, on stderr; nothing where there are none."""
     if not told:
         return
     print(title, file=sys.stderr)
-    for place, reason in told[:MOST_LINES]:
+    for place, reason in told[:most]:
         print(plain(f"  {place}  {reason}".rstrip()), file=sys.stderr)
-    if len(told) > MOST_LINES:
-        print("  " + _("… and {n} more (--json lists them all)", n=len(told) - MOST_LINES), file=sys.stderr)
+    if len(told) > most:
+        print("  " + _("… and {n} more (--json lists them all)", n=len(told) - most), file=sys.stderr)
 
 
 def table(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> None:

@@ -27,7 +27,7 @@ from bank.refused import Denied
 from bank.rules import Rule
 from bank.store import Bank
 from examd import clock, holders
-from examd.bureau import roster
+from examd.bureau import identity, roster
 from examd.bureau.issuing import Order, RuleToUse, issue_session
 from examd.bureau.office import Office
 from examd.delivery.supervisor import Supervisor
@@ -189,9 +189,9 @@ def made_up_roster(n: int) -> list[RosterLine]:
         name = SURNAMES[c % len(SURNAMES)] + GIVEN[c * 7 % len(GIVEN)] + (GIVEN[c * 3 % len(GIVEN)] if c % 2 else "")
         # 420 birthdays and 1,000 serial numbers repeat together after 21,000: then another district.
         id_number = f"1406{c // 21_000:02}{1970 + c % 30}{1 + c % 12:02}{1 + c % 28:02}{c % 1000:03}"
-        id_number += roster.check_character(id_number)
+        id_number += identity.check_character(id_number)
         rows.append([f"2026112101{c:05}", name, id_number, INSTITUTIONS[c % len(INSTITUTIONS)]])
-    return roster.from_rows(rows, "roster")
+    return roster.check_rows(rows, "roster").whole()
 
 
 @contextlib.asynccontextmanager

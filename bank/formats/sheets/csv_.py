@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bank.formats.encoding import decode
 from bank.formats.sheets.table import HEADING_ROWS, Sheet, find_heading
@@ -19,8 +19,15 @@ _CALCULATING = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """What a spreadsheet may take for the beginning of a formula; full-width ones in Chinese ones, too."""
 
 
-def read(data: bytes, file: str) -> Sheet:
+def _width(rows: Sequence[Sequence[str]]) -> int:
+    heading = find_heading(rows)
+    return 0 if heading is None else heading.width
+
+
+def read(data: bytes, file: str, width: Callable[[Sequence[Sequence[str]]], int] = _width) -> Sheet:
     """The one sheet of a text table. The delimiter is the one under which the heading names most columns.
+
+    `width`: how many the heading among the first rows names.
 
     Raises BadFile: when its rows are too many or too long.
     """
@@ -29,11 +36,11 @@ def read(data: bytes, file: str) -> Sheet:
     best: tuple[int, str] = (0, ",")
     for delimiter in _DELIMITERS:
         try:
-            heading = find_heading(_rows(text, delimiter, file, HEADING_ROWS))
+            named = width(_rows(text, delimiter, file, HEADING_ROWS))
         except BadFile:
             continue
-        if heading is not None and heading.width > best[0]:
-            best = (heading.width, delimiter)
+        if named > best[0]:
+            best = (named, delimiter)
     rows = _rows(text, best[1], file, MOST_ROWS + 1)
     if len(rows) > MOST_ROWS:
         raise BadFile("too-many-rows", file=file, most=MOST_ROWS)

@@ -91,6 +91,8 @@ class Sheet:
     hidden: bool = False
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: list[int] = field(default_factory=list)
+    numbers: list[Sequence[int]] = field(default_factory=list)
+    """By row, the columns whose cells hold a number and no text; nothing of a file that has no such difference."""
     drawn: list[tuple[Drawn, bytes]] = field(default_factory=list)
     """What lies on the sheet, and the picture that it is."""
     pictures: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
@@ -141,7 +143,7 @@ def find_heading(rows: Sequence[Sequence[str]]) -> Heading | None:
 
 
 def _heading(number: int, row: Sequence[str]) -> Heading | None:
-    words = [_bare(cell) for cell in row]
+    words = [bare_heading(cell) for cell in row]
     crac = {"j", "p", "i", "q", "t", "a", "b", "c", "d"} <= set(words)
     columns: dict[str, list[int]] = {}
     options: dict[int, int] = {}
@@ -184,7 +186,7 @@ def decides(word: str) -> str:
     return "options" if _LIKE_OPTIONS.search(word) else "answer" if _LIKE_ANSWERS.search(word) else ""
 
 
-def _bare(cell: str) -> str:
+def bare_heading(cell: str) -> str:
     """ "答案（多选用英文逗号）" -> 答案: a legend in brackets is for people."""
     word = spelling.plain(cell).strip("*:")
     return re.sub(r"[(\[【].*$", "", word) or word

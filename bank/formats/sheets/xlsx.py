@@ -60,7 +60,8 @@ def read(data: bytes, file: str) -> list[Sheet]:
         for name in workbook.sheet_names:
             sheet = workbook.get_sheet_by_name(name)
             seen = looks.get(name) or _Seen()
-            rows = _rows(sheet.to_python(skip_empty_area=False), seen.look)
+            cells = sheet.to_python(skip_empty_area=False)
+            rows = _rows(cells, seen.look)
             width = max(map(len, rows), default=0)
             merged = [
                 (first[0], min(last[0], len(rows) - 1), column)
@@ -80,6 +81,7 @@ def read(data: bytes, file: str) -> list[Sheet]:
                     hidden=seen.hidden,
                     hidden_rows=seen.look.hidden_rows,
                     hidden_columns=seen.look.hidden_columns,
+                    numbers=[[at for at, cell in enumerate(row) if type(cell) in _NUMBERS] for row in cells],
                     drawn=[(each, book.picture(each)) for each in seen.drawn],
                 )
             )
@@ -101,10 +103,13 @@ def _rows(cells: list[list[Any]], look: Look) -> list[list[str]]:
         if _DATE in texts or _LOST in texts:
             for column, text in enumerate(texts):
                 if text in (_DATE, _LOST):
+                    if text == _LOST and look.unsafe.get((number, column)) == "cell-shown-otherwise":
+                        del look.unsafe[number, column]  # no form could show it
                     look.unsafe.setdefault((number, column), "cell-date" if text == _DATE else "number-too-long")
     return rows
 
 
+_NUMBERS = (float, int)
 _DATE, _LOST = "\0date", "\0lost"
 """Stand in for what has no text; the cell is unsafe."""
 
@@ -293,7 +298,7 @@ def write(rows: Iterable[Sequence[str]], widths: Sequence[int], sheet: str) -> b
         heading = workbook.add_format({"bold": True, "bg_color": "#E7E6E6"})
         cell = workbook.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
         for column, width in enumerate(widths):
-            page.set_column(column, column, width)
+            page.set_column(column, column, width, cell)  # what is typed below stays a text, too
         page.freeze_panes(1, 0)
         for number, row in enumerate(rows):
             for column, text in enumerate(row):

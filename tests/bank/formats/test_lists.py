@@ -6,7 +6,7 @@ import xlsxwriter
 
 from bank.formats.sheets import lists
 
-COLUMNS = {"number": {"准考证号", "考号"}, "name": {"姓名"}, "id": {"身份证号", "证件号码"}}
+COLUMNS = lists.Columns({"number": {"准考证号", "考号"}, "name": {"姓名"}, "id": {"身份证号", "证件号码"}})
 
 
 def book(fill):
@@ -29,7 +29,12 @@ def test_all_sheets_are_read_hidden_ones_too_and_say_so():
                 page.hide()
 
     found = lists.read(book(fill), "r.xlsx", COLUMNS)
-    assert not found.problems and found.unread == ["备注", "备注"]
+    assert not found.problems and found.hidden_sheets == ["乙班"]
+    assert [(each.sheet, each.number, each.reason, dict(each.facts)) for each in found.remarks] == [
+        (title, *remark)
+        for title in ("甲班", "乙班")
+        for remark in ((1, "rows-above-heading", {"found": 1}), (2, "column-not-read", {"column": "备注"}))
+    ]
     assert [(row.sheet, row.number, row.cells["name"], row.hidden) for row in found.rows] == [
         ("甲班", 3, "张三", False),
         ("甲班", 4, "张三", True),
@@ -46,7 +51,7 @@ def test_two_headings_that_mean_one_column_are_named_both_and_a_sheet_without_he
 
     found = lists.read(book(fill), "r.xlsx", COLUMNS)
     assert [(each.sheet, each.reason, dict(each.facts)) for each in found.problems] == [
-        ("一", "repeated-heading", {"column": "身份证号 / 证件号码"}),
+        ("一", "repeated-heading", {"column": "身份证号 / 证件号码", "means": "id"}),
         ("二", "list-columns-missing", {"columns": "id name"}),
     ]
 
@@ -71,4 +76,4 @@ def test_every_row_that_cannot_be_taken_is_told_with_its_reason():
 def test_a_text_table_is_a_list_too():
     found = lists.read("考号,姓名,身份证号\n1,张三,x\n".encode("gb18030"), "r.csv", COLUMNS)
     assert found.rows == [lists.Row("", 2, {"number": "1", "name": "张三", "id": "x"}, False)]
-    assert found.assumed == "GB18030"
+    assert [dict(each.facts) for each in found.remarks] == [{"encoding": "GB18030"}]

@@ -1,82 +1,22 @@
-"""The bureau's side: a roster is whole or named by row; code 2 follows the closing, spoken with check digits or signed."""
+"""The bureau's side: code 2 follows the closing, spoken with check digits or signed."""
 
 import json
 import secrets
 
 import pytest
 
-from bank.refused import BadFile, Denied, Refused
+from bank.refused import Denied, Refused
 from bank.seal import codes
-from examd.bureau import closing, roster
+from examd.bureau import closing
 from examd.bureau.office import Office
 from examd.record import notes
 from tests.examd.toy_session import Toy
-from tools.drill.session import made_up_roster
-
-HEAD = ["准考证号", "姓名", "身份证号", "培训机构"]
-LI = ["2026-001", "李娜", "11010519491231002X", "甲校"]
-WANG = ["2026-002", "王伟", "440524188001010014", "甲校"]
 
 
 def refusal(act, *arguments, **named) -> Refused:
     with pytest.raises(Refused) as caught:
         act(*arguments, **named)
     return caught.value
-
-
-# ---- rosters ------------------------------------------------------------------------------------------------------
-
-
-def changed(**cells):
-    return [cells.get(name, cell) for name, cell in zip(("number", "name", "id_number", "institution"), LI)]
-
-
-def test_the_check_character_is_that_of_the_standards_own_example():
-    assert roster.check_character("11010519491231002") == "X"
-    assert roster.check_character("44052418800101001") == "4"
-
-
-def test_numbers_are_brought_to_what_a_terminal_types():
-    people = roster.from_rows([HEAD, changed(number="ａb－１", id_number="11010519491231002x")], "r.csv")
-    assert (people[0].admission_no, people[0].id_tail) == ("AB-1", "31002X")
-
-
-@pytest.mark.parametrize(
-    ("row", "code"),
-    [
-        (changed(number="2026 001"), "roster-number"),
-        (changed(number="二〇二六"), "roster-number"),
-        (changed(number="1" * 33), "roster-number"),
-        (changed(id_number="110105194912310021"), "roster-id-check"),
-        (changed(id_number="1101051949123100ZX"), "roster-id-check"),
-        (changed(id_number="123"), "roster-id"),
-        (changed(name="李\u202e娜"), "roster-unseen"),
-        (changed(name="李\u0007娜"), "roster-unseen"),
-        (changed(institution="甲\u200b校"), "roster-unseen"),
-        (changed(name=""), "roster-cell-empty"),
-    ],
-)
-def test_what_cannot_be_right_is_refused_by_its_row(row, code):
-    refused = refusal(roster.from_rows, [HEAD, WANG, row], "r.csv")
-    assert (refused.code, refused.facts["row"]) == (code, 3)
-    assert isinstance(refused, BadFile)
-
-
-@pytest.mark.parametrize(
-    ("row", "column"), [(changed(number="2026-002"), "admission_no"), (changed(id_number=WANG[2]), "id_number")]
-)
-def test_a_repeated_number_names_both_rows(row, column):
-    refused = refusal(roster.from_rows, [HEAD, WANG, [], row], "r.csv")
-    assert (refused.code, refused.facts["first"], refused.facts["row"]) == ("roster-repeated", 2, 4)
-    assert refused.facts["column"] == column
-
-
-def test_other_documents_have_no_check_character():
-    assert roster.from_rows([HEAD, changed(id_number="H1234567801")], "r.csv")[0].id_tail == "567801"
-
-
-def test_made_up_rosters_hold_to_the_same_rules():
-    assert len(made_up_roster(25_000)) == 25_000
 
 
 # ---- codes --------------------------------------------------------------------------------------------------------

@@ -213,7 +213,7 @@ def test_templates_can_be_read_back(tmp_path, capsys):
     assert sum(item.background is not None for item in found.items) == 2
     assert main.main(["bureau", "template", str(tmp_path / "r.xlsx")]) == 0
     with pytest.raises(Exception, match="roster-empty"):
-        roster.read(tmp_path / "r.xlsx")
+        roster.check(tmp_path / "r.xlsx").whole()
     assert main.main(["bureau", "template", str(tmp_path / "r.xlsx")]) == 4
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.cli.language import _
-from tools.cli.output import progress, rows
+from tools.cli.output import MOST_LINES, progress, rows
 
 if TYPE_CHECKING:
     from bank.authoring.importing import Step
@@ -67,30 +67,30 @@ def row_records(outcome: "Outcome") -> dict[str, Any]:
         "pictures": outcome.pictures,
         "refused": [refusal_record(each) for each in outcome.refused],
         "remarks": [refusal_record(each) for each in outcome.remarks],
-        "totals": _totals_record(outcome),
+        "totals": totals_record(outcome.refused, outcome.remarks),
     }
 
 
-def _totals_record(outcome: "Outcome") -> dict[str, Any]:
+def totals_record(refused: "Sequence[Refusal]", remarks: "Sequence[Refusal]") -> dict[str, Any]:
     """Rows for each reason, the most frequent first, and what one edit would mend most."""
     from bank.formats import summary
 
-    most = summary.mends_most(outcome.refused)
+    most = summary.mends_most(refused)
     return {
-        "refused": {each.reason: each.rows for each in summary.totals(outcome.refused)},
-        "remarks": {each.reason: each.rows for each in summary.totals(outcome.remarks)},
+        "refused": {each.reason: each.rows for each in summary.totals(refused)},
+        "remarks": {each.reason: each.rows for each in summary.totals(remarks)},
         "mends_most": None if most is None else {"rows": most.rows} | refusal_record(most.first),
     }
 
 
-def _print_totals(outcome: "Outcome") -> None:
+def print_totals(refused: "Sequence[Refusal]", remarks: "Sequence[Refusal]") -> None:
     """The same for people, where there is more than one row to sum up."""
     from bank.formats import summary
 
-    every = [*summary.totals(outcome.refused), *summary.totals(outcome.remarks)]
+    every = [*summary.totals(refused), *summary.totals(remarks)]
     if sum(each.rows for each in every) > 1:
         rows(_("Totals:"), [(_("{n} rows").format(n=each.rows), _reason(each.first)) for each in every])
-    most = summary.mends_most(outcome.refused)
+    most = summary.mends_most(refused)
     if most is not None:
         line = _("The one edit that would mend most ({n}): {sentence}")
         print(line.format(n=most.rows, sentence=_reason(most.first)))
@@ -120,7 +120,7 @@ def print_outcome(outcome: "Outcome", revised: Sequence[tuple[str, str]] = (), *
         line = _("{n} would become new revisions.") if dry_run else _("{n} became new revisions.")
         print(line.format(n=len(revised)))
     print_remarks(outcome.remarks)
-    _print_totals(outcome)
+    print_totals(outcome.refused, outcome.remarks)
     line = _("{added} added, {already} already there, {refused} refused; {pictures} pictures.")
     if dry_run:
         line = _("Nothing was changed. It would be: {added} added, {already} already there, {refused} refused.")
@@ -131,9 +131,9 @@ def print_outcome(outcome: "Outcome", revised: Sequence[tuple[str, str]] = (), *
     print(told)
 
 
-def print_refused(refused: "Sequence[Refusal]") -> None:
+def print_refused(refused: "Sequence[Refusal]", most: int = MOST_LINES) -> None:
     """Rows that make no sense."""
-    rows(_("Refused:"), [(where(each), _reason(each)) for each in refused])
+    rows(_("Refused:"), [(where(each), _reason(each)) for each in refused], most)
 
 
 def _against(other: "Place | None", name: str) -> str:

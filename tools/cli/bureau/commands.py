@@ -1,6 +1,6 @@
 """What each `examd bureau …` command takes. Its module is imported when it runs.
 
-Before: `tools.cli.bureau`. After: `tools.cli.bureau.office`, `tools.cli.bureau.issue`.
+Before: `tools.cli.bureau`. After: `tools.cli.bureau.office`, `tools.cli.bureau.roster`, `tools.cli.bureau.issue`.
 """
 
 from pathlib import Path
@@ -29,10 +29,29 @@ def declare(bureau: Commands) -> None:
         "template",
         "tools.cli.bureau.office:run_template",
         _("write an empty roster to fill in"),
-        _("A workbook with the headings that “bureau issue” reads. A file that exists is never written over."),
+        _(
+            "A workbook with the headings that “bureau issue” reads, all columns formatted as text. A file that exists "
+            "is never written over."
+        ),
         "examd bureau template roster.xlsx",
     )
     template.add_argument("file", type=Path, metavar="FILE", help=_("the workbook to write (.xlsx)"))
+
+    roster = bureau.add(
+        "roster",
+        "tools.cli.bureau.roster:run_roster",
+        _("check a list of candidates"),
+        _(
+            "Reads all sheets of the list as “bureau issue” does and names every row that cannot be taken, with the "
+            "reason, and all that was not read. Columns: admission number, name, ID number, training institution; "
+            "and the kind of document, where a number alone does not say it. The package holds the "
+            "last six characters of the number and a masked form, not the kind. "
+            "Exit code 0: all rows can be taken; 1: some row cannot; 2: the file could not be read."
+        ),
+        "examd bureau roster check roster.xlsx",
+    )
+    roster.add_argument("act", choices=("check",), help=_("what to do"))
+    roster.add_argument("file", type=Path, metavar="FILE", help=_("the list: .xlsx or .csv"))
 
     _issue(bureau)
 
@@ -70,7 +89,8 @@ def _issue(bureau: Commands) -> None:
             "Bank + rule + roster -> a sealed package for one session at one site. "
             "Needs the issuing officer's passphrase and the bank keyholder's. "
             "The two release codes stay with the bureau (examd bureau code). "
-            "Columns of the roster: admission number, name, ID number, training institution."
+            "Columns of the roster: admission number, name, ID number, training institution. "
+            "What is wrong with it is told beforehand by: examd bureau roster check"
         ),
         "examd bureau issue office --bank bank --rule rule.toml --roster roster.xlsx --site site.card.json "
         "--chief chief.card.json --session 20261121-01 --name 低压电工理论第1场 --date 2026-11-21 --out stick",

@@ -11,7 +11,6 @@ from bank.composing.availability import RuleAvailability
 from bank.rules import Rule
 from bank.store import OpenBank
 from examd import clock
-from examd.bureau import roster
 from examd.bureau.issuing import Issuance, Order, issue_session, rule_to_use
 from examd.bureau.office import Office
 from examd.holders import Card
@@ -19,6 +18,7 @@ from examd.package.issue import Issued
 from examd.package.layout import Session
 from tools.cli import unlock
 from tools.cli.bank.open_bank import open_bank, require_bank
+from tools.cli.bureau import roster
 from tools.cli.language import _
 from tools.cli.output import as_json
 from tools.cli.rule import in_use, withheld
@@ -33,7 +33,7 @@ def run_issue(args: argparse.Namespace) -> int:
     # Before a key is opened: the one who issues may know an officer listed here to be dismissed.
     told = sys.stderr if args.json else sys.stdout
     print("\n".join(in_use.lines(rule.rule, rule.proof)), file=told, flush=True)
-    people = roster.read(args.roster)
+    people = roster.whole(args.roster)
     session = Session(args.session, args.name, args.date, site.id, site.name, args.mock)
     order = Order(session, rule, people, site, chief, args.out, clock.utc_now(), args.again)
     bureau = unlock.bureau(office, args.passphrase_file)

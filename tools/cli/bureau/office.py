@@ -12,6 +12,7 @@ from bank.formats.sheets import xlsx
 from bank.refused import BadFile, Denied
 from bank.seal import codes
 from examd.bureau.office import Office
+from examd.bureau.roster import HEADINGS
 from examd.holders import Holder
 from tools.cli import unlock
 from tools.cli.files import read_file
@@ -32,7 +33,7 @@ def run_init(args: argparse.Namespace) -> int:
 
 
 def run_template(args: argparse.Namespace) -> int:
-    write_new(args.file, xlsx.write([("准考证号", "姓名", "身份证号", "培训机构")], (20, 12, 24, 36), "考生名单"))
+    write_new(args.file, xlsx.write([HEADINGS], (20, 12, 24, 24, 36), "考生名单"))
     return report(args, {"file": str(args.file)}, _("Written: {path}", path=args.file))
 
 

@@ -63,17 +63,63 @@ SENTENCES = {
     ),
     "roster-empty": N_("The roster names no candidate. Check the file: a heading row, then one candidate a row."),
     "roster-twice": N_("Admission number {admission_no} stands in the roster twice. Correct the roster."),
-    "roster-repeated": N_("{file}, row {row}: “{column}” is the same as in row {first}. Correct the roster."),
-    "roster-number": N_(
-        "{file}, row {row}: “{found}” cannot be an admission number: letters A–Z, digits and - only, at most 32."
+    "roster-refused": N_(
+        "{file}: {found} faults were found; nothing was issued. Correct them all and check again: "
+        "examd bureau roster check"
     ),
-    "roster-unseen": N_("{file}, row {row}: “{column}” holds characters that cannot be seen. Type it anew."),
-    "roster-column-missing": N_("{file}: the column “{column}” is missing. Add it."),
-    "roster-cell-empty": N_("{file}, row {row}: “{column}” is empty. Fill it in."),
-    "roster-id-check": N_(
-        "{file}, row {row}: this is not an ID number of 18 characters: its last one does not agree. Correct it."
+    # rows of a roster: the place stands before the sentence
+    "roster-repeated": N_("“{column}” is that of row {first}. Correct one of them, or delete one of the rows."),
+    "roster-repeated-elsewhere": N_(
+        "“{column}” is that of row {first} of sheet {first_sheet}. Correct one of them, or delete one of the rows."
     ),
-    "roster-id": N_("{file}, row {row}: this is not an ID number. Correct it."),
+    "roster-number": N_("“{found}” cannot be an admission number: letters A–Z, digits and - only, at most 32."),
+    "roster-unseen": N_("“{column}” holds characters that cannot be seen. Type it anew."),
+    "roster-column-missing": N_(
+        "The column “{column}” is missing. Add it, or delete the sheet if no candidates stand on it."
+    ),
+    "roster-columns-twice": N_(
+        "Two columns both mean “{column}”: {headings}. Delete one of them, or give it another heading."
+    ),
+    "roster-cell-empty": N_("“{column}” is empty. Fill it in."),
+    "roster-hidden": N_("The row is hidden. Unhide it, or delete it if this candidate does not sit the exam."),
+    "roster-hidden-sheet": N_(
+        "The sheet is hidden and holds {found} rows. Unhide it, or delete it if its candidates do not sit the exam."
+    ),
+    "roster-struck": N_(
+        "Something in the row is struck out. Delete the row if this candidate does not sit the exam; otherwise take "
+        "the stroke away."
+    ),
+    "cell-number": N_(
+        "“{column}” is a number, not a text: leading zeros, and all digits behind the 15th, are lost in it. "
+        "Format the column as text and type the number again from the document."
+    ),
+    "roster-shortened": N_(
+        "“{column}” stands here as a spreadsheet shortened it (like 1.1E+17); its last digits are lost. "
+        "Format the column as text and type it again from the document."
+    ),
+    "roster-id-check": N_("The last character of the ID number does not agree with the others: {kind}. Correct it."),
+    "roster-id-rounded": N_(
+        "The ID number ends in 000 and does not agree with its check character: a spreadsheet has rounded it. "
+        "Format the column as text and type it again from the document."
+    ),
+    "roster-id-date": N_("The date of birth in the ID number is no date: {kind}. Correct it."),
+    "roster-id-shape": N_("A number of {length} characters like this is no number of: {kind}. Correct it."),
+    "roster-id-unclear": N_(
+        "A number of {length} characters like this may be of several documents, or of none. Correct it, or state the "
+        "kind of document in a column 证件类型."
+    ),
+    "roster-kind-unknown": N_(
+        "“{found}” is no kind of document that is known. Known are 居民身份证, 港澳台居民居住证, "
+        "港澳居民来往内地通行证, 台湾居民来往大陆通行证, 外国人永久居留身份证, 护照, 其他证件."
+    ),
+    "roster-kind": N_("The document is: {kind}. The package does not say so; have the site look at it."),
+    "roster-kind-inferred": N_("By its number the document is: {kind}. State it in a column 证件类型 if not."),
+    "roster-id-old": N_(
+        "An ID number of 15 digits, as given until 1999; it has no check character. Compare it with the document."
+    ),
+    "hidden-sheet-not-read": N_("The sheet is hidden and holds no candidates; it was not read."),
+    "row-not-read": N_("Nothing stands in the columns that are read; the row was not read."),
+    "drawing-on-list": N_("A picture or drawing lies here; it was not read."),
     # statements and packages
     "statement-too-large": N_("{file} is too large to be a signed statement ({bytes} bytes)."),
     "statement-type": N_("{file} is a statement of type {found}; {expected} is needed."),
