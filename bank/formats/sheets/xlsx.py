@@ -296,7 +296,7 @@ def write(rows: Iterable[Sequence[str]], widths: Sequence[int], sheet: str) -> b
     with xlsxwriter.Workbook(stream, {"in_memory": True, **plain}) as workbook:
         page = workbook.add_worksheet(sheet)
         heading = workbook.add_format({"bold": True, "bg_color": "#E7E6E6"})
-        cell = workbook.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
+        cell = workbook.add_format({"text_wrap": True, "valign": "top", "num_format": 49})
         for column, width in enumerate(widths):
             page.set_column(column, column, width, cell)  # what is typed below stays a text, too
         page.freeze_panes(1, 0)

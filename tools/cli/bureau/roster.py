@@ -24,7 +24,7 @@ def add(bureau: Commands) -> None:
         _(
             "Reads all sheets of the list as “bureau issue” does and names every row that cannot be taken, with the "
             "reason, and all that was not read. Columns: admission number, name, ID number, training institution; "
-            "and the kind of document (证件类型), where a number alone does not say it. The package holds the "
+            "and the kind of document, where a number alone does not say it. The package holds the "
             "last six characters of the number and a masked form, not the kind. "
             "Exit code 0: all rows can be taken; 1: some row cannot; 2: the file could not be read."
         ),
