@@ -1,22 +1,79 @@
 """The bureau's side: code 2 follows the closing, spoken with check digits or signed."""
 
 import json
+import re
 import secrets
+from pathlib import Path
 
 import pytest
 
+from bank.formats.sheets import lists
 from bank.refused import Denied, Refused
 from bank.seal import codes
-from examd.bureau import closing
+from examd.bureau import closing, identity, roster
 from examd.bureau.office import Office
 from examd.record import notes
 from tests.examd.toy_session import Toy
+from tools.cli import main
+from tools.cli.sentences import sentences
 
 
 def refusal(act, *arguments, **named) -> Refused:
     with pytest.raises(Refused) as caught:
         act(*arguments, **named)
     return caught.value
+
+
+# ---- rosters ------------------------------------------------------------------------------------------------------
+
+GOOD = "2026-001,李娜,11010519491231002X,甲校,"
+
+
+def roster_check(tmp_path, *lines, more=()):
+    path = tmp_path / "名单.csv"
+    path.write_text("\n".join(["准考证号,姓名,身份证号,培训机构,手机", *lines]), "utf-8-sig")
+    return main.main(["bureau", "roster", "check", str(path), *more])
+
+
+def test_a_roster_without_fault_is_counted_by_document(tmp_path, capsys):
+    assert roster_check(tmp_path, GOOD, "2026-002,王伟,E12345678,乙校,") == 0
+    out, err = capsys.readouterr()
+    assert out == "可采用考生 2 名；问题 0 处。\n证件：居民身份证 1, 护照 1\n"
+    assert "名单.csv 第 1 行  “手机”" in err and "名单.csv 第 3 行  按号码，证件为护照。" in err
+
+
+def test_every_row_is_listed_with_place_and_reason_however_many(tmp_path, capsys):
+    rows = [f"2026-{n:03},考生{n},1.1E+17,甲校," for n in range(120)]
+    assert roster_check(tmp_path, GOOD, *rows) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("可采用考生 1 名；问题 ")
+    assert all(f"第 {row} 行  “身份证号”已被表格软件写成科学计数" in err for row in range(3, 123))
+    assert "合计" in err and "120" in err
+
+
+def test_a_program_gets_the_rows_with_reasons_facts_and_totals(tmp_path, capsys):
+    assert roster_check(tmp_path, "二〇二六,,123,甲校,", more=["--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert [(each["row"], each["reason"], each["facts"]["column"]) for each in found["refused"]] == [
+        (2, "roster-cell-empty", "name"),
+        (2, "roster-number", "admission_no"),
+        (2, "roster-id-unclear", "id_number"),
+    ]
+    assert all(each["sentence"] and "<" not in each["sentence"] for each in found["refused"] + found["remarks"])
+    assert found["totals"]["refused"] == {"roster-cell-empty": 1, "roster-number": 1, "roster-id-unclear": 1}
+    assert found["candidates"] == 0 and [each["reason"] for each in found["remarks"]] == ["column-not-read"]
+
+
+def test_a_roster_of_nobody_is_not_in_order_and_one_that_is_not_there_cannot_be_read(tmp_path, capsys):
+    assert roster_check(tmp_path) == 1
+    assert main.main(["bureau", "roster", "check", str(tmp_path / "none.xlsx"), "--json"]) == 2
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["refused"] == "file-unreadable"
+
+
+def test_every_reason_has_a_sentence():
+    for module in (roster, identity, lists):
+        reasons = set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', Path(module.__file__).read_text("utf-8")))
+        assert reasons and reasons - {kind.value for kind in identity.Kind} <= {*sentences(), "list-columns-missing"}
 
 
 # ---- codes --------------------------------------------------------------------------------------------------------
