@@ -39,7 +39,7 @@ def test_a_roster_without_fault_is_counted_by_document(tmp_path, capsys):
     assert roster_check(tmp_path, GOOD, "2026-002,王伟,E12345678,乙校,") == 0
     out, err = capsys.readouterr()
     assert out == "可采用考生 2 名；问题 0 处。\n证件：居民身份证 1, 护照 1\n"
-    assert "名单.csv 第 1 行  “手机”" in err and "名单.csv 第 3 行  按号码，证件为护照。" in err
+    assert "名单.csv 第 1 行  不认识“手机”列，未读取。" in err and "名单.csv 第 3 行  按号码，证件为护照。" in err
 
 
 def test_every_row_is_listed_with_place_and_reason_however_many(tmp_path, capsys):

@@ -232,7 +232,13 @@ def test_a_register_that_is_missing_after_an_issue_is_to_be_put_back_and_not_beg
 
 def test_all_that_is_wrong_with_a_roster_is_told_before_a_key_is_opened(place, capsys):
     sign(place, rule(place, 1))
-    rows = ["2026-1,李娜,123,甲校", "2026-2,,G12345678,甲校", "2026-3,王伟,E12345678,甲校", "2026-3,赵六,1.1E+17,"]
+    rows = [
+        "2026-1,李娜,123,甲校",
+        "2026-2,,G12345678,甲校",
+        "2026-3,王伟,E12345678,甲校",
+        "2026-3,赵六,1.1E+17,",
+        "2026-4,,E12345679,甲校",
+    ]
     (place / "roster.csv").write_text("准考证号,姓名,身份证号,培训机构\n" + "\n".join(rows) + "\n", "utf-8")
     capsys.readouterr()
     assert command("T-1", "--json") == 2
@@ -241,6 +247,6 @@ def test_all_that_is_wrong_with_a_roster_is_told_before_a_key_is_opened(place, c
     assert refused["refused"] == "roster-refused"
     assert [(each["row"], each["reason"]) for each in refused["facts"]["bad"]] == [
         (2, "roster-id-unclear"), (3, "roster-cell-empty"), (5, "roster-shortened"), (5, "roster-cell-empty"),
-        (5, "roster-repeated"),
+        (5, "roster-repeated"), (6, "roster-cell-empty"),
     ]  # fmt: skip
     assert all(f"roster.csv row {row}  " in err for row in (2, 3, 5)) and not (place / "stick").exists()

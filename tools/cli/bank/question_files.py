@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tools.cli.language import _
 from tools.cli.output import MOST_LINES, progress, rows
@@ -83,8 +83,8 @@ def totals_record(refused: "Sequence[Refusal]", remarks: "Sequence[Refusal]") ->
     }
 
 
-def print_totals(refused: "Sequence[Refusal]", remarks: "Sequence[Refusal]") -> None:
-    """The same for people, where there is more than one row to sum up."""
+def print_totals(refused: "Sequence[Refusal]", remarks: "Sequence[Refusal]", *, file: TextIO | None = None) -> None:
+    """The same for people, where there is more than one row to sum up; what to mend first in `file`, or as output."""
     from bank.formats import summary
 
     every = [*summary.totals(refused), *summary.totals(remarks)]
@@ -93,7 +93,7 @@ def print_totals(refused: "Sequence[Refusal]", remarks: "Sequence[Refusal]") -> 
     most = summary.mends_most(refused)
     if most is not None:
         line = _("The one edit that would mend most ({n}): {sentence}")
-        print(line.format(n=most.rows, sentence=_reason(most.first)))
+        print(line.format(n=most.rows, sentence=_reason(most.first)), file=file)
 
 
 def _near_record(place: "Place", twin: "NearDuplicate", there: "Place | None") -> dict[str, Any]:
