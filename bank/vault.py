@@ -81,14 +81,7 @@ class Vault:
 
     @classmethod
     def create(
-        cls,
-        path: Path,
-        key: bytes,
-        *,
-        application: str,
-        version: int = 1,
-        schema: str = "",
-        wipe_memory: bool = True,
+        cls, path: Path, key: bytes, *, application: str, version: int = 1, schema: str = "", wipe_memory: bool = True
     ) -> "Vault":
         """A new file with `schema` in it, on the disk when this returns; refuses to touch one that exists.
 

@@ -48,10 +48,7 @@ class Act(StrEnum):
     SIGN_RESULT = "sign-result"
 
 
-MAY: dict[Role, frozenset[Act]] = {
-    Role.ADMINISTRATOR: frozenset(Act),
-    Role.INVIGILATOR: frozenset({Act.STATUS}),
-}
+MAY: dict[Role, frozenset[Act]] = {Role.ADMINISTRATOR: frozenset(Act), Role.INVIGILATOR: frozenset({Act.STATUS})}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,7 @@ ACCEPTED: dict[str, dict[str, str]] = {
         "Stream.words: 2 -> 3": "how far the buffer grows ahead",
         "Stream.sample: word < span -> word <= span": "a quick look before the exact one beside it",
     },
-    "examd.delivery.hall": {
-        "Stage: 5 -> 6": "a number that only orders",
-    },
+    "examd.delivery.hall": {"Stage: 5 -> 6": "a number that only orders"},
     "examd.grading.mark": {
         "item_points: picked < right -> picked <= right": "equal sets were answered two lines above",
         "_original_options: sorted({OPTION_LETTERS.index(order[position]) for position in displayed}) -> "

@@ -308,10 +308,7 @@ class Texts:
         )
         longest = sizes * self._least.denominator // self._least.numerator
         also = early[mine]
-        longer = (
-            np.searchsorted(keys, own[also]),
-            np.searchsorted(keys, (own - sizes + longest)[also], "right"),
-        )
+        longer = (np.searchsorted(keys, own[also]), np.searchsorted(keys, (own - sizes + longest)[also], "right"))
         ahead = int(early.sum())
         begins = np.concatenate((shorter[0], longer[0] + ahead))
         counts = np.concatenate((shorter[1], longer[1] + ahead)) - begins

@@ -39,13 +39,7 @@ class Season:
 
 
 def season(
-    facts: Sequence[ItemFacts],
-    rule: Rule,
-    sessions: int,
-    candidates: int,
-    every: int,
-    key: bytes,
-    ledger: Ledger,
+    facts: Sequence[ItemFacts], rule: Rule, sessions: int, candidates: int, every: int, key: bytes, ledger: Ledger
 ) -> Season:
     """`every`: days from one session to the next; the first is on the day of `ledger`, the bank's own record so far."""
     uses, here = {item: list(those) for item, those in ledger.uses.items()}, {fact.id for fact in facts}

@@ -11,15 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bank.custody.holders import (
-    CUSTODY,
-    NEXT,
-    NEXT_DATABASE,
-    SHARES,
-    Custody,
-    handed_over_unsettled,
-    next_document,
-)
+from bank.custody.holders import CUSTODY, NEXT, NEXT_DATABASE, SHARES, Custody, handed_over_unsettled, next_document
 from bank.durable import destroy, sync_directory, write_atomically
 from bank.journal import Journal
 from bank.store import KEY_FILE

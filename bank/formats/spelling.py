@@ -38,19 +38,7 @@ _TYPES: dict[str, ItemType | str] = {
     for word in words.split()
 }
 UNSUPPORTED_TYPES = frozenset(
-    [
-        "简答",
-        "简答题",
-        "问答",
-        "问答题",
-        "论述",
-        "论述题",
-        "案例",
-        "案例题",
-        "案例分析题",
-        "essay",
-        "cloze",
-    ]
+    ["简答", "简答题", "问答", "问答题", "论述", "论述题", "案例", "案例题", "案例分析题", "essay", "cloze"]
 )
 _LEVELS = {
     word: level

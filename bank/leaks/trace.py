@@ -277,9 +277,8 @@ def _best(seen: Sequence[Seen], sittings: Sequence[SatSession]) -> BestFit | Non
     # Forms that show nothing in common with the first are of another screen, and found with what is left.
     rivals = tuple(match for match in best if match.shown & best[0].shown)
     return BestFit(
-        rivals, most, len({one.item for one in seen}),
-        abs(math.expm1(miss_rule)), abs(math.expm1(miss_orders)),
-    )  # fmt: skip
+        rivals, most, len({one.item for one in seen}), abs(math.expm1(miss_rule)), abs(math.expm1(miss_orders))
+    )
 
 
 def _none(chance: Fraction, forms: int) -> float:

@@ -30,7 +30,4 @@ from bank.store.bank_item import BankItem
 from bank.store.exposure import Exposure, ExposureRecord
 from bank.store.watermarks import Watermark
 
-__all__ = [
-    "DATABASE", "KEY_FILE", "Bank", "BankItem", "Exposure", "ExposureRecord", "Finding", "OpenBank",
-    "Watermark",
-]  # fmt: skip
+__all__ = ["DATABASE", "KEY_FILE", "Bank", "BankItem", "Exposure", "ExposureRecord", "Finding", "OpenBank", "Watermark"]

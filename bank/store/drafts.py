@@ -132,11 +132,7 @@ class Drafts:
         ]
 
     def take(
-        self,
-        drafts: Sequence[Draft],
-        written: Written,
-        media: Mapping[str, bytes],
-        progress: Progress | None,
+        self, drafts: Sequence[Draft], written: Written, media: Mapping[str, bytes], progress: Progress | None
     ) -> AddReport:
         """Writes drafts whose statement is proved; all of them, or none."""
         with self._vault.transaction() as connection:

@@ -39,11 +39,7 @@ class Server:
     """The site's server, made in the loop that it runs in."""
 
     def __init__(
-        self,
-        folder: SiteFolder,
-        site: Holder,
-        clock: Clock | None = None,
-        tell: Tell = lambda _event, _number: None,
+        self, folder: SiteFolder, site: Holder, clock: Clock | None = None, tell: Tell = lambda _event, _number: None
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self.room = Room(folder, site, clock or SystemClock(), self._run_later)

@@ -179,11 +179,7 @@ def _meaning(report: Report, _: Translate) -> Html:
         )
         for definition in Definition
     ]
-    notes = (
-        words.passing_explained(report, _),
-        words.interval_explained(_),
-        words.small_groups_explained(_),
-    )
+    notes = (words.passing_explained(report, _), words.interval_explained(_), words.small_groups_explained(_))
     return tag(
         "section",
         tag("h2", _("How to read the figures")),

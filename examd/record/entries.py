@@ -139,4 +139,4 @@ __all__ = [
     "decode_entry",
     "entry_bytes",
     "leaf_hash",
-]  # fmt: skip
+]

@@ -21,10 +21,7 @@ class HandInScreen(ExamScreen):
     """Asked twice, on two screens, with different keys and chips in different places: nothing held down or pressed
     twice can hand in."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y,Y", "yes", show=False),
-        Binding("n,N", "escape", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("y,Y", "yes", show=False), Binding("n,N", "escape", show=False)]
     answering = True
 
     def _keys(self) -> Iterator[Key]:

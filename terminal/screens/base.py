@@ -139,10 +139,7 @@ class ExamScreen(Screen[None], inherit_bindings=False):
 
     @staticmethod
     def staff_keys() -> tuple[Key, ...]:
-        return (
-            Key("Enter", _("End the program"), "enter"),
-            Key("Esc", _("Stay"), "escape", main=True),
-        )
+        return (Key("Enter", _("End the program"), "enter"), Key("Esc", _("Stay"), "escape", main=True))
 
     def _keys(self) -> Iterator[Key]:
         """The chips of the key bar: what the keys do now."""

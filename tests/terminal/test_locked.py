@@ -187,8 +187,7 @@ def test_a_stop_from_the_keyboards_signal_does_not_show_a_shell(tmp_path):
 def test_a_crash_of_the_real_program_prints_one_sentence(tmp_path):
     secret = "机密题干"
     terminal = InAPty(
-        tmp_path,
-        f"import terminal.screens.base as b; b.ExamScreen.banner = lambda self, now: {{}}[{secret!r}]",
+        tmp_path, f"import terminal.screens.base as b; b.ExamScreen.banner = lambda self, now: {{}}[{secret!r}]"
     )
     assert terminal.wait() == 4
     assert "考试程序已停止".encode() in terminal.drawn

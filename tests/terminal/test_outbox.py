@@ -8,15 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from examd.protocol.messages import Ack, Answer, Candidate, Flag, HandIn, Sitting, Welcome
-from terminal.outbox import (
-    Base,
-    Kept,
-    Outbox,
-    RecordLost,
-    decode_lines,
-    encode_line,
-    journal_name,
-)
+from terminal.outbox import Base, Kept, Outbox, RecordLost, decode_lines, encode_line, journal_name
 
 SLOTS, CHOICES = st.integers(0, 5), st.sampled_from([(), (0,), (1,), (0, 2)])
 ACTS = st.lists(

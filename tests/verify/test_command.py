@@ -217,11 +217,9 @@ def test_what_is_no_regular_file_is_missing(kind, tmp_path):
     directory = Maker().write(tmp_path / "d")
     path = directory / "roster.jsonl"
     path.rename(tmp_path / "elsewhere")
-    {
-        "link": lambda: path.symlink_to(tmp_path / "elsewhere"),
-        "folder": path.mkdir,
-        "pipe": lambda: os.mkfifo(path),
-    }[kind]()
+    {"link": lambda: path.symlink_to(tmp_path / "elsewhere"), "folder": path.mkdir, "pipe": lambda: os.mkfifo(path)}[
+        kind
+    ]()
     assert any(f.code == "file_missing" and f.place == "roster.jsonl" for f in outcome_of(directory)[0].failures)
 
 

@@ -198,9 +198,7 @@ class _Demo:
             await asyncio.sleep(0.2)
         if person is not None and person.returncode < 0:  # killed: it could not give the window back itself
             print(LEAVE_SCREEN, end="", flush=True)
-        self.step(_("Session started: {n} forms drawn by rule and seed, answers on their way",
-            n=started["started"]
-        ))  # fmt: skip
+        self.step(_("Session started: {n} forms drawn by rule and seed, answers on their way", n=started["started"]))
 
     async def _wait(
         self, client: StaffClient, players: list[BaseProcess], person: "subprocess.Popen[bytes] | None"
@@ -222,9 +220,7 @@ class _Demo:
 
     async def _close(self, client: StaffClient, waived: list[str]) -> tuple[Report, Path]:
         closed = await self.drill.close(client, waived)
-        self.step(_("Closed: {n} entries, chained, every one durable before it was acknowledged",
-            n=closed.entries
-        ))  # fmt: skip
+        self.step(_("Closed: {n} entries, chained, every one durable before it was acknowledged", n=closed.entries))
         self.step.detail(_("closing root {root}", root=closed.root))
         folder = await self.drill.grade(client, closed.root)
         self.step(_("Graded by a process of its own, with code 2 given against that root"))

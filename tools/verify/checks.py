@@ -67,10 +67,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
 
 
 def run(
-    directory: Path,
-    bureau_key: bytes | None = None,
-    officers_sha256: str | None = None,
-    known: Sequence[Path] = (),
+    directory: Path, bureau_key: bytes | None = None, officers_sha256: str | None = None, known: Sequence[Path] = ()
 ) -> tuple[Case, list[Outcome]]:
     case, outcomes = Case(directory, bureau_key, officers_sha256, known), []
     for number, (name, check) in enumerate(CHECKS, 1):

@@ -202,10 +202,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "考生 {c} 的试卷把案例 {case} 拆开或打乱：{found}，应为 {expected}",
         "candidate {c}: case group {case} is torn or out of order: {found}, should be {expected}",
     ),
-    "cells_many": (
-        "题 {id} 适合 {found} 个单元，应恰为一个",
-        "item {id} fits {found} cells, should fit exactly one",
-    ),
+    "cells_many": ("题 {id} 适合 {found} 个单元，应恰为一个", "item {id} fits {found} cells, should fit exactly one"),
     "cell_over": (
         "单元 {stratum} 有 {found} 题，规则至多允许 {expected}",
         "cell {stratum} holds {found} items, the rule's multiple allows {expected}",
@@ -287,10 +284,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "考生 {c} 超时 {ms} 毫秒的作答未标迟到",
         "candidate {c}: an answer {ms} ms past the deadline, unmarked",
     ),
-    "late_unearned": (
-        "考生 {c} 距可标迟到尚有 {ms} 毫秒却标迟到",
-        "candidate {c}: marked late {ms} ms too soon",
-    ),
+    "late_unearned": ("考生 {c} 距可标迟到尚有 {ms} 毫秒却标迟到", "candidate {c}: marked late {ms} ms too soon"),
     "cut_short": ("考生 {c} 提前 {ms} 毫秒被 {by} 交卷", "candidate {c}: handed in by {by} {ms} ms too early"),
     "no_hand_in": ("考生 {c} 开考后未交卷也未豁免", "candidate {c} started, and neither handed in nor was waived"),
     "no_close": ("没有 CLOSE", "no CLOSE"),

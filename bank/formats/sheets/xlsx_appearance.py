@@ -269,10 +269,7 @@ class _Cells:
 
 
 def _through(
-    feed: Feed,
-    start: Callable[[str, dict[str, str]], None],
-    end: Callable[[str], None],
-    text: Callable[[str], None],
+    feed: Feed, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None], text: Callable[[str], None]
 ) -> None:
     parser = expat.ParserCreate()
     prefixed: dict[str, str] = {}

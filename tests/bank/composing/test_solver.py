@@ -38,10 +38,7 @@ class Bound:
 
 
 def best(
-    items: int,
-    bounds: Iterable[Bound],
-    information: Sequence[Sequence[float]],
-    together: Iterable[Sequence[int]] = (),
+    items: int, bounds: Iterable[Bound], information: Sequence[Sequence[float]], together: Iterable[Sequence[int]] = ()
 ) -> Solution | None:
     """Of `items`, those with the most information: `information[k][i]` is what item i tells at the k-th ability.
 

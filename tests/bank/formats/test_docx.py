@@ -366,8 +366,7 @@ def test_a_case_may_be_numbered_itself_with_its_questions_in_brackets(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "answers",
-    [["案例分析题 1-3 ABA"], ["1.A 2.B 3.A"], ["四、案例分析题", "案例一：1.A 2.B", "案例二", "3.A"]],
+    "answers", [["案例分析题 1-3 ABA"], ["1.A 2.B 3.A"], ["四、案例分析题", "案例一：1.A 2.B", "案例二", "3.A"]]
 )
 def test_answers_of_cases_may_stand_at_the_end_too(tmp_path, answers):
     lines = ["四、案例分析题", "案例一", "某厂失火。", *TWO, "案例二", "某矿透水。", "3. 丙问？", "A.一 B.二"]

@@ -177,11 +177,7 @@ CONTRADICTIONS = {
         "rule-cells-overlap",
         {"cell": "truefalse/1/know", "other": "truefalse/1.1/any"},
     ),
-    "the dates": (
-        {"effective_to": "2025-12-31"},
-        "rule-ends-before-it-begins",
-        {"effective_to": "2025-12-31"},
-    ),
+    "the dates": ({"effective_to": "2025-12-31"}, "rule-ends-before-it-begins", {"effective_to": "2025-12-31"}),
     "an unknown field": ({"colour": "red"}, "rule-unknown-field", {"field": "colour"}),
     "a misspelt field in a cell": ({"cells__1__levl": "know"}, "rule-unknown-field", {"field": "cells[2].levl"}),
     "a missing field": ({"cells__1__count": None}, "rule-missing-field", {"field": "cells[2].count"}),

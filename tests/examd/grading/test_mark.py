@@ -109,11 +109,7 @@ def test_the_order_of_items_and_options_never_changes_marks(data, rule):
     assert seen[0][0] == sum(item_points(points[name], item[1], item[2], rule) for name, item in items.items())
 
 
-@given(
-    points=st.integers(0, 100),
-    correct=st.sets(st.integers(0, 7), min_size=1),
-    chosen=st.sets(st.integers(0, 7)),
-)
+@given(points=st.integers(0, 100), correct=st.sets(st.integers(0, 7), min_size=1), chosen=st.sets(st.integers(0, 7)))
 def test_partial_marks_lie_between_all_or_nothing_and_the_items_points(points, correct, chosen):
     strict, partial = item_points(points, correct, chosen, ALL), item_points(points, correct, chosen, PARTIAL)
     assert 0 <= strict <= partial <= points

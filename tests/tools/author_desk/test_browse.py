@@ -398,11 +398,7 @@ async def test_exposure_and_statistics_of_an_item(sit, bank):
 
 async def test_f1_explains_what_has_the_focus(sit):
     async with sit() as desk:
-        for keys, title in (
-            ((), "试题列表"),
-            (("tab",), "如考生所见"),
-            (("slash",), "输入题干、选项或编号"),
-        ):
+        for keys, title in (((), "试题列表"), (("tab",), "如考生所见"), (("slash",), "输入题干、选项或编号")):
             await desk.press(*keys, "f1")
             await desk.comes(Explain)
             await desk.says(title)

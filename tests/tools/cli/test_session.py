@@ -226,8 +226,7 @@ STATUS = Status(
 
 def test_what_cannot_wait_stands_first_and_red():
     lines = room_status.lines(
-        replace(STATUS, low_disk=1, alarms=2, alarmed=(Alarmed("26-1", "record-lost"),)),
-        coloured=True,
+        replace(STATUS, low_disk=1, alarms=2, alarmed=(Alarmed("26-1", "record-lost"),)), coloured=True
     )
     assert lines[0].startswith(room_status.RED) and "disk" in lines[0]
     assert lines[1].startswith(room_status.RED) and "2 (26-1)" in lines[1]

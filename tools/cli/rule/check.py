@@ -133,9 +133,7 @@ def _record(found: Feasibility) -> dict[str, Any]:
 
 
 def _demand(demand: Demand) -> dict[str, Any]:
-    return {
-        "kind": demand.kind, "name": demand.name, "needed": demand.needed, "available": demand.available,
-    }  # fmt: skip
+    return {"kind": demand.kind, "name": demand.name, "needed": demand.needed, "available": demand.available}
 
 
 def _cells(available: RuleAvailability) -> list[dict[str, Any]]:

@@ -89,7 +89,7 @@ SENTENCES = {
         "for nobody."
     ),
     "number-malformed": N_("A number in an answer key is not written as a decimal."),
-}  # fmt: skip
+}
 
 STATES = {"draft": N_("draft"), "in-review": N_("in review"), "approved": N_("approved"), "retired": N_("retired")}
 
