@@ -53,10 +53,7 @@ UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
 """Unicode categories of what no name holds: controls, and marks that turn the direction of what follows."""
 _SHORTENED = re.compile(r"[0-9](?:\.[0-9]+)?E\+?[0-9]{2}")
 """1.10105E+17: a long number as a spreadsheet writes it into a text file."""
-_AS_ROSTER = {
-    "cell-struck": "roster-struck",
-    "repeated-heading": "roster-columns-twice",
-}
+_AS_ROSTER = {"cell-struck": "roster-struck", "repeated-heading": "roster-columns-twice"}
 """Where the remedy is another than for a row of questions."""
 
 

@@ -392,8 +392,7 @@ def test_a_number_that_is_none_of_the_stated_kind_is_refused(number, word, reaso
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
-    [("140106900101101", ends("14010619900101101")), ("H1234567800", "H1234567801")],
+    ("old", "new"), [("140106900101101", ends("14010619900101101")), ("H1234567800", "H1234567801")]
 )
 def test_one_person_with_an_old_and_a_new_number_stands_twice(old, new):
     found = of(changed(id_number=old), ["2026-002", "李娜", new, "甲校"])

@@ -18,7 +18,7 @@ from tools.cli import fonts, language, main
 ROOT = Path(__file__).parents[3]
 PEOPLE = {name: f"{name}的密码句子一二三" for name in ("王强", "李丽", "赵敏", "周杰")}
 HEAD = "编号,题干,题型,A,B,C,D,答案,章节,认知层次,难度,依据,解析\n"
-ROW = "q{n},第 {n} 题触电急救首先应做什么？,单选,断电,喊人,拍照,离开,A,2.1,掌握,0.9,通则,先断电\n"
+ROW = "q{n},第 {n} 车间触电急救首先应做什么？,单选,断电,喊人,拍照,离开,A,2.1,掌握,0.9,通则,先断电\n"
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the Windows half of the line has not been tried")
 
