@@ -3,7 +3,7 @@
 Before: the timers of `server`, `commands.closing`. After: the record; `export` once it is closed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from bank.refused import BrokenStore, Denied
 from examd.delivery.hall import Hall, HallState, Stage
@@ -59,8 +59,8 @@ def open_seats(hall: Hall) -> list[int]:
     return [c for c in here if c not in waived]
 
 
-def close(hall: Hall, waive: list[int], actor: str, reason: str, done: Callable[[Outcome], None]) -> None:
-    """Appends WAIVE, ABSENT and CLOSE; `done` is called when CLOSE is durable.
+def close(hall: Hall, waive: Mapping[int, str], actor: str, done: Callable[[Outcome], None]) -> None:
+    """Appends WAIVE, ABSENT and CLOSE; `done` is called when CLOSE is durable. `waive`: candidate -> why.
 
     Raises Denied("seats-open"): somebody who is not waived has not handed in.
     """
@@ -69,7 +69,7 @@ def close(hall: Hall, waive: list[int], actor: str, reason: str, done: Callable[
     if left:
         raise Denied("seats-open", seats=[hall.roster[c - 1].admission_no for c in left])
     hall.state = HallState.CLOSING  # from here on nothing more is taken, whatever is still on the wire
-    for c in waive:
+    for c, reason in waive.items():
         hall.record.append(Kind.WAIVE, actor, {"c": c, "reason": reason}, lambda _: None)
     stages = {c: live.stage for c, live in hall.live.items()}
     absent = {c for c, stage in stages.items() if stage is Stage.ABSENT}

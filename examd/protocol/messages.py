@@ -180,6 +180,10 @@ class Refusal(Message, tag="refusal", frozen=True):
 # ---- staff ----------------------------------------------------------------------------------------------------
 
 
+Fact = str | int | bool | list[str] | dict[str, str]
+"""What a command is told beside its name."""
+
+
 class StaffSignIn(Message, tag="staff-sign-in", frozen=True):
     name: str
     passphrase: str
@@ -194,7 +198,7 @@ class StaffCommand(Message, tag="staff-command", frozen=True):
     """An operator's act on the running server; `act` and `facts` are checked against one table in the server."""
 
     act: str
-    facts: dict[str, str | int | bool | list[str]] = {}
+    facts: dict[str, Fact] = {}
 
     def __repr__(self) -> str:
         return f"StaffCommand(act={self.act!r}, …)"  # facts may carry unlocked parts

@@ -22,7 +22,7 @@ from bank.refused import Denied, Refused
 from examd.clock import Clock, SystemClock
 from examd.grading.request import Told
 from examd.holders import Holder
-from examd.protocol.messages import Refusal, StaffCommand, StaffReply, StaffSignIn, decode_to_staff, encode
+from examd.protocol.messages import Fact, Refusal, StaffCommand, StaffReply, StaffSignIn, decode_to_staff, encode
 from examd.protocol.reasons import Reason
 from examd.protocol.trust import trusting
 from examd.record import notes
@@ -80,11 +80,11 @@ class StaffClient:
         """`code`: a one-time code that was not used yet."""
         await self._ask(StaffSignIn(name, passphrase, code))
 
-    async def command(self, act: str, **facts: str | int | bool | list[str]) -> dict[str, Any]:
+    async def command(self, act: str, **facts: Fact) -> dict[str, Any]:
         """The facts of the reply as they came. Raises the server's refusal."""
         return dict((await self._ask(StaffCommand(act, facts))).facts)
 
-    async def ask(self, act: str, reply: type[T], **facts: str | int | bool | list[str]) -> T:
+    async def ask(self, act: str, reply: type[T], **facts: Fact) -> T:
         """The same as a type (`examd.site.replies`)."""
         return msgspec.convert(await self.command(act, **facts), reply)
 

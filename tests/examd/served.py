@@ -104,7 +104,7 @@ class Served:
             return await open_session(desk, toy.directory, toy.chief, toy.issued.code_1, one_holder=True)
 
     async def close_and_grade(self, desk: StaffClient, waive: list[str]) -> Path:
-        closed = await close_session(desk, self.toy.chief, waive, "走了" if waive else "")
+        closed = await close_session(desk, self.toy.chief, dict.fromkeys(waive, "走了"))
         assert len(closed.closed.root) == 64
         result = await grade_session(desk, self.toy.chief, self.toy.issued.code_2)
         write_all(Report.read(result), result, "zh")

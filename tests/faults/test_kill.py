@@ -134,7 +134,7 @@ async def kill_at_the_start(site, journals):
             person.enough.set()
         await asyncio.gather(*sitting)
     async with site.desk("deputy") as desk:
-        close = asyncio.create_task(desk.command("close", waive=[], reason=""))
+        close = asyncio.create_task(desk.command("close"))
         await asyncio.sleep(0.004)
         await asyncio.to_thread(site.kill)
         await asyncio.gather(close, return_exceptions=True)

@@ -7,20 +7,45 @@ import argparse
 import importlib
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from unicodedata import east_asian_width
 
 from bank.refused import BadFile
 from tools.cli.language import LANGUAGES, _
 
+Name = TypeVar("Name", str, Path)
+Value = TypeVar("Value")
+
 if TYPE_CHECKING:
     SubParsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
-class Command(argparse.ArgumentParser):
+class _Once(argparse._StoreAction):
+    """Of a value given twice the last would count, for an act that the first was meant for."""
+
+    def __call__(
+        self, command: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        given: set[str] = vars(namespace).setdefault("_given", set())
+        if option is not None and self.dest in given:
+            command.error(_("{option} is given twice: it takes one value").format(option=option))
+        given.add(self.dest)
+        super().__call__(command, namespace, values, option)
+
+
+class _Careful(argparse.ArgumentParser):
+    """An option that takes one value is not taken twice."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for kind in (None, "store"):
+            self.register("action", kind, _Once)
+
+
+class Command(_Careful):
     """One command. What many commands take is declared here, in the same words everywhere."""
 
     def takes_bank(self, *, passphrase: bool = True) -> None:
@@ -46,13 +71,11 @@ class Command(argparse.ArgumentParser):
         self.add_argument(option, dest="key", type=Path, required=required, metavar="FILE", help=_("your key file"))
         self.takes_file("--key-passphrase-file", _("read your passphrase here"))
 
-    def takes_file(self, option: str, text: str, *, many: bool = False, **more: Any) -> None:
-        if many:
-            more |= {"action": "append", "default": []}
+    def takes_file(self, option: str, text: str, **more: Any) -> None:
         self.add_argument(option, type=Path, metavar="FILE", help=text, **more)
 
 
-class Actor(argparse.ArgumentParser):
+class Actor(_Careful):
     """`examd bank` and its like: declares its commands when it is asked for one, as `examd --help` never does."""
 
     later: Callable[[], None] | None = None
@@ -160,6 +183,15 @@ def takes_language(command: argparse.ArgumentParser) -> None:
 
 def _example(line: str) -> str:
     return _("Example: {example}", example=line)
+
+
+def by_name(given: Iterable[tuple[Name, Value]]) -> dict[Name, Value]:
+    """What was given for each name. Raises BadFile: two different things for one name."""
+    found: dict[Name, Value] = {}
+    for name, value in given:
+        if found.setdefault(name, value) != value:
+            raise BadFile("given-twice", name=str(name), first=found[name], second=value)
+    return found
 
 
 def some(items: Sequence[str]) -> list[str]:

@@ -34,6 +34,7 @@ from examd.delivery.supervisor import Supervisor
 from examd.holders import Holder
 from examd.package.issue import Issued
 from examd.package.layout import RosterLine, Session
+from examd.protocol.messages import Fact
 from examd.site.closing import close_session
 from examd.site.commissioning import commission, enter_person
 from examd.site.grading import grade_session
@@ -55,7 +56,7 @@ class PatientClient(StaffClient):
 
     drill: "Drill"
 
-    async def command(self, act: str, **facts: str | int | bool | list[str]) -> dict[str, Any]:
+    async def command(self, act: str, **facts: Fact) -> dict[str, Any]:
         patience = time.monotonic() + SERVER_START_S
         while True:
             try:
@@ -165,7 +166,7 @@ class Drill:
         return await open_session(client, self.issued.directory, self.chief, self.issued.code_1, one_holder=True)
 
     async def close(self, client: StaffClient, waived: list[str]) -> Closed:
-        return (await close_session(client, self.chief, waived, "演练：考生中途离开" if waived else "")).closed
+        return (await close_session(client, self.chief, dict.fromkeys(waived, "演练：考生中途离开"))).closed
 
     async def grade(self, client: StaffClient, root: str) -> Path:
         """Grades with code 2, given against the closing root. The result folder."""

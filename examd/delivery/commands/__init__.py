@@ -21,6 +21,17 @@ def whole(facts: Facts, name: str) -> int:
     return value
 
 
+def words(facts: Facts, name: str) -> dict[str, str]:
+    """The texts of that name, each beside its own heading; none where it is left out.
+
+    Raises BadFile: it is no such table.
+    """
+    value = facts.get(name, {})
+    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        raise BadFile("command-fact-malformed", fact=name)
+    return value
+
+
 def checkpoint(session: Session) -> dict[str, Any]:
     """The newest checkpoint, for the chief examiner to co-sign."""
     note = session.checkpoint()

@@ -7,7 +7,7 @@ import asyncio
 
 from bank.refused import Denied
 from examd.delivery import disk, ending, export, signing
-from examd.delivery.commands import Facts, checkpoint
+from examd.delivery.commands import Facts, checkpoint, words
 from examd.delivery.room import OpenSession, Room, durable
 from examd.package import layout
 from examd.package import open as opening
@@ -18,7 +18,9 @@ from examd.staff import Person
 async def close(room: Room, person: Person, facts: Facts) -> Facts:
     """Ends the session: nothing enters after this. Returns the closing checkpoint to co-sign.
 
-    Raises Denied: a reason is missing, for seats waived or a session that never started.
+    `waive`: admission number -> why; `reason`: why a session closes that never started.
+
+    Raises Denied: a reason is missing, for a seat waived or a session that never started.
     """
     closed = room.session
     if isinstance(closed, OpenSession) and closed.record.state.closed:
@@ -26,15 +28,17 @@ async def close(room: Room, person: Person, facts: Facts) -> Facts:
         return _closing_facts(closed)  # closing again shows the same root: an answer lost on the wire is no loss
     session = room.running()
     hall = session.hall
-    named = {hall.number_of(str(number)) for number in facts.get("waive", [])}
-    waive = sorted(named & set(ending.open_seats(hall)))
+    named = {hall.number_of(number): reason.strip() for number, reason in words(facts, "waive").items()}
+    waive = {c: named[c] for c in sorted(named.keys() & set(ending.open_seats(hall)))}
     reason = str(facts.get("reason", "")).strip()
     # A session that never started is as strange as a seat left open: somebody must say why.
-    if (waive or hall.record.state.started_ms is None) and not reason:
+    if not all(waive.values()):
         raise Denied("reason-missing")
+    if hall.record.state.started_ms is None and not reason:
+        raise Denied("never-started")
     disk.release_reserve(session.folder)
     session.note(person, "close", **({"reason": reason} if reason else {}))
-    await durable(lambda done: ending.close(hall, waive, f"staff:{person.name}", reason, done))
+    await durable(lambda done: ending.close(hall, waive, f"staff:{person.name}", done))
     reply = _closing_facts(session)
     await asyncio.to_thread(export.write, session)
     return reply

@@ -124,7 +124,7 @@ class Sitting(Room):
 
     def shut(self, waive=(), reason="走了"):
         told = []
-        ending.close(self.hall, list(waive), "staff:李", reason, told.append)
+        ending.close(self.hall, dict.fromkeys(waive, reason), "staff:李", told.append)
         self.pump.until(lambda: told)
         return told[0]
 

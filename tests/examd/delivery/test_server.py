@@ -383,12 +383,40 @@ async def test_closing_a_session_that_nobody_came_to_needs_a_reason_and_the_reco
     clock = HandClock(wall_s=int(time.time()))
     async with in_this_process(Staffed(tmp_path), clock) as site, site.desk("deputy") as desk:
         with pytest.raises(Denied) as caught:
-            await close_session(desk, site.toy.chief, [], " ")
-        assert caught.value.code == "reason-missing"
-        closed = await close_session(desk, site.toy.chief, [], "停电改期")
+            await close_session(desk, site.toy.chief, {}, " ")
+        assert caught.value.code == "never-started"
+        closed = await close_session(desk, site.toy.chief, {}, "停电改期")
         written = (Path(closed.closed.result) / "entries.jsonl").read_text().splitlines()
         acts = [entry["body"] for entry in map(json.loads, written) if entry["type"] == "STAFF"]
         assert acts[-1] == {"act": "close", "name": "deputy", "reason": "停电改期", "role": "administrator"}
+
+
+async def test_who_is_waived_is_waived_for_a_reason_of_their_own_and_shown_by_name_before(tmp_path):
+    clock = HandClock(wall_s=int(time.time()))
+    async with contextlib.AsyncExitStack() as stack:
+        site = await stack.enter_async_context(in_this_process(Staffed(tmp_path), clock))
+        desk = await stack.enter_async_context(site.desk("deputy"))
+        for c in (1, 2, 3):
+            await sit(site, await stack.enter_async_context(site.socket()), c)
+        await desk.command("start")
+        one, two, three, four, *_ = (line.admission_no for line in site.toy.roster)
+        reasons, shown = {one: "离场", two: "作弊", three: "生病", four: "未到"}, []
+
+        async def no(waived):
+            shown.extend((each.seat.admission_no, each.seat.name, each.reason) for each in waived)
+            raise Denied("close-not-confirmed")
+
+        with pytest.raises(Denied, match="close-not-confirmed"):
+            await close_session(desk, site.toy.chief, reasons, confirm=no)
+        assert shown == [(one, "考生1", "离场"), (two, "考生2", "作弊"), (three, "考生3", "生病")]
+        assert (await desk.status()).phase == "started"
+        with pytest.raises(Denied, match="reason-missing"):
+            await close_session(desk, site.toy.chief, reasons | {two: " "})
+        done = await close_session(desk, site.toy.chief, reasons)
+        assert done.needless == (four,)
+        written = (Path(done.closed.result) / "entries.jsonl").read_text().splitlines()
+        waived = [entry["body"] for entry in map(json.loads, written) if entry["type"] == "WAIVE"]
+        assert waived == [{"c": 1, "reason": "离场"}, {"c": 2, "reason": "作弊"}, {"c": 3, "reason": "生病"}]
 
 
 @contextlib.asynccontextmanager
@@ -434,7 +462,8 @@ async def test_without_signing_in_no_command_is_obeyed(site):
         "[]",
         '{"t":"sign-in","admission_no":"1","id_tail":"x"}',
         '{"t":"staff-command"}',
-        '{"t":"staff-command","act":"status","facts":{"a":{}}}',
+        '{"t":"staff-command","act":"status","facts":{"a":{"b":{}}}}',
+        '{"t":"staff-command","act":"status","facts":{"a":null}}',
     ],
 )
 async def test_what_is_no_staff_message_is_malformed(site, text):
@@ -476,7 +505,9 @@ async def test_an_administrators_slips_are_refused_each_by_name(site):
         ("sign-result", {}, "not-closed"),
         ("cosign", {"note": 1, "line": "— chief AAAA\n"}, "cosignature-malformed"),
         ("cosign", {"note": 10**12, "line": ""}, "cosignature-malformed"),
-        ("close", {"waive": ["nobody"], "reason": "x"}, "unknown-candidate"),
+        ("close", {"waive": {"nobody": "x"}, "reason": "x"}, "unknown-candidate"),
+        ("close", {"waive": [number], "reason": "x"}, "command-fact-malformed"),
+        ("close", {"waive": {}}, "never-started"),
     ]
     async with site.desk("deputy") as desk:
         for act, facts, code in slips:

@@ -378,9 +378,7 @@ def test_history_tells_who_wrote_a_revision_apart_from_who_had_a_hand_in_it_befo
     third = ("--key", "chen.key", "--name", "陈刚", "--role", "author", "--key-passphrase-file", "pass")
     (place / "copy").mkdir()
     (place / "copy/li.key").write_bytes((place / "li.key").read_bytes())
-    sponsors = [
-        each for key in ("li.key", "copy/li.key") for each in ("--sponsor", key, "--sponsor-passphrase-file", "pass")
-    ]
+    sponsors = ("--sponsor", "li.key=pass", "--sponsor", "copy/li.key=pass")
     with pytest.raises(Denied, match="person-needs-sponsors"):
         run(place, "person", "real", *third, *sponsors)
     assert not (place / "chen.key").exists()

@@ -81,6 +81,21 @@ def test_a_group_lists_each_command_on_one_line(speaks, language):
             assert len(lines[at].split()) > 1 and not lines[at + 1].startswith(" " * 8), lines[at : at + 2]
 
 
+def test_an_option_of_one_value_is_not_taken_twice_by_any_command(speaks, capsys):
+    """The last would count, for what the first was meant for."""
+    tried = 0
+    for name, command in tree(speaks("en")).items():
+        for action in command._actions:
+            if type(action).__name__ not in ("_Once", "_StoreAction") or not action.option_strings:
+                continue
+            action.type, value = None, next(iter(action.choices or "1"))
+            with pytest.raises(SystemExit):
+                command.parse_args([action.option_strings[0], value] * 2)
+            assert "given twice" in capsys.readouterr().err, (name, action.option_strings)
+            tried += 1
+    assert tried > 150
+
+
 def test_the_bank_is_listed_in_the_order_of_an_items_life(speaks):
     parser = speaks("en")
     titles = re.findall(r"(?m)^(\w[\w ]+):\n", parser._subparsers._group_actions[0].choices["bank"].format_help())

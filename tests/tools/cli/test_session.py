@@ -17,13 +17,14 @@ from bank.seal import codes
 from bank.seal import passphrase as sealing
 from examd.bureau.office import Office
 from examd.rates.compute import Row
-from examd.site.replies import Alarmed, Status
+from examd.site.closing import Waived
+from examd.site.replies import Alarmed, SeatStatus, Status
 from tests.examd.served import STEP_S, served
 from tests.examd.toy_session import PASSPHRASE, Staffed
 from tools.cli import main, secrets
 from tools.cli.base import port
 from tools.cli.language import set_language
-from tools.cli.site import reporting, room_status
+from tools.cli.site import reporting, room_status, session
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +103,9 @@ def test_a_session_from_opening_to_pass_rates(tmp_path, capsys):
         assert (exit_code, json.loads(out)["refused"]) == (3, "not-closed")  # said before a code is used
 
         absent = room.toy.roster[0].admission_no
-        exit_code, out, err = console.site("close", "--waive", absent, "--reason", "x", person="closer", chief=True)
+        exit_code, out, err = console.site(
+            "close", "--waive", f"{absent}=x", "--never-started", "停电", person="closer", chief=True
+        )
         assert exit_code == 0 and f"{absent} had handed in or never signed in" in err
         spoken = out.splitlines()[-1]
         exit_code, out, err = console.site("close", "--json", person="closer", chief=True)
@@ -215,6 +218,38 @@ def test_templates_can_be_read_back(tmp_path, capsys):
     with pytest.raises(Exception, match="roster-empty"):
         roster.check(tmp_path / "r.xlsx").whole()
     assert main.main(["bureau", "template", str(tmp_path / "r.xlsx")]) == 4
+
+
+SAID = ["site", "close", "site", "--chief", "c", "--as", "x"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--waive", "A", "--reason", "离场", "--waive", "B", "--reason", "作弊"], "NUMBER=REASON is expected"),
+        (["--waive", "A=离场", "--reason", "作弊"], "--reason would not say for whom"),
+        (["--waive", "A= "], "NUMBER=REASON is expected"),
+        (["--never-started", "停电", "--never-started", "改期"], "--never-started is given twice"),
+    ],
+)
+def test_a_reason_is_given_beside_its_candidate_or_not_taken(words, sentence, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main.main([*SAID, *words, "--lang", "en"])
+    assert ended.value.code == 2 and sentence in capsys.readouterr().err
+    assert main.main([*SAID, "--waive", "A=离场", "--waive", "A=作弊", "--json", "--lang", "en"]) == 2
+    assert json.loads(capsys.readouterr().out)["refused"] == "given-twice"
+
+
+@pytest.mark.parametrize(("answer", "outcome"), [("no", "REFUSED close-not-confirmed"), ("yes", "GOT None")])
+def test_who_is_waived_is_shown_and_asked_about_once_more(answer, outcome):
+    waived = [
+        Waived(SeatStatus(number, 3, 1, name, "answering", 60_000), reason)
+        for number, name, reason in (("26-1", "王伟", "离场"), ("26-2", "李芳", "作弊"))
+    ]
+    shown = typed([answer], lambda: session._confirm(waived, sure=False))
+    assert "26-1  王伟  (answering, 3 answered)  reason: 离场" in shown
+    assert "26-2  李芳  (answering, 3 answered)  reason: 作弊" in shown
+    assert "without these 2" in shown and outcome in shown
 
 
 # ---- what is shown ------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.cli.base import Command
+from tools.cli.base import Command, by_name
 from tools.cli.language import _
 from tools.cli.secrets import ask_secret
 
@@ -81,9 +81,9 @@ def present(
         offered = [find_share(args.bank, custody, holder, args.share) for holder in wanted]
     else:
         offered = [Offered.read(path) for path in args.share]
-    files = {holder.index: file for holder, file in named}
+    files = by_name((holder.name, file) for holder, file in named)
     check_offered(custody, offered)
-    return [(each, passphrase_of(each.head.holder, files.get(each.head.index))) for each in offered]
+    return [(each, passphrase_of(each.head.holder, files.get(each.head.holder))) for each in offered]
 
 
 def _ask_who(custody: "Custody") -> list[str]:

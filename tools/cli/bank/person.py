@@ -2,12 +2,13 @@
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools.cli import unlock
-from tools.cli.bank.holders import present, takes_holders, takes_shares
+from tools.cli.bank.holders import present, split, takes_holders, takes_shares
 from tools.cli.bank.open_bank import open_bank
-from tools.cli.base import Commands
+from tools.cli.base import Commands, by_name
 from tools.cli.language import _, sentence
 from tools.cli.output import as_json
 from tools.cli.secrets import ask_secret
@@ -51,14 +52,16 @@ def add(bank: Commands) -> None:
         metavar="ID",
         help=_("the same person as this one, whose key is lost and whose work has ended"),
     )
-    person.takes_file("--sponsor", _("key file of one who is enrolled; twice"), many=True)
+    person.add_argument(
+        "--sponsor", action="append", default=[], metavar=_("KEY[=FILE]"),
+        help=_("key file of one who is enrolled; FILE holds their passphrase, else it is asked for; twice"),
+    )  # fmt: skip
     person.add_argument("--end", metavar="ID", help=_("from today this person signs nothing more"))
     person.add_argument(
         "--accept-loss", metavar=_("REASON"),
         help=_("with --key: this person saw a newer copy, knows that it is lost, and goes on with this one"),
     )  # fmt: skip
     person.takes_file("--key-passphrase-file", _("read the person's passphrase here"))
-    person.takes_file("--sponsor-passphrase-file", _("read the sponsors' passphrases here, in their order"), many=True)
     takes_holders(person)
     takes_shares(person)
 
@@ -130,13 +133,14 @@ def _vouching(args: argparse.Namespace) -> "Vouching":
     from bank.authoring.people import Keeper
     from bank.custody import Custody
 
+    given = by_name((Path(key), file) for key, file in map(split, args.sponsor))
+
     def sponsors() -> "list[Signer]":
-        files = [*args.sponsor_passphrase_file, None, None]
-        return [unlock.signer(key, file) for key, file in zip(args.sponsor, files, strict=False)]
+        return [unlock.signer(key, file) for key, file in given.items()]
 
     def keepers(name: str) -> "list[Keeper]":
         print(_("{name}: the keyholders by whom the bank is open vouch for this.").format(name=name), file=sys.stderr)
         shares = [offered.unseal(passphrase) for offered, passphrase in present(args, Custody.read(args.bank))]
         return [Keeper(share.head.holder, share.signing_key) for share in shares]
 
-    return Vouching(args.sponsor, sponsors, keepers)
+    return Vouching(list(given), sponsors, keepers)

@@ -16,7 +16,7 @@ from tools.cli.bank.holders import (
     takes_shares,
 )
 from tools.cli.bank.open_bank import open_single
-from tools.cli.base import Commands
+from tools.cli.base import Commands, by_name
 from tools.cli.language import _
 from tools.cli.output import report
 from tools.cli.secrets import ask_words
@@ -113,7 +113,7 @@ def run_share(args: argparse.Namespace) -> int:
     """Asks for the bank's passphrase, then every holder for a new one."""
     from bank.agent import keeping
 
-    files = dict(map(split, args.holder))
+    files = by_name(map(split, args.holder))
     names = [name for name, _file in map(split, args.holder)]
     done = keeping.share(
         args.bank,
@@ -183,15 +183,15 @@ def run_cards(args: argparse.Namespace) -> int:
     from tools.cli.bank.cards import print_cards
 
     custody = Custody.read(args.bank)
-    in_words = {custody.holder(name): file for name, file in map(split, args.words)}
+    in_words = by_name((custody.holder(name).name, file) for name, file in map(split, args.words))
     wanted = [custody.holder(name) for name in args.holder] or list(custody.holders)
-    wanted += [holder for holder in in_words if holder not in wanted]
+    wanted += [holder for holder in custody.holders if holder.name in in_words and holder not in wanted]
     offered = [find_share(args.bank, custody, holder, args.share) for holder in wanted]
     check_offered(custody, offered, all_needed=False)
     words = {
-        holder.index: in_clear(share.unseal(passphrase_of(holder.name, in_words[holder])))
+        holder.index: in_clear(share.unseal(passphrase_of(holder.name, in_words[holder.name])))
         for holder, share in zip(wanted, offered, strict=True)
-        if holder in in_words
+        if holder.name in in_words
     }
     printed = print_cards(custody, offered, words, args.bank.resolve().name)
     if not printed.font:

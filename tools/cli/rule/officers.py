@@ -16,6 +16,7 @@ from examd.bureau.rule_officer import RuleOfficer, hold_against
 from examd.bureau.rulebook import ROLE, Rulebook
 from examd.holders import Card
 from tools.cli import unlock
+from tools.cli.base import by_name
 from tools.cli.language import _, plain
 from tools.cli.output import as_json, report
 from tools.cli.rule import wording
@@ -38,7 +39,9 @@ def run_appoint(args: argparse.Namespace) -> int:
     cards = [Card.read(path, ROLE) for path in args.cards]
     office = Office(args.office)
     book = office.checked_rulebook()
-    register = book.appoint(cards, unlock.bureau(office, args.passphrase_file), dict(args.gone), args.same_name.strip())
+    register = book.appoint(
+        cards, unlock.bureau(office, args.passphrase_file), by_name(args.gone), args.same_name.strip()
+    )
     return report(args, _register_record(register), *_register_lines(register))
 
 

@@ -3,6 +3,7 @@
 Before: `tools.cli.site`. After: `tools.cli.site.commissioning`, `session`, `reporting`.
 """
 
+import argparse
 from pathlib import Path
 
 from tools.cli.base import Command, Commands, port
@@ -94,10 +95,14 @@ def _session(site: Commands) -> None:
         "examd site close site --chief /media/stick --as 李娜",
     )  # fmt: skip
     close.add_argument(
-        "--waive", action="append", default=[], metavar=_("NUMBER"),
-        help=_("close although this candidate has not handed in (repeatable)"),
+        "--waive", action="append", default=[], type=_waiver, metavar=_("NUMBER=REASON"),
+        help=_("close although this candidate has not handed in, and why (repeatable)"),
     )  # fmt: skip
-    close.add_argument("--reason", default="", help=_("why seats are waived, or a session closed that never started"))
+    close.add_argument(
+        "--never-started", default="", metavar=_("REASON"), help=_("close a session that never started, and why")
+    )
+    close.add_argument("--yes", action="store_true", help=_("do not ask once more before candidates are waived"))
+    close.add_argument("--reason", action=_Unpaired, help=argparse.SUPPRESS)
     grade = _command(
         site, "grade", "session:run_grade", _("open the answer keys with code 2, mark, sign the result"),
         "examd site grade site --chief /media/stick --as 李娜",
@@ -122,6 +127,20 @@ def _reporting(site: Commands) -> None:
         "examd site report site",
     )  # fmt: skip
     found.add_argument("--session", default="", help=_("session number (default: the current one)"))
+
+
+def _waiver(text: str) -> tuple[str, str]:
+    number, _equals, reason = text.partition("=")
+    if not number.strip() or not reason.strip():
+        raise argparse.ArgumentTypeError(_("NUMBER=REASON is expected, such as 2026001=离场"))
+    return number.strip(), reason.strip()
+
+
+class _Unpaired(argparse.Action):
+    """`--waive A --reason x --waive B --reason y` once recorded y for both."""
+
+    def __call__(self, command: argparse.ArgumentParser, *_ignored: object) -> None:
+        command.error(_("--reason would not say for whom: write --waive NUMBER=REASON, or --never-started REASON"))
 
 
 def _takes_chief(command: Command) -> None:

@@ -7,23 +7,25 @@ import argparse
 import contextlib
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
 
+from bank.refused import Denied
 from bank.seal import codes
 from examd import holders
 from examd.holders import Holder
 from examd.package.layout import Session
-from examd.site.closing import close_session
+from examd.site.closing import Waived, close_session
 from examd.site.grading import grade_session
 from examd.site.opening import ToOpen, open_session
 from examd.site.replies import RuleTold, Status
 from examd.site.staff_client import Attended
+from tools.cli.base import by_name
 from tools.cli.language import _, plain
 from tools.cli.output import as_json, report
-from tools.cli.secrets import ask_code, ask_secret
+from tools.cli.secrets import ask_code, ask_line, ask_secret
 from tools.cli.site import room_status
 
 # ---- signing in: that the server answers is known before anybody types a secret -----------------------------------
@@ -131,8 +133,13 @@ def run_add_time(args: argparse.Namespace) -> int:
 
 
 def run_close(args: argparse.Namespace) -> int:
+    waive = by_name(args.waive)
     with _with_chief(args) as (attended, chief):
-        done = attended.run(close_session(attended.client, chief, args.waive, args.reason))
+
+        async def confirm(waived: Sequence[Waived]) -> None:
+            await attended.from_person(lambda: _confirm(waived, sure=args.yes))
+
+        done = attended.run(close_session(attended.client, chief, waive, args.never_started, confirm))
     if done.again:
         print(_("It was closed already; this is the same closing."), file=sys.stderr)
     for number in done.needless:
@@ -144,6 +151,26 @@ def run_close(args: argparse.Namespace) -> int:
         "{root_spoken}"
     )
     return report(args, facts, text.format_map(facts))
+
+
+def _confirm(waived: Sequence[Waived], *, sure: bool) -> None:
+    """Shows who is waived and why. Raises Denied: nobody at the keyboard confirmed it."""
+    print(_("Waived, and so recorded for ever:"), file=sys.stderr)
+    for each in waived:
+        told = _(
+            "  {number}  {name}  ({phase}, {n} answered)  reason: {reason}",
+            number=each.seat.admission_no,
+            name=each.seat.name,
+            phase=_(room_status.PHASES[each.seat.phase]),
+            n=each.seat.answered,
+            reason=each.reason,
+        )
+        print(plain(told), file=sys.stderr)
+    if sure:
+        return
+    question = _("Close the session without these {n}? (yes/no) ", n=len(waived))
+    if not sys.stdin.isatty() or ask_line("close", question).lower() not in ("y", "yes", "是"):
+        raise Denied("close-not-confirmed")
 
 
 def run_grade(args: argparse.Namespace) -> int:
