@@ -2,7 +2,8 @@
 
 A code is a second factor for people at a console, never the protection of data (the verifier holds its secret). The
 last accepted time step is stored in the same transaction that accepts it, so no code passes twice, not even after
-a restart. Wrong tries are counted per person and lock the name for a while.
+a restart. Wrong tries are counted per person and lock the name for a while of the boot clock: a wall clock that is put
+right moves no lock. The wall clock says one thing here, which code is on the person's device now.
 """
 
 import hmac
@@ -16,15 +17,25 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from bank.refused import Denied
 from bank.seal.passphrase import LANES, MEMORY_KIB, PASSES, check_passphrase
-from bank.vault import Vault
+from bank.vault import Connection, Vault
+from examd.clock import Instant
 
 SCHEMA = """
 CREATE TABLE staff(
   name TEXT PRIMARY KEY, role TEXT NOT NULL, salt BLOB NOT NULL, verifier BLOB NOT NULL, totp TEXT NOT NULL,
-  last_step INTEGER NOT NULL DEFAULT 0, misses INTEGER NOT NULL DEFAULT 0, locked_until_s INTEGER NOT NULL DEFAULT 0
+  last_step INTEGER NOT NULL DEFAULT 0, misses INTEGER NOT NULL DEFAULT 0, locked_until_ms INTEGER NOT NULL DEFAULT 0,
+  locked_boot TEXT NOT NULL DEFAULT ''
 ) STRICT;
 """
+VERSION = 2
 TRIES, LOCK_S = 5, 300
+
+
+def migrate(connection: Connection, version: int) -> None:
+    """From version 1, whose locks counted on the wall clock: they lapse, and with them what a wrong clock did."""
+    connection.execute("ALTER TABLE staff RENAME COLUMN locked_until_s TO locked_until_ms")
+    connection.execute("ALTER TABLE staff ADD COLUMN locked_boot TEXT NOT NULL DEFAULT ''")
+    connection.execute("UPDATE staff SET locked_until_ms = 0")
 
 
 class Role(StrEnum):
@@ -86,23 +97,24 @@ class StaffBook:
             )
         return totp
 
-    def sign_in(self, name: str, passphrase: str, code: str, now_s: int) -> Person:
+    def sign_in(self, name: str, passphrase: str, code: str, at: Instant) -> Person:
         """Raises Denied: "bad-staff" (which of the three was wrong is not said), "stale-code", "too-many-tries"."""
         with self._vault.reading() as connection:
             row = connection.execute(
-                "SELECT role, salt, verifier, totp, last_step, locked_until_s FROM staff WHERE name = ?", (name,)
+                "SELECT role, salt, verifier, totp, last_step, locked_until_ms, locked_boot FROM staff WHERE name = ?",
+                (name,),
             ).fetchone()
-        role, salt, verifier, totp, last_step, locked_until_s = row or ("", b"\0" * 16, b"", "", 0, 0)
-        if locked_until_s > now_s:
-            raise Denied("too-many-tries", wait_s=locked_until_s - now_s)
+        role, salt, verifier, totp, last_step, locked_until_ms, boot = row or ("", b"\0" * 16, b"", "", 0, 0, "")
+        if (wait_ms := _lock_left_ms(locked_until_ms, boot, at)) > 0:
+            raise Denied("too-many-tries", wait_s=-(-wait_ms // 1000))
         # The work is done for unknown names too: the time it takes must not tell names apart.
         right = hmac.compare_digest(_stretched(passphrase, salt), verifier)
-        step = _step_of(code, totp, now_s) if totp else None
+        step = _step_of(code, totp, at.wall_s) if totp else None
         if not right or step is None:
             self._write(
-                "UPDATE staff SET locked_until_s = iif(misses + 1 >= ?, ?, 0), misses = (misses + 1) % ?"
-                " WHERE name = ?",
-                (TRIES, now_s + LOCK_S, TRIES, name),
+                "UPDATE staff SET locked_until_ms = iif(misses + 1 >= ?, ?, 0), locked_boot = ?,"
+                " misses = (misses + 1) % ? WHERE name = ?",
+                (TRIES, at.mono_ms + LOCK_S * 1000, at.boot, TRIES, name),
             )
             raise Denied("bad-staff")
         if step <= last_step:
@@ -113,6 +125,13 @@ class StaffBook:
     def _write(self, statement: str, values: tuple[object, ...]) -> None:
         with self._vault.transaction() as connection:
             connection.execute(statement, values)
+
+
+def _lock_left_ms(until_ms: int, boot: str, at: Instant) -> int:
+    """A machine that was started anew begins the lock anew: how long it was off, no clock says that can be trusted."""
+    if until_ms and boot != at.boot:
+        until_ms = LOCK_S * 1000
+    return until_ms - at.mono_ms
 
 
 def _step_of(code: str, totp: str, now_s: int) -> int | None:

@@ -84,10 +84,10 @@ class StaffSocket:
         return socket
 
     async def _sign_in(self, message: StaffSignIn) -> Person:
-        room, now_s = self._room, self._room.clock.now().wall_s
+        room, at = self._room, self._room.clock.now()
         # Argon2id takes a good part of a second: in a thread, so that answers go on being acknowledged.
         async with self._signing_in:
-            sign_in = functools.partial(room.staff.sign_in, message.name, message.passphrase, message.code, now_s)
+            sign_in = functools.partial(room.staff.sign_in, message.name, message.passphrase, message.code, at)
             try:
                 person = await asyncio.to_thread(sign_in)
             except BrokenStore as broken:

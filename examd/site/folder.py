@@ -36,12 +36,11 @@ from bank.refused import BadFile, Denied
 from bank.seal import locks
 from bank.seal.locks import Identity
 from bank.vault import Vault
-from examd import holders
+from examd import holders, staff
 from examd.holders import Card, Holder
 from examd.package import open as opening
 from examd.result import RESULT
 from examd.site.rules_seen import RulesSeen
-from examd.staff import SCHEMA, StaffBook
 
 STAFF_APPLICATION = "examd-staff"
 
@@ -76,7 +75,8 @@ class SiteFolder:
             raise BadFile("session-name", found=site_id)
         holder = holders.create(directory, "site", site_id, name, passphrase)
         bureau.write(directory)
-        Vault.create(directory / "staff.db", holder.vault_key, application=STAFF_APPLICATION, schema=SCHEMA).close()
+        path, key = directory / "staff.db", holder.vault_key
+        Vault.create(path, key, application=STAFF_APPLICATION, version=staff.VERSION, schema=staff.SCHEMA).close()
         private_folder(directory)
         private_folder(directory / "sessions")
         return cls(directory), holder
@@ -98,10 +98,14 @@ class SiteFolder:
     def bureau(self) -> Card:
         return Card.read(self.directory / "bureau.card.json", "bureau")
 
-    def staff(self, holder: Holder) -> StaffBook:
-        # Wiping page buffers is one switch for the whole process, and would slow the record beside it.
-        path = self.directory / "staff.db"
-        return StaffBook(Vault.open(path, holder.vault_key, application=STAFF_APPLICATION, wipe_memory=False))
+    def staff(self, holder: Holder) -> staff.StaffBook:
+        """Who is on duty here."""
+        vault = Vault.open(
+            self.directory / "staff.db", holder.vault_key, application=STAFF_APPLICATION, version=staff.VERSION,
+            wipe_memory=False,  # one switch for the whole process: it would slow the record beside it
+            migrate=staff.migrate,
+        )  # fmt: skip
+        return staff.StaffBook(vault)
 
     @contextlib.contextmanager
     def held(self, by: str = "supervisor") -> Iterator[None]:

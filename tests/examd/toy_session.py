@@ -30,7 +30,7 @@ from examd.package import open as opening
 from examd.package.issue import Issued, issue
 from examd.package.layout import RosterLine, Session
 from examd.site.folder import STAFF_APPLICATION, SiteFolder
-from examd.staff import SCHEMA, Role, StaffBook
+from examd.staff import SCHEMA, VERSION, Role, StaffBook
 
 MINUTES = 30
 N_ITEMS = 10
@@ -162,7 +162,9 @@ def on_duty() -> tuple[list[tuple[object, ...]], dict[str, str]]:
         "watcher": Role.INVIGILATOR,
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
-        vault = Vault.create(Path(folder) / "staff.db", bytes(32), application=STAFF_APPLICATION, schema=SCHEMA)
+        vault = Vault.create(
+            Path(folder) / "staff.db", bytes(32), application=STAFF_APPLICATION, version=VERSION, schema=SCHEMA
+        )
         book = StaffBook(vault)
         secret = {name: book.add(name, role, PASSPHRASE) for name, role in people.items()}
         with vault.reading() as connection:
@@ -182,7 +184,11 @@ class Staffed(Toy):
         rows, secret = on_duty()
         with (
             Vault.create(
-                self.site_folder / "staff.db", self.site.vault_key, application=STAFF_APPLICATION, schema=SCHEMA
+                self.site_folder / "staff.db",
+                self.site.vault_key,
+                application=STAFF_APPLICATION,
+                version=VERSION,
+                schema=SCHEMA,
             ) as vault,
             vault.transaction() as connection,
         ):

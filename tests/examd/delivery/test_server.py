@@ -26,6 +26,7 @@ from examd.protocol.trust import trusting
 from examd.site.closing import close_session
 from examd.site.opening import open_session
 from examd.site.staff_client import StaffClient
+from examd.staff import LOCK_S, TRIES
 from tests.examd.served import Served, hear, say, served
 from tests.examd.toy_session import PASSPHRASE, HandClock, Staffed, Toy, holder
 
@@ -417,6 +418,35 @@ async def test_who_is_waived_is_waived_for_a_reason_of_their_own_and_shown_by_na
         written = (Path(done.closed.result) / "entries.jsonl").read_text().splitlines()
         waived = [entry["body"] for entry in map(json.loads, written) if entry["type"] == "WAIVE"]
         assert waived == [{"c": 1, "reason": "离场"}, {"c": 2, "reason": "作弊"}, {"c": 3, "reason": "生病"}]
+
+
+async def test_a_wall_clock_set_forth_and_back_changes_nothing_but_which_code_is_right(tmp_path):
+    clock = HandClock(wall_s=int(time.time()))
+    async with contextlib.AsyncExitStack() as stack:
+        site = await stack.enter_async_context(in_this_process(Staffed(tmp_path), clock))
+        desk = await stack.enter_async_context(site.desk("deputy"))
+        socket = await stack.enter_async_context(site.socket())
+        await sit(site, socket, 1)
+        await say(socket, m.Ready())
+        await until(lambda: site.server.room.running().record.state.seats[1].ready)
+        await desk.command("start")
+        form = await hear(socket, m.FormView)
+        left = (await desk.status()).seats[0].remaining_ms
+        for n, step_s in enumerate((9 * 3600, -40 * 86_400, 365 * 86_400), 1):
+            clock.wall_s += step_s
+            assert (await desk.status()).seats[0].remaining_ms == left
+            await say(socket, m.Answer(n, 0, (0,), 0))
+            assert (await hear(socket, m.Ack)).seq == n
+            await desk.command("add-time", reason="x", ms=60_000)
+            left += 60_000
+        assert len(form.items) > 1
+        for _ in range(TRIES):  # wrong tries lock for as long as ever, whatever the wall clock does
+            refused = await refused_at_desk(site, m.StaffSignIn("closer", "wrong words", "000000"))
+            clock.wall_s += 86_400
+        refused = await refused_at_desk(site, m.StaffSignIn("closer", "wrong words", "000000"))
+        assert refused.facts["code"] == "too-many-tries" and refused.facts["wait_s"] == LOCK_S
+        clock.run(LOCK_S * 1000)
+        assert (await refused_at_desk(site, m.StaffSignIn("closer", "x", "000000"))).facts["code"] == "bad-staff"
 
 
 @contextlib.asynccontextmanager
