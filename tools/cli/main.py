@@ -7,21 +7,24 @@ Exit codes: 0 done; 1 checked and found wrong; 2 usage, or a file that is not wh
 
 import argparse
 import importlib
-import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from bank.refused import BadFile, BrokenStore, Refused
 from examd import VERSION
 from tools.cli.base import Actor, help_formatter, takes_language
 from tools.cli.language import LANGUAGES, _, current_language_from_environment, set_language
+from tools.cli.output import as_json, only_data
 from tools.cli.sentences import said
 
 COMMANDS = (
     "tools.cli.demo", "tools.cli.bank", "tools.cli.rule", "tools.cli.bureau", "tools.cli.chief", "tools.cli.site",
     "tools.cli.terminal", "tools.verify.command", "tools.cli.bench",
 )  # fmt: skip
+VERIFIER = "verify"
+"""It shares no code with the rest, and keeps its standard output clean by itself."""
 EXIT_BAD_FILE, EXIT_DENIED, EXIT_BROKEN, EXIT_INTERRUPTED = 2, 3, 4, 130
 
 
@@ -31,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _speak(argv)
     args = parser(whole=False).parse_args(argv)
     try:
-        return int(args.run(args))
+        with only_data() if getattr(args, "json", False) and args.actor != VERIFIER else nullcontext():
+            return int(args.run(args))
     except KeyboardInterrupt:
         print(file=sys.stderr)  # the shell's prompt begins a line of its own
         return EXIT_INTERRUPTED
@@ -39,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        return _refusal(error, as_json=getattr(args, "json", False))
+        return _refusal(error, json=getattr(args, "json", False))
 
 
 def parser(*, whole: bool = True) -> argparse.ArgumentParser:
@@ -105,7 +109,7 @@ def _speak(argv: Sequence[str]) -> None:
     os.environ["EXAMD_LANG"] = language if language in LANGUAGES else "zh"
 
 
-def _refusal(error: Exception, *, as_json: bool) -> int:
+def _refusal(error: Exception, *, json: bool) -> int:
     """One sentence on stderr, and with --json the refusal on stdout. What the operating system refuses (a full disk, a
     folder without rights) is named as such, here for all commands; whatever else is not a refusal is a fault of ours:
     named, without locals or a traceback."""
@@ -121,9 +125,8 @@ def _refusal(error: Exception, *, as_json: bool) -> int:
         print(f"examd: {fault}", file=sys.stderr)
         return EXIT_BROKEN
     print("examd: " + said(error), file=sys.stderr)
-    if as_json:
-        told = {"facts": error.facts, "refused": error.code, "sentence": said(error)}
-        print(json.dumps(told, ensure_ascii=False, default=str))
+    if json:
+        as_json({"facts": error.facts, "refused": error.code, "sentence": said(error)})
     if isinstance(error, BadFile):
         return EXIT_BAD_FILE
     return EXIT_BROKEN if isinstance(error, BrokenStore) else EXIT_DENIED

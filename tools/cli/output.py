@@ -1,13 +1,16 @@
 """How a command says what it found: for a program as JSON, for a person in lines and tables.
 
 Standard output holds the report; what is only narrated (a bar, a list of what was refused) goes to standard error.
+With --json nothing but `as_json` reaches standard output, whatever else a command prints.
 """
 
 import argparse
+import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TextIO
 
 from tools.cli.language import _, plain
 
@@ -15,8 +18,24 @@ MOST_LINES = 50
 """Rows told before the rest is only counted; --json has them all."""
 
 
+_data: TextIO | None = None
+
+
+@contextmanager
+def only_data() -> Iterator[None]:
+    """While it lasts, what is printed for people goes to standard error, and `as_json` alone to standard output."""
+    global _data  # noqa: PLW0603 - one process has one standard output
+    _data, before = sys.stdout, _data
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _data = before
+
+
 def as_json(record: object) -> None:
-    print(json.dumps(record, ensure_ascii=False))
+    """One document on standard output; what JSON has no type for as its text."""
+    print(json.dumps(record, ensure_ascii=False, default=str), file=_data or sys.stdout, flush=True)
 
 
 def report(args: argparse.Namespace, record: object, *lines: str) -> int:

@@ -177,7 +177,7 @@ def test_a_report_of_no_session_says_so(tmp_path, capsys):
     ],
 )
 def test_what_the_system_refuses_is_said_with_its_file(error, sentence, capsys):
-    assert main._refusal(error, as_json=True) == 4
+    assert main._refusal(error, json=True) == 4
     seen = capsys.readouterr()
     assert sentence in seen.err
     assert sentence in json.loads(seen.out)["sentence"]

@@ -1,0 +1,210 @@
+"""With --json, standard output holds data and nothing else: every such command is run as a process, and parsed."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bank.seal import passphrase as sealing
+from examd.bureau import roster
+from examd.bureau.office import Office
+from tests.examd.served import STEP_S, served
+from tests.examd.toy_session import PASSPHRASE, Staffed
+from tools.cli import main
+
+SAMPLES = Path(__file__).parents[3] / "tools/samples/SP-ELV-T"
+LONG = {"bench answers", "bench bank", "bench terminal"}
+"""Minutes on a busy machine; tests/tools/bench runs their parts."""
+SCRIPT = f"""
+bank init sample --sample
+bank init real
+bank init open --sample --open
+bank template items.xlsx
+bank import sample {SAMPLES / "items.jsonl"} --approve-as-sample
+bank person real --key li.key --name 李明 --role author --role reviewer
+bank person real --key wang.key --name 王芳 --role author --role reviewer
+bank person real --key chen.key --name 陈刚 --role author --sponsor li.key=word --sponsor wang.key=word
+bank import real items.csv --as li.key
+bank import real items.csv --dry-run --as li.key
+bank import real bad.csv --as li.key
+bank list sample --level 了解
+bank list real --state draft --with-keys
+bank search real 电
+bank review real
+bank revise real q1 q1.csv --as wang.key
+bank submit real --all --as li.key
+bank return real q2 --as wang.key --remarks 重写
+bank approve real --all --as wang.key
+bank diff real q1
+bank history real q1
+bank adopt sample --all --as li.key
+bank repeal real GB/T1 --on 2026-01-01 --as li.key
+bank retire real q3 --as li.key --remarks 重复
+bank check sample
+bank check sample --answer-positions
+bank exposure sample
+bank export sample out.jsonl
+bank card real --out card.json
+bank pack items2.csv --key chen.key --to card.json --out drafts.examd
+bank take real drafts.examd
+bureau init office --id SX-0349 --name 某市应急管理局
+bureau template roster.xlsx
+bank owner real office/bureau.card.json --as li.key
+bank owner real office/bureau.card.json --as wang.key
+bank owner real
+bank slice real --to office/bureau.card.json --permission exam --until 2027-12-31 --out slice --office office
+bank accept real slice/* --as li.key --office office
+bank withdraw real slice/* --reason 停用 --out slice --office office
+bank slices real
+bank share real --need 2 --holder 甲=word --holder 乙=word2
+bank cards real cards.pdf
+bank verify-shares real --holder 甲=word --holder 乙=word2
+bank open real --hours 1 --holder 甲=word --holder 乙=word2
+bank status real
+bank list real
+bank backup real backup
+bank close real
+bank restore restored backup
+bank journal real
+bank rekey real --holder 甲=word --holder 乙=word2
+bank new-passphrase real 甲=word --old word
+bank replace-holder real 乙 丙=word3 --holder 甲=word
+rule check {SAMPLES / "rule.toml"}
+rule check {SAMPLES / "rule.toml"} --bank sample --mock
+rule check wrong.toml
+rule try {SAMPLES / "rule.toml"} --bank sample --mock --forms 20 --sessions 1 --candidates 20
+rule reserve {SAMPLES / "rule.toml"} --bank sample --mock --forms 1 --out reserve.json
+rule officer zhang --id zhang --name 张三
+rule officer zhao --id zhao --name 赵四
+rule appoint office zhang/rule-officer.card.json zhao/rule-officer.card.json
+rule consent office --officer zhang
+rule register office
+rule sign {SAMPLES / "rule.toml"} --office office --officer zhang
+rule history --office office
+chief init chief --name 张伟
+site init site --id SX-12 --name 第一考试点 --bureau office/bureau.card.json
+site staff site --name 李娜
+bureau issue office --bank sample --rule {SAMPLES / "rule.toml"} --roster roster.csv --site site/site.card.json \
+ --chief chief/chief.card.json --session S-1 --name 第一场 --date 2026-11-21 --out stick --mock
+bureau code office stick/PKG-* 1
+bank trace sample --seen '触电:断开电源|呼救' --package stick/PKG-*
+verify nowhere
+bench forms --forms 20
+bench rates --results 2000 --institutions 3 --repeat 1
+"""
+HEAD = "题号,题型,题干,选项A,选项B,选项C,选项D,答案,章节,认知层级,难度,依据\n"
+ROW = "q{n},单选,低压电器第{n}项要求是什么？,甲{n},乙{n},丙{n},丁{n},B,1,了解,0.7,GB/T{n}\n"
+
+
+def commands():
+    """Words of every command that has --json -> its parser."""
+    found = {each.prog.removeprefix("examd "): each for each in main._leaves(main.parser()) if each.get_default("run")}
+    return {name: each for name, each in found.items() if "--json" in each._option_string_actions}
+
+
+class Shell:
+    """`examd … --json` as processes in one folder, every passphrase in a file."""
+
+    def __init__(self, folder):
+        self.folder, self.known, self.run_names, self.done = folder, commands(), set(), []
+        for name in ("word", "word2", "word3"):
+            (folder / name).write_text(PASSPHRASE + name.removeprefix("word"))
+            (folder / name).chmod(0o600)
+
+    def __call__(self, line):
+        words = shlex.split(line)
+        words = [str(next(self.folder.glob(word))) if "*" in word else word for word in words]
+        name = " ".join(words[:2]) if words[0] != "verify" else "verify"
+        options = [o for o in self.known[name]._option_string_actions if o.endswith("passphrase-file")]
+        given = [each for o in options if o not in words for each in (o, "word")]
+        environment = os.environ | {"EXAMD_LANG": "zh", "PYTHONPATH": str(SAMPLES.parents[2])}
+        command = [sys.executable, "-P", "-m", "tools.cli", *words, *given, "--json"]
+        ran = subprocess.run(
+            command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=False, timeout=300,
+        )  # fmt: skip
+        assert "Traceback" not in ran.stderr and ran.returncode < 4, (line, ran.returncode, ran.stderr)
+        documents = self.parsed(line, ran.stdout)
+        self.run_names.add(name)
+        self.done.append((name, ran.returncode, ran.stderr.strip().splitlines()[-1:] if ran.returncode else []))
+        return documents
+
+    @staticmethod
+    def parsed(line, out):
+        """One document, or one a line."""
+        try:
+            return [json.loads(out)]
+        except ValueError:
+            try:
+                return [json.loads(each) for each in out.splitlines()]
+            except ValueError:
+                raise AssertionError(f"{line}\nwrote on standard output what is no data:\n{out[:2000]}") from None
+
+
+@pytest.mark.slow
+def test_every_command_with_json_writes_data_and_nothing_else(tmp_path):
+    shell = Shell(tmp_path)
+    (tmp_path / "items.csv").write_text(HEAD + "".join(ROW.format(n=n) for n in range(1, 9)))
+    (tmp_path / "items2.csv").write_text(HEAD + ROW.format(n=77))
+    (tmp_path / "q1.csv").write_text(HEAD + ROW.format(n=1).replace("要求", "规定"))
+    (tmp_path / "bad.csv").write_text(HEAD + "q9,单选,没有选项,,,,,B,1,了解,0.7,无\n")
+    (tmp_path / "wrong.toml").write_text("id = 低压\n")
+    ids = [f"11010119900101{n:03}" for n in range(1, 6)]
+    names = "".join(f"26{n:04},考生{n},{id_}{roster.check_character(id_)},甲校\n" for n, id_ in enumerate(ids, 1))
+    (tmp_path / "roster.csv").write_text("准考证号,姓名,身份证号,培训机构\n" + names)
+    for line in SCRIPT.replace("\\\n", "").strip().splitlines():
+        if line.startswith("bureau issue"):
+            (tmp_path / "stick").mkdir()
+        shell(line)
+    room = a_session(tmp_path / "toy", shell)
+    assert "bank list" in shell.run_names
+    assert shell.known.keys() - shell.run_names == LONG
+    well = {name for name, code, _why in shell.done if code in (0, 1)}
+    refused = {name: why for name, _code, why in shell.done if name not in well}
+    assert refused.keys() <= MAY_REFUSE, refused
+    assert room
+
+
+MAY_REFUSE = {
+    "bank accept", "bank trace",  # another body's slice, a photograph: neither is at hand; a refusal is data as well
+    "bank replace-holder", "rule consent",
+}  # fmt: skip
+
+
+def a_session(folder, shell):
+    """The commands of a site, against a server; one-time codes of four people, for a code serves once."""
+    with served(Staffed(folder)) as room:
+        toy, steps = room.toy, room._steps
+        office = Office(shell.folder / "toy-office")
+        for at, holder in ((office.directory, toy.bureau), (shell.folder / "toy-chief", toy.chief)):
+            at.mkdir()
+            role = holder.card.role
+            (at / f"{role}.key").write_bytes(sealing.seal(holder.secret_bytes(), PASSPHRASE, f"examd/{role}"))
+        for name, code in (("one", toy.issued.code_1), ("two", toy.issued.code_2), ("totp", "")):
+            (shell.folder / name).write_text(code)
+            (shell.folder / name).chmod(0o600)
+
+        def site(person, words):
+            steps[person] = max(steps.get(person, 0), int(time.time()) // STEP_S - 1)
+            (shell.folder / "totp").write_text(room.code(person))
+            command, *more = words.split()
+            return shell(
+                " ".join(["site", command, str(toy.site_folder), *more, "--as", person, "--totp-file", "totp"])
+            )
+
+        site("admin", f"open {toy.directory} --code-file one --chief toy-chief")
+        site("watcher", "status")
+        site("admin", "start")
+        for act in ("pause --reason 停电", "resume --reason 来电", "addtime --minutes 5 --reason 停电"):
+            site("deputy", act)
+        (closed,) = site("closer", "close --chief toy-chief")
+        site("closer", "grade --code-file two --chief toy-chief")
+        shell(f"site report {toy.site_folder}")
+        shell(f"verify {closed['result']}")
+        shell(f"bank trace sample --seen 甲:乙|丙 --result {closed['result']}")
+    return closed["entries"] > 0
