@@ -26,6 +26,7 @@ from textual.message import Message
 from examd.protocol.messages import Clock, Refusal, Welcome
 from examd.protocol.phase import Phase
 from examd.protocol.reasons import Reason
+from terminal import widths
 from terminal.client import Client
 from terminal.heard import Heard, Link, Trouble
 from terminal.language import _, set_language
@@ -289,6 +290,7 @@ def run(
         sentence = _("No answers can be kept in {folder} ({why}). Name another folder.", folder=journal, why=why)
         print(f"examd: {sentence}", file=sys.stderr)
         return ExitCode.UNUSABLE
+    widths.learn()
     lockdown.swallow_replies()
     app = TerminalApp(server, trust, journal, name, admission_no=admission_no, exit_after_receipt=exit_after_receipt)
     result = app.run()

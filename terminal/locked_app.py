@@ -3,7 +3,7 @@
 Before: `terminal.lockdown`, which has scrubbed the environment. After: `terminal.app`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
@@ -11,10 +11,12 @@ from typing import Any, ClassVar, NoReturn
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from terminal import lockdown
 from terminal.language import _
+from terminal.palette import Lowered
 
 
 class ExitCode(IntEnum):
@@ -42,6 +44,11 @@ class LockedApp(App[int], inherit_bindings=False):
     def __init__(self, journal: Path) -> None:
         super().__init__()
         self._journal = journal
+        self._lowered = Lowered(self.console.color_system)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's, and the colours of terminals that have few."""
+        return [*super().get_line_filters(), *([self._lowered] if self._lowered.enabled else [])]
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         return ()

@@ -2,12 +2,14 @@
 
 Dark ink on warm paper: two hours of reading are easier on dark letters over a light ground, and candidates know
 exam papers. Every state has a glyph or a word beside its colour, so the screen can be read in one colour too.
+What a terminal of fewer colours shows instead stands in `terminal.palette`.
 """
 
 from rich.style import Style
 
 PAPER = "#f8f5ee"
 PANEL = "#efe9dc"
+_FIELD = "#e6dfcf"
 DEEP = "#1f3a4b"
 _INK, _SOFT, _FAINT = "#22272c", "#5f646b", "#a09a8c"
 _BLUE, _GREEN, _AMBER, _RED = "#17557f", "#23683f", "#8a5200", "#a3241b"
@@ -33,7 +35,7 @@ CHOSEN_CHIP = Style(color="#ffffff", bgcolor=_BLUE, bold=True)
 CHOSEN_BOLD = Style(color=_BLUE, bgcolor="#d9e7f0", bold=True)
 CHIP = Style(color=_INK, bgcolor="#e4ddcd", bold=True)
 CHIP_OFF = Style(color=_FAINT, bgcolor=PANEL)
-FIELD = Style(color=_INK, bgcolor=PANEL)
+FIELD = Style(color=_INK, bgcolor=_FIELD)
 FIELD_HERE = Style(color="#0f3550", bgcolor="#d9e7f0", bold=True)
 FIELD_CURSOR = Style(bgcolor=_BLUE)
 

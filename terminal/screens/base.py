@@ -105,12 +105,13 @@ class ExamScreen(Screen[None], inherit_bindings=False):
         self.query_one("#header", Header).show(self.header(now_ms))
         self.query_one("#banner", Banner).show(self.banner(now_ms))
         self.query_one("#keys", KeyBar).show(self.staff_keys() if self.seat.staff_asked else tuple(self._keys()))
-        self._draw_small()
+        self._draw_small(now_ms)
         self._draw_body(now_ms)
 
-    def _draw_small(self) -> None:
+    def _draw_small(self, now_ms: int) -> None:
         asked = self.staff_banner() if self.seat.staff_asked else ""
-        self.query_one("#small", TooSmall).show(Window(*self.app.size, asked))
+        clock = hours(self.seat.remaining_ms(now_ms)) if self.answering else ""
+        self.query_one("#small", TooSmall).show(Window(*self.app.size, asked, clock))
 
     def _draw_body(self, now_ms: int) -> None:
         """Show what `body` made."""
@@ -167,7 +168,7 @@ class ExamScreen(Screen[None], inherit_bindings=False):
         if not self.whole:
             return
         self.set_class(width < LEAST_WIDTH or height < LEAST_HEIGHT, "-small")
-        self._draw_small()
+        self._draw_small(self.actions.now())
 
     # ---- acting ------------------------------------------------------------------------------------------------
 

@@ -146,14 +146,17 @@ class Window:
     width: int
     height: int
     asked: str = ""
+    clock: str = ""
+    """h:mm:ss, or "" where no clock is shown."""
 
 
 class TooSmall(Canvas[Window]):
     """Shown in place of a broken layout."""
 
     def rows(self, width: int, height: int) -> list[Row]:
-        """What staff are asked, or else how large the window must be."""
+        """The clock, and what staff are asked or else how large the window must be."""
         window = self.state
+        clock = [(_("Time left") + f" {window.clock}", theme.BLUE)] if window.clock else []
         lines = [(line, theme.AMBER) for line in wrap(window.asked, max(2, width - 2))] if window.asked else []
         lines = lines or [
             (_("This window is too small"), theme.BOLD),
@@ -161,5 +164,6 @@ class TooSmall(Canvas[Window]):
             (_("now: {width} x {height}", width=window.width, height=window.height), theme.SOFT),
             (_("Please enlarge it. Nothing is lost."), theme.INK),
         ]
+        lines = [*clock, *lines][:height]
         above = max(0, (height - len(lines)) // 2)
         return [Row(width) for _i in range(above)] + [Row(width).centre(text, style) for text, style in lines]

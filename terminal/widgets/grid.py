@@ -73,16 +73,14 @@ class Grid(Canvas[GridState]):
         return [*rows, *legend] if gap else [*rows, Row(width, self.ground), *legend]
 
     def _draw_cell(self, row: Row, slot: int, digits: int) -> None:
-        """Flag, number and glyph: a flagged item still shows whether it is answered."""
+        """Flag, number and glyph, all of one colour: a flagged item still shows whether it is answered."""
         cell = self.state.cells[slot]
-        style = theme.CELL_HERE if slot == self.state.here else theme.CELL_DONE if cell.answered else theme.CELL_OPEN
+        style = theme.CELL_DONE if cell.answered else theme.CELL_OPEN
+        if cell.flagged or slot == self.state.here:
+            style = theme.CELL_HERE if slot == self.state.here else theme.CELL_FLAG
         press, glyph = f"go_to({slot})", theme.TICK if cell.answered else theme.OPEN
         row.put(self.gap)
-        row.put(
-            theme.FLAG if cell.flagged else " ",
-            theme.CELL_FLAG if cell.flagged else style if self.gap else self.ground,
-            press,
-        )
+        row.put(theme.FLAG if cell.flagged else " ", style if cell.flagged or self.gap else self.ground, press)
         row.put(str(slot + 1).rjust(digits) + self.gap + glyph, style, press)
 
     def _legend(self, width: int, left: int, soft: Style) -> list[Row]:
@@ -145,6 +143,9 @@ class BigClock(Canvas[ClockState]):
         }[self.state.urgency]
         left = max(0, (width - 40) // 2)
         label = Row(width, self.ground).at(left).put(_("Time left"), theme.PANEL_SOFT).right(word, style, margin=left)
-        lines = [Row(width, self.ground).at(left).put(line, style) for line in big(self.state.remaining)]
+        letters = big(self.state.remaining)
+        if cell_len(letters[0]) > width - left:  # blocks that this terminal draws two cells wide
+            letters = ("", self.state.remaining, "")
+        lines = [Row(width, self.ground).at(left).put(line, style) for line in letters]
         above = [Row(width, self.ground)] if height > 5 else []
         return [*above, label, *([Row(width, self.ground)] if height > 6 else []), *lines]

@@ -348,6 +348,7 @@ async def test_the_sheet_lists_open_and_flagged_questions(hall, tmp_path):
 async def test_a_window_too_small_says_so_takes_no_key_and_recovers(hall, tmp_path):
     async with seated(hall, tmp_path / "j", size=(80, 24)) as (app, pilot):
         await resize(pilot, 79, 24)
+        assert re.search(r"剩余时间 [0-2]:\d\d:\d\d", shown(app)), "the clock is lost in a small window"
         await see(pilot, "80 列 24 行")
         await pilot.press("b")
         assert app.seat.choice(0) == ()
