@@ -42,7 +42,7 @@ def bulletin(report: Report, language: str) -> bytes:
         _institutions(report, _),
         _meaning(report, _),
         _evidence(report, _),
-        _signatures(_),
+        _signatures(report, _),
     )
     body = tag("body", _drill_notices(_) if report.session.mock else "", page)
     document = tag("html", head, body, lang="zh-CN" if language == "zh" else "en")
@@ -61,7 +61,8 @@ def _drill_notices(_: Translate) -> Html:
 
 
 def _masthead(report: Report, title: str, _: Translate) -> Html:
-    return tag("header", tag("h1", title), tag("p", _bdi(report.session.name), class_="session"))
+    bureau = tag("p", _bdi(report.bureau), class_="bureau") if report.bureau else ""
+    return tag("header", bureau, tag("h1", title), tag("p", _bdi(report.session.name), class_="session"))
 
 
 def _facts(report: Report, _: Translate) -> Html:
@@ -209,9 +210,10 @@ def _evidence(report: Report, _: Translate) -> Html:
     )
 
 
-def _signatures(_: Translate) -> Html:
+def _signatures(report: Report, _: Translate) -> Html:
     """On paper only: the copy on the notice board is signed and sealed by hand."""
-    places = (_("Chief examiner (signature)"), _("Examination body (seal)"), _("Posted on"))
+    body = _("{bureau} (seal)").format(bureau=report.bureau) if report.bureau else _("Examination body (seal)")
+    places = (_("Chief examiner (signature)"), body, _("Posted on"))
     return tag("footer", *(tag("p", place) for place in places), class_="signatures")
 
 
@@ -232,14 +234,14 @@ def _definition_id(definition: Definition) -> Html:
 
 
 def _percent(share: float | None) -> str:
-    return "—" if share is None else f"{100 * share:.1f}%"
+    return "—" if share is None else words.percent(share)
 
 
 def _interval(row: Row, definition: Definition) -> str:
     if not row.denominator(definition):
         return "—"
-    low, high = row.interval(definition)
-    return f"{100 * low:.1f}–{100 * high:.1f}%"
+    low, high = map(words.percent, row.interval(definition))
+    return f"{low.removesuffix('%')}–{high}"
 
 
 def _bdi(text: str) -> Html:

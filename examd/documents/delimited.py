@@ -16,8 +16,8 @@ FORMULA_STARTS = "=+-@\t\r\n＝＋－＠'"
 
 
 def results_csv(report: Report, language: str) -> bytes:
-    """One line a candidate. The only document that bears names."""
-    return _csv(results_table(report, translator(language), with_names=True))
+    """One line a candidate, by name."""
+    return _csv(results_table(report, translator(language)))
 
 
 def rates_csv(report: Report, language: str) -> bytes:

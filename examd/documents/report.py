@@ -6,7 +6,7 @@ After: `delimited`, `workbook`, `bulletin`. A document never shows a rate that i
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from bank.refused import BadFile
 from bank.rules import Rule
 from bank.seal import statements
 from examd import result
+from examd.documents import incidents
+from examd.documents.incidents import Incident
 from examd.package import layout
 from examd.package.layout import Session
 from examd.rates.compute import Row, by_institution
@@ -37,15 +39,19 @@ class Report:
     """In byte order of institution: no ranking."""
     total: Row
     names: Mapping[str, str]
-    """Admission number -> name. Printed in results.csv and nowhere else."""
+    """Admission number -> name. Printed on the score sheet and in results.csv, which are not for the public."""
+    bureau: str = ""
+    """The name of the body that held the examination."""
+    incidents: tuple[Incident, ...] = ()
 
     @property
     def chief_examiner(self) -> str:
         return self.holders.get("chief", "")
 
     @classmethod
-    def read(cls, folder: Path) -> "Report":
+    def read(cls, folder: Path, bureau: str = "") -> "Report":
         """Of a graded result folder, after checking the site's signature against the key its manifest names.
+        `bureau`: the name of the examination body, which a result does not hold.
 
         Raises BadFile: when a file is malformed, or the result contradicts itself.
         Raises Denied: when the site did not sign it.
@@ -56,7 +62,8 @@ class Report:
         statements.verify(file, manifest.keys.site, name=result.RESULT)
         rule = Rule.from_json(json.loads((folder / "package" / layout.RULE).read_bytes()))
         roster = layout.read_roster((folder / "roster.jsonl").read_bytes())
-        return cls.from_signed(signed, rule, {line.admission_no: line.name for line in roster})
+        names = {line.admission_no: line.name for line in roster}
+        return replace(cls.from_signed(signed, rule, names), bureau=bureau, incidents=incidents.read(folder))
 
     @classmethod
     def from_signed(cls, signed: Mapping[str, Any], rule: Rule, names: Mapping[str, str]) -> "Report":

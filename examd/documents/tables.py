@@ -6,8 +6,16 @@ The auditor's program reads the CSV columns by position, since titles depend on 
 from dataclasses import dataclass
 from enum import Enum
 
+from examd.documents.incidents import of_candidate
 from examd.documents.report import Report
-from examd.documents.words import definition_formula, definition_name, institution_name, session_kind, size_note
+from examd.documents.words import (
+    definition_formula,
+    definition_name,
+    incident,
+    institution_name,
+    session_kind,
+    size_note,
+)
 from examd.protocol.catalogue import Translate
 from examd.rates.compute import Definition, Row
 from examd.result import Candidate
@@ -65,12 +73,12 @@ def rates_table(report: Report, _: Translate) -> Table:
     )
 
 
-def results_table(report: Report, _: Translate, *, with_names: bool) -> Table:
-    """One row a candidate; names only where they are asked for."""
-    columns = [Column(_("No."), Kind.COUNT), Column(_("Admission number"), Kind.TEXT)]
-    if with_names:
-        columns.append(Column(_("Name"), Kind.TEXT))
-    columns += [
+def results_table(report: Report, _: Translate) -> Table:
+    """One row a candidate, by name."""
+    columns = [
+        Column(_("No."), Kind.COUNT),
+        Column(_("Admission number"), Kind.TEXT),
+        Column(_("Name"), Kind.TEXT),
         Column(_("Training institution"), Kind.TEXT),
         Column(_("Items answered"), Kind.COUNT),
         Column(_("Points"), Kind.COUNT),
@@ -78,11 +86,12 @@ def results_table(report: Report, _: Translate, *, with_names: bool) -> Table:
         Column(_("Answers received late"), Kind.COUNT),
         Column(_("Form digest"), Kind.TEXT),
         *_session_columns(_),
+        Column(_("Incidents"), Kind.TEXT),
     ]
     return Table(
         title=_("Results"),
         columns=tuple(columns),
-        rows=tuple(_result_row(report, candidate, _, with_names) for candidate in report.candidates),
+        rows=tuple(_result_row(report, candidate, _) for candidate in report.candidates),
     )
 
 
@@ -100,14 +109,14 @@ def _rate_row(report: Report, row: Row, name: str, note: str, _: Translate) -> t
     return name, *counts, *shares, note, report.session.id, session_kind(report, _)
 
 
-def _result_row(report: Report, candidate: Candidate, _: Translate, with_names: bool) -> tuple[Value, ...]:
-    name = (report.names.get(candidate.admission_no, ""),) if with_names else ()
+def _result_row(report: Report, candidate: Candidate, _: Translate) -> tuple[Value, ...]:
+    befell = of_candidate(report.incidents, candidate.c) if candidate.present else []
     # The absent have no marks: an empty cell, since a nought would enter averages.
     marks = (candidate.answered, candidate.points) if candidate.present else (None, None)
     return (
         candidate.c,
         candidate.admission_no,
-        *name,
+        report.names.get(candidate.admission_no, ""),
         institution_name(candidate.institution, _),
         *marks,
         _outcome(candidate, _),
@@ -115,6 +124,7 @@ def _result_row(report: Report, candidate: Candidate, _: Translate, with_names: 
         candidate.form,
         report.session.id,
         session_kind(report, _),
+        "; ".join(incident(each, _) for each in befell),
     )
 
 

@@ -1,8 +1,12 @@
 """What the numbers mean, said once: used by the bulletin, by the workbook's notes, and by screens that show rates."""
 
+from examd.documents.incidents import Incident, What
 from examd.documents.report import Report
 from examd.protocol.catalogue import Translate
 from examd.rates.compute import Definition, GroupSize, Row
+from examd.record.state import ROOM
+
+MOST_DECIMALS = 6
 
 
 def definition_name(definition: Definition, _: Translate) -> str:
@@ -17,6 +21,26 @@ def definition_explained(definition: Definition, _: Translate) -> str:
     if definition is Definition.OF_ENROLLED:
         return _("Everyone enrolled for this session is counted, the absent included. Theory exam only.")
     return _("Only those who signed in are counted; the absent are left out. Theory exam only.")
+
+
+def decimals(share: float) -> int:
+    """Of a percentage: one, and more where one would round to 0 % or 100 % what is neither."""
+    if share in (0, 1):
+        return 1
+    return next((n for n in range(1, MOST_DECIMALS) if float(f"{100 * share:.{n}f}") not in (0, 100)), MOST_DECIMALS)
+
+
+def percent(share: float) -> str:
+    """A share (0 to 1) as a percentage; 1,999 of 2,000 is 99.95%."""
+    return f"{100 * share:.{decimals(share)}f}%"
+
+
+def incident(each: Incident, _: Translate) -> str:
+    """What befell, for how long, and why."""
+    if each.what is What.WAIVED:
+        return _("Waived: {reason}").format(reason=each.reason)
+    text = _("Whole room: {minutes:g} min added: {reason}") if each.c == ROOM else _("{minutes:g} min added: {reason}")
+    return text.format(minutes=round(each.minutes, 1), reason=each.reason)
 
 
 def institution_name(row_institution: str, _: Translate) -> str:

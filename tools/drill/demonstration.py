@@ -224,7 +224,7 @@ class _Demo:
         self.step.detail(_("closing root {root}", root=closed.root))
         folder = await self.drill.grade(client, closed.root)
         self.step(_("Graded by a process of its own, with code 2 given against that root"))
-        report = Report.read(folder)
+        report = Report.read(folder, self.drill.bureau.card.name)
         write_all(report, folder, current_language_from_environment())
         return report, folder
 

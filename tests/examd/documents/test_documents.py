@@ -4,6 +4,7 @@ import copy
 import csv
 import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,16 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
+from rich.cells import cell_len
 
 import examd.documents
 from bank.refused import BadFile
 from bank.rules import Rule, propose
+from examd.documents import words
 from examd.documents.bulletin import bulletin
 from examd.documents.delimited import plain_text, rates_csv, results_csv
 from examd.documents.html import Html, tag
+from examd.documents.incidents import Incident, What
 from examd.documents.language import translator
 from examd.documents.report import Report
 from examd.documents.workbook import workbook
@@ -174,7 +178,50 @@ def test_results_csv_has_a_line_for_every_candidate_with_name_and_marks():
     assert header[:8] == ["序号", "准考证号", "姓名", "培训机构", "作答题数", "得分", "结果", "断网补传答案数"]
     assert lines[0][:7] == ["1", "026112101001", "考生1", "朔州市平安职业培训学校", "98", "92", "合格"]
     assert lines[11][4:8] == ["", "", "缺考", ""]
-    assert {line[-1] for line in lines} == {"演练"}
+    assert {line[header.index("类别")] for line in lines} == {"演练"}
+
+
+BEFELL = (
+    Incident(0, What.TIME_ADDED, "停电", 5),
+    Incident(2, What.TIME_ADDED, "换机", 2.5),
+    Incident(2, What.WAIVED, "离场"),
+    Incident(12, What.WAIVED, "未到"),
+)
+
+
+def test_what_befell_a_candidate_stands_in_the_last_column_of_the_score_sheet():
+    told = replace(report(demo_seats(), NAMES), incidents=BEFELL)
+    header, *lines = rows_of(results_csv(told, "zh"))
+    assert header[-1] == "异常情况"
+    assert [line[-1] for line in lines[:2]] == [
+        "全场补时 5 分钟：停电",
+        "全场补时 5 分钟：停电; 补时 2.5 分钟：换机; 未交卷关场：离场",
+    ]
+    assert lines[11][-1] == ""  # who was not there, nothing befell
+    assert sheets(workbook(told, "zh"))["成绩"][2][-1] == lines[1][-1]
+    assert "离场" not in bulletin(told, "zh").decode()
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0, "0.0%"), (1, "100.0%"), (1999 / 2000, "99.95%"), (1 / 3000, "0.03%"), (0.5, "50.0%"), (0.9994, "99.9%"),
+        (1 - 1e-5, "99.999%"), (1 / 40_000, "0.003%"),
+    ],
+)  # fmt: skip
+def test_a_share_is_never_rounded_to_nothing_or_everything_unless_it_is(share, said):
+    assert words.percent(share) == said
+
+
+def test_1999_of_2000_is_not_everybody_in_any_document():
+    nearly = report([("甲", 90)] * 1999 + [("甲", 10)])
+    text = Page(bulletin(nearly, "zh")).text
+    assert "99.95%" in text and "100.0%" not in text
+    data = workbook(nearly, "zh")
+    sheet, styles = _part(data, "xl/worksheets/sheet1.xml").decode(), _part(data, "xl/styles.xml").decode()
+    formats = dict(re.findall(r'<numFmt numFmtId="(\d+)" formatCode="([^"]*)"', styles))
+    kinds = re.findall(r'<xf numFmtId="(\d+)"', styles[styles.index("<cellXfs") :])
+    assert formats[kinds[int(re.search(r'<c r="F2" s="(\d+)"', sheet)[1])]] == "0.00%"
 
 
 def test_rates_csv_gives_numerators_denominators_both_rates_and_their_intervals():
@@ -231,8 +278,8 @@ def test_the_workbook_holds_numbers_as_numbers_and_text_as_text():
     shanxi = book["合格率"][2]
     assert shanxi[:5] == ["山西晋能安全技术培训中心（右玉分部）", 8, 7, 1, 6]
     assert shanxi[5:11] == pytest.approx([6 / 8, *wilson(6, 8), 6 / 7, *wilson(6, 7)], abs=1e-15)
-    assert book["成绩"][1][:5] == [1, "026112101001", "朔州市平安职业培训学校", 98, 92]
-    assert book["成绩"][12][3:6] == ["", "", "缺考"]
+    assert book["成绩"][1][:6] == [1, "026112101001", "考生1", "朔州市平安职业培训学校", 98, 92]
+    assert book["成绩"][12][4:7] == ["", "", "缺考"]
     notes = {line[0]: line[1] for line in book["说明"]}
     assert notes["规则 SHA-256"] == RULE.sha256
     assert notes["合格线"] == "合格：满分 100 分，得分不低于 80 分。"
@@ -257,6 +304,32 @@ def test_the_workbook_has_a_frozen_header_a_filter_and_percentages():
     assert 'formatCode="0.0%"' in _part(data, "xl/styles.xml").decode()
     widths = [float(width) for width in re.findall(r'<col [^>]*width="([\d.]+)"', rates_sheet)]
     assert widths[0] >= 2 * len("山西晋能安全技术培训中心（右玉分部）")
+
+
+def test_the_score_sheet_is_signed_and_nothing_of_it_is_cut_when_printed():
+    told = replace(report(demo_seats(), NAMES), bureau="朔州市应急管理局", incidents=BEFELL)
+    data = workbook(told, "zh")
+    sheet = _part(data, "xl/worksheets/sheet2.xml").decode()
+    assert 'fitToPage="1"' in sheet and 'fitToHeight="0"' in sheet and 'orientation="landscape"' in sheet
+    assert "朔州市应急管理局" in sheet[sheet.index("<oddHeader>") :]
+    assert re.search(r"成绩'?!\$1:\$1</definedName>", _part(data, "xl/workbook.xml").decode())
+    last = [str(line[0]) for line in sheets(data)["成绩"][-4:]]
+    assert last == ["主考官（签字）", "监考人员（签字）", "朔州市应急管理局（盖章）", "签字日期"]
+    columns = re.findall(r'<col min="(\d+)" max="(\d+)" width="([\d.]+)"', sheet)
+    widths = [float(width) for first, last, width in columns for _n in range(int(first), int(last) + 1)]
+    heights = {int(n): float(h) for n, h in re.findall(r'<row r="(\d+)"[^>]* ht="([\d.]+)"', sheet)}
+    for number, row in enumerate(sheets(data)["成绩"][:25], 1):
+        for width, value in zip(widths, row, strict=True):
+            lines = -(-cell_len(str(value).removesuffix(".0")) // int(width))
+            assert heights[number] >= 15 * lines, (number, value)
+
+
+def test_the_bureau_names_itself_on_bulletin_and_notes():
+    told = replace(report(demo_seats()), bureau="朔州市应急管理局")
+    text = Page(bulletin(told, "zh")).text
+    assert text.index("朔州市应急管理局") < text.index("考试合格率公告", text.index("朔州市应急管理局"))
+    assert "朔州市应急管理局（盖章）" in text
+    assert {line[0]: line[1] for line in sheets(workbook(told, "zh"))["说明"]}["考试机构"] == "朔州市应急管理局"
 
 
 def test_the_same_result_gives_the_same_workbook():
@@ -334,10 +407,12 @@ def test_a_drill_says_so_and_an_examination_does_not(language):
     assert word not in Page(bulletin(report(demo_seats(), mock=False), language)).text
 
 
-def test_no_candidate_is_named_anywhere_but_in_results_csv():
+def test_no_candidate_is_named_anywhere_but_on_the_score_sheet_and_in_results_csv():
     of_24 = report(demo_seats(), NAMES)
-    for data in (bulletin(of_24, "zh"), rates_csv(of_24, "zh"), _part(workbook(of_24, "zh"), "xl/sharedStrings.xml")):
-        assert "考生1" not in data.decode()
+    rates, scores, notes = sheets(workbook(of_24, "zh")).values()
+    for public in (bulletin(of_24, "zh").decode(), rates_csv(of_24, "zh").decode(), str(rates), str(notes)):
+        assert "考生1" not in public
+    assert "考生1" in str(scores)
     assert "026112101001" not in bulletin(of_24, "zh").decode()
     assert "考生1" in results_csv(of_24, "zh").decode()
 

@@ -9,6 +9,7 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 
 from examd.documents.report import Report
+from examd.documents.words import percent
 from examd.documents.write import write_all
 from examd.rates.compute import Definition, GroupSize, Row
 from examd.site.folder import SiteFolder
@@ -20,8 +21,9 @@ NAME_CELLS, RATE_CELLS = 30, 38
 
 
 def run_report(args: argparse.Namespace) -> int:
-    folder = SiteFolder(args.directory).result(args.session)
-    found = Report.read(folder)
+    site = SiteFolder(args.directory)
+    folder = site.result(args.session)
+    found = Report.read(folder, site.bureau().name)
     paths = write_all(found, folder, current_language_from_environment())
     rows = [rates_record(row) for row in (*found.rates, found.total)]
     written = [_("Written: {path}", path=path) for path in paths]
@@ -65,7 +67,8 @@ def _rate(row: Row, definition: Definition) -> str:
         return "–"
     interval = row.interval(definition)
     small = " " + _("small") if row.size(definition) is GroupSize.SMALL else ""
-    return f"{row.passed:>3}/{n:<3} {rate:6.1%} [{interval.low:.1%}, {interval.high:.1%}]{small}"
+    low, high = percent(interval.low), percent(interval.high)
+    return f"{row.passed:>3}/{n:<3} {percent(rate):>6} [{low}, {high}]{small}"
 
 
 def _pad(text: str, cells: int) -> str:

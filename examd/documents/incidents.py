@@ -1,0 +1,55 @@
+"""What befell a candidate in the session, by the record: waived at closing, time added, with the reasons given then.
+
+Before: `entries.jsonl` of the result. After: the score sheet, for whoever signs it.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from bank.refused import BadFile
+from examd.record.entries import Kind, decode_entry
+from examd.record.state import ROOM
+
+
+class What(Enum):
+    """Kinds of incidents."""
+
+    WAIVED = "waived"
+    TIME_ADDED = "time-added"
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One entry of the record that somebody may ask about."""
+
+    c: int
+    """The candidate's number; `ROOM`: everyone who was there."""
+    what: What
+    reason: str
+    minutes: float = 0
+
+
+def read(folder: Path) -> tuple[Incident, ...]:
+    """Of a result folder, in the order of the record. Raises BadFile: when the record cannot be read."""
+    try:
+        lines = (folder / "entries.jsonl").read_bytes().splitlines()
+    except OSError as error:
+        raise BadFile("file-unreadable", file="entries.jsonl", why=error.strerror) from None
+    found = []
+    for number, line in enumerate(lines, 1):
+        try:
+            entry = decode_entry(line)
+        except ValueError:
+            raise BadFile("entry-malformed", line=number) from None
+        if entry.type is Kind.WAIVE:
+            found.append(Incident(entry.body["c"], What.WAIVED, entry.body["reason"]))
+        elif entry.type is Kind.ADD_TIME:
+            minutes = entry.body["ms"] / 60_000
+            found.append(Incident(entry.body["c"], What.TIME_ADDED, entry.body["reason"], minutes))
+    return tuple(found)
+
+
+def of_candidate(incidents: tuple[Incident, ...], c: int) -> list[Incident]:
+    """Those that concern one candidate who was there, the whole room's among them."""
+    return [each for each in incidents if each.c in (c, ROOM)]
