@@ -72,6 +72,8 @@ class Share:
 def check_policy(need: int, of: int) -> None:
     """That `need` of `of` holders is a policy SLIP-39 and two people's sense allow. Raises Denied: when it is not."""
     # One of n would be n people who each can walk away with the bank: that is what shares are there to prevent.
+    if need > of:
+        raise Denied("shares-need-above", need=need, of=of)
     if not 2 <= need <= of <= MOST:
         raise Denied("shares-policy", need=need, of=of, most=MOST)
 

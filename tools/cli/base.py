@@ -4,6 +4,7 @@ Before: a shell. After: the command's own function, which imports what it needs 
 """
 
 import argparse
+import difflib
 import importlib
 import re
 import sys
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from unicodedata import east_asian_width
 
 from bank.refused import BadFile
-from tools.cli.language import LANGUAGES, _
+from tools.cli.language import LANGUAGES, _, plain
 
 Name = TypeVar("Name", str, Path)
 Value = TypeVar("Value")
@@ -36,16 +37,37 @@ class _Once(argparse._StoreAction):
         super().__call__(command, namespace, values, option)
 
 
-class _Careful(argparse.ArgumentParser):
-    """An option that takes one value is not taken twice."""
+class Careful(argparse.ArgumentParser):
+    """An option that takes one value is not taken twice; a slip in a name is told the nearest name."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         for kind in (None, "store"):
             self.register("action", kind, _Once)
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
+            raise argparse.ArgumentError(None, _nearest(str(value), list(action.choices)))
+        super()._check_value(action, value)
 
-class Command(_Careful):
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:  # said by the command that does not know it, which can name what it knows
+            self.error(_nearest(unknown[0], list(self._option_string_actions)))
+        return found, unknown
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    """That `word` is unknown, and what was probably meant."""
+    found = difflib.get_close_matches(word.partition("=")[0], known, n=1, cutoff=0.5)
+    if found:
+        return _("{word} is unknown. Did you mean {nearest}?").format(word=plain(word), nearest=found[0])
+    names = _(", ").join(name for name in known if not name.startswith("-"))
+    text = _("{word} is unknown. Known are: {names}") if names else _("{word} is unknown. See --help")
+    return text.format(word=plain(word), names=names)
+
+
+class Command(Careful):
     """One command. What many commands take is declared here, in the same words everywhere."""
 
     def takes_bank(self, *, passphrase: bool = True) -> None:
@@ -75,7 +97,7 @@ class Command(_Careful):
         self.add_argument(option, type=Path, metavar="FILE", help=text, **more)
 
 
-class Actor(_Careful):
+class Actor(Careful):
     """`examd bank` and its like: declares its commands when it is asked for one, as `examd --help` never does."""
 
     later: Callable[[], None] | None = None

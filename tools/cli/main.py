@@ -14,7 +14,7 @@ from contextlib import nullcontext
 
 from bank.refused import BadFile, BrokenStore, Refused
 from examd import VERSION
-from tools.cli.base import Actor, help_formatter, takes_language
+from tools.cli.base import Actor, Careful, help_formatter, takes_language
 from tools.cli.language import LANGUAGES, _, current_language_from_environment, set_language
 from tools.cli.output import as_json, only_data
 from tools.cli.sentences import said
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser(*, whole: bool = True) -> argparse.ArgumentParser:
     """With `whole`, every actor has declared its commands; else each does when it is asked for one."""
 
-    top = argparse.ArgumentParser(
+    top = Careful(
         prog="examd",
         description=_("Offline examinations under lock and record."),
         epilog=_("Start with: examd demo"),

@@ -96,6 +96,21 @@ def test_an_option_of_one_value_is_not_taken_twice_by_any_command(speaks, capsys
     assert tried > 150
 
 
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["bnak", "list"], "bank"), (["bank", "aprove", "b"], "approve"), (["site", "opne"], "open"),
+        (["site", "close", "s", "--chief", "c", "--as", "x", "--waiv", "A=b", "--waived=A=b"], "--waive"),
+        (["bank", "list", "b", "--chaptr", "1"], "--chapter"), (["demo", "--candidate-s", "3"], "--candidates"),
+        (["verify", "d", "--bureau-ky", "aa"], "--bureau-key"),
+    ],
+)  # fmt: skip
+def test_a_slip_in_a_command_or_option_is_told_the_nearest(words, meant, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main.main([*words, "--lang", "en"])
+    assert ended.value.code == 2 and f"Did you mean {meant}?" in capsys.readouterr().err
+
+
 def test_the_bank_is_listed_in_the_order_of_an_items_life(speaks):
     parser = speaks("en")
     titles = re.findall(r"(?m)^(\w[\w ]+):\n", parser._subparsers._group_actions[0].choices["bank"].format_help())

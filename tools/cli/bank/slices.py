@@ -158,7 +158,7 @@ def run_owner(args: argparse.Namespace) -> int:
         for each in listed:
             print(_("{id}  {name}  key {key}  signed by {by}: {state}").format(
                 id=each.body.id, name=each.body.name, key=keyid(each.body.sign)[:16],
-                by=", ".join(names[by] for by in each.by), state=_owner_state(each),
+                by=_(", ").join(names[by] for by in each.by), state=_owner_state(each),
             ))  # fmt: skip
         if not listed:
             print(_("No owner is known: no slice can be taken in."))
@@ -276,7 +276,7 @@ def run_slices(args: argparse.Namespace) -> int:
     for each in slices:
         print(_("{slice}  {owner}: {items} items ({standing} in force), {permission}, {first} to {until}{end}").format(
             slice=each.id[:8], owner=each.owner_name, items=each.items, standing=each.in_force,
-            permission=", ".join(_(PERMISSIONS[permission]) for permission in each.permission),
+            permission=_(", ").join(_(PERMISSIONS[permission]) for permission in each.permission),
             first=each.first, until=each.until,
             end=" · " + _("withdrawn {day}").format(day=each.withdrawn_at[:10]) if each.withdrawn_at else "",
         ))  # fmt: skip

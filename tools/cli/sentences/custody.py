@@ -4,6 +4,7 @@ from tools.cli.language import N_
 
 SENTENCES = {
     # Shares (`bank.seal.shares`, `bank.custody`).
+    "shares-need-above": N_("There are {of} holders: {need} of them cannot be asked to be present."),
     "shares-policy": N_(
         "{need} of {of} is no division: at least 2 holders must be needed, at most {most} can hold a share."
     ),

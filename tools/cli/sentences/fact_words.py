@@ -69,7 +69,7 @@ WORDS = {
 def in_language(name: str, value: Any) -> Any:
     """The fact as it stands in a sentence."""
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
+        return _(", ").join(map(str, value))
     if name in names.FACTS and isinstance(value, str):
         return names.FACTS[name](value)
     word = WORDS.get(name, {}).get(str(value))
