@@ -24,6 +24,8 @@ class Seat:
     c: int
     limit_ms: int = 0
     token_sha256: str = ""
+    terminal: str = ""
+    """Name of the machine where the candidate signed in last: the seat, for people in the room."""
     ready: bool = False
     form: str = ""
     attempt: int = 0
@@ -84,6 +86,7 @@ class SessionState:
     def _sign_in(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         seat = self.seats.setdefault(body["c"], Seat(body["c"]))
         seat.token_sha256 = body["token_sha256"]
+        seat.terminal = body.get("terminal", "")
 
     def _ready(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         self.seats[body["c"]].ready = True

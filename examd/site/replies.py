@@ -84,6 +84,8 @@ class SeatStatus(msgspec.Struct, frozen=True):
     name: str
     phase: str
     remaining_ms: int
+    terminal: str = ""
+    """Name of the machine the candidate sits at."""
 
 
 class Status(msgspec.Struct, frozen=True):

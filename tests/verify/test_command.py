@@ -54,6 +54,30 @@ def test_an_honest_directory_exits_0_in_chinese_by_default(honest):
     assert "未通过 0" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (["package/manifest.json", "package/items.age"], "is a sealed package"),
+        (["s/site.card.json", "s/sessions/S-1/result/result.json"], "a site's folder"),
+        (["S-1/record.db", "S-1/result/result.json"], "a session's folder"),
+        (["office/bureau.card.json", "office/bureau.key"], "a bureau's folder"),
+        (["stick/chief.card.json"], "folder of keys"),
+        (["bank/bank.db"], "an item bank"),
+    ],
+)
+def test_a_folder_of_another_kind_is_told_what_it_is(tmp_path, files, said):
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    place = tmp_path / files[0].split("/")[0]
+    done = run(place, "--lang", "en", "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    for result in place.glob("**/result"):
+        assert f"examd verify {result}" in done.stderr
+    assert re.search(r"[\u4e00-\u9fff]", run(place).stderr)
+
+
 def test_a_lie_exits_1_and_is_told_with_its_place(lying):
     done = run(lying, "--lang", "en")
     assert (done.returncode, done.stderr) == (1, "")

@@ -47,10 +47,37 @@ def run(args: argparse.Namespace) -> int:
     except (OSError, ValueError):
         print(text("usage_directory", args.lang, directory=directory), file=sys.stderr)
         return 2
+    if (found := _other_folder(directory)) is not None:
+        kind, results = found
+        print(text("usage_" + kind, args.lang, directory=directory), file=sys.stderr)
+        for result in results:
+            print("  " + text("usage_result_here", args.lang, directory=result), file=sys.stderr)
+        return 2
     bureau_key, first = bytes.fromhex(key) if key else None, officers.lower() if officers else None
     case, outcomes = checks.run(directory, bureau_key, first, args.rules_known)
     written = report.as_json(case, outcomes, args.lang) if args.json else report.as_text(case, outcomes, args.lang)
     return _print(written, 0 if checks.passed(outcomes) else 1)
+
+
+KINDS = (
+    ("package", ("manifest.json", "items.age")),
+    ("session", ("result", "record.db")),
+    ("site", ("site.card.json", "sessions")),
+    ("office", ("bureau.card.json", "bureau.key")),
+    ("chief", ("chief.card.json",)),
+    ("bank", ("bank.db",)),
+)
+"""What else people have a folder of, and what is in it and in no result."""
+
+
+def _other_folder(directory: Path) -> tuple[str, list[Path]] | None:
+    """What this folder is where it is no result, and the results that lie in it; None where it may be one."""
+    if (directory / "result.json").exists() or (directory / "entries.jsonl").exists():
+        return None
+    for kind, names in KINDS:
+        if all((directory / name).exists() for name in names):
+            return kind, sorted([*directory.glob("result"), *directory.glob("sessions/*/result")])
+    return None
 
 
 def _print(written: str, code: int) -> int:

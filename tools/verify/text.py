@@ -9,6 +9,25 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # usage
     "usage_key": ("--bureau-key 须为 64 位十六进制数字。", "--bureau-key must be 64 hexadecimal digits."),
     "usage_officers": ("--rule-officers 须为 64 位十六进制数字。", "--rule-officers must be 64 hexadecimal digits."),
+    "usage_package": (
+        "{directory} 是考试包，不是成绩：还没有可核验的考试记录。请在关场、阅卷之后核验成绩目录。",
+        "{directory} is a sealed package, not a result: it holds no record yet. Verify the result after grading.",
+    ),
+    "usage_session": (
+        "{directory} 是场次目录，成绩在其中的 result 目录。",
+        "{directory} is a session's folder; the result is the folder “result” in it.",
+    ),
+    "usage_site": (
+        "{directory} 是考试点目录，成绩在其中各场次的 result 目录。",
+        "{directory} is a site's folder; results are in its sessions.",
+    ),
+    "usage_office": ("{directory} 是考试机构的目录，不是成绩。", "{directory} is a bureau's folder, not a result."),
+    "usage_chief": (
+        "{directory} 是主考官的密钥目录，不是成绩。",
+        "{directory} is a chief examiner's folder of keys, not a result.",
+    ),
+    "usage_bank": ("{directory} 是题库，不是成绩。", "{directory} is an item bank, not a result."),
+    "usage_result_here": ("可核验：examd verify {directory}", "try: examd verify {directory}"),
     "usage_directory": ("不是可读取的目录：{directory}", "Not a readable directory: {directory}"),
     "help": ("由原始记录重算一场考试的结果", "recompute a result from its raw record"),
     "help_long": (

@@ -61,13 +61,20 @@ async def add_time(room: Room, person: Person, facts: Facts) -> Facts:
 
 
 async def _for_seats(room: Room, person: Person, kind: Kind, facts: Facts, more: Facts) -> Facts:
-    """One seat by admission number, or the whole room where none is named; a reason is always asked for."""
+    """One seat, by its name or its candidate's admission number, or the whole room where none is named; a reason is
+    always asked for. Raises Denied: nobody, or more than one, signed in at a seat of this name.
+    """
     session = room.running()
     hall, state = session.hall, session.record.state
     reason = str(facts["reason"]).strip()
     if not reason:
         raise Denied("reason-missing")
-    number = str(facts.get("admission_no", ""))
+    number, name = str(facts.get("admission_no", "")), str(facts.get("seat", ""))
+    if name and not number:
+        there = [hall.roster[seat.c - 1].admission_no for seat in state.seats.values() if seat.terminal == name]
+        if len(there) != 1:
+            raise Denied("seat-of-several" if there else "seat-unknown", seat=name, candidates=there)
+        (number,) = there
     c = hall.number_of(number) if number else ROOM
     seat = state.seats.get(c)
     if c != ROOM and (seat is None or seat.timetable.started_ms is None):
@@ -131,6 +138,7 @@ def _seats(session: OpenSession) -> Facts:
                 "name": line.name,
                 "phase": phase_at(seat.timetable, now_ms).value,
                 "remaining_ms": remaining_ms(seat.timetable, now_ms),
+                "terminal": seat.terminal,
             }
             for line in hall.roster
             if (seat := state.seats.get(line.c)) is not None

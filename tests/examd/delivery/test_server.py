@@ -524,6 +524,7 @@ async def test_an_administrators_slips_are_refused_each_by_name(site):
         ("pause", {"reason": " "}, "reason-missing"),
         ("pause", {"reason": "x", "admission_no": "nobody"}, "unknown-candidate"),
         ("pause", {"reason": "x", "admission_no": number}, "seat-not-started"),
+        ("pause", {"reason": "x", "seat": "99"}, "seat-unknown"),
         ("resume", {"reason": "x"}, "not-paused"),
         ("add-time", {"reason": "x", "ms": 0}, "time-out-of-range"),
         ("add-time", {"reason": "x", "ms": 10**9}, "time-out-of-range"),

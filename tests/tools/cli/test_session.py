@@ -24,7 +24,7 @@ from tests.examd.toy_session import PASSPHRASE, Staffed
 from tools.cli import main, secrets
 from tools.cli.base import port
 from tools.cli.language import set_language
-from tools.cli.site import reporting, room_status, session
+from tools.cli.site import commissioning, reporting, room_status, session
 
 
 @pytest.fixture(autouse=True)
@@ -218,6 +218,12 @@ def test_templates_can_be_read_back(tmp_path, capsys):
     with pytest.raises(Exception, match="roster-empty"):
         roster.check(tmp_path / "r.xlsx").whole()
     assert main.main(["bureau", "template", str(tmp_path / "r.xlsx")]) == 4
+
+
+def test_a_one_time_secret_is_shown_as_a_code_to_scan(capsys):
+    commissioning.show_qr("otpauth://totp/examd:x?secret=ABCDEFGH&issuer=examd")
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) > 15 and any("▀" in line or "▄" in line for line in lines)
 
 
 SAID = ["site", "close", "site", "--chief", "c", "--as", "x"]

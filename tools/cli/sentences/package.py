@@ -179,6 +179,8 @@ SENTENCES = {
     "given-twice": N_("For {name} two things are given: {first}; {second}. Give one."),
     "time-out-of-range": N_("Time can be added by 1 to 180 minutes."),
     "unknown-candidate": N_("No candidate with admission number {admission_no} in this session. Check the number."),
+    "seat-unknown": N_("Nobody has signed in at a seat named {seat}. See: examd site status"),
+    "seat-of-several": N_("Several candidates signed in at seat {seat}: {candidates}. Name one: --candidate NUMBER"),
     "seat-not-started": N_("The clock of candidate {admission_no} has not started."),
     "already-paused": N_("It is paused already."),
     "not-paused": N_("It is not paused."),

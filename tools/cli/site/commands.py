@@ -81,13 +81,15 @@ def _session(site: Commands) -> None:
     )
     added = _command(
         site, "addtime", "session:run_add_time", _("give compensation time (补时) to the room, or to one seat"),
-        "examd site addtime site --minutes 5 --seat 2026001 --reason 换机 --as 李娜",
+        "examd site addtime site --minutes 5 --seat 07 --reason 换机 --as 李娜",
     )  # fmt: skip
     added.add_argument("--minutes", type=int, required=True, help=_("1 to 180"))
     for each in (pause, resume, added):
-        each.add_argument(
-            "--seat", default="", metavar=_("NUMBER"), help=_("admission number; the whole room if left out")
+        which = each.add_mutually_exclusive_group()
+        which.add_argument(
+            "--seat", default="", metavar=_("SEAT"), help=_("name of the seat; the whole room if left out")
         )
+        which.add_argument("--candidate", default="", metavar=_("NUMBER"), help=_("the same by admission number"))
         each.add_argument("--reason", required=True, help=_("why; it stands in the record"))
 
     close = _command(

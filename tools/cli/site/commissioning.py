@@ -4,6 +4,8 @@ import argparse
 import signal
 import sys
 
+import segno
+
 from examd.delivery.tls import ROOT
 from examd.holders import Card, Holder
 from examd.site.commissioning import commission, enter_person
@@ -47,9 +49,18 @@ def run_staff(args: argparse.Namespace) -> int:
     if not args.json:
         print(_("Secret for the one-time-code app of {name} (shown once):", name=args.name), file=sys.stderr)
         groups = " ".join(codes.secret[at : at + 4] for at in range(0, len(codes.secret), 4))
-        print(_("To type it into the app by hand: {groups}", groups=groups), file=sys.stderr)
+        if sys.stderr.isatty():
+            print(_("Scan it with the app, or type it by hand: {groups}", groups=groups), file=sys.stderr)
+            show_qr(codes.uri)
+        else:
+            print(_("To type it into the app by hand: {groups}", groups=groups), file=sys.stderr)
     facts = {"name": args.name, "role": args.role, "secret": codes.secret, "uri": codes.uri}
     return report(args, facts, codes.uri)
+
+
+def show_qr(text: str) -> None:
+    """As half blocks on the keyboard's screen; black on white whatever its colours."""
+    segno.make(text, error="l", micro=False).terminal(out=sys.stderr, border=2, compact=True)
 
 
 def run_serve(args: argparse.Namespace) -> int:

@@ -61,4 +61,5 @@ def _seat(seat: SeatStatus) -> str:
     minutes, seconds = divmod(seat.remaining_ms // 1000, 60)
     phase = set_cell_size(_(PHASES[seat.phase]), 10)
     dot = "●" if seat.connected else "○"
-    return f"{dot} {seat.admission_no}  {phase} {seat.answered:>3}  {minutes:>3}:{seconds:02}  {seat.name}"
+    who = f"{seat.name}  {_('seat {name}').format(name=seat.terminal)}" if seat.terminal else seat.name
+    return f"{dot} {seat.admission_no}  {phase} {seat.answered:>3}  {minutes:>3}:{seconds:02}  {who}"

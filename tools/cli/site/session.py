@@ -116,7 +116,9 @@ def run_status(args: argparse.Namespace) -> int:
 
 def _room_act(args: argparse.Namespace, act: str, **more: int) -> int:
     with _signed_in(args) as attended:
-        facts = attended.run(attended.client.command(act, reason=args.reason, admission_no=args.seat, **more))
+        facts = attended.run(
+            attended.client.command(act, reason=args.reason, admission_no=args.candidate, seat=args.seat, **more)
+        )
     return report(args, facts, _("Done; it stands in the record."))
 
 
