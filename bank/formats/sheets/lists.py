@@ -138,7 +138,9 @@ def _sheet(sheet: Sheet, columns: Columns, words: Mapping[str, str], found: List
         ]
         for name, why in bad:
             form = {"form": sheet.forms[origin[name]]} if origin[name] in sheet.forms else {}
-            found.problems.append(Problem(sheet.name, number + 1, why, {"column": name} | form))
+            # A number that no form can show whole is told as such, whatever form it has.
+            reason = "number-too-long" if _cell(row, column_of[name]) == xlsx.LOST and form else why
+            found.problems.append(Problem(sheet.name, number + 1, reason, {"column": name} | form))
         if not bad:
             texts = {name: _cell(sheet.rows[row], column) for name, (row, column) in shown.items()}
             cells = dict.fromkeys(column_of, "") | texts  # what lies beneath a merged cell is not shown

@@ -100,17 +100,15 @@ def _rows(cells: list[list[Any]], look: Look) -> list[list[str]]:
         if row < len(rows) and column < len(rows[row]):
             rows[row][column] = text
     for number, texts in enumerate(rows):
-        if _DATE in texts or _LOST in texts:
+        if _DATE in texts or LOST in texts:
             for column, text in enumerate(texts):
-                if text in (_DATE, _LOST):
-                    if text == _LOST and look.unsafe.get((number, column)) == "cell-shown-otherwise":
-                        del look.unsafe[number, column]  # no form could show it
+                if text in (_DATE, LOST):
                     look.unsafe.setdefault((number, column), "cell-date" if text == _DATE else "number-too-long")
     return rows
 
 
 _NUMBERS = (float, int)
-_DATE, _LOST = "\0date", "\0lost"
+_DATE, LOST = "\0date", "\0lost"
 """Stand in for what has no text; the cell is unsafe."""
 
 
@@ -118,7 +116,7 @@ def _text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float | int):
-        return xlsx_numbers.general(float(cell)) or _LOST
+        return xlsx_numbers.general(float(cell)) or LOST
     return _DATE if isinstance(cell, date | time | timedelta) else str(cell)
 
 
