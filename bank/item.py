@@ -14,6 +14,7 @@ from typing import Any
 
 from bank.content import TRUEFALSE_OPTIONS, Background, Content, ItemType, Level
 from bank.refused import BadFile
+from bank.subjects import well_formed
 
 LONGEST_ANSWER = 200
 """Characters that a candidate may write into a blank."""
@@ -187,7 +188,7 @@ class Item:
     content: Content
     answer_key: AnswerKey
     chapter: str
-    """Code in the rule's own numbering; dots nest ("1.1.3" lies in "1.1" and in "1")."""
+    """Code in the numbering of its subject; dots nest ("1.1.3" lies in "1.1" and in "1")."""
     level: Level = Level.NONE
     p4: int | None = None
     """Expected share of right answers ×10⁴ as experts judge it; None where nobody did."""
@@ -213,6 +214,8 @@ class Item:
     translations: tuple[Translation, ...] = ()
     """In byte order of language."""
     provenance: Provenance = NOWHERE
+    subject: str = ""
+    """Code of the exam subject (`bank.subjects`); "" where nobody stated one: then it is in no session pool."""
 
     @property
     def id(self) -> str:
@@ -237,6 +240,8 @@ def flaw(item: Item) -> str | None:
     right = answer_key.correct
     if not content.stem.strip():
         return "empty-stem"
+    if item.subject and not well_formed(item.subject):
+        return "subject-malformed"
     if content.type is ItemType.FILL:
         if options or right or item.locked:
             return "fill-with-options"

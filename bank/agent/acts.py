@@ -37,7 +37,8 @@ _ANSWER_KEYS = {
 }  # fmt: skip
 _CHANGES = {
     "calibrations.add": "calibrate", "drafts.add": "add", "drafts.adopt": "adopt", "drafts.revise": "revise",
-    "drafts.write": "write", "exposure.add": "expose", "owners.vouch": "vouch", "people.accept_loss": "accept_loss",
+    "drafts.set_subject": "set_subject", "drafts.write": "write",
+    "exposure.add": "expose", "owners.vouch": "vouch", "people.accept_loss": "accept_loss",
     "people.end": "end_person", "people.enrol": "enrol", "provisions.repeal": "repeal", "reviews.perform": "perform",
     "rules.note": "note_rules", "slices.accept": "accept", "slices.withdraw": "withdraw", "submissions.card": "card",
     "submissions.take": "take_drafts", "watermarks.add": "mark",
@@ -49,8 +50,9 @@ ACTS: dict[str, Reach] = {
     **dict.fromkeys(
         (
             "audit.broken_acts", "audit.findings", "authors.of", "calibrations.of", "catalogue.chapters",
-            "catalogue.find", "catalogue.has_case", "catalogue.related", "exposure.totals", "exposure.uses",
-            "exposure.uses_of", "history.events", "history.head", "items.count", "items.count_states", "media.digests",
+            "catalogue.find", "catalogue.has_case", "catalogue.related", "catalogue.subjects", "exposure.totals",
+            "exposure.uses", "exposure.uses_of",
+            "history.events", "history.head", "items.count", "items.count_states", "media.digests",
             "meta.carried_over", "meta.practice", "meta.sample", "near_duplicates.of", "owners.all", "people.all",
             "proof.seal", "provisions.repealed", "reviews.to_sign", "rules.noted", "slices.all", "slices.withheld",
             "vault.problems", "vault.settings", "watermarks.all",

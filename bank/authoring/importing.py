@@ -36,14 +36,14 @@ Show = Callable[[Step | Path], AbstractContextManager[Progress]]
 """Shows how far a step, or the reading of a file, has come while it lasts."""
 
 
-def read_all(files: Sequence[Path], media: Path | None, show: Show) -> ImportResult:
-    """All files as one. Raises BadFile: when the folder of pictures is none."""
+def read_all(files: Sequence[Path], media: Path | None, show: Show, subject: str = "") -> ImportResult:
+    """All files as one, of that subject where rows state none. Raises BadFile: when the folder of pictures is none."""
     if media is not None and not media.is_dir():
         raise BadFile("media-missing", file=str(media))
     whole = ImportResult()
     for path in files:
         with show(path) as progress:
-            part = formats.read(path, media, progress)
+            part = formats.read(path, media, progress, subject)
         whole.items += part.items
         whole.places += part.places
         whole.media |= part.media
@@ -74,12 +74,14 @@ def import_files(
     *,
     dry_run: bool = False,
     approve_as_sample: bool = False,
+    subject: str = "",
 ) -> Outcome:
     """Adds what is in the files as drafts that `writer` signs: nobody in a bank of samples. `dry_run` only weighs.
+    `subject`: the code of what all rows are of that do not say it.
 
     The bank is opened when all files are read. Raises BadFile: when the folder of pictures is none.
     """
-    read = read_all(files, media, show)
+    read = read_all(files, media, show, subject)
     ids = [item.id for item in read.items]  # a hash each: not to be asked for again
     with open_bank() as bank:
         by = None if dry_run else writer(bank)
@@ -97,7 +99,8 @@ def import_files(
                     report = bank.drafts.add(read.items, read.media, progress, approve_as_sample=approve_as_sample)
                 else:
                     report = lifecycle.add(bank, read.items, by, read.media, progress)
-    return outcome(ids, read.places, report, near, set(ids), len(read.media), read.refused, read.remarks)
+    unsaid, pictures = sum(not item.subject for item in read.items), len(read.media)
+    return outcome(ids, read.places, report, near, set(ids), unsaid, pictures, read.refused, read.remarks)
 
 
 def pack_files(
@@ -107,13 +110,14 @@ def pack_files(
     signer: Callable[[], Signer],
     revises: Iterable[tuple[str, int]],
     show: Show,
+    subject: str = "",
 ) -> tuple[ImportResult, bytes]:
     """What was read of the files, and the sealed file for the bank of that card; b"" where nothing could be read.
 
     `revises`: codes of items that are other wordings of the bank's, each with the revision it was made from; the code
     of an only item may be another. Raises BadFile: when one of them is of no item, or of several.
     """
-    read = read_all(files, media, show)
+    read = read_all(files, media, show, subject)
     if not read.items:
         return read, b""
     of = {}

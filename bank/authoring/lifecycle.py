@@ -7,15 +7,17 @@ Before: `bank.store` holds drafts. After: approved revisions, which `examd.packa
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
-from bank.authoring import authorship, people
+from bank.authoring import authorship, people, review
 from bank.authoring.authorship import Draft
 from bank.authoring.outcome import AddReport
 from bank.authoring.people import Person, Role, Signer, Vouchers
 from bank.authoring.review import Act
+from bank.canonical import digest
 from bank.clock import now
-from bank.item import Item
+from bank.item import AnswerKey, Item
 from bank.journal import Journal, loss_accepted
 from bank.refused import Denied
 from bank.seal import statements
@@ -132,6 +134,25 @@ def adopt(bank: OpenBank, items: Sequence[BankItem], signer: Signer) -> None:
     _known(bank, signer)
     lines = [authorship.line(bank.proof.seal(item), item.lineage, item.rev) for item in items]
     bank.drafts.adopt(authorship.sign(bank.vault.name, signer, lines, now()))
+    _note(bank, signer)
+
+
+def set_subject(
+    bank: OpenBank, items: Sequence[BankItem], subject: str, signer: Signer, progress: Progress | None = None
+) -> None:
+    """Drafts of these items that differ in the subject alone, all or none, under one signature. They go through review
+    like any change. Nobody needs to see an answer key for it: what is signed of that is the digest that was signed
+    before."""
+    _known(bank, signer)
+    lines = []
+    for done, item in enumerate(items):
+        sealed = bank.proof.seal(item)
+        about = digest(review.about(replace(item.with_key(AnswerKey(), ""), subject=subject)))
+        lines.append(authorship.line(replace(sealed, about=about), item.lineage, item.rev))
+        if progress is not None:
+            progress(done, len(items))
+    statement = authorship.sign(bank.vault.name, signer, lines, now())
+    bank.drafts.set_subject([item.number for item in items], subject, statement)
     _note(bank, signer)
 
 

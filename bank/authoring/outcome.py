@@ -24,6 +24,18 @@ class Contradiction:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherSubject:
+    """An item given under another subject than the same question has: it stays under that one until it is revised."""
+
+    row: int
+    """Its place among the items given, from 0."""
+    name: str
+    """Code of the item that is there, or the beginning of its id."""
+    stated: str
+    there: str
+
+
+@dataclass(frozen=True, slots=True)
 class AddReport:
     """Ids in the order given. An item that was given twice is in `added` once and in `already` once."""
 
@@ -31,6 +43,8 @@ class AddReport:
     already: tuple[str, ...]
     contradictions: tuple[Contradiction, ...]
     """Already there, but with another answer key; these are in `already` too."""
+    other_subjects: tuple[OtherSubject, ...] = ()
+    """Already there, but under another subject, or none; these are in `already` too."""
 
     @property
     def contradicting(self) -> tuple[str, ...]:
@@ -49,6 +63,9 @@ class Outcome:
     """Place; place of the other, or else the name of the bank's item that has another answer key."""
     near: tuple[tuple[Place, NearDuplicate, Place | None], ...]
     """Place, near duplicate, place of that unless it is the bank's."""
+    other_subjects: tuple[tuple[Place, OtherSubject], ...]
+    without_subject: int
+    """How many of the rows state no subject: no session draws them."""
     pictures: int
     refused: tuple[Refusal, ...]
     remarks: tuple[Refusal, ...]
@@ -60,7 +77,7 @@ class Outcome:
 
     @property
     def clean(self) -> bool:
-        return not self.refused and not self.contradicting
+        return not self.refused and not self.contradicting and not self.other_subjects
 
 
 def outcome(
@@ -69,6 +86,7 @@ def outcome(
     report: AddReport,
     near: Iterable[NearDuplicate],
     brought: Collection[str],
+    without_subject: int,
     pictures: int,
     refused: Iterable[Refusal],
     remarks: Iterable[Refusal],
@@ -85,6 +103,8 @@ def outcome(
         for each in report.contradictions
     )
     twins = tuple((first[twin.of], twin, first[twin.id] if twin.id in brought else None) for twin in near)
+    others = tuple((places[each.row], each) for each in report.other_subjects)
     return Outcome(
-        report.added, report.already, tuple(repeats), contradicting, twins, pictures, tuple(refused), tuple(remarks)
-    )
+        report.added, report.already, tuple(repeats), contradicting, twins, others, without_subject, pictures,
+        tuple(refused), tuple(remarks),
+    )  # fmt: skip

@@ -17,6 +17,7 @@ from bank.store import BankItem, Finding, OpenBank
 
 @dataclass(frozen=True, slots=True)
 class Cell:
+    subject: str
     type: str
     chapter: str
     level: str
@@ -53,6 +54,7 @@ class Difficulty:
 class Lacking:
     difficulty: int
     basis: int
+    subject: int
     chapter: int
     level: int
     picture: int
@@ -72,6 +74,7 @@ class Overview:
     items: int
     types: dict[str, int]
     levels: dict[str, int]
+    subjects: dict[str, int]
     chapters: dict[str, int]
     cells: list[Cell]
     states: dict[str, int]
@@ -109,14 +112,15 @@ def overview(bank: OpenBank, *, with_positions: bool) -> Overview:
         positions[kind.value] = dict(sorted((letters[n], number) for n, number in found.items()))
     shares = [item.p4 for item in items if item.p4 is not None]
     with_picture = [item for item in items if item.content.needs_picture]
-    cells = Counter((item.chapter, item.content.type.value, item.level.value) for item in items)
+    cells = Counter((item.subject, item.chapter, item.content.type.value, item.level.value) for item in items)
     repealed = lifecycle.repealed(items, bank.provisions.repealed(), today())
     return Overview(
         len(items),
         _counted(item.content.type.value for item in items),
         _counted(item.level.value for item in items),
+        _counted(item.subject for item in items),
         _counted(item.chapter for item in items),
-        [Cell(kind, chapter, level, number) for (chapter, kind, level), number in sorted(cells.items())],
+        [Cell(of, kind, chapter, level, number) for (of, chapter, kind, level), number in sorted(cells.items())],
         {state.value: number for state, number in bank.items.count_states().items()},
         sum(bank.items.count().values()),
         bank.sample,
@@ -132,6 +136,7 @@ def overview(bank: OpenBank, *, with_positions: bool) -> Overview:
         Lacking(
             difficulty=len(items) - len(shares),
             basis=sum(1 for item in items if not item.basis),
+            subject=sum(1 for item in items if not item.subject),
             chapter=sum(1 for item in items if not item.chapter),
             level=sum(1 for item in items if item.level.value == "none"),
             picture=sum(1 for item in with_picture if not _shown(item) <= pictures),

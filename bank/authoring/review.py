@@ -117,7 +117,7 @@ def seal(item: Item, salt: str) -> Seal:
 
 def about(item: Item) -> dict[str, Any]:
     """Everything that an author states and that neither is seen nor answers. What is measured later stands outside."""
-    return {
+    said: dict[str, Any] = {
         "bases": [basis.to_json() for basis in item.bases],
         "basis": item.basis,
         "chapter": item.chapter,
@@ -132,10 +132,12 @@ def about(item: Item) -> dict[str, Any]:
         "tags": list(item.tags),
         "translations": [translation.to_json() for translation in item.translations],
     }
+    # Left out where empty: what was signed before items had subjects keeps its digest.
+    return said | {"subject": item.subject} if item.subject else said
 
 
 def read_about(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of an Item, by name, from what `about` made of them: all but chapter, level, share and code."""
+    """Fields of an Item, by name, from what `about` made of them: all but subject, chapter, level, share and code."""
     return {
         "bases": tuple(map(Basis.from_json, said["bases"])), "basis": said["basis"], "enemies": tuple(said["enemies"]),
         "locked": tuple(said["locked"]), "place": said["place"],

@@ -13,6 +13,7 @@ from bank.authoring import lifecycle, people, review
 from bank.authoring.people import Person, Signer
 from bank.authoring.review import Act, Change, Event, State
 from bank.item import Item
+from bank.lending.slices import lent
 from bank.refused import BadFile, Denied
 from bank.store import BankItem, OpenBank
 
@@ -94,6 +95,13 @@ def to_approve(bank: OpenBank, signer: Signer) -> list[BankItem]:
     mine = people.keys_of(signer.id, bank.people.all())
     waiting = bank.items.select(state=State.IN_REVIEW)
     return [item for item in waiting if not mine & review.hands(bank.history.events(item.number))]
+
+
+def without_subject(bank: OpenBank, chapter: str | None = None) -> tuple[list[BankItem], int]:
+    """The bank's own items not retired that state no subject, and how many more of them are in review."""
+    ours = [item for item in select(bank, subject="", chapter=chapter) if not lent(item.provenance)]
+    free = [item for item in ours if item.state is not State.IN_REVIEW]
+    return free, len(ours) - len(free)
 
 
 # ---- what changed, and who did it --------------------------------------------------------------------------------

@@ -346,6 +346,7 @@ def report(file: OpenedFile, author: Person, drafts: Drafts, done: AddReport, he
         done,
         [twin if twin.id in new else twin.unseen() for twin in near],
         new,
+        sum(not item.subject for item in drafts.items),
         len(drafts.media),
         drafts.refused,
         drafts.remarks,

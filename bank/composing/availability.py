@@ -2,7 +2,8 @@
 
 There is one answer to this, for whoever asks: issuing, checking a rule, trying it, proposing one, making reserve forms.
 
-Withheld are items whose owner lent them for something else or for other days (`bank.lending.slices`), items that cite
+Withheld are items of other subjects than the rule names, or of none (an electrician is not asked about radio), items
+whose owner lent them for something else or for other days (`bank.lending.slices`), items that cite
 a provision no longer in force on the day (the law that an answer key rests on may say the opposite now), and items that
 the screen cannot show. Of a case group all items are withheld if one is.
 
@@ -24,6 +25,7 @@ from bank.rules import CASE, Rule, by_stratum
 from bank.store import BankItem, OpenBank
 
 REPEALED, PICTURE, CASE_NOT_WHOLE = "item-repealed", "item-with-picture", "case-group-not-whole"
+NO_SUBJECT, OTHER_SUBJECT = "item-without-subject", "item-of-other-subject"
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,18 @@ class Availability:
         return dict(sorted(Counter(self.withheld.values()).items()))
 
 
-def availability(bank: OpenBank, day: date, kind: Permission) -> Availability:
-    """Of the bank's approved items those that a session on `day` may use, and of each other one why not."""
+def availability(bank: OpenBank, day: date, kind: Permission, subjects: Sequence[str] = ()) -> Availability:
+    """Of the bank's approved items those that a session on `day` may use, and of each other one why not. `subjects`:
+    those that its rule names; () for a rule from before rules named any, which knows no other subject."""
     approved = list(bank.items.select())
     shown = {item.id for item in drawable(approved)}
     withheld = {item.id: PICTURE for item in approved if item.id not in shown}
     withheld |= {item.id: REPEALED for item, _words in repealed(approved, bank.provisions.repealed(), day)}
     withheld |= bank.slices.withheld(day.isoformat(), kind)
+    if subjects:
+        withheld |= {
+            item.id: OTHER_SUBJECT if item.subject else NO_SUBJECT for item in approved if item.subject not in subjects
+        }
     groups = {item.content.case: withheld[item.id] for item in approved if item.content.case and item.id in withheld}
     withheld |= {
         item.id: groups[case] for item in approved if (case := item.content.case) in groups and item.id not in withheld
@@ -94,7 +101,7 @@ class RuleAvailability:
 
 def rule_availability(bank: OpenBank, rule: Rule, day: date, kind: Permission, candidates: int) -> RuleAvailability:
     """The same by the rule's cells, with its caps and rests for a session of so many candidates."""
-    found, ledger = availability(bank, day, kind), ledger_of(bank, day, candidates)
+    found, ledger = availability(bank, day, kind, rule.subjects), ledger_of(bank, day, candidates)
     facts = facts_of(found.items, rule)
     members = by_stratum(facts, rule)
     held, withheld = _by_cell(found, rule)
@@ -130,7 +137,9 @@ def _by_cell(found: Availability, rule: Rule) -> tuple[Counter[str], dict[str, C
     held, withheld = Counter[str](), {cell.stratum: Counter[str]() for cell in rule.cells}
     for members in units.values():
         first = members[0]
-        cell = rule.cell_of(CASE if first.content.case else first.content.type, first.chapter, first.level.value)
+        cell = rule.cell_of(
+            CASE if first.content.case else first.content.type, first.subject, first.chapter, first.level.value
+        )
         if cell is None:
             continue
         held[cell.stratum] += 1

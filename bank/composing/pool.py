@@ -6,13 +6,13 @@ because it knows the store, which the serving process never loads.
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from bank.composing.exposure import Ledger, Use
 from bank.content import ItemType
 from bank.draw_facts import ItemFacts
-from bank.rules import CASE, Cell, Rule
+from bank.rules import CASE, Cell, Rule, chapter_of
 from bank.store import BankItem, OpenBank
 
 
@@ -25,10 +25,13 @@ def drawable(items: Iterable[BankItem]) -> list[BankItem]:
     return [item for item in items if not item.content.needs_picture]
 
 
-def tally(items: Iterable[BankItem]) -> Counter[tuple[str, str, str]]:
-    """Drawable items that stand alone, by (type, chapter, level): what `bank.rules.propose` shares out."""
-    alone = (item for item in drawable(items) if not item.content.case)
-    return Counter((item.content.type.value, item.chapter, item.level.value) for item in alone)
+def tally(items: Iterable[BankItem], subjects: Sequence[str] = ()) -> Counter[tuple[str, str, str]]:
+    """Drawable items of these subjects that stand alone, by (type, chapter, level), the chapter as a rule of these
+    subjects calls it: what `bank.rules.propose` shares out."""
+    alone = (
+        (item, chapter_of(subjects, item.subject, item.chapter)) for item in drawable(items) if not item.content.case
+    )
+    return Counter((it.content.type.value, chapter, it.level.value) for it, chapter in alone if chapter is not None)
 
 
 def facts_of(items: Iterable[BankItem], rule: Rule, salt: Callable[[], str] = new_salt) -> list[ItemFacts]:
@@ -44,16 +47,14 @@ def facts_of(items: Iterable[BankItem], rule: Rule, salt: Callable[[], str] = ne
         if item.content.case:
             cases.setdefault(item.content.case, []).append(item)
         elif item.id in shown:
-            cells[item.id] = rule.cell_of(item.content.type, item.chapter, item.level.value)
+            cells[item.id] = rule.cell_of(item.content.type, item.subject, item.chapter, item.level.value)
     for members in cases.values():
-        cell = rule.cell_of(CASE, members[0].chapter, members[0].level.value)
-        if (
-            cell is not None
-            and len(members) == cell.size
-            and all(item.id in shown and cell.holds(CASE, item.chapter, item.level.value) for item in members)
-        ):
+        homes = {rule.cell_of(CASE, item.subject, item.chapter, item.level.value) for item in members}
+        cell = homes.pop()
+        whole = not homes and all(item.id in shown for item in members)
+        if cell is not None and whole and len(members) == cell.size:
             cells.update((item.id, cell) for item in members)
-    return [_facts(item, cell, salt()) for item in listed if (cell := cells.get(item.id)) is not None]
+    return [_facts(item, cell, rule, salt()) for item in listed if (cell := cells.get(item.id)) is not None]
 
 
 def ledger_of(bank: OpenBank, day: date, candidates: int) -> Ledger:
@@ -66,14 +67,14 @@ def ledger_of(bank: OpenBank, day: date, candidates: int) -> Ledger:
     return Ledger(uses, day, candidates, marked)
 
 
-def _facts(item: BankItem, cell: Cell, salt: str) -> ItemFacts:
+def _facts(item: BankItem, cell: Cell, rule: Rule, salt: str) -> ItemFacts:
     options = len(item.content.options)
     return ItemFacts(
         id=item.id,
         rev=item.rev,
         stratum=cell.stratum,
         type=item.content.type,
-        chapter=item.chapter,
+        chapter=rule.chapter_of(item.subject, item.chapter) or "",
         level=item.level,
         points=cell.points,
         p4=item.expected_p4 or 0,  # 0 is "not stated": no usable item is one that nobody gets right

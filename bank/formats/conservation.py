@@ -105,7 +105,7 @@ def _held(item: Item) -> Iterator[str]:
 def _read(draft: Draft, item: Item) -> Iterator[str]:
     """Words that became a value: a type, an answer, a level, a number."""
     yield from (draft.type, draft.level, draft.difficulty, draft.place, draft.calibrated, draft.code, draft.chapter)
-    yield from (draft.tags, draft.enemies, *draft.accepted, *draft.said)
+    yield from (draft.subject, draft.kind_of_work, draft.tags, draft.enemies, *draft.accepted, *draft.said)
     yield from (each for each in (draft.answer, draft.locked) if isinstance(each, str))
     yield from (draft.number[0], draft.number[1], *draft.number[2]) if draft.number is not None else ()
     if item.content.type is ItemType.TRUEFALSE:

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from bank import subjects
 from bank.content import OPTION_LETTERS, TRUEFALSE_OPTIONS, Background, Content, ItemType, Option
 from bank.formats import options as choices
 from bank.formats import spelling
 from bank.formats.bad_row import BadRow
 from bank.item import LONGEST_ANSWER, NOWHERE, AnswerKey, Basis, Item, Number, Provenance, Translation, normal
 from bank.refused import BadFile
+from bank.subjects import SUBJECTS
 
 LONGEST = {
     "stem": 8_000,
@@ -77,6 +79,10 @@ class Draft:
     answer: str | tuple[int, ...] = ""
     counted: bool = False
     """The numbers of `answer` count options, as a person does; otherwise they are marks at the options themselves."""
+    subject: str = ""
+    """The exam subject, by code or name; of two columns of one table the narrower (操作项目)."""
+    kind_of_work: str = ""
+    """The wider of the two (作业类别)."""
     chapter: str = ""
     level: str = ""
     difficulty: str = ""
@@ -159,6 +165,7 @@ def finish(draft: Draft, picture: Callable[[str], str]) -> Item:
         place=_place(draft.place, case),
         translations=_translations(draft, kind, len(options), picture),
         provenance=draft.provenance,
+        subject=_subject(draft),
     )
 
 
@@ -340,6 +347,21 @@ def _locked(locked: str | tuple[int, ...], options: int) -> tuple[int, ...]:
     if marked is None or not all(0 <= index < options for index in marked):
         raise BadRow("locked-unreadable")
     return tuple(sorted(set(marked)))
+
+
+def _subject(draft: Draft) -> str:
+    """A subject that is not in the list is refused: an item under a misspelt one would be in no pool, unseen."""
+    codes = []
+    for word in (draft.subject, draft.kind_of_work):
+        stated = word.strip() not in spelling.NOTHING
+        code = subjects.named(word) if stated else ""
+        if code is None:
+            raise BadRow("unknown-subject", found=_name(word, "subject")[:40])
+        codes.append(code)
+    subject, kind = codes
+    if subject and kind and subject != kind and subject in SUBJECTS and SUBJECTS[subject].kind != kind:
+        raise BadRow("subject-of-other-kind", subject=subjects.told(subject), kind=subjects.told(kind))
+    return subject or kind
 
 
 def _level(word: str) -> Any:

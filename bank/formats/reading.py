@@ -43,14 +43,17 @@ class ImportResult:
     remarks: list[Refusal] = field(default_factory=list)
 
 
-def read(path: Path, media_dir: Path | None = None, progress: Progress | None = None) -> ImportResult:
-    """Everything in one file. Pictures are looked for in `media_dir` and beside the file.
+def read(
+    path: Path, media_dir: Path | None = None, progress: Progress | None = None, subject: str = ""
+) -> ImportResult:
+    """Everything in one file. Pictures are looked for in `media_dir` and beside the file. `subject`: the code of what
+    all items of the file are of, where their rows do not say it; a row that says another is refused.
 
     Raises BadFile: when it is no question file, or holds no items.
     """
     data = _bytes(path)
     pictures = Pictures(path.parent, media_dir, _picture_list(media_dir, path.parent))
-    reader = Reader(path.name, pictures, progress)
+    reader = Reader(path.name, pictures, progress, subject)
     resting = gc.isenabled()
     gc.disable()  # growing lists of items hold nothing to collect, and looking through them takes a tenth of the time
     try:
@@ -69,7 +72,9 @@ def read(path: Path, media_dir: Path | None = None, progress: Progress | None = 
 class Reader:
     """Gathers one file's outcome."""
 
-    def __init__(self, file: str, pictures: Pictures, progress: Progress | None, own: bool = False) -> None:
+    def __init__(
+        self, file: str, pictures: Pictures, progress: Progress | None, subject: str = "", own: bool = False
+    ) -> None:
         """`own`: what we have just written ourselves is read for what it says, and no item is changed."""
         self._own = own
         self.result = ImportResult()
@@ -86,6 +91,7 @@ class Reader:
         self._file = file
         self._pictures = pictures
         self._progress = progress
+        self._subject = subject
 
     def file(self, data: bytes, suffix: str, folder: archive.Folder) -> None:
         """Reads a whole file into `result`."""
@@ -309,6 +315,10 @@ class Reader:
             left = conservation.left(draft, item)
             if left:
                 raise BadRow("text-left-over", left=left)
+            if self._subject and not item.subject:
+                item = replace(item, subject=self._subject)
+            elif self._subject not in ("", item.subject):
+                raise BadRow("subject-of-other-file", found=item.subject, expected=self._subject)
         except BadRow as bad:
             step = bad.reason == "difficulty-unreadable" and isinstance(draft, Draft) and draft.difficulty
             self._scale = self._scale or (bool(step) and _STEP.fullmatch(spelling.plain(str(step))) is not None)

@@ -107,6 +107,7 @@ def suffix_of(form: str) -> str:
 
 
 _FIELDS: dict[str, tuple[str, Any]] = {
+    "subject": ("subject", ""),
     "chapter": ("chapter", ""),
     "code": ("code", ""),
     "explanation": ("explanation", ""),

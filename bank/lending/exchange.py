@@ -60,9 +60,10 @@ def lend(
     first: date | None,
     until: date,
     names: Sequence[str] = (),
+    subject: str | None = None,
     chapter: str | None = None,
 ) -> LentSlice:
-    """A slice in a folder of its own in `out`: the items named, or all of the bank's own that are in `chapter`.
+    """A slice in a folder of its own in `out`: the items named, or all of the bank's own of `subject` in `chapter`.
 
     From `first`, else from today, until `until`, both included.
     Raises Denied: when the bank is one of samples and the slice for exams, or an item named is not approved.
@@ -74,7 +75,8 @@ def lend(
         if item.state is not State.APPROVED:
             raise Denied("slice-not-approved", item=item.code or item.id[:8])
     if not listed:  # what is lent to us is not ours to lend
-        listed = [item for item in bank.items.select(chapter=chapter) if not slices.lent(item.provenance)]
+        ours = bank.items.select(subject=subject, chapter=chapter)
+        listed = [item for item in ours if not slices.lent(item.provenance)]
     items = list(bank.answer_keys.whole(listed))
     shown = {sha256 for item in items for sha256 in item.pictures()}
     media = {sha256: data for sha256 in shown if (data := bank.media.find(sha256)) is not None}

@@ -465,5 +465,6 @@ def _item(record: Mapping[str, Any]) -> Item:
         explanation=record["explanation"],
         calibrated_p4=measured,
         background=None if background is None else Background.from_json(background),
+        subject=said.get("subject", ""),
         **read_about(said),
     )

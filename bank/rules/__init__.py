@@ -11,7 +11,19 @@ latter, so two ways to write one rule have one hash. docs/rule.md explains every
 Before: a file written by the rule officer. After: `bank.composing.pool` and `bank.composing.assembly`.
 """
 
-from bank.rules.parts import ANY, CASE, Cell, ItemOrder, Limits, MultipleScoring, TypeMargin, by_number, place, within
+from bank.rules.parts import (
+    ANY,
+    CASE,
+    Cell,
+    ItemOrder,
+    Limits,
+    MultipleScoring,
+    TypeMargin,
+    by_number,
+    chapter_of,
+    place,
+    within,
+)
 from bank.rules.rule import Rule, parse
 from bank.rules.rule_for_bank import propose
 from bank.rules.units import Unit, by_stratum, enemies, feasible
@@ -28,6 +40,7 @@ __all__ = [
     "Unit",
     "by_number",
     "by_stratum",
+    "chapter_of",
     "enemies",
     "feasible",
     "parse",

@@ -49,6 +49,12 @@ def propose_cells(text: bytes, held: Mapping[tuple[str, str, str], int] | None =
     return Rule.from_json(rule | {"cells": cells})
 
 
+def subjects_of(text: bytes) -> tuple[str, ...]:
+    """The subjects that a file of margins names; () where it names none."""
+    whole = StrictTable(read_toml(text))
+    return reading.subjects(whole.sequence("subjects")) if whole.has("subjects") else ()
+
+
 Key = tuple[str, str, str]
 
 

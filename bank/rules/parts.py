@@ -122,6 +122,17 @@ def place(cell: tuple[str, str, str], types: Sequence[str]) -> tuple[list[tuple[
     return by_number(chapter), types.index(type_), _LEVELS.index(level)
 
 
+def chapter_of(subjects: Sequence[str], subject: str, chapter: str) -> str | None:
+    """What a rule of these subjects calls a chapter of `subject`; None where it does not draw from that.
+
+    A rule of one subject, or from before rules named any, calls it as the bank does. Of several, each numbers its
+    chapters by itself: there the subject stands before the chapter, and its chapters are nested in it ("SP-ELV.1").
+    """
+    if subjects and subject not in subjects:
+        return None
+    return chapter if len(subjects) < 2 else f"{subject}.{chapter}".removesuffix(".")
+
+
 def covers(chapter: str, inner: str) -> bool:
     """Whether a cell of `chapter` takes items of `inner`."""
     return chapter == ANY or within(chapter, inner)

@@ -22,6 +22,7 @@ from bank.rules.parts import (
     TypeMargin,
 )
 from bank.rules.strict_toml import StrictTable, choose, decimal
+from bank.subjects import well_formed
 
 
 class _CellLevel(StrEnum):
@@ -104,6 +105,21 @@ def levels(table: StrictTable) -> dict[str, int]:
         level = choose(_any(name), _CellLevel, table.path(name))
         levels[level.value] = table.integer(name, 1, 1_000)
     return levels
+
+
+def subjects(codes: list[Any]) -> tuple[str, ...]:
+    """Codes of exam subjects, in byte order. Raises BadFile: when one is none, or stands there twice.
+
+    Whether a later list still has them is not asked: what was signed under a code is read for ever.
+    """
+    if not codes:
+        raise BadFile("rule-without-subjects")
+    for code in codes:
+        if not isinstance(code, str) or not well_formed(code):
+            raise BadFile("rule-subject-unknown", found=str(code)[:40])
+    if len(set(codes)) < len(codes):
+        raise BadFile("rule-subject-twice", found=", ".join(sorted(codes)))
+    return tuple(sorted(codes))
 
 
 def numbers(table: StrictTable) -> dict[str, int]:

@@ -14,6 +14,7 @@ from bank.canonical import digest
 from bank.refused import BadFile, Denied
 from bank.rules import reading
 from bank.rules.parts import (
+    ANY,
     Cell,
     CellType,
     ChapterMargin,
@@ -24,10 +25,12 @@ from bank.rules.parts import (
     MultipleScoring,
     Overlap,
     TypeMargin,
+    chapter_of,
     place,
     within,
 )
 from bank.rules.strict_toml import StrictTable, decimal, read_toml
+from bank.subjects import is_known
 
 DRAW = 1
 """The version of docs/draw.md that forms of a rule follow; part of the rule, so part of its hash."""
@@ -70,6 +73,9 @@ class Rule:
     """In byte order of strata."""
     exposure: Limits | None = None
     overlap: Overlap | None = None
+    subjects: tuple[str, ...] = ()
+    """Codes of the exam subjects that it draws from (`bank.subjects`), in byte order; () in a rule from before rules
+    named them, which draws from everything and serves drills alone."""
 
     def to_json(self) -> dict[str, Any]:
         """The canonical-JSON form, in the shape of the TOML with every default written out."""
@@ -108,6 +114,8 @@ class Rule:
             record["exposure"] = self.exposure.to_json()
         if self.overlap is not None:
             record["overlap"] = self.overlap.to_json()
+        if self.subjects:
+            record["subjects"] = list(self.subjects)
         return record
 
     @cached_property
@@ -124,9 +132,27 @@ class Rule:
         """The cells in the order in which people look for them."""
         return sorted(self.cells, key=lambda cell: place((cell.type, cell.chapter, cell.level), self.type_order))
 
-    def cell_of(self, type: CellType, chapter: str, level: str) -> Cell | None:  # noqa: A002
-        """The one cell an item belongs to; cells are disjoint."""
-        return next((cell for cell in self.cells if cell.holds(type, chapter, level)), None)
+    def chapter_of(self, subject: str, chapter: str) -> str | None:
+        """What the rule calls a chapter of this subject; None where it does not draw from the subject."""
+        return chapter_of(self.subjects, subject, chapter)
+
+    def cell_of(self, type: CellType, subject: str, chapter: str, level: str) -> Cell | None:  # noqa: A002
+        """The one cell that an item belongs to, `chapter` being the bank's; cells are disjoint."""
+        named = self.chapter_of(subject, chapter)
+        if named is None:
+            return None
+        return next((cell for cell in self.cells if cell.holds(type, named, level)), None)
+
+    def require_subjects(self) -> None:
+        """That it says what it draws from: no session that counts mixes the items of several trades by chance.
+
+        Raises BadFile: when it names no subjects, or one that no code list has.
+        """
+        if not self.subjects:
+            raise BadFile("rule-without-subjects")
+        for code in self.subjects:
+            if not is_known(code):
+                raise BadFile("rule-subject-unknown", found=code)
 
     def require_in_force(self, day: date) -> None:
         """That sessions on this day may use it. Raises Denied: before it begins, and once it is over."""
@@ -142,6 +168,7 @@ class Rule:
         _check_totals(rule)
         _check_cells(rule)
         _check_margins(rule)
+        _check_subjects(rule)
         return rule
 
 
@@ -180,6 +207,7 @@ def _read(table: StrictTable) -> Rule:
         cells=reading.cells(table.sequence("cells")),
         exposure=reading.limits(table.table("exposure")) if table.has("exposure") else None,
         overlap=reading.overlap(table.table("overlap")) if table.has("overlap") else None,
+        subjects=reading.subjects(table.sequence("subjects")) if table.has("subjects") else (),
     )
     for part in (table, scoring, shuffle, pool):
         part.finish()
@@ -244,6 +272,16 @@ def _check_margins(rule: Rule) -> None:
     _compare("rule-type-margin", {type_: margin.count for type_, margin in rule.types.items()}, types)
     _compare("rule-chapter-margin", {code: margin.points for code, margin in rule.chapters.items()}, chapters)
     _compare("rule-level-margin", rule.levels, levels)
+
+
+def _check_subjects(rule: Rule) -> None:
+    """Chapter 1 of which trade? A rule of several subjects says it with every chapter."""
+    if len(rule.subjects) < 2:
+        return
+    for chapter in dict.fromkeys((*rule.chapters, *(cell.chapter for cell in rule.cells))):
+        if chapter != ANY and not any(within(code, chapter) for code in rule.subjects):
+            first = rule.subjects[0]
+            raise BadFile("rule-chapter-of-no-subject", chapter=chapter, first=first, subjects=", ".join(rule.subjects))
 
 
 def _compare(code: str, stated: Mapping[Any, int], found: Mapping[str, int]) -> None:

@@ -4,7 +4,7 @@ Before: `bank.composing.pool.tally` counts. After: `bank.rules.rule`, like any o
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -24,8 +24,10 @@ def propose(
     effective_from: date = date(2000, 1, 1),
     tolerance: str | None = None,
     pool_multiple: int = 3,
+    subjects: Sequence[str] = (),
 ) -> Rule:
-    """A demonstration rule for a bank nobody wrote a rule for: `counts` holds items by (type, chapter, level).
+    """A demonstration rule for a bank nobody wrote a rule for: `counts` holds items by (type, chapter, level), the
+    chapter as a rule of these subjects calls it (`Rule.chapter_of`).
 
     Cells are type × top-level chapter, sharing the form in proportion to what the bank has, by largest remainder and
     never more than the bank can fill `pool_multiple` times. As many items as divide 100 points evenly; 80 to pass.
@@ -65,6 +67,8 @@ def propose(
             for (type_, chapter), count in taken.items()
         ],
     }
+    if subjects:
+        record["subjects"] = list(subjects)
     if tolerance is not None:
         record["difficulty"] = {"tolerance": tolerance}
     return Rule.from_json(record)

@@ -34,6 +34,8 @@ class BankItem:
     place: int = 0
     translations: tuple[Translation, ...] = ()
     provenance: Provenance = NOWHERE
+    subject: str = ""
+    """Code of the exam subject; "" where nobody stated one."""
     lineage: str = ""
     """Identity of the item's first revision: its name through all revisions."""
     number: int = 0

@@ -27,7 +27,7 @@ from bank.store.provisions import Provisions
 from bank.vault import Connection, Vault
 
 _ROWS = (
-    "SELECT r.number, r.item, r.rev = i.newest, r.state, r.type, r.chapter, r.level,"
+    "SELECT r.number, r.item, r.rev = i.newest, r.state, r.type, r.subject, r.chapter, r.level,"
     " r.p4 IS NOT NULL OR c.p4 IS NOT NULL, r.content, r.code, r.about, r.written_by, i.lineage"
     " FROM {of} CROSS JOIN revisions r ON r.item = i.number LEFT JOIN calibrations c ON c.revision = r.number"
     " WHERE r.rev = i.newest OR r.state = 'approved' OR r.state = 'in-review' OR r.state = 'draft'"
@@ -99,9 +99,13 @@ class Catalogue:
         """Whether any item that can be listed belongs to the case group of this name."""
         return any(line.case == sha256 for line in self.lines())
 
-    def chapters(self) -> dict[str, int]:
-        """Chapter -> items whose newest revision stands in it."""
-        return dict(Counter(line.chapter for line in self.lines() if line.newest))
+    def subjects(self) -> dict[str, int]:
+        """Subject -> items whose newest revision is of it; "" for those without."""
+        return dict(Counter(line.subject for line in self.lines() if line.newest))
+
+    def chapters(self, subject: str = "") -> dict[str, int]:
+        """Chapter -> items whose newest revision stands in it; of all subjects, or of one."""
+        return dict(Counter(line.chapter for line in self.lines() if line.newest and subject in ("", line.subject)))
 
     def lines(self) -> list[Line]:
         """All of them as the bank is now, in the order their items were added."""
@@ -145,7 +149,22 @@ class Catalogue:
         hands = self._hands(connection, items)
         one: dict[Any, Any] = {}
         """One object for all that are equal: there are few chapters, few people, few provisions."""
-        for number, item, newest, state, kind, chapter, level, judged, content, code, about, by, lineage in rows:
+        for (
+            number,
+            item,
+            newest,
+            state,
+            kind,
+            subject,
+            chapter,
+            level,
+            judged,
+            content,
+            code,
+            about,
+            by,
+            lineage,
+        ) in rows:
             shown, said = _content.decode(content), _about.decode(about)
             who = tuple(sorted({*filter(None, by.split(",")), *hands.get(number, ())}))
             basis = "\n".join(filter(None, (said.basis, *(each.text for each in said.bases))))
@@ -156,6 +175,7 @@ class Catalogue:
                 bool(newest),
                 State(state),
                 ItemType(kind),
+                one.setdefault(subject, subject),
                 one.setdefault(chapter, chapter),
                 Level(level),
                 bool(judged),

@@ -4,12 +4,13 @@ Before: `bank.formats` makes Items, `bank.store.writing` writes rows. After: `ba
 reviewed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
+from bank import subjects
 from bank.authoring import authorship, review
 from bank.authoring.authorship import Draft, Written
-from bank.authoring.outcome import AddReport, Contradiction
+from bank.authoring.outcome import AddReport, Contradiction, OtherSubject
 from bank.authoring.people import Role
 from bank.authoring.review import Act, Event, State
 from bank.clock import now
@@ -25,7 +26,7 @@ from bank.store.items import Items
 from bank.store.media import keep
 from bank.store.meta import Meta
 from bank.store.people import People
-from bank.store.proof import Proof
+from bank.store.proof import PROVED, Proof
 from bank.store.writing import Encoded, Progress, encoded
 from bank.vault import Connection, Vault
 
@@ -122,6 +123,27 @@ class Drafts:
                     raise Denied("writer-known", item=item.code or item.lineage[:8])
                 self._history.note(connection, item.number, Event(Act.WRITE, author.id, at), State.DRAFT)
             acts.chain(connection, [_taking(written)])
+
+    def set_subject(self, numbers: Sequence[int], subject: str, statement: bytes) -> None:
+        """The newest revisions of these numbers as drafts of another subject, with the salts they have, as their
+        writer's statement says; all or none.
+
+        Raises BadFile: when the statement lists other wordings, or there is no such subject.
+        """
+        if not subjects.is_known(subject):
+            raise BadFile("unknown-subject", found=subject[:40])
+        written, author = authorship.prove(statement, self._vault.name, self._people.all(), file="")
+        author.require(Role.AUTHOR)
+        drafts = []
+        for item in map(self._items.numbered, numbers):
+            if item.state in PROVED:
+                self._proof.check(item)
+            answer_key, explanation, salt = self._proof.kept(item)
+            whole = replace(item.with_key(answer_key, explanation), subject=subject)
+            drafts.append(Draft(whole, salt, item.lineage, item.rev))
+        if [draft.line for draft in drafts] != list(written.lines):
+            raise BadFile("drafts-altered", file="")
+        self.take(drafts, written, {}, None)
 
     def unwritten(self) -> list[BankItem]:
         """Drafts of whose writer no signature is known: somebody must adopt them before they go through review."""
@@ -241,21 +263,31 @@ class Drafts:
             slices.require_open(item for _, _, item in named)
         held = {row[0] for row in self._vault.rows("SELECT id FROM revisions")} & {each[0] for each in named}
         known = {identity: answer_key for identity, (answer_key, _) in self._answer_keys.unverified(held).items()}
-        fresh, already, contradictions = [], [], []
+        of = self._subjects(held)
+        fresh, already, contradictions, others = [], [], [], []
         rows: dict[str, int] = {}
         """Where what is fresh was given."""
         for row, each in enumerate(named):
             identity, _, item = each
             before = known.get(identity)
             if before is None:
-                known[identity], rows[identity] = item.answer_key, row
+                known[identity], rows[identity], of[identity] = item.answer_key, row, item.subject
                 fresh.append(each)
             else:
                 already.append(identity)
+                if item.subject and item.subject != of[identity]:
+                    name = (item.code or identity[:8]) if identity in rows else self._name(identity)
+                    others.append(OtherSubject(row, name, item.subject, of[identity]))
                 if before != item.answer_key:
                     name = "" if identity in rows else self._name(identity)
                     contradictions.append(Contradiction(row, rows.get(identity), identity, name))
-        return AddReport(tuple(each[0] for each in fresh), tuple(already), tuple(contradictions)), fresh
+        report = AddReport(tuple(each[0] for each in fresh), tuple(already), tuple(contradictions), tuple(others))
+        return report, fresh
+
+    def _subjects(self, held: Set[str]) -> dict[str, str]:
+        """Of questions that are there, the subject that their newest revision states."""
+        query = "SELECT id, subject FROM revisions ORDER BY item, rev"
+        return {identity: subject for identity, subject in self._vault.rows(query) if identity in held} if held else {}
 
     def _name(self, identity: str) -> str:
         row = self._vault.one("SELECT code FROM revisions WHERE id = ? ORDER BY rev DESC LIMIT 1", (identity,))

@@ -21,7 +21,8 @@ from bank.store.proof import PROVED, Proof
 from bank.vault import Vault
 
 _ROW = (
-    "SELECT r.id, r.rev, r.state, r.content, r.chapter, r.level, r.p4, r.code, r.about, i.lineage, c.p4, r.number"
+    "SELECT r.id, r.rev, r.state, r.content, r.chapter, r.level, r.p4, r.code, r.about, i.lineage, c.p4, r.number,"
+    " r.subject"
     " FROM revisions r CROSS JOIN items i ON i.number = r.item LEFT JOIN calibrations c ON c.revision = r.number"
 )
 _LINEAGE = "r.item = (SELECT number FROM items WHERE lineage = ?)"
@@ -85,6 +86,7 @@ class Items:
         self,
         *,
         type: ItemType | None = None,  # noqa: A002 - the word of the glossary
+        subject: str | None = None,
         chapter: str | None = None,
         level: Level | None = None,
         state: State | None = State.APPROVED,
@@ -108,6 +110,9 @@ class Items:
                 values.append(value.value)
         if state is None:
             wanted.append("r.rev = i.newest")
+        if subject is not None:
+            wanted.append("r.subject = ?")
+            values.append(subject)
         if chapter is not None:
             wanted.append("(r.chapter = ? OR substr(r.chapter, 1, ?) = ?)")
             values += [chapter, len(chapter) + 1, chapter + "."]
@@ -170,13 +175,13 @@ class Items:
         return {State(state): number for state, number in rows}
 
     def _bank_item(self, row: tuple[Any, ...]) -> BankItem:
-        identity, rev, state, content_record, chapter, level, p4, code, about, lineage, measured, number = row
+        identity, rev, state, content_record, chapter, level, p4, code, about, lineage, measured, number, subject = row
         content = Content.from_json(json.loads(content_record))
         background = self._background(content.case) if content.case else None
         return BankItem(
             id=identity, rev=rev, state=State(state), content=content, chapter=chapter, level=Level(level), p4=p4,
             code=code, calibrated_p4=measured, background=background, lineage=lineage, number=number,
-            **read_about(json.loads(about)),
+            subject=subject, **read_about(json.loads(about)),
         )  # fmt: skip
 
     def _background(self, sha256: str) -> Background:

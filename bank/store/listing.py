@@ -19,6 +19,7 @@ _NAMED = 4
 
 
 class Lack(StrEnum):
+    SUBJECT = "subject"
     BASIS = "basis"
     DIFFICULTY = "difficulty"
     """Neither judged nor measured."""
@@ -32,6 +33,7 @@ class Wanted:
 
     search: str = ""
     type: ItemType | None = None
+    subject: str = ""
     chapter: str = ""
     """With its sub-chapters."""
     level: Level | None = None
@@ -54,6 +56,7 @@ class Line:
     newest: bool
     state: State
     type: ItemType
+    subject: str
     chapter: str
     level: Level
     judged: bool
@@ -97,6 +100,8 @@ def found(
         left = [line for line in left if line.type is wanted.type]
     if wanted.level is not None:
         left = [line for line in left if line.level is wanted.level]
+    if wanted.subject:
+        left = [line for line in left if line.subject == wanted.subject]
     if wanted.chapter:
         within = wanted.chapter + "."
         left = [line for line in left if line.chapter == wanted.chapter or line.chapter.startswith(within)]
@@ -111,7 +116,9 @@ def found(
     if wanted.other_hand:
         own = ids(wanted.other_hand)
         left = [line for line in left if own.isdisjoint(line.hands)]
-    if wanted.lacks is Lack.BASIS:
+    if wanted.lacks is Lack.SUBJECT:
+        left = [line for line in left if not line.subject]
+    elif wanted.lacks is Lack.BASIS:
         left = [line for line in left if not line.basis]
     elif wanted.lacks is Lack.DIFFICULTY:
         left = [line for line in left if not line.judged]

@@ -1,4 +1,4 @@
-"""How a bank of version 1 becomes one of version 2."""
+"""How a bank of an older version becomes one of this."""
 
 import json
 import secrets
@@ -16,12 +16,19 @@ _STATES = {"draft": State.DRAFT, "approved": State.DRAFT, "withdrawn": State.RET
 
 
 def migrate(connection: Connection, found: int) -> None:
-    """Version 1 -> 2, inside the caller's transaction.
+    """Version 1 or 2 -> 3, inside the caller's transaction.
 
-    What stood as approved there was approved by whoever imported it, so it comes over as draft: two people must look
-    at it before it goes into a session.
+    Version 2 knew no subjects: its items have none, as its signatures say, until somebody states them.
     """
-    assert found == 1
+    if found == 1:
+        _with_reviews(connection)
+    else:
+        connection.execute("ALTER TABLE revisions ADD COLUMN subject TEXT NOT NULL DEFAULT ''")
+
+
+def _with_reviews(connection: Connection) -> None:
+    """What stood as approved in version 1 was approved by whoever imported it, so it comes over as draft: two people
+    must look at it before it goes into a session."""
     items = connection.execute("SELECT number, id, rev, state FROM items ORDER BY number").fetchall()
     contents = dict(connection.execute("SELECT item, record FROM content"))
     revisions = connection.execute(
@@ -51,7 +58,7 @@ def migrate(connection: Connection, found: int) -> None:
         )  # fmt: skip
         said = canonical(about(whole))
         number = connection.execute(
-            "INSERT INTO revisions VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '')",
+            "INSERT INTO revisions VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', '')",
             (item, rev, state.value, identity, contents[item], kind, chapter, level, p4, code, said),
         ).lastrowid
         record = canonical(whole.answer_key.to_json()).decode()

@@ -3,7 +3,7 @@
 Before: `bank.vault` opens the file. After: only the modules of `bank.store` read and write these tables.
 """
 
-VERSION = 2
+VERSION = 3
 
 SCHEMA = """
 CREATE TABLE items (
@@ -26,6 +26,7 @@ CREATE TABLE revisions (
     about BLOB NOT NULL,
     written_by TEXT NOT NULL,
     written_at TEXT NOT NULL,
+    subject TEXT NOT NULL DEFAULT '',
     UNIQUE (item, rev)
 ) STRICT;
 CREATE INDEX revisions_by_id ON revisions (id);

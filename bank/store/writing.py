@@ -18,7 +18,7 @@ from bank.refused import BadFile
 from bank.store.search_text import indexed
 from bank.vault import Connection
 
-_COLUMNS = ("id", "content", "type", "chapter", "level", "p4", "code", "about", "written_by", "written_at")
+_COLUMNS = ("id", "content", "type", "chapter", "level", "p4", "code", "about", "written_by", "written_at", "subject")
 """Of `revisions`, what a draft may change."""
 _INSERT = f"INSERT INTO revisions VALUES ({', '.join('?' * (4 + len(_COLUMNS)))})"  # noqa: S608 - words of ours
 _REWRITE = f"UPDATE revisions SET {', '.join(f'{name} = ?' for name in _COLUMNS)} WHERE number = ?"  # noqa: S608
@@ -100,7 +100,7 @@ def _values(identity: str, content: bytes, item: Item, by: str, at: str) -> tupl
     if wrong is not None:
         raise BadFile("item-flawed", flaw=wrong, item=item.code or identity[:8])
     kind, level, said = item.content.type.value, item.level.value, canonical(review.about(item))
-    return identity, content, kind, item.chapter, level, item.p4, item.code, said, by, at
+    return identity, content, kind, item.chapter, level, item.p4, item.code, said, by, at, item.subject
 
 
 def _json(value: Any) -> str:

@@ -63,6 +63,8 @@ def rule_to_use(office: Office, named: str, day: str, *, mock: bool) -> RuleToUs
         rule = rules.parse(read_bytes(Path(named), named=named))
     if register is None:
         return RuleToUse(rule)
+    if not mock:
+        rule.require_subjects()
     register.require(rule, on)
     signed = register.travelling(rule)
     return RuleToUse(rule, register, signed, signed_rules.unpack(signed, register.bureau.sign, name="edition.json"))

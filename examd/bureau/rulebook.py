@@ -130,6 +130,7 @@ class Rulebook:
 
         Raises Denied: when it is not the version due, or they have signed it.
         """
+        rule.require_subjects()
         chain = self.registers()
         officer = self._in_force(card, chain)
         path = self._path(rule.id, rule.version)

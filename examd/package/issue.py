@@ -174,6 +174,8 @@ def _check_fit(session: layout.Session, rule: Rule, roster: Sequence[RosterLine]
     except ValueError:
         raise BadFile("session-date", found=session.date) from None
     rule.require_in_force(day)
+    if not session.mock:
+        rule.require_subjects()
     require_showable(rule)
     if not roster:
         raise BadFile("roster-empty")

@@ -54,6 +54,7 @@ def toy_rule(**changes: object) -> Rule:
     return Rule.from_json(
         {
             "id": "TOY", "version": 1, "name": "小规则", "source": "tests", "effective_from": "2026-01-01",
+            "subjects": ["SP-ELV"],
             "grading": "site", "minutes": MINUTES, "total_points": 12, "pass_points": 7,
             "difficulty": {"tolerance": "0.5"},
             "types": {
@@ -75,7 +76,20 @@ def toy_rule(**changes: object) -> Rule:
 def bank_items(items: list[Item]) -> list[BankItem]:
     return [
         BankItem(
-            i.id, 1, State.APPROVED, i.content, i.chapter, i.level, i.p4, i.basis, i.enemies, i.locked, i.tags, "", ""
+            i.id,
+            1,
+            State.APPROVED,
+            i.content,
+            i.chapter,
+            i.level,
+            i.p4,
+            i.basis,
+            i.enemies,
+            i.locked,
+            i.tags,
+            "",
+            "",
+            subject="SP-ELV",
         )
         for i in items
     ]

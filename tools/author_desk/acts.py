@@ -64,13 +64,17 @@ class Acts:
         case."""
         if not await self.sign_in():
             return None
+        held = [code for code in await self._bank.subjects() if code]
+        subject = (
+            search.subject or (beside.subject if beside is not None else "") or (held[0] if len(held) == 1 else "")
+        )
         chapter, level, case = search.chapter, search.level, {}
         if beside is not None and beside.background is not None:
             chapter, level = chapter or beside.chapter, level or beside.level.value
             place = max(each.place for each in await self._bank.group(beside)) + 1
             media = " ".join(beside.background.media)
             case = {"background": beside.background.text, "media-background": media, "place": str(place)}
-        chapters = (("", _("not yet said"), ""), *filters.chapter_choices(await self._bank.chapters()))
+        chapters = (("", _("not yet said"), ""), *filters.chapter_choices(await self._bank.chapters(subject)))
         given = []
         for title, choices, chosen in (
             (_("new item: type"), filters.choices("type"), search.type),
@@ -82,7 +86,8 @@ class Acts:
                 return None
             given.append(value)
         kind, chapter, level = given
-        return await self.write(None, Form(None, ItemType(kind), chapter=chapter, level=level, **case))
+        form = Form(None, ItemType(kind), subject=subject, chapter=chapter, level=level, **case)
+        return await self.write(None, form)
 
     async def write(self, item: BankItem | None, form: Form) -> BankItem | None:
         """The draft that was saved in the editor; None where nothing was, or nobody has signed in."""

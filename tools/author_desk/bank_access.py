@@ -64,6 +64,7 @@ class BankAccess:
         wanted = Wanted(
             search=search.text,
             type=ItemType(search.type) if search.type else None,
+            subject=search.subject,
             chapter=search.chapter,
             level=Level(search.level) if search.level else None,
             state=state,
@@ -79,9 +80,14 @@ class BankAccess:
         return self._bank.items.at(numbers)
 
     @_in_thread
-    def chapters(self) -> Mapping[str, int]:
+    def chapters(self, subject: str = "") -> Mapping[str, int]:
+        """How many items each has, of one subject or of all."""
+        return self._bank.catalogue.chapters(subject)
+
+    @_in_thread
+    def subjects(self) -> Mapping[str, int]:
         """How many items each has."""
-        return self._bank.catalogue.chapters()
+        return self._bank.catalogue.subjects()
 
     @_in_thread
     def pictures_and_repeals(self) -> tuple[frozenset[str], dict[str, str]]:

@@ -282,7 +282,12 @@ class Browse(Screen[None], inherit_bindings=False):
 
     async def action_filter(self, number: int) -> None:
         name, title = filters.FILTERS[number - 1]
-        values = filters.chapter_choices(await self.bank.chapters()) if name == "chapter" else filters.choices(name)
+        if name == "chapter":
+            values = filters.chapter_choices(await self.bank.chapters(self.search.subject))
+        elif name == "subject":
+            values = filters.subject_choices(await self.bank.subjects())
+        else:
+            values = filters.choices(name)
         picker = Picker(_(title), (("", _("no filter"), ""), *values), getattr(self.search, name), topic="filter")
         self.app.push_screen(picker, partial(self._filter, name))
 

@@ -12,6 +12,7 @@ from itertools import groupby
 from rich.cells import cell_len
 from rich.style import Style
 
+from bank import subjects
 from bank.authoring.review import State
 from bank.authoring.revisions import Difference, PastAct
 from bank.content import OPTION_LETTERS, Background, Content, ItemType, blocks
@@ -174,6 +175,7 @@ def question(page: Page, content: Content, held: frozenset[str], right: tuple[in
 def about(page: Page, item: BankItem, repealed: tuple[str, ...]) -> None:
     """Chapter, level, basis and the rest that a candidate does not see."""
     page.rule(_("About it"))
+    page.fact(_("subject"), subjects.told(item.subject) if item.subject else _("none: in no session"))
     page.fact(_("chapter"), item.chapter)
     page.fact(_("level"), level_name(item.level))
     expected = "" if item.expected_p4 is None else share(item.expected_p4)

@@ -1,4 +1,4 @@
-"""The search and the six filters as they stand: their names, the values of each, and a value in words. No widget.
+"""The search and the seven filters as they stand: their names, the values of each, and a value in words. No widget.
 
 Before: `tools.author_desk.browse` lets them be chosen. After: `tools.author_desk.bank_access` finds by them.
 """
@@ -6,6 +6,7 @@ Before: `tools.author_desk.browse` lets them be chosen. After: `tools.author_des
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bank import subjects
 from tools.cli.language import N_, _, sentence
 from tools.cli.sentences import bank as words
 from tools.cli.sentences import review as lives
@@ -17,12 +18,18 @@ FILTERS = (
     ("state", N_("state")),
     ("lacks", N_("to mend")),
     ("whose", N_("whose")),
+    ("subject", N_("subject")),
 )
 _VALUES: dict[str, dict[str, str]] = {
     "type": words.TYPES,
     "level": words.LEVELS,
     "state": lives.STATES,
-    "lacks": {"basis": N_("no basis"), "difficulty": N_("no difficulty"), "force": N_("repealed basis")},
+    "lacks": {
+        "subject": N_("no subject"),
+        "basis": N_("no basis"),
+        "difficulty": N_("no difficulty"),
+        "force": N_("repealed basis"),
+    },
     "whose": {"mine": N_("mine"), "review": N_("to review")},
 }
 
@@ -40,6 +47,7 @@ class Search:
     """One of `bank.store.listing.Lack`."""
     whose: str = ""
     """mine | review: waits for review and no hand of mine is in it."""
+    subject: str = ""
 
 
 Choices = tuple[tuple[str, str, str], ...]
@@ -47,7 +55,7 @@ Choices = tuple[tuple[str, str, str], ...]
 
 
 def choices(name: str) -> Choices:
-    """The values of any filter but the chapter, whose values the bank knows."""
+    """The values of any filter but chapter and subject, whose values the bank knows."""
     return tuple((value, _(word), "") for value, word in _VALUES[name].items())
 
 
@@ -55,6 +63,10 @@ def chapter_choices(chapters: Mapping[str, int]) -> Choices:
     """In the order of their numbers: 2.10 behind 2.9."""
     ordered = sorted(chapters.items(), key=lambda each: _order(each[0]))
     return tuple((chapter, chapter, f"{n:,}") for chapter, n in ordered if chapter)
+
+
+def subject_choices(held: Mapping[str, int]) -> Choices:
+    return tuple((code, subjects.told(code), f"{n:,}") for code, n in sorted(held.items()) if code)
 
 
 def shown(search: Search) -> tuple[tuple[int, str, str], ...]:

@@ -57,6 +57,7 @@ _REASONS = {
     "answer": "no-answer answer-unreadable answer-out-of-range answer-repeats-itself single-many-answers "
     "truefalse-options",
     "locked": "locked-unreadable",
+    "subject": "unknown-subject",
     "level": "unknown-level",
     "type": "unknown-type",
     "difficulty": "difficulty-unreadable",
@@ -65,7 +66,7 @@ _REASONS = {
 }
 _BY_REASON = {reason: field for field, reasons in _REASONS.items() for reason in reasons.split()}
 _AS_WRITTEN = (
-    *("stem", "chapter", "level", "explanation", "basis", "code", "source"),
+    *("stem", "subject", "chapter", "level", "explanation", "basis", "code", "source"),
     *("background", "place", "difficulty", "enemies", "tags"),
 )
 """Fields of a Draft that are taken as they stand."""
@@ -109,6 +110,7 @@ class Form:
             ],
             "answer": self._answer(),
             "class": [
+                Field("subject", _("subject")),
                 Field("chapter", _("chapter")),
                 Field("level", _("level"), Kind.CHOICE),
                 Field("difficulty", _("difficulty")),
@@ -298,7 +300,7 @@ def _could_be(field: Field, bad: BadRow) -> bool:
 
 def _values(item: Item) -> dict[str, str]:
     content, key, number = item.content, item.answer_key, item.answer_key.number
-    values = {name: getattr(item, name) for name in ("chapter", "explanation", "basis", "code", "source")}
+    values = {name: getattr(item, name) for name in ("subject", "chapter", "explanation", "basis", "code", "source")}
     values |= {
         "type": content.type.value,
         "level": item.level.value,

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -121,7 +122,10 @@ class _Demo:
 
     def _read_rule(self, bank: Bank) -> Rule:
         if self.args.rule is None and self.args.bank is not None:
-            rule = rules.propose(tally(bank.items.select()), name=self.args.bank.stem)
+            items = list(bank.items.select())
+            subject = Counter(item.subject for item in items).most_common(1)[0][0] if items else ""
+            subjects = [subject] if subject else []
+            rule = rules.propose(tally(items, subjects), name=self.args.bank.stem, subjects=subjects)
             origin = _("proposed for this bank")
         else:
             file = self.args.rule or SAMPLES / "rule.toml"

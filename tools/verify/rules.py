@@ -84,14 +84,25 @@ RULE = record(
         "types": maybe(map_of(record({"count": integer(0), "points": _POINTS}))),
         "chapters": maybe(map_of(record({"name": text, "points": integer(0)}))),
         "levels": maybe(map_of(integer(0))),
-        # Of these two nothing is drawn: they acted when the pool was picked.
+        # Of these nothing is drawn: they acted when the pool was picked.
+        "subjects": list_of(text, least=1),
         "exposure": record(
             {name: integer(1) for name in ("sessions", "candidates", "rest_days")},
             optional=("sessions", "candidates", "rest_days"),
         ),
         "overlap": record({"sessions": integer(1), "share": _DECIMAL}),
     },
-    optional=("effective_to", "difficulty", "mandatory", "types", "chapters", "levels", "exposure", "overlap"),
+    optional=(
+        "effective_to",
+        "difficulty",
+        "mandatory",
+        "types",
+        "chapters",
+        "levels",
+        "exposure",
+        "overlap",
+        "subjects",
+    ),
 )
 
 

@@ -105,6 +105,7 @@ def _labelled(item: Item) -> Iterator[tuple[str, str]]:
             yield "单位", spelling.joined(answer_key.number.units) or "|"
     yield "解析", item.explanation
     yield "依据", item.basis
+    yield "科目", item.subject
     yield "章节", item.chapter
     yield "认知层次", spelling.LEVEL_WORDS.get(item.level, "")
     yield "难度", "" if item.p4 is None else str(item.p4 / 10_000)

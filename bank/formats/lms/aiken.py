@@ -78,8 +78,8 @@ def _draft(stem: list[str], options: list[str], answer: str, shown: list[str]) -
     )
 
 
-LOSES = ("chapter", "code", "explanation", "tags", "level", "difficulty", "basis", "enemies", "locked", "source",
-         "calibrated", "bases", "translations", "provenance")  # fmt: skip
+LOSES = ("subject", "chapter", "code", "explanation", "tags", "level", "difficulty", "basis", "enemies", "locked",
+         "source", "calibrated", "bases", "translations", "provenance")  # fmt: skip
 
 
 def cannot(item: Item) -> str | None:

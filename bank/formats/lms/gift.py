@@ -324,15 +324,9 @@ def category_of(chapter: str) -> str:
 def _draft(question: Question, chapter: str, notes: list[tuple[int, str, dict[str, object]]]) -> Draft:
     if question.kind in (Kind.ESSAY, Kind.MATCHING, Kind.DESCRIPTION):
         raise BadRow("unsupported-interaction", interaction=question.kind.value.lower())
-    tags, level, difficulty = own_tags.parted(question.tags)
-    draft = Draft(
-        chapter=chapter,
-        code=question.id or code_of(question.title, question.stem.text),
-        tags="\n".join(tags),
-        level=level,
-        difficulty=difficulty,
-    )
+    draft = Draft(chapter=chapter, code=question.id or code_of(question.title, question.stem.text))
     draft.shown, draft.said = _shown(question)
+    own_tags.read(question.tags, draft)
     if question.title and not draft.code and not " ".join(question.stem.text.split()).startswith(question.title):
         notes.append((question.line, "title-not-read", {}))
     seen: list[str] = []

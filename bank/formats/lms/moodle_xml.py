@@ -72,9 +72,8 @@ def _draft(
     if (question.findtext("hidden") or "0").strip() not in ("", "0"):
         notes.append((question.line, "hidden-question", {}))
     tags = [_words(tag) for tag in question.findall("tags/tag")]
-    others, draft.level, draft.difficulty = own_tags.parted(tag for tag in tags if not _CASE.fullmatch(tag))
-    draft.tags = "\n".join(others)
-    draft.said += tuple(tag for tag in tags if tag not in others)
+    draft.said += tuple(filter(_CASE.fullmatch, tags))
+    own_tags.read((tag for tag in tags if not _CASE.fullmatch(tag)), draft)
     for named in filter(None, map(_CASE.fullmatch, tags)):
         case = cases.get(named[1], BadRow("case-not-there"))
         if isinstance(case, BadRow):  # without what it rests on, an item makes no sense

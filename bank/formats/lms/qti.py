@@ -80,6 +80,7 @@ class About:
     """What a package's manifest says of an item beside the item itself."""
 
     code: str | None = None
+    subject: str = ""
     chapter: str = ""
     level: str = ""
     place: str = ""
@@ -120,6 +121,7 @@ def item(root: Node, picture: Callable[[str], str], shared: Shared, notes: Notes
     about = about or About()
     identifier = root.get("identifier", "")
     draft = Draft(
+        subject=about.subject,
         chapter=about.chapter,
         level=about.level,
         difficulty=about.difficulty,

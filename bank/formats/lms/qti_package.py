@@ -201,7 +201,9 @@ def _said_by_us(classification: Node) -> bool:
 
 
 def _tell(about: About, named: str, text: str, lines: str) -> None:
-    if named == "difficulty":
+    if named == "exam subject":
+        about.subject = text
+    elif named == "difficulty":
         about.difficulty = text
     elif named == "basis":
         about.basis = lines

@@ -109,6 +109,7 @@ def _metadata(item: Item) -> str:
     tags = "".join(f"<lom:keyword><lom:string>{escaped(tag)}</lom:string></lom:keyword>" for tag in item.tags)
     entry = f"<lom:identifier><lom:entry>{escaped(item.code)}</lom:entry></lom:identifier>" if item.code else ""
     said = {
+        "exam subject": (item.subject,),
         "discipline": (item.chapter,),
         "educational level": (LEVEL_WORDS.get(item.level, ""),),
         PLACE: (str(item.place or ""),),

@@ -23,7 +23,8 @@ HEADER = (
     "图片",
     "来源",
 )
-_WIDTHS = (14, 8, 60, 8, 10, 12, 8, 40, 30, 12, 12, 10, 20, 14)
+"""By these an export of ours is known: columns that came later stand behind them."""
+_WIDTHS = (14, 8, 60, 8, 10, 12, 8, 40, 30, 12, 12, 10, 20, 14, 12)
 
 
 def written(items: list[Item], name: Callable[[str], str]) -> Iterator[tuple[str, ...]]:
@@ -33,6 +34,7 @@ def written(items: list[Item], name: Callable[[str], str]) -> Iterator[tuple[str
     more = _MORE if any(item.content.type is ItemType.FILL or item.background for item in items) else ()
     yield (
         *HEADER,
+        "科目",
         *more,
         *(f"选项{letter}" for letter in letters),
         *(f"图片{letter}" for letter in letters if pictured),
@@ -59,6 +61,7 @@ def written(items: list[Item], name: Callable[[str], str]) -> Iterator[tuple[str
             "" if truefalse else "".join(OPTION_LETTERS[index] for index in item.locked),
             "|".join(map(name, item.content.media)),
             item.source,
+            item.subject,
             *(_more(item, name) if more else ()),
             *(option.text for option in options),
             *blank,

@@ -30,6 +30,8 @@ HEADINGS: dict[str, str] = {
         " 全部选项 所有选项 选择项 options choices optionlist questionoptions",
         "answer": "答案 正确答案 标准答案 参考答案 试题答案 题目答案 问题答案 考题答案 正确选项 正确项 标准选项"
         " 正确答案选项 answer answers correctanswer correctoption rightanswer quanswer answerkey",
+        "subject": "科目 科目代码 考试科目 操作项目 作业项目 准操项目 工种 工种名称 适用工种 subject",
+        "kind_of_work": "作业类别 作业种类 作业类型",
         "chapter": "章节 章 所属章节 章节编号 章节代码 章节名称 chapter",
         "topic": "知识点 知识类型 知识类型名称 考点 模块",
         "level": "认知层次 层次 认知水平 掌握程度 考核要求 level cognitivelevel",
@@ -37,8 +39,7 @@ HEADINGS: dict[str, str] = {
         "explanation": "解析 答案解析 试题解析 题目解析 问题解析 详解 解答 explanation quanalyze analysis",
         "basis": "依据 出处 命题依据 法律依据 标准依据 条款 basis",
         "enemies": "互斥 互斥组 互斥题 enemies",
-        "tags": "标签 考试人员类型 项目代码 项目名称 工种 工种名称 作业种类 作业类别 作业类型 作业项目 操作项目"
-        " 准操项目 专业 岗位 适用工种 适用岗位 tags classes",
+        "tags": "标签 考试人员类型 项目代码 项目名称 专业 岗位 适用岗位 tags classes",
         "locked": "固定选项 locked",
         "images": "图片 配图 图片路径 题干图片 image images image_ref picture",
         "code": "题号 编号 试题编号 题目编号 代码 编码 code",
@@ -67,7 +68,7 @@ _NOT_THE_KEY = re.compile(
 )
 _LEGEND = re.compile(r"([0-9])\s*[-:：=]?\s*(单选|多选|判断)")
 _OLD_DIGITS = {"0": "单选", "1": "判断", "2": "多选"}
-_ALSO_BELOW = ("chapter", "topic", "type", "level", "source")
+_ALSO_BELOW = ("subject", "kind_of_work", "chapter", "topic", "type", "level", "source")
 """Columns in which a merged cell speaks for all the rows it covers."""
 _FLOWING = ("chapter", "topic", "type")
 _MANY = ("tags", "enemies", "images", "number")
@@ -328,6 +329,8 @@ def _draft(
         type=heading.digits.get(filled.get("type", ""), filled.get("type", "")),
         options=options,
         answer=cell("answer"),
+        subject=filled.get("subject", ""),
+        kind_of_work=filled.get("kind_of_work", ""),
         chapter=chapter or topic,
         level=filled.get("level", ""),
         difficulty=cell("difficulty"),

@@ -54,6 +54,7 @@ FEATURES = {
     ),
     "case groups": case(),
     "… with pictures of the background": case(DIGEST),
+    "subject": replace(BASE, subject="SP-ELV"),
     "chapter": replace(BASE, chapter="1.2"),
     "number (code)": replace(BASE, code="S-1"),
     "explanation": replace(BASE, explanation="见教材。\n第二行。"),
@@ -70,7 +71,7 @@ FEATURES = {
     "provenance": replace(BASE, provenance=Provenance("zhang", "省局", "slice-1")),
 }
 FIELDS = {
-    "chapter": "chapter", "number (code)": "code", "explanation": "explanation", "tags": "tags", "level": "level",
+    "subject": "subject", "chapter": "chapter", "number (code)": "code", "explanation": "explanation", "tags": "tags", "level": "level",
     "locked options": "locked", "judged difficulty": "difficulty", "basis": "basis", "enemies": "enemies", "source": "source",
     "measured difficulty": "calibrated", "dated provisions": "bases", "other languages": "translations",
     "provenance": "provenance",

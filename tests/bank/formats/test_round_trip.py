@@ -81,6 +81,7 @@ def items(draw, background=True):
         type=kind.value,
         options=[DraftOption(text, draw(pictures) if draw(st.booleans()) else ()) for text in options],
         answer=tuple(answer),
+        subject=draw(st.sampled_from(["", "SP-ELV", "X-7", "危险化学品·主要负责人"])),
         chapter=draw(TEXT),
         level=draw(st.sampled_from(["", "了解", "掌握", "熟练掌握"])),
         difficulty=draw(st.sampled_from(["", "0.88", "1", "0.0001", "0.3333", "难"])),

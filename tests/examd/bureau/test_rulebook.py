@@ -27,6 +27,7 @@ def a_rule(version=1, **changes):
             "id": "SP-ELV-T",
             "version": version,
             "name": "规则",
+            "subjects": ["SP-ELV"],
             "source": "test",
             "effective_from": f"{2025 + version}-01-01",
             "grading": "site",

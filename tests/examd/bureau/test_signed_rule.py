@@ -15,6 +15,7 @@ import pytest
 
 from bank.canonical import canonical
 from bank.refused import BadFile, Denied
+from bank.rules import Rule
 from bank.rules import signed_rule as signed_rules
 from bank.seal import statements
 from examd.bureau.rulebook import ROLE, Rulebook
@@ -103,6 +104,23 @@ def test_a_session_that_counts_is_not_issued_under_an_unsigned_rule_and_a_drill_
     refused("rule-not-the-signed-one", made.issue, "T-2", rule=other)
     drill = made.issue("T-2", mock=True, signed_rule=None, rule=other)
     assert opening.read(drill.directory, made.bureau.card.sign).proof is None
+
+
+def test_a_rule_that_names_no_subjects_is_not_signed_nor_used_and_one_signed_before_still_opens(tmp_path, site):
+    old = replace(toy_rule(), subjects=())
+    with pytest.MonkeyPatch.context() as before:  # when rules named none
+        before.setattr(Rule, "require_subjects", lambda rule: None)
+        toy = Real(tmp_path / "bureau", rule=old)
+    assert adopted(site, toy, toy.issued) is not None
+    assert opening.read(toy.directory, toy.bureau.card.sign).proof.signed_rule.rule == old
+    refused("rule-without-subjects", toy.issue, "T-2")
+    refused("rule-without-subjects", toy.book.sign, replace(old, version=2), toy.officers[0])
+    drill = toy.issue("T-3", mock=True, signed_rule=None)
+    assert opening.read(drill.directory, toy.bureau.card.sign).manifest.pool.n > 0
+    second = toy_rule(version=2, subjects=["SP-EHV"])  # what it draws from is not in the bank
+    for officer in toy.officers[:2]:
+        toy.book.sign(second, officer)
+    refused("cell-short-of-items", toy.issue, "T-4", rule=second, signed_rule=toy.book.travelling(second))
 
 
 def test_the_bureau_alone_can_neither_take_the_signatures_away_nor_add_its_own(made, copied):

@@ -175,7 +175,7 @@ def test_check_counts_and_names_what_is_lacking(place, capsys):
     assert run(place, "check", "bank", "--json", "--answer-positions") == 0
     report = told(capsys)
     assert report["items"] == 3 and report["types"] == {"multiple": 1, "single": 1, "truefalse": 1}
-    assert report["lacking"] == {"difficulty": 1, "basis": 2, "chapter": 0, "level": 1, "picture": 0}
+    assert report["lacking"] == {"difficulty": 1, "basis": 2, "subject": 3, "chapter": 0, "level": 1, "picture": 0}
     assert report["answer_positions"] == {"single": {"A": 1}, "truefalse": {"true": 1}, "multiple": {"A": 1, "C": 1}}
     assert report["vault"]["problems"] == [] and report["vault"]["settings"]["synchronous"] == 2
     assert run(place, "check", "bank") == 0

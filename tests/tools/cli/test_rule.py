@@ -56,6 +56,7 @@ def items_for(text, multiple):
                 chapter=f"{cell.chapter}.1",
                 level=Level(cell.level),
                 p4=shares.randint(6_000, 9_500),
+                subject="SP-ELV",
             )
 
 
@@ -158,7 +159,7 @@ def test_a_cell_whose_items_are_each_others_enemies_says_so(capsys, tmp_path):
     items = [
         Item(
             Content(ItemType.SINGLE, f"第 {n} 题", options), AnswerKey((0,)), "1",
-            p4=8_000, enemies=("twins",) if n < 3 else (),
+            p4=8_000, enemies=("twins",) if n < 3 else (), subject="SP-ELV",
         )
         for n in range(11)
     ]  # fmt: skip
@@ -293,6 +294,7 @@ def own(tmp_path):
         Item(
             Content(ItemType.SINGLE, f"第 {n} 题", tuple(map(Option, "甲乙丙丁"))), AnswerKey((0,)), "1",
             p4=shares.randint(6_500, 9_000), basis="《旧规程》第三条" if n < 30 else "",
+            subject="SP-ELV",
         )
         for n in range(40)
     ]  # fmt: skip
@@ -305,6 +307,7 @@ SMALL = """\
 id = "S"
 version = 1
 name = "小规则"
+subjects = ["SP-ELV"]
 source = "test"
 effective_from = 2026-01-01
 grading = "site"
@@ -328,6 +331,43 @@ def small(tmp_path):
         return tmp_path / "small.toml"
 
     return write
+
+
+def test_an_electricians_rule_over_a_bank_of_two_trades_names_what_stays_out(capsys, own, small):
+    radio = [
+        Item(
+            Content(ItemType.SINGLE, f"无线电 {n}", tuple(map(Option, "甲乙丙丁"))),
+            AnswerKey((0,)),
+            "1",
+            p4=7_000,
+            subject=s,
+        )
+        for n, s in enumerate(["X-CRAC"] * 87 + ["", ""])
+    ]
+    with Bank.open(own[1], PASSPHRASE) as bank:
+        bank.drafts.add(radio, approve_as_sample=True)
+    assert run("rule", "check", small(), *own) == 0
+    said = capsys.readouterr()
+    assert "87 items stay in the bank: are of another subject than the rule names." in said.err
+    assert "2 items stay in the bank: state no subject." in said.err
+    assert "draws from: SP-ELV 低压电工作业\n" in said.out
+    assert re.search(r"^1 一 +10 +10 +40 +40 ", said.out, re.MULTILINE)
+    assert run("rule", "check", small(), "--json", *own) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["withheld"] == {"item-of-other-subject": 87, "item-without-subject": 2}
+    assert (told["subjects"], told["cells"][0]["held"]) == (["SP-ELV"], 40)
+
+
+def test_a_rule_that_names_no_subjects_is_said_to_serve_drills_alone(capsys, small):
+    path = small()
+    path.write_text(path.read_text("utf-8").replace('subjects = ["SP-ELV"]\n', ""), "utf-8")
+    assert run("rule", "check", path) == 1
+    assert 'such as subjects = ["SP-ELV"]' in capsys.readouterr().out
+    assert run("rule", "check", path, "--mock") == 0
+    capsys.readouterr()
+    path.write_text(SMALL.replace("SP-ELV", "SP-ELW"), "utf-8")
+    assert run("rule", "check", path, "--json") == 1
+    assert json.loads(capsys.readouterr().out)["code"] == "rule-subject-unknown"
 
 
 def test_a_cell_that_is_short_says_what_rests_and_what_cites_repealed_law(capsys, own, small):

@@ -10,8 +10,8 @@ from tools.cli.base import Commands
 from tools.cli.language import _
 
 MODULES = (
-    "init", "import_", "browse", "list_", "revise", "person", "review", "shares", "open_", "backup", "submissions",
-    "slices", "check", "trace",
+    "init", "import_", "subjects", "browse", "list_", "revise", "person", "review", "shares", "open_", "backup",
+    "submissions", "slices", "check", "trace",
 )  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def _declare(bank: Commands) -> None:
         importlib.import_module(f"tools.cli.bank.{name}").add(bank)
     bank.arrange(
         {
-            _("Writing"): "init template import browse list search revise adopt submit",
+            _("Writing"): "init template subjects import set-subject browse list search revise adopt submit",
             _("Reviewing"): "person review approve return diff history repeal retire",
             _("In several hands"): "share cards verify-shares open close status rekey replace-holder new-passphrase"
             " backup restore journal",

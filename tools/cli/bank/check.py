@@ -47,25 +47,31 @@ def run_check(args: argparse.Namespace) -> int:
 
 
 def _print_counts(found: "Overview") -> None:
+    from bank import subjects
     from bank.content import ItemType, Level
 
     kinds = [kind for kind in ItemType if kind.value in found.types]
     levels = [level for level in Level if level.value in found.levels]
     lines = []
-    for chapter, number in found.chapters.items():
-        cells = [cell for cell in found.cells if cell.chapter == chapter]
-        by_type = [sum(cell.items for cell in cells if cell.type == kind.value) for kind in kinds]
-        by_level = [sum(cell.items for cell in cells if cell.level == level.value) for level in levels]
-        lines.append([chapter or "–", *map(str, by_type + by_level), str(number)])
+    for subject, held in found.subjects.items():
+        blank = [""] * (len(kinds) + len(levels))
+        lines.append([subjects.told(subject) if subject else _("no subject"), *blank, str(held)])
+        for chapter in found.chapters:
+            cells = [cell for cell in found.cells if (cell.subject, cell.chapter) == (subject, chapter)]
+            by_type = [sum(cell.items for cell in cells if cell.type == kind.value) for kind in kinds]
+            by_level = [sum(cell.items for cell in cells if cell.level == level.value) for level in levels]
+            if cells:
+                lines.append([f"  {chapter or '–'}", *map(str, by_type + by_level), str(sum(by_type))])
     total = [found.types.get(kind.value, 0) for kind in kinds]
     total += [found.levels.get(level.value, 0) for level in levels]
     lines.append([_("all"), *map(str, total), str(found.items)])
-    table([_("chapter"), *map(type_name, kinds), *map(level_name, levels), _("all")], lines)
+    table([_("subject, chapter"), *map(type_name, kinds), *map(level_name, levels), _("all")], lines)
 
     lacking = found.lacking
     gaps = {
         _("without expected difficulty"): lacking.difficulty,
         _("without basis"): lacking.basis,
+        _("without subject: in no session"): lacking.subject,
         _("without chapter"): lacking.chapter,
         _("needing a picture"): found.needing_picture,
         _("… that the bank lacks"): lacking.picture,

@@ -6,6 +6,7 @@ from functools import partial
 from tools.cli import unlock
 from tools.cli.bank.open_bank import open_bank
 from tools.cli.bank.question_files import print_outcome, progress_of, row_records
+from tools.cli.bank.subjects import takes_subject
 from tools.cli.base import Commands
 from tools.cli.language import _
 from tools.cli.output import as_json
@@ -18,8 +19,8 @@ def add(bank: Commands) -> None:
         run_import,
         _("add items from files: xlsx, docx, QTI, Moodle, GIFT and more"),
         _(
-            "Columns by their headings, in any order: stem, type, answer, option A to option J, chapter, level; "
-            "and, where wanted: difficulty, basis, explanation, enemies, tags, images, code. "
+            "Columns by their headings, in any order: stem, type, answer, option A to option J, subject, chapter, "
+            "level; and, where wanted: difficulty, basis, explanation, enemies, tags, images, code. "
             "For an example with the Chinese headings: examd bank template. "
             "Rows that make no sense are refused and listed; all others are added together or, on failure, not at all. "
             "Importing twice adds nothing. Questions that are nearly the same as another are added, and named with "
@@ -32,6 +33,7 @@ def add(bank: Commands) -> None:
     )
     importing.takes_bank()
     importing.takes_question_files()
+    takes_subject(importing, _("what all items of the files are of, where their rows do not say it (code or name)"))
     importing.add_argument("--dry-run", action="store_true", help=_("say what would be added, add nothing"))
     importing.add_argument(
         "--approve-as-sample", action="store_true",
@@ -52,6 +54,7 @@ def run_import(args: argparse.Namespace) -> int:
         progress_of,
         dry_run=args.dry_run,
         approve_as_sample=args.approve_as_sample,
+        subject=args.subject or "",
     )
     if args.json:
         rows = {"rows": len(outcome.added) + len(outcome.already) + len(outcome.refused)}

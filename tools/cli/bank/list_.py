@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.cli.bank.open_bank import open_bank
+from tools.cli.bank.subjects import takes_subject
 from tools.cli.base import Command, Commands, day, positive
 from tools.cli.language import _, sentence
 from tools.cli.output import as_json, rows
@@ -44,7 +45,7 @@ def add(bank: Commands) -> None:
         run_list,
         _("list items; answer keys only with --with-keys"),
         _(
-            "One item a line: number, state where it is not approved, type, chapter, level, stem. Of each item the "
+            "One item a line: number, state where it is not approved, type, subject, chapter, level, stem. Of each the "
             "newest revision, unless it is retired."
         ),
         "examd bank list bank/ --type single --search 触电",
@@ -76,6 +77,7 @@ def _filtered(command: Command) -> None:
         help=_("draft, in-review, approved or retired (default: the newest revision of each item not retired)"),
     )  # fmt: skip
     command.add_argument("--type", type=_type, metavar="TYPE", help=_("单选, 多选, 判断 or 填空"))
+    takes_subject(command, _("of this subject (code or name)"))
     command.add_argument("--chapter", metavar="CODE", help=_("a chapter with its sub-chapters"))
 
 
@@ -153,7 +155,8 @@ def _first(losses: "list[Lost]") -> list[tuple[str, str]]:
 def _listed(bank: "OpenBank", args: argparse.Namespace, **wanted: Any) -> "list[BankItem]":
     from bank.authoring import revisions
 
-    return revisions.select(bank, args.state, type=args.type, chapter=args.chapter, **wanted)
+    wanted |= {"type": args.type, "subject": args.subject, "chapter": args.chapter}
+    return revisions.select(bank, args.state, **wanted)
 
 
 def run_list(args: argparse.Namespace) -> int:
@@ -185,13 +188,13 @@ def run_search(args: argparse.Namespace) -> int:
 
 
 def item_line(item: "BankItem") -> str:
-    """Number, state where it is not approved, type, chapter, level, stem."""
+    """Number, state where it is not approved, type, subject, chapter, level, stem."""
     from bank.authoring.review import State
     from tools.cli.sentences.review import STATES
 
     state = "" if item.state is State.APPROVED else f"({sentence(item.state.value, {}, STATES)}) "
-    said = f"{item.code or item.id[:8]}  {state}{type_name(item.content.type)}  {item.chapter}"
-    return f"{said}  {level_name(item.level)}  {' '.join(item.content.stem.split())}"
+    said = f"{item.code or item.id[:8]}  {state}{type_name(item.content.type)}  {item.subject or '–'}"
+    return f"{said}  {item.chapter}  {level_name(item.level)}  {' '.join(item.content.stem.split())}"
 
 
 def answer_text(answer_key: "AnswerKey") -> str:
@@ -213,6 +216,7 @@ def item_record(item: "BankItem") -> dict[str, Any]:
         "rev": item.rev,
         "state": item.state.value,
         "code": item.code,
+        "subject": item.subject,
         "chapter": item.chapter,
         "level": item.level.value,
         "p4": item.p4,

@@ -3,6 +3,7 @@
 Before: `bank.authoring.outcome`. After: `examd bank import|pack|take`.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
@@ -64,6 +65,11 @@ def row_records(outcome: "Outcome") -> dict[str, Any]:
             for place, other, name in outcome.contradicting
         ],
         "near": [_near_record(*each) for each in outcome.near],
+        "other_subjects": [
+            asdict(place) | {"item": each.name, "stated": each.stated, "there": each.there}
+            for place, each in outcome.other_subjects
+        ],
+        "without_subject": outcome.without_subject,
         "pictures": outcome.pictures,
         "refused": [refusal_record(each) for each in outcome.refused],
         "remarks": [refusal_record(each) for each in outcome.remarks],
@@ -109,6 +115,14 @@ def print_outcome(outcome: "Outcome", revised: Sequence[tuple[str, str]] = (), *
         _("The same question with another answer key (not added; one of the two is wrong):"),
         [(where(place), _against(other, name)) for place, other, name in outcome.contradicting],
     )
+    line = _("{item}: {there}, not {stated}")
+    rows(
+        _("The same question is there under another subject (not added; an item is of one subject):"),
+        [
+            (where(place), line.format(item=each.name, there=each.there or _("no subject"), stated=each.stated))
+            for place, each in outcome.other_subjects
+        ],
+    )
     rows(_("Repeats of a row further up:"), [(where(each), "") for each in outcome.repeats])
     near = sorted(outcome.near, key=lambda each: _apart(each[1]))
     rows(
@@ -121,6 +135,12 @@ def print_outcome(outcome: "Outcome", revised: Sequence[tuple[str, str]] = (), *
         print(line.format(n=len(revised)))
     print_remarks(outcome.remarks)
     print_totals(outcome.refused, outcome.remarks)
+    if outcome.without_subject:
+        line = _(
+            "{n} items state no subject: no session draws them. State it (--subject, a column, or set-subject).",
+            n=outcome.without_subject,
+        )
+        print(line, file=sys.stderr)
     line = _("{added} added, {already} already there, {refused} refused; {pictures} pictures.")
     if dry_run:
         line = _("Nothing was changed. It would be: {added} added, {already} already there, {refused} refused.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tools.cli import unlock
 from tools.cli.bank.open_bank import open_bank
+from tools.cli.bank.subjects import takes_subject
 from tools.cli.base import Commands, day
 from tools.cli.files import read_file
 from tools.cli.language import _
@@ -88,6 +89,7 @@ def add(bank: Commands) -> None:
     )  # fmt: skip
     slicing.add_argument("--from", dest="first", type=day, metavar="DATE", help=_("first day of use (default: today)"))
     slicing.add_argument("--until", type=day, required=True, metavar="DATE", help=_("last day of use"))
+    takes_subject(slicing, _("of this subject (code or name)"))
     slicing.add_argument("--chapter", metavar="CODE", help=_("a chapter with its sub-chapters"))
     slicing.add_argument("--out", type=Path, required=True, metavar="DIR", help=_("where to put the slice (a stick)"))
     slicing.add_argument("items", nargs="*", metavar="ITEM", help=_("these items only (code, or beginning of the id)"))
@@ -187,7 +189,7 @@ def run_slice(args: argparse.Namespace) -> int:
         lent = exchange.lend(
             bank, _body(bureau.card), bureau.signing_key, _body(receiver), args.out,
             permission=frozenset(map(Permission, args.permission)), first=args.first, until=args.until,
-            names=args.items, chapter=args.chapter,
+            names=args.items, subject=args.subject, chapter=args.chapter,
         )  # fmt: skip
     line = _("{n} items lent to {name} in {folder}").format(n=lent.items, name=receiver.name, folder=lent.folder)
     return report(args, {"items": lent.items, "slice": str(lent.folder)}, line)

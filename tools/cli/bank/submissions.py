@@ -16,6 +16,7 @@ from tools.cli.bank.question_files import (
     row_records,
     where,
 )
+from tools.cli.bank.subjects import takes_subject
 from tools.cli.base import Commands
 from tools.cli.files import read_file, write_new
 from tools.cli.language import _
@@ -51,6 +52,7 @@ def add(bank: Commands) -> None:
         "examd bank pack items.xlsx --key stick/liming.key --to bank.card.json --out drafts.examd",
     )
     packing.takes_question_files()
+    takes_subject(packing, _("what all items of the files are of, where their rows do not say it (code or name)"))
     packing.takes_key("--key")
     packing.add_argument("--to", type=Path, required=True, metavar="CARD", help=_("the bank's public card"))
     packing.add_argument(
@@ -106,7 +108,7 @@ def run_pack(args: argparse.Namespace) -> int:
 
     card = Card.read(read_file(args.to, LARGEST_CARD), args.to.name)
     signer = partial(unlock.signer, args.key, args.key_passphrase_file)
-    read, sealed = pack_files(card, args.files, args.media, signer, args.revises, progress_of)
+    read, sealed = pack_files(card, args.files, args.media, signer, args.revises, progress_of, args.subject or "")
     if sealed:
         write_new(args.out, sealed)
     if args.json:

@@ -44,7 +44,7 @@ def run_check(args: argparse.Namespace) -> int:
 def _told(
     args: argparse.Namespace, rule: Rule, available: RuleAvailability | None = None, found: Issuable | None = None
 ) -> int:
-    obstacle = _obstacle(rule)
+    obstacle = _obstacle(rule, mock=args.mock)
     warning = "" if found is None else common.off_the_mark(found.pool, rule)
     if args.json:
         acceptance = None
@@ -64,12 +64,14 @@ def _told(
     return 0
 
 
-def _obstacle(rule: Rule) -> Refused | None:
+def _obstacle(rule: Rule, *, mock: bool) -> Refused | None:
     """Why no session could use the rule whatever the bank holds: issuing and signing refuse it for the same."""
 
     try:
         named(rule.id)
         require_showable(rule)
+        if not mock:
+            rule.require_subjects()
     except Refused as refusal:
         return refusal
     return None
@@ -160,6 +162,7 @@ def _summary(rule: Rule, available: RuleAvailability | None, found: Issuable | N
         "name": rule.name,
         "sha256": rule.sha256,
         "items": rule.items,
+        "subjects": list(rule.subjects),
         "minutes": rule.minutes,
         "total_points": rule.total_points,
         "pass_points": rule.pass_points,

@@ -12,6 +12,7 @@ from bank.draw_facts import ItemFacts
 from bank.refused import BadFile, Refused
 from bank.rules import Rule, TypeMargin
 from bank.store import OpenBank
+from bank.subjects import told
 from tools.cli.bank.open_bank import open_bank
 from tools.cli.language import _
 from tools.cli.output import report
@@ -72,9 +73,11 @@ def found_wrong(args: argparse.Namespace, refusal: Refused) -> int:
 
 
 def print_heading(rule: Rule) -> None:
-    """What the rule is, in three lines."""
+    """What the rule is, in a few lines."""
     print(f"{rule.name}  ({rule.id} v{rule.version})")
     print(_("rule hash {hash}", hash=rule.sha256))
+    if rule.subjects:
+        print(_("draws from: {subjects}", subjects=_(", ").join(map(told, rule.subjects))))
     parts = [f"{_part(t.value, rule.types[t])}" for t in rule.type_order]
     print(
         _(

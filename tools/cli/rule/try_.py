@@ -12,7 +12,7 @@ from bank.composing.pool import tally
 from bank.composing.trial import Trial, try_forms, try_season
 from bank.refused import BadFile, Denied, Refused
 from bank.rules import Rule, parse
-from bank.rules.cell_proposal import propose_cells, with_cells
+from bank.rules.cell_proposal import propose_cells, subjects_of, with_cells
 from tools.cli.bank.open_bank import open_bank
 from tools.cli.files import require_new, write_new
 from tools.cli.language import _
@@ -118,12 +118,13 @@ def _propose(args: argparse.Namespace) -> int:
         require_new(args.out)
     text, held, kind = common.read(args.propose), None, None
     if args.bank is not None:
+        subjects = subjects_of(text)
         on = args.date or datetime.now(UTC).date()
         with open_bank(args) as bank:
-            found = availability(bank, on, withheld.kind_of(bank, args))
+            found = availability(bank, on, withheld.kind_of(bank, args), subjects)
             if not args.json:
                 withheld.tell_kind(bank, args)
-        held, kind = dict(tally(found.items)), found.kind.value
+        held, kind = dict(tally(found.items, subjects)), found.kind.value
         if not args.json:
             withheld.tell(found.reasons)
     try:

@@ -16,6 +16,8 @@ from tools.cli.language import N_, _
 from tools.cli.rule.names import cell_name
 
 REASONS = {
+    "item-of-other-subject": N_("are of another subject than the rule names"),
+    "item-without-subject": N_("state no subject"),
     "item-repealed": N_("cite a basis that is repealed"),
     "item-with-picture": N_("have a picture, which the screen cannot show yet"),
     "case-group-not-whole": N_("case groups of another size than the cell asks for"),

@@ -7,6 +7,7 @@ import sys
 
 from bank.rules import Rule
 from bank.rules.strict_toml import decimal
+from bank.subjects import told
 from tools.cli.language import _
 from tools.cli.rule.names import cell_name, level_name, type_name
 
@@ -71,6 +72,7 @@ def _terms(rule: Rule) -> dict[str, str]:
         _("title of the rule"): rule.name,
         _("source"): rule.source,
         _("in force"): in_force(rule),
+        _("subjects"): "、".join(map(told, rule.subjects)) or _("not said: items of every subject"),
         _("minutes"): str(rule.minutes),
         _("points in all"): str(rule.total_points),
         _("points to pass"): str(rule.pass_points),

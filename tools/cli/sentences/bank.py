@@ -84,6 +84,9 @@ SENTENCES = {
     "single-many-answers": N_("A single-answer item has {found} answers."),
     "locked-unreadable": N_("The locked options cannot be read."),
     "unknown-level": N_("The cognitive level is not known."),
+    "unknown-subject": N_("The subject “{found}” stands in no code list; examd bank subjects shows the list."),
+    "subject-of-other-kind": N_("The subject {subject} is no operation of {kind}."),
+    "subject-of-other-file": N_("It states the subject {found}, and the whole file is said to be of {expected}."),
     "difficulty-unreadable": N_(
         "The difficulty must be a share of right answers such as 0.85, or one of 易 较易 中 较难 难."
     ),
@@ -249,6 +252,8 @@ COLUMNS = {
     "options": N_("option"),
     "explanation": N_("explanation"),
     "basis": N_("basis"),
+    "subject": N_("subject"),
+    "kind_of_work": N_("kind of work"),
     "chapter": N_("chapter"),
     "topic": N_("topic"),
     "code": N_("number"),

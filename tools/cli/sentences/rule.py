@@ -43,6 +43,16 @@ SENTENCES = {
     "rule-type-margin": N_("Type {margin}: the margin says {stated} items, its cells give {found}."),
     "rule-chapter-margin": N_("Chapter {margin}: the margin says {stated} points, its cells give {found}."),
     "rule-level-margin": N_("Level {margin}: the margin says {stated} points, its cells give {found}."),
+    "rule-without-subjects": N_(
+        'The rule does not say what it draws from. Add the codes of its exam subjects, such as subjects = ["SP-ELV"]; '
+        "examd bank subjects lists them. Without them only a drill may use it (--mock)."
+    ),
+    "rule-subject-unknown": N_("subjects: “{found}” stands in no code list; examd bank subjects shows the list."),
+    "rule-subject-twice": N_("subjects: each code stands once ({found})."),
+    "rule-chapter-of-no-subject": N_(
+        "Chapter {chapter}: a rule of several subjects names the subject before the chapter, such as {first}.1; its "
+        "subjects are {subjects}."
+    ),
     "rule-not-yet-in-force": N_("Rule {rule} is in force from {effective_from}, not yet on {day}."),
     "rule-no-longer-in-force": N_("Rule {rule} was in force until {effective_to}, no longer on {day}."),
     "rule-rarely-admits": N_(
