@@ -1,11 +1,16 @@
 """The only reader of time in `bank`. Others wait (sockets, `time.sleep`): what that reads decides nothing.
 
-Days and acts are stated in UTC, so that two machines say the same; whoever opens a bank for hours counts seconds that
-no change of the wall clock moves.
+Acts are stated in UTC, so that two machines say the same. A *day* is the day of the office, wherever the machine is
+and whatever its zone: what ends today ends at midnight in Beijing, and not eight hours later. Whoever opens a bank for
+hours counts seconds that no change of the wall clock moves.
 """
 
 import time
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+OFFICE = ZoneInfo("Asia/Shanghai")
+"""The zone of every bureau and site: a rule of the office, and no setting of a machine."""
 
 
 def now() -> str:
@@ -14,8 +19,22 @@ def now() -> str:
 
 
 def today() -> date:
-    """The day that permissions, periods and provisions are asked for, in UTC."""
-    return datetime.now(UTC).date()
+    """The office's day: of permissions, periods, provisions and sessions, where nobody names another."""
+    return datetime.now(OFFICE).date()
+
+
+def day_of(at: str) -> str:
+    """The office's day (YYYY-MM-DD) at the time that an act states (RFC 3339). What states no such time, as another
+    body's statement might, is taken as it stands."""
+    try:
+        return datetime.fromisoformat(at).astimezone(OFFICE).date().isoformat()
+    except (ValueError, OverflowError):
+        return at[:10]
+
+
+def office_time(seconds: int) -> str:
+    """Of a time in seconds since 1970: day and minute by the office's clock (YYYY-MM-DD HH:MM)."""
+    return datetime.fromtimestamp(seconds, OFFICE).strftime("%Y-%m-%d %H:%M")
 
 
 def wall_clock() -> int:

@@ -16,7 +16,7 @@ from bank.authoring.outcome import AddReport
 from bank.authoring.people import Person, Role, Signer, Vouchers
 from bank.authoring.review import Act
 from bank.canonical import digest
-from bank.clock import now
+from bank.clock import now, today
 from bank.item import AnswerKey, Item
 from bank.journal import Journal, loss_accepted
 from bank.refused import Denied
@@ -46,7 +46,7 @@ def enrol(
 def end(bank: OpenBank, identity: str, by: Vouchers) -> Person:
     """The person signs nothing more from today: as they sign themselves, or two others."""
     signers = _vouching(bank, by)
-    person = bank.people.end(people.ending(bank.vault.name, identity, now()[:10], by))
+    person = bank.people.end(people.ending(bank.vault.name, identity, today().isoformat(), by))
     _note(bank, *signers)
     return person
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bank.authoring.review import Act, Event, State
+from bank.clock import day_of
 from bank.lending import loans, owners
 from bank.lending import slices as lending
 from bank.lending.loans import Loan
@@ -98,7 +99,7 @@ class Slices:
             raise Denied("slice-withdrawn", slice=name)
         if any(each.id == terms.slice for each in self.all()):
             raise Denied("slice-already", slice=name)
-        if at[:10] > terms.until.isoformat():
+        if day_of(at) > terms.until.isoformat():
             raise Denied("slice-ended", slice=name, until=terms.until.isoformat())
         if self._meta.practice() and lending.Permission.OPEN not in terms.permission:
             raise Denied("slice-not-open", slice=name, owner=terms.owner.name)

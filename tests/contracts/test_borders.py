@@ -94,3 +94,10 @@ def test_one_module_reads_the_time(package):
     )
     readers = {path.name for path in (ROOT / package).rglob("*.py") if reading.search(path.read_text("utf-8"))}
     assert readers == {"clock.py"}
+
+
+@pytest.mark.parametrize("package", ["terminal", "tools"])
+def test_no_edge_asks_its_machine_for_the_day(package):
+    reading = re.compile(r"\blocaltime\(|\.today\(|utcnow\(|datetime\.now\(|date\.fromtimestamp\(")
+    files = [path for path in (ROOT / package).rglob("*.py") if "bench" not in path.parts]
+    assert [str(path) for path in files if reading.search(path.read_text("utf-8"))] == []

@@ -5,6 +5,7 @@ What nobody knows is said to be unknown; a dash or a nought would be taken for a
 Before: `tools.author_desk.bank_access` fetches them. After: `tools.author_desk.item_pane` shows the rows.
 """
 
+from bank.clock import day_of
 from bank.store import BankItem
 from terminal.row import Row
 from terminal.text import fit, one_line
@@ -61,7 +62,7 @@ def _difficulty(page: Page, figures: Figures) -> None:
         bar = round(p4 / 10_000 * _BAR)
         row = page.line(_("revision {rev}", rev=rev), SOFT).at(LEFT + 12)
         row.put("█" * bar, GREEN).put("░" * (_BAR - bar), FAINT).put(f"  {share(p4)}", BOLD)
-        row.put(f"  {at[:10]}", SOFT)
+        row.put(f"  {day_of(at)}", SOFT)
         if responses:
             low, high = wilson(round(p4 * responses / 10_000), responses)
             ends = {"low": share(round(low * 10_000)), "high": share(round(high * 10_000))}
@@ -118,7 +119,7 @@ def _ownership(page: Page, figures: Figures) -> None:
         allowed = "、".join(sentence(each.value, {}, PERMISSIONS) for each in lent.permission)
         page.fact(_("permission"), f"{allowed}  {lent.first} – {lent.until}")
         if lent.withdrawn_at:
-            page.fact("", "⚑ " + _("withdrawn by its owner on {day}", day=lent.withdrawn_at[:10]), RED)
+            page.fact("", "⚑ " + _("withdrawn by its owner on {day}", day=day_of(lent.withdrawn_at)), RED)
         elif not figures.lent_now:
             page.fact("", "⚑ " + _("not lent on this day"), RED)
     page.fact(_("author"), item.provenance.author or _("see H: who wrote and who signed"))

@@ -66,6 +66,7 @@ def chapter_choices(chapters: Mapping[str, int]) -> Choices:
 
 
 def subject_choices(held: Mapping[str, int]) -> Choices:
+    """By code, with the name that the list has for it."""
     return tuple((code, subjects.told(code), f"{n:,}") for code, n in sorted(held.items()) if code)
 
 

@@ -21,6 +21,7 @@ from typing import Any
 import pyotp
 
 from bank import formats, rules
+from bank.clock import today as office_day
 from bank.durable import write_atomically
 from bank.formats import ImportResult
 from bank.refused import Denied
@@ -103,7 +104,7 @@ class Drill:
         spoken = "".join(f"{who}: {word}\n" for who, word in self.words.items())
         write_atomically(self.work / "passphrases.txt", spoken.encode(), private=True)
         now = clock.utc_now()
-        today = now.strftime("%Y-%m-%d")
+        today = office_day().isoformat()
         session = Session("DEMO-1", f"{rule.name} {today}", today, "DEMO-01", "演练考试点", True)
         site, chief = self.holder.card, self.chief.card
         order = Order(session, RuleToUse(rule), people, site, chief, self.work / "stick", now)

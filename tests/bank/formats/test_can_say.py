@@ -71,7 +71,8 @@ FEATURES = {
     "provenance": replace(BASE, provenance=Provenance("zhang", "省局", "slice-1")),
 }
 FIELDS = {
-    "subject": "subject", "chapter": "chapter", "number (code)": "code", "explanation": "explanation", "tags": "tags", "level": "level",
+    "subject": "subject", "chapter": "chapter", "number (code)": "code",
+    "explanation": "explanation", "tags": "tags", "level": "level",
     "locked options": "locked", "judged difficulty": "difficulty", "basis": "basis", "enemies": "enemies", "source": "source",
     "measured difficulty": "calibrated", "dated provisions": "bases", "other languages": "translations",
     "provenance": "provenance",

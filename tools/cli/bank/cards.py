@@ -9,10 +9,10 @@ that cannot be shown is printed as the holder's number: what opens the bank is A
 
 import io
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from bank.clock import office_time
 from bank.custody import Custody, Offered, share_name
 from bank.seal import shares
 from tools.cli import fonts
@@ -111,7 +111,7 @@ def print_cards(custody: Custody, offered: Sequence[Offered], words: dict[int, s
         missing.update(dict.fromkeys(lost))
         return instead if lost else text
 
-    day = time.strftime("%Y-%m-%d", time.localtime(custody.at))
+    day = office_time(custody.at)[:10]
     cards = []
     for each in offered:
         head = each.head

@@ -3,7 +3,6 @@
 import argparse
 import re
 import sys
-import time
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -99,8 +98,10 @@ def _ask_who(custody: "Custody") -> list[str]:
 
 
 def local_time(seconds: int) -> str:
-    """Of a time in seconds since 1970: day and minute, as clocks here show it."""
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
+    """Of a time in seconds since 1970: day and minute, as the office's clock shows it."""
+    from bank.clock import office_time
+
+    return office_time(seconds)
 
 
 def joined(names: Sequence[str]) -> str:

@@ -266,6 +266,7 @@ def run_withdraw(args: argparse.Namespace) -> int:
 
 def run_slices(args: argparse.Namespace) -> int:
     """Every slice that came, in its order."""
+    from bank.clock import day_of
     from tools.cli.sentences.guarding import PERMISSIONS
 
     with open_bank(args) as bank:
@@ -280,7 +281,7 @@ def run_slices(args: argparse.Namespace) -> int:
             slice=each.id[:8], owner=each.owner_name, items=each.items, standing=each.in_force,
             permission=_(", ").join(_(PERMISSIONS[permission]) for permission in each.permission),
             first=each.first, until=each.until,
-            end=" · " + _("withdrawn {day}").format(day=each.withdrawn_at[:10]) if each.withdrawn_at else "",
+            end=" · " + _("withdrawn {day}").format(day=day_of(each.withdrawn_at)) if each.withdrawn_at else "",
         ))  # fmt: skip
     if not slices:
         print(_("No other body has lent items to this bank."))

@@ -3,9 +3,9 @@
 import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
+from bank.clock import today
 from bank.composing.availability import RuleAvailability, rule_availability
 from bank.composing.trial import NEAR, far_mean
 from bank.draw_facts import ItemFacts
@@ -36,7 +36,7 @@ def bank_and_availability(
 ) -> Iterator[tuple[OpenBank, RuleAvailability]]:
     """The open bank, and what a session on the day asked for may use of it; what it may not is told on stderr."""
 
-    on = args.date or datetime.now(UTC).date()
+    on = args.date or today()
     with open_bank(args) as bank:
         found = rule_availability(bank, rule, on, withheld.kind_of(bank, args), candidates)
         if not args.json:

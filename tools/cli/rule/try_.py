@@ -2,9 +2,9 @@
 
 import argparse
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
+from bank.clock import today
 from bank.composing.availability import RuleAvailability, availability
 from bank.composing.fairness import EXPERT_ERROR, PROMISED, RESPONSES, Spread
 from bank.composing.forecast import Season
@@ -119,7 +119,7 @@ def _propose(args: argparse.Namespace) -> int:
     text, held, kind = common.read(args.propose), None, None
     if args.bank is not None:
         subjects = subjects_of(text)
-        on = args.date or datetime.now(UTC).date()
+        on = args.date or today()
         with open_bank(args) as bank:
             found = availability(bank, on, withheld.kind_of(bank, args), subjects)
             if not args.json:

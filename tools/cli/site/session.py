@@ -8,10 +8,10 @@ import contextlib
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
 import msgspec
 
+from bank.clock import today
 from bank.refused import Denied
 from bank.seal import codes
 from examd import holders
@@ -92,10 +92,10 @@ def _tell_rule(rule: RuleTold) -> None:
 
 
 def _warn_of_the_date(session: Session) -> None:
-    today = datetime.now().astimezone().date().isoformat()
-    if session.date != today:
+    day = today().isoformat()
+    if session.date != day:
         text = _("! This package is for {date}; today is {today}. Is it the right one?")
-        print(text.format(date=session.date, today=today), file=sys.stderr)
+        print(text.format(date=session.date, today=day), file=sys.stderr)
 
 
 def run_start(args: argparse.Namespace) -> int:
