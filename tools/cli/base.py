@@ -51,6 +51,7 @@ class Careful(argparse.ArgumentParser):
         super()._check_value(action, value)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does, except that nothing is left unknown: then the program ends."""
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:  # said by the command that does not know it, which can name what it knows
             self.error(_nearest(unknown[0], list(self._option_string_actions)))
