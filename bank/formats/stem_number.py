@@ -1,4 +1,4 @@
-"""The number that a list of questions puts before a stem: "3、…", "（12）…", "第5题：…", "Q：…".
+"""The number that a list of questions puts before a stem: "3、…", "（12）…", "Q：…".
 
 It says where the question stood, not what it asks: left in place it makes two questions of one.
 """
@@ -6,14 +6,13 @@ It says where the question stood, not what it asks: left in place it makes two q
 import re
 
 _BEFORE = re.compile(
-    r"\s*(?:第\s*\d{1,5}\s*题\s*[:：.．、]?"
-    r"|(?:[Qq]|(?i:question)|题目|题干|问)\s*\d{0,5}\s*[:：]"
+    r"\s*(?:(?:[Qq]|(?i:question)|题目|题干|问)\s*\d{0,5}\s*[:：]"
     r"|[Qq]\d{1,5}\s*[.．、)]"
     r"|(?P<open>[(（【\[])\s*(?P<round>\d{1,5})\s*[)）】\]]\s*[.．、]?"
     r"|(?P<plain>\d{1,5})\s*(?:(?P<sign>[.．、:：)）])(?!\d)|\t))\s*(?=\S)"
 )
 _ALONE = re.compile(r"\s*\d{1,5}\s*[.．、)）]\s*")
-_LEFT = re.compile(r"\s*[(（]?\d{1,5}\s*(?:[、)）]|[.．](?!\d))")
+_LEFT = re.compile(r"\s*第\s*\d{1,5}\s*题\s*[:：.．、]|\s*[(（]?\d{1,5}\s*(?:[、)）]|[.．](?!\d))")
 
 
 def without(stem: str) -> str:

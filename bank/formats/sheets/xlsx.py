@@ -30,7 +30,7 @@ MOST_SMALL = 16 * 1024 * 1024
 """For a part that lists sheets, styles or pictures: office programs pile up tens of thousands of styles."""
 MOST_PACKED = 100
 """Bytes that one may unpack to, in parts larger than `LEAST_BOMB`: cells pack ten to one, bombs a thousand."""
-LEAST_BOMB = 8 * 1024 * 1024
+LEAST_BOMB = 4 * 1024 * 1024
 MOST_STYLES = 500
 """Searched for in a sheet before it is looked at; with more of them it is looked at in any case."""
 MOST_PARTS = 2_000
