@@ -111,7 +111,7 @@ def test_nobody_opens_alone(shared):
 @pytest.mark.parametrize(
     ("people", "need", "code"),
     [
-        (PEOPLE, 1, "shares-policy"), (PEOPLE[:1], 2, "shares-policy"), (PEOPLE, 4, "shares-policy"),
+        (PEOPLE, 1, "shares-policy"), (PEOPLE[:1], 2, "shares-need-above"), (PEOPLE, 4, "shares-need-above"),
         ([PEOPLE[0], PEOPLE[0]], 2, "holder-twice"), ([PEOPLE[0], ("李丽", PEOPLE[0][1])], 2, "passphrase-shared"),
         ([PEOPLE[0], ("12", "李丽的密码句子一二三")], 2, "holder-name"),
         ([PEOPLE[0], ("李丽", "短")], 2, "passphrase-short"),

@@ -134,7 +134,7 @@ def test_a_field_of_a_cell_is_named_as_people_count_cells(capsys, changed):
     assert capsys.readouterr().out.startswith("cell number 2, levl is not a field of a rule.")
     language.set_language("zh")
     run("rule", "check", changed(cell, cell.replace('"truefalse"', '"单选"')))
-    assert capsys.readouterr().out.startswith("第 2 个单元格的 type：“单选”不在可选值")
+    assert capsys.readouterr().out.startswith("第 2 个细目的 type：“单选”不在可选值")
 
 
 def test_a_bank_of_samples_is_said_to_count_for_drills_alone(capsys, own, tmp_path):
