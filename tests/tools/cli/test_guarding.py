@@ -51,8 +51,8 @@ def run(*words):
     return main.main([*map(str, words), "--lang", "en", "--passphrase-file", "pass"])
 
 
-def issue(session, capsys, *more):
-    code = run("bureau", "issue", "province", "--bank", "bank", "--rule", SAMPLES / "rule.toml", "--roster", "roster.csv",
+def issue(session, capsys, *more, rule=SAMPLES / "rule.toml"):
+    code = run("bureau", "issue", "province", "--bank", "bank", "--rule", rule, "--roster", "roster.csv",
                "--site", "site/site.card.json", "--chief", "chief/chief.card.json", "--session", session, "--name", "场次",
                "--date", "2026-11-21", "--out", "stick", "--mock", "--bank-passphrase-file", "pass", *more)  # fmt: skip
     assert code == 0
@@ -158,7 +158,7 @@ def test_spent_marks_are_named_to_the_officer_who_spends_them(place, capsys):
     (place / "all.toml").write_text(re.sub(r"(?m)^multiple *= *\d+", "multiple = 50", rule))
     assert run("bank", "exposure", "bank", "--json") == 0
     kept = {use["session"] for row in json.loads(capsys.readouterr().out) for use in row["uses"] if "mark_until" in use}
-    report = json.loads(issue("M-1", capsys, "--json", "--rule", "all.toml").out)
+    report = json.loads(issue("M-1", capsys, "--json", rule="all.toml").out)
     assert report["marks"].keys() == {"chance_on_a_form", "items", "spent", "until"}
     spent = {each["session"] for each in report["marks"]["spent"]}
     assert spent and spent <= kept
