@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from bank.content import ItemType, Option
 from bank.formats import options as choices
-from bank.formats import spelling, stem_number
+from bank.formats import spelling
 from bank.formats.docx import notation
 from bank.item import Item
 
@@ -61,8 +61,6 @@ def doubts(item: Item) -> Iterator[str]:
             yield "several-blanks"
         elif any(_in_parts(text) for text in key.accepted):
             yield "answer-as-one-text"
-    if stem_number.left(content.stem):
-        yield "number-before-stem"
     texts = [option.text for option in content.options]
     whole = "\n".join((content.stem, *texts))
     if any(sign in whole for sign in "<&\\$") and _MARKUP.search(whole):

@@ -86,6 +86,8 @@ class Reader:
         """Some such number is 0; some is that of the options, as where the first is 1."""
         self._numbered: dict[str, list[tuple[str, int]]] = {}
         """Sheet -> places before whose stems a number was taken off."""
+        self._left: dict[str, list[tuple[str, int]]] = {}
+        """The same where one was left."""
         self._scale = False
         """Some row says 3 or 5: then 1 is a step of a scale and no share."""
         self._file = file
@@ -97,8 +99,9 @@ class Reader:
         """Reads a whole file into `result`."""
         self._file_of(data, suffix, folder)
         self._beside()
-        for taken in self._numbered.values():
-            self._remark(*taken[0], "numbers-taken-off", found=len(taken))
+        for reason, numbered in (("numbers-taken-off", self._numbered), ("number-before-stem", self._left)):
+            for places in numbered.values():
+                self._remark(*places[0], reason, found=len(places))
         if self._certain and not self._scale:
             first = self.result.places[self._certain[0]]
             self._remark(first.sheet, first.row, "difficulty-certain", first.words, found=len(self._certain))
@@ -333,6 +336,8 @@ class Reader:
             self._remark(sheet, row, "picture-missing", code=item.code)
         if isinstance(draft, Draft) and spelling.plain(draft.difficulty) in ("1", "1.0"):
             self._certain.append(len(self.result.items))
+        if stem_number.left(item.content.stem):
+            self._left.setdefault(_list(sheet), []).append((sheet, row))
         for reason in plausibility.doubts(item):
             self._remark(sheet, row, reason, words)
         self.result.items.append(item)

@@ -126,6 +126,11 @@ def test_numbers_before_stems_are_taken_off_and_numbers_of_the_question_stay(tmp
     assert item.content.stem == bare
 
 
+def test_a_number_that_was_left_is_told_once_a_sheet(tmp_path):
+    result = formats.read(csv(tmp_path, HEAD, *([f"第{n}题：{ROW[0]}", *ROW[1:]] for n in (1, 2))))
+    assert [(each.reason, each.row, each.facts) for each in result.remarks] == [("number-before-stem", 2, {"found": 2})]
+
+
 def test_numbered_repeats_are_one_question(tmp_path):
     result = formats.read(csv(tmp_path, HEAD, ["3、" + ROW[0], *ROW[1:]], ["118．" + ROW[0], *ROW[1:]]))
     assert len({item.id for item in result.items}) == 1 and len(result.items) == 2

@@ -228,7 +228,7 @@ SENTENCES = {
     "encoding-assumed": N_("Nothing in the file says its encoding; it was read as {encoding}."),
     "rows-above-heading": N_("{found} rows above the heading were not read."),
     "numbers-taken-off": N_("From here on the numbers before {found} stems were taken off."),
-    "number-before-stem": N_("A number stands before the stem; is it the question's own?"),
+    "number-before-stem": N_("From here on a number stands before {found} stems; is it the questions' own?"),
     "own-letter-left": N_("An option bears a letter or number of its own; shuffled, it would lie."),
     "answer-word-in-stem": N_("The stem holds a word like 答案: candidates would see it."),
     "answer-word-in-option": N_("An option holds a word like 答案; was it read to its end?"),
