@@ -15,6 +15,8 @@ from bank.refused import BadFile
 E = TypeVar("E", bound=StrEnum)
 
 _DECIMAL = re.compile(r"(\d{1,6})(?:\.(\d{1,4}))?")
+_UNQUOTED = re.compile(r"""\s*([\w.-]+)\s*=\s*[^\s"'\[{\d+-]""")
+"""A word behind the sign of equality, or one in quotation marks of print."""
 _REQUIRED: Any = object()
 
 
@@ -28,6 +30,8 @@ def read_toml(text: bytes) -> dict[str, Any]:
         # The place; the parser's own words are English and speak of its grammar.
         found = re.search(r"line (\d+), column (\d+)", str(error))
         line, column = found.groups() if found else (text.count(b"\n") + 1, 1)
+        if (unquoted := _UNQUOTED.match(text.decode("utf-8-sig").split("\n")[int(line) - 1])) is not None:
+            raise BadFile("rule-not-quoted", line=int(line), name=unquoted[1]) from None
         raise BadFile("rule-not-toml", line=int(line), column=int(column), detail=str(error)) from None
     except (RecursionError, ValueError):  # tables ten thousand deep, a number of five thousand digits
         raise BadFile("rule-too-large") from None
@@ -130,7 +134,7 @@ class StrictTable:
         """
         for name in self._data:
             if name not in self._read:
-                raise BadFile("rule-unknown-field", field=self.path(name))
+                raise BadFile("rule-unknown-field", field=self.path(name), known=sorted(self._read))
 
 
 def choose(value: Any, kind: type[E], field: str) -> E:

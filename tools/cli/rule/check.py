@@ -11,6 +11,7 @@ from bank.composing.trial import Issuable, issuable
 from bank.refused import Refused
 from bank.rules import Rule, by_number, parse, within
 from bank.rules.feasibility import Demand, Feasibility, Lack
+from bank.rules.flaws import flaws
 from bank.rules.signed_rule import named
 from examd.package.issue import require_showable
 from tools.cli.language import _
@@ -26,7 +27,7 @@ def run_check(args: argparse.Namespace) -> int:
         if args.bank is not None:
             require_large_enough(rule, args.candidates)
     except Refused as refusal:
-        return common.found_wrong(args, refusal)
+        return common.found_wrong(args, refusal, flaws(text)[1:])
     if args.bank is None:
         return _told(args, rule)
     available = common.availability_of(args, rule, args.candidates)

@@ -64,11 +64,12 @@ def off_the_mark(pool: Sequence[ItemFacts], rule: Rule) -> str:
     return line.format(mark=rule.pass_points / rule.total_points, mean=mean, near=round(NEAR * 100))
 
 
-def found_wrong(args: argparse.Namespace, refusal: Refused) -> int:
-    """Exit code 1: what is refused elsewhere is a finding where one asked whether it holds."""
+def found_wrong(args: argparse.Namespace, refusal: Refused, others: Sequence[Refused] = ()) -> int:
+    """Exit code 1: what is refused elsewhere is a finding where one asked whether it holds. `others`: found besides."""
 
-    sentence = said(refusal)
-    report(args, {"ok": False, "code": refusal.code, "facts": refusal.facts, "sentence": sentence}, sentence)
+    told = [{"code": each.code, "facts": each.facts, "sentence": said(each)} for each in (refusal, *others)]
+    more = {"others": told[1:]} if others else {}
+    report(args, {"ok": False} | told[0] | more, *(str(each["sentence"]) for each in told))
     return 1
 
 
