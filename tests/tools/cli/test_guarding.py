@@ -162,7 +162,7 @@ def test_spent_marks_are_named_to_the_officer_who_spends_them(place, capsys):
     assert report["marks"].keys() == {"chance_on_a_form", "items", "spent", "until"}
     spent = {each["session"] for each in report["marks"]["spent"]}
     assert spent and spent <= kept
-    told = issue("M-2", capsys, "--rule", "all.toml").out
+    told = issue("M-2", capsys, rule="all.toml").out
     assert any(f"of session {session}, site {session}, had to travel again" in told for session in kept)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bank.seal import passphrase as sealing
-from examd.bureau import roster
+from examd.bureau import identity
 from examd.bureau.office import Office
 from tests.examd.served import STEP_S, served
 from tests.examd.toy_session import PASSPHRASE, Staffed
@@ -54,6 +54,7 @@ bank pack items2.csv --key chen.key --to card.json --out drafts.examd
 bank take real drafts.examd
 bureau init office --id SX-0349 --name 某市应急管理局
 bureau template roster.xlsx
+bureau roster check roster.csv
 bank owner real office/bureau.card.json --as li.key
 bank owner real office/bureau.card.json --as wang.key
 bank owner real
@@ -155,7 +156,7 @@ def test_every_command_with_json_writes_data_and_nothing_else(tmp_path):
     (tmp_path / "bad.csv").write_text(HEAD + "q9,单选,没有选项,,,,,B,1,了解,0.7,无\n")
     (tmp_path / "wrong.toml").write_text("id = 低压\n")
     ids = [f"11010119900101{n:03}" for n in range(1, 6)]
-    names = "".join(f"26{n:04},考生{n},{id_}{roster.check_character(id_)},甲校\n" for n, id_ in enumerate(ids, 1))
+    names = "".join(f"26{n:04},考生{n},{id_}{identity.check_character(id_)},甲校\n" for n, id_ in enumerate(ids, 1))
     (tmp_path / "roster.csv").write_text("准考证号,姓名,身份证号,培训机构\n" + names)
     for line in SCRIPT.replace("\\\n", "").strip().splitlines():
         if line.startswith("bureau issue"):
