@@ -156,8 +156,8 @@ def test_an_unknown_sign_is_refused_and_not_cut_at_an_inner_semicolon(tmp_path):
     ],
 )
 def test_more_headings_are_known(tmp_path, heading):
-    (item,) = formats.read(csv(tmp_path, heading, ["问", "A.甲 B.乙", "B", "单选题", "低压"])).items
-    assert (item.content.type, right(item), item.tags) == (ItemType.SINGLE, ["乙"], ("低压",))
+    (item,) = formats.read(csv(tmp_path, heading, ["问", "A.甲 B.乙", "B", "单选题", "低压电工"])).items
+    assert (item.content.type, right(item), item.subject) == (ItemType.SINGLE, ["乙"], "SP-ELV")
 
 
 def test_an_unread_column_on_which_the_answer_depends_refuses_its_rows(tmp_path):
