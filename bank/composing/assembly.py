@@ -26,14 +26,14 @@ the form.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import ceil, floor, log, log1p, sqrt
 
 from bank.canonical import digest
-from bank.composing.draw import Stream, form_key
+from bank.composing.draw import Sampler, Stream, form_key, keyed
 from bank.content import OPTION_LETTERS, ItemType
 from bank.draw_facts import ItemFacts
 from bank.refused import Denied
@@ -41,6 +41,9 @@ from bank.rules import ItemOrder, Rule, Unit, by_stratum, enemies, feasible
 
 NO_FORM = 1e-6
 """The most that a session may be likely to leave any of its candidates without a form."""
+Progress = Callable[[int, int], None]
+"""Told how many draws of how many were made."""
+_TOLD = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,7 @@ def expectation(pool: Iterable[ItemFacts], rule: Rule) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Stratum:
-    label: str
-    count: int
+    sampler: Sampler
     units: list[Unit]
     weights: list[int]
     """Of each unit, in step with `units`."""
@@ -94,7 +96,7 @@ class Assembler:
         self._session = session
         counts = {cell.stratum: cell.count for cell in rule.cells}
         self._strata = [
-            _Stratum(f"select/{stratum}", counts[stratum], those, [unit.weight for unit in those])
+            _Stratum(Sampler(f"select/{stratum}", counts[stratum]), those, [unit.weight for unit in those])
             for stratum, those in by_stratum(pool, rule).items()
         ]
         difficulty = rule.difficulty
@@ -115,13 +117,16 @@ class Assembler:
                 return Form(ordinal, attempt, tuple(self._arrange(key, chosen)))
         raise Denied("no-admissible-form", rule=self._rule.id, ordinal=ordinal, attempts=self._rule.attempts)
 
-    def acceptance(self, draws: int = 2_000) -> int:
+    def acceptance(self, draws: int = 2_000, progress: Progress | None = None) -> int:
         """How many of `draws` first attempts are admissible.
 
         Raises Denied: when they are too rare for the rule's `min_accept`.
         """
-        keys = (form_key(self._seed, self._session, ordinal, 0) for ordinal in range(draws))
-        admitted = sum(self._admit(key) is not None for key in keys)
+        admitted = 0
+        for ordinal in range(draws):
+            admitted += self._admit(form_key(self._seed, self._session, ordinal, 0)) is not None
+            if progress is not None and ordinal % _TOLD == 0:
+                progress(ordinal, draws)
         if admitted * 10_000 < draws * self._rule.min_accept:
             least = -(-draws * self._rule.min_accept // 10_000)
             code, why = self._in_the_way(draws)
@@ -134,7 +139,7 @@ class Assembler:
         quarrels = 0
         for ordinal in range(draws):
             key = form_key(self._seed, self._session, ordinal, 0)
-            chosen = [unit for s in self._strata for unit in Stream(key, s.label).sample(s.units, s.count)]
+            chosen = self._drawn(key)
             total = sum(unit.weight for unit in chosen)
             outside += self.target is not None and not self._lowest <= total <= self._highest
             met = [group for group, n in Counter(g for unit in chosen for g in unit.enemies).items() if n > 1]
@@ -176,13 +181,17 @@ class Assembler:
 
     def _admit(self, key: bytes) -> list[Unit] | None:
         """The units of one attempt in stratum order, or None. Most fail on the sum, so the weights are drawn first."""
-        strata = self._strata
         if self.target is not None:
-            total = sum([sum(Stream(key, s.label).sample(s.weights, s.count)) for s in strata])
+            start = keyed(key)
+            total = sum([sum(stratum.sampler.sample(key, start, stratum.weights)) for stratum in self._strata])
             if not self._lowest <= total <= self._highest:
                 return None
-        chosen = [unit for s in strata for unit in Stream(key, s.label).sample(s.units, s.count)]
+        chosen = self._drawn(key)
         return chosen if _at_peace(chosen) and _tagged(chosen, self._rule.mandatory) else None
+
+    def _drawn(self, key: bytes) -> list[Unit]:
+        start = keyed(key)
+        return [unit for stratum in self._strata for unit in stratum.sampler.sample(key, start, stratum.units)]
 
     def _arrange(self, key: bytes, chosen: list[Unit]) -> Iterable[FormItem]:
         for unit in self._in_order(key, chosen):

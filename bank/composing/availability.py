@@ -22,6 +22,7 @@ from bank.composing.pool import drawable, facts_of, ledger_of
 from bank.draw_facts import ItemFacts
 from bank.lending.slices import Permission
 from bank.rules import CASE, Rule, by_stratum
+from bank.rules.advice import Doubt, doubts, unasked
 from bank.store import BankItem, OpenBank
 
 REPEALED, PICTURE, CASE_NOT_WHOLE = "item-repealed", "item-with-picture", "case-group-not-whole"
@@ -91,6 +92,14 @@ class RuleAvailability:
     ledger: Ledger
     cells: Mapping[str, CellAvailability]
     """By stratum."""
+
+    def doubts(self, rule: Rule) -> list[Doubt]:
+        """What is legal of the rule, seen with this bank, and hardly meant."""
+        held = (
+            (CASE if item.content.case else item.content.type, item.subject, item.chapter, item.level.value)
+            for item in self.of_bank.items
+        )
+        return [*doubts(rule), *unasked(rule, held)]
 
     @property
     def measured(self) -> int:

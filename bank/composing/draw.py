@@ -55,7 +55,7 @@ class Stream:
     __slots__ = ("_at", "_bytes", "_xof")
 
     def __init__(self, key: bytes, label: str) -> None:
-        self._xof = hashlib.shake_256(_DRBG + lp(key) + lp(label.encode()))
+        self._xof = hashlib.shake_256(keyed(key) + lp(label.encode()))
         self._bytes = b""
         self._at = 0
 
@@ -92,6 +92,34 @@ class Stream:
             i += 1
             span -= 1
         return drawn[:k]
+
+
+class Sampler:
+    """`Stream(key, label).sample(sequence, k)` for one label and one k under many keys, in half the time: trial draws
+    make half a million."""
+
+    __slots__ = ("_bytes", "_k", "_label", "_name", "_unpack")
+
+    def __init__(self, label: str, k: int) -> None:
+        self._label, self._k, self._name = lp(label.encode()), k, label
+        self._unpack, self._bytes = struct.Struct(f">{k}Q").unpack, 8 * k
+
+    def sample(self, key: bytes, start: bytes, sequence: Sequence[T]) -> list[T]:
+        """What the stream samples. `start`: `keyed(key)`, the same for all labels."""
+        drawn = list(sequence)
+        span = len(drawn)
+        for i, word in enumerate(self._unpack(hashlib.shake_256(start + self._label).digest(self._bytes))):
+            if word < span and word < WORDS % span:  # a word is thrown away: the stream itself goes on to another
+                return Stream(key, self._name).sample(sequence, self._k)
+            j = i + word % span
+            drawn[i], drawn[j] = drawn[j], drawn[i]
+            span -= 1
+        return drawn[: self._k]
+
+
+def keyed(key: bytes) -> bytes:
+    """How the input of every stream of this key begins."""
+    return _DRBG + lp(key)
 
 
 _DRBG = lp(b"exam-drbg-v1")

@@ -6,21 +6,22 @@ no session is ever drawn with it.
 Before: `bank.composing.availability`. After: a person reads, changes the rule or signs it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
 import numpy as np
 
-from bank.composing.assembly import Assembler, expectation, require_p4
+from bank.composing.assembly import Assembler, Form, Progress, expectation, require_p4
 from bank.composing.availability import RuleAvailability
 from bank.composing.fairness import PROMISED, Drawn, Fairness, Floats, Outlook, outlook
 from bank.composing.forecast import Season, season
 from bank.composing.pool_selection import session_pool
 from bank.draw_facts import ItemFacts
 from bank.refused import Denied
-from bank.rules import Rule
+from bank.rules import Rule, by_stratum
 from bank.rules.feasibility import Feasibility, check_feasibility, in_tolerance
 
 NEAR = 0.09
@@ -52,31 +53,50 @@ class Issuable:
     acceptance: Acceptance | None = None
     """From the worst of `pools` trial pools."""
     pools: int = 0
+    alike: Fraction = Fraction(0)
+    """Of a form's items those that another candidate's form has as well, on average, in the worst of the pools."""
 
 
-def issuable(available: RuleAvailability, rule: Rule, candidates: int) -> Issuable:
+def alike(pool: Sequence[ItemFacts], rule: Rule) -> Fraction:
+    """Of a form's items the share that another form from the same pool has as well, on average."""
+    units = {stratum: len(members) for stratum, members in by_stratum(pool, rule).items()}
+    return (
+        sum((Fraction(cell.items * cell.count, units[cell.stratum]) for cell in rule.cells), Fraction(0)) / rule.items
+    )
+
+
+def issuable(available: RuleAvailability, rule: Rule, candidates: int, progress: Progress | None = None) -> Issuable:
     """What issuing would say of a session of so many candidates."""
     feasibility = check_feasibility(available.free, rule, candidates)
     if not feasibility.feasible:
         return Issuable(feasibility)
     tried = []
     try:
-        for key in (_KEY, *(sha256(_KEY + bytes([n])).digest() for n in range(1, _POOLS))):
+        for n, key in enumerate((_KEY, *(sha256(_KEY + bytes([n])).digest() for n in range(1, _POOLS)))):
             pool = session_pool(available.in_cells, rule, key, available.ledger)
             assembler = Assembler(pool, rule, _KEY, _SESSION)
-            tried.append((pool, _acceptance(assembler, pool, rule, candidates)))
+            tried.append((pool, _acceptance(assembler, pool, rule, candidates, _part(progress, n, _POOLS))))
             if assembler.admits_all:
                 break
+        common = max(alike(pool, rule) for pool, _acceptance in tried)
+        rule.require_unlike(common)
     except Denied as refusal:
         return Issuable(feasibility, refusal)
     worst = min((acceptance for _pool, acceptance in tried), key=lambda each: each.admitted)
-    return Issuable(feasibility, None, tried[0][0], worst, len(tried))
+    return Issuable(feasibility, None, tried[0][0], worst, len(tried), common)
 
 
-def _acceptance(assembler: Assembler, pool: Sequence[ItemFacts], rule: Rule, candidates: int) -> Acceptance:
+def _part(progress: Progress | None, n: int, parts: int) -> Progress | None:
+    """Of so many equal parts the progress of part `n`, from 0."""
+    return None if progress is None else lambda done, total: progress(n * total + done, parts * total)
+
+
+def _acceptance(
+    assembler: Assembler, pool: Sequence[ItemFacts], rule: Rule, candidates: int, progress: Progress | None
+) -> Acceptance:
     """Of trial draws those admissible; where they are too few, whether any form at all lies within the tolerance."""
     try:
-        found = Acceptance(assembler.acceptance(DRAWS), DRAWS)
+        found = Acceptance(assembler.acceptance(DRAWS, progress), DRAWS)
     except Denied as refusal:
         target = assembler.target
         if refusal.facts["admitted"] or target is None or in_tolerance(pool, rule, target):
@@ -134,18 +154,30 @@ class Trial:
         }  # fmt: skip
 
 
-def try_forms(available: RuleAvailability, rule: Rule, candidates: int, forms: int) -> Trial:
+def try_forms(
+    available: RuleAvailability, rule: Rule, candidates: int, forms: int, progress: Progress | None = None
+) -> Trial:
     """Draws so many forms. Raises Denied: when no session of so many candidates would be issued."""
     pool = session_pool(available.in_cells, rule, _KEY, available.ledger)
     require_p4(pool)
     ours, plain = (Assembler(pool, each, _KEY, _SESSION) for each in (rule, replace(rule, difficulty=None)))
-    acceptance = _acceptance(ours, pool, rule, candidates)
-    drawn = [Drawn.of([draw.form(n) for n in range(1, forms + 1)], pool) for draw in (ours, plain)]
+    acceptance = _acceptance(ours, pool, rule, candidates, _part(progress, 0, 3))
+    drawn = [
+        Drawn.of(list(_forms(draw, forms, _part(progress, n, 3))), pool)
+        for n, draw in enumerate((ours, plain), start=1)
+    ]
     ahead = outlook(drawn[0], drawn[1], pool, rule.pass_points)
     stated: Floats = np.array([fact.p4 for fact in pool]) / 10_000
     found = [each.fairness(stated, spread) for each, spread in zip(drawn, (ahead.known, ahead.plain), strict=True)]
     scores = [(stated[each.rows] @ each.points).tolist() for each in drawn]
     return Trial(pool, acceptance, found[0], found[1], ahead, _exposures(rule, pool, drawn[0]), (scores[0], scores[1]))
+
+
+def _forms(assembler: Assembler, forms: int, progress: Progress | None) -> Iterator[Form]:
+    for n in range(1, forms + 1):
+        if progress is not None:
+            progress(n, forms)
+        yield assembler.form(n)
 
 
 def try_season(available: RuleAvailability, rule: Rule, candidates: int, sessions: int, every: int) -> Season:

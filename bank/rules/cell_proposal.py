@@ -33,7 +33,7 @@ def propose_cells(text: bytes, held: Mapping[tuple[str, str, str], int] | None =
     order = reading.type_order(whole.table("shuffle", {}), margins)
     chapters = {code: margin.points for code, margin in reading.chapters(whole.table("chapters")).items()}
     levels = reading.levels(whole.table("levels"))
-    multiple = whole.table("pool", {}).integer("multiple", 1, 1_000, default=1)
+    multiple = reading.multiple(whole.table("pool", {}))
     sums = [sum(n * points for n, points in types.values()), sum(chapters.values()), sum(levels.values())]
     if CASE.value in types:
         raise Denied("margins-with-cases")

@@ -153,6 +153,18 @@ class ChapterMargin:
 
 
 @dataclass(frozen=True)
+class Alike:
+    """What two candidates' forms may have in common, where a rule allows another share than is usual."""
+
+    share: int
+    """×10⁴, of a form's items, on average."""
+    reason: str
+
+    def to_json(self) -> dict[str, str]:
+        return {"share": decimal(self.share), "reason": self.reason}
+
+
+@dataclass(frozen=True)
 class Difficulty:
     """A form is admitted if |Σ points·p4 − target| ≤ tolerance; both in points ×10⁴."""
 

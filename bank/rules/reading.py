@@ -13,6 +13,7 @@ from bank.rules.parts import (
     ANY,
     CASE,
     TYPE_ORDER,
+    Alike,
     Cell,
     CellType,
     ChapterMargin,
@@ -41,6 +42,22 @@ def difficulty(table: StrictTable) -> Difficulty:
     )
     table.finish()
     return difficulty
+
+
+def alike(table: StrictTable) -> Alike:
+    """The `pool.alike` table. Raises BadFile: when the share is out of range."""
+    alike = Alike(table.ten_thousandths("share"), table.line("reason"))
+    table.finish()
+    if not 0 < alike.share <= 10_000:
+        raise BadFile("rule-out-of-range", field=table.path("share"), found=decimal(alike.share), low="0.0001", high=1)
+    return alike
+
+
+def multiple(pool: StrictTable) -> int:
+    """`pool.multiple`, which nobody may leave unsaid. Raises BadFile: when it is not there."""
+    if not pool.has("multiple"):
+        raise BadFile("rule-without-multiple")
+    return pool.integer("multiple", 1, 1_000)
 
 
 def limits(table: StrictTable) -> Limits:

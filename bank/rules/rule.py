@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +16,7 @@ from bank.refused import BadFile, Denied
 from bank.rules import reading
 from bank.rules.parts import (
     ANY,
+    Alike,
     Cell,
     CellType,
     ChapterMargin,
@@ -36,6 +38,8 @@ DRAW = 1
 """The version of docs/draw.md that forms of a rule follow; part of the rule, so part of its hash."""
 
 MAX_ATTEMPTS = 10_000
+MOST_ALIKE = 5_000
+"""×10⁴. Half of a form: two neighbours who have more in common can help each other to pass."""
 LOWEST_ACCEPTANCE = 100
 """×10⁴. Under one admissible form in a hundred draws, a rule leans on a few items and is not drawn but searched."""
 
@@ -73,6 +77,8 @@ class Rule:
     """In byte order of strata."""
     exposure: Limits | None = None
     overlap: Overlap | None = None
+    alike: Alike | None = None
+    """None: the usual bound."""
     subjects: tuple[str, ...] = ()
     """Codes of the exam subjects that it draws from (`bank.subjects`), in byte order; () in a rule from before rules
     named them, which draws from everything and serves drills alone."""
@@ -98,7 +104,7 @@ class Rule:
                 "type_order": [type_.value for type_ in self.type_order],
                 "options": self.shuffle_options,
             },
-            "pool": {"multiple": self.pool_multiple},
+            "pool": {"multiple": self.pool_multiple} | ({} if self.alike is None else {"alike": self.alike.to_json()}),
             "mandatory": dict(self.mandatory),
             "types": {type_.value: {"count": m.count, "points": m.points} for type_, m in self.types.items()},
             "chapters": {code: {"name": m.name, "points": m.points} for code, m in self.chapters.items()},
@@ -143,6 +149,22 @@ class Rule:
             return None
         return next((cell for cell in self.cells if cell.holds(type, named, level)), None)
 
+    @property
+    def most_alike(self) -> int:
+        """×10⁴: what two forms may have in common on average."""
+        return MOST_ALIKE if self.alike is None else self.alike.share
+
+    def require_unlike(self, share: Fraction | None = None) -> None:
+        """That two candidates' forms differ as the rule promises. `share`: of a form's items that another one has, on
+        average; without it, what is the least with as large a pool as the rule asks for.
+
+        Raises Denied: when they have more in common.
+        """
+        found = Fraction(1, self.pool_multiple) if share is None else share
+        if found * 10_000 > self.most_alike:
+            percent = f"{float(found):.0%}", f"{self.most_alike / 10_000:.0%}"
+            raise Denied("rule-forms-alike", rule=self.id, found=percent[0], most=percent[1])
+
     def require_subjects(self) -> None:
         """That it says what it draws from: no session that counts mixes the items of several trades by chance.
 
@@ -173,7 +195,12 @@ class Rule:
 
 
 def parse(text: bytes) -> Rule:
-    """A rule from TOML."""
+    """A rule from TOML. What a signed rule has written out, a person has to say.
+
+    Raises BadFile: when it is no rule, or leaves `pool.multiple` unsaid.
+    """
+    table = StrictTable(read_toml(text))
+    reading.multiple(table.table("pool", {}))
     return Rule.from_json(read_toml(text))
 
 
@@ -198,6 +225,7 @@ def _read(table: StrictTable) -> Rule:
         shuffle_options=shuffle.flag("options", True),
         difficulty=reading.difficulty(table.table("difficulty")) if table.has("difficulty") else None,
         pool_multiple=pool.integer("multiple", 1, 1_000, default=1),
+        alike=reading.alike(pool.table("alike")) if pool.has("alike") else None,
         min_accept=table.ten_thousandths("min_accept", decimal(LOWEST_ACCEPTANCE)),
         attempts=table.integer("attempts", 1, MAX_ATTEMPTS, default=MAX_ATTEMPTS),
         mandatory=reading.numbers(table.table("mandatory", {})),

@@ -16,6 +16,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from bank import rules
+from bank.composing.assembly import Progress
 from bank.composing.availability import RuleAvailability, rule_availability
 from bank.durable import read_bytes
 from bank.leaks import watermarks
@@ -111,9 +112,11 @@ def issue_session(
     open_bank: Callable[[], AbstractContextManager[OpenBank]],
     random_bytes: RandomBytes,
     explaining: Callable[[RuleAvailability, Rule], AbstractContextManager[None]] = _unexplained,
+    progress: Progress | None = None,
 ) -> Issuance:
     """Issues the package. `bureau`: the issuing officer's key. `open_bank` is called once nothing but the bank can
-    refuse; `explaining` surrounds the making of the package, with what the bank holds for the rule.
+    refuse; `explaining` surrounds the making of the package, with what the bank holds for the rule;
+    `progress` is told of its trial draws.
 
     Raises Denied: when the session has a package already, the bank is for drills alone, the register lacks what the
     bank has seen of it, or rule, roster and bank do not fit together (`examd.package.issue`).
@@ -146,6 +149,7 @@ def issue_session(
                 random_bytes=random_bytes,
                 ledger=available.ledger,
                 signed_rule=order.rule.signed,
+                progress=progress,
             )
         until, repeated = _note_use(bank, issued, session, day)
         if register is not None and not session.mock:

@@ -131,6 +131,7 @@ class Rulebook:
         Raises Denied: when it is not the version due, or they have signed it.
         """
         rule.require_subjects()
+        rule.require_unlike()
         chain = self.registers()
         officer = self._in_force(card, chain)
         path = self._path(rule.id, rule.version)

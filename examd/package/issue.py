@@ -16,7 +16,7 @@ import msgspec
 
 from bank.canonical import canonical
 from bank.composing import draw
-from bank.composing.assembly import Assembler
+from bank.composing.assembly import Assembler, Progress
 from bank.composing.exposure import Ledger, meeting
 from bank.composing.pool import facts_of
 from bank.composing.pool_selection import session_pool
@@ -79,8 +79,9 @@ def issue(
     random_bytes: RandomBytes,
     ledger: Ledger | None = None,
     signed_rule: bytes | None = None,
+    progress: Progress | None = None,
 ) -> Issued:
-    """Writes `PKG-<id>` under `out`. `answer_keys`: item ids -> their answer keys.
+    """Writes `PKG-<id>` under `out`. `answer_keys`: item ids -> their answer keys. `progress`: of the trial draws.
 
     `signed_rule`: the rule as its officers signed it (`Rulebook.travelling`); only a drill may do without.
     Raises BadFile: when session or roster cannot be what they are said to be.
@@ -111,7 +112,7 @@ def issue(
     root = pool_root(f.to_json() for f in pool)
     draw_session = f"{session.id}/{sha256[layout.ROSTER]}"
     assembler = Assembler(pool, rule, random_bytes(32), draw_session)
-    trial = assembler.acceptance()
+    trial = assembler.acceptance(progress=progress)
     assembler.require_enough_attempts(len(roster), trial)
     rule_hash = bytes.fromhex(rule.sha256)
     commit = draw.commit("bureau", draw_session, bytes.fromhex(root), rule_hash, bureau_r)

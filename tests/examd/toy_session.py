@@ -54,7 +54,7 @@ def toy_rule(**changes: object) -> Rule:
     return Rule.from_json(
         {
             "id": "TOY", "version": 1, "name": "小规则", "source": "tests", "effective_from": "2026-01-01",
-            "subjects": ["SP-ELV"],
+            "subjects": ["SP-ELV"], "pool": {"multiple": 1, "alike": {"share": "1", "reason": "演练"}},
             "grading": "site", "minutes": MINUTES, "total_points": 12, "pass_points": 7,
             "difficulty": {"tolerance": "0.5"},
             "types": {

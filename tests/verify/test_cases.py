@@ -62,7 +62,8 @@ def made(seed, items="within-type"):
             "1": {"name": "一", "points": 4}, "2": {"name": "二", "points": points}, "any": {"name": "余", "points": 6},
         },
         "levels": {"know": 4, "any": points + 6},
-        "subjects": ["SP-ELV"], "exposure": {"rest_days": 7}, "overlap": {"sessions": 1, "share": "0.5"},
+        "subjects": ["SP-ELV"],
+        "exposure": {"rest_days": 7}, "overlap": {"sessions": 1, "share": "0.5"},
         "cells": [
             {"type": "case", "chapter": "2", "count": taken, "items": size, "points": 3},
             {"type": "single", "chapter": "1", "level": "know", "count": 4, "points": 1},

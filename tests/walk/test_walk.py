@@ -45,6 +45,7 @@ grading = "site"
 minutes = 20
 total_points = 8
 pass_points = 5
+pool = { multiple = 2 }
 cells = [
   { type = "truefalse", chapter = "1", level = "know", count = 4, points = 1 },
   { type = "single", chapter = "2", level = "grasp", count = 4, points = 1 },

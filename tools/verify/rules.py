@@ -80,7 +80,9 @@ RULE = record(
         "attempts": integer(1, 10_000),
         "difficulty": maybe(record({"tolerance": _DECIMAL, "target": maybe(_DECIMAL)}, optional=("target",))),
         "mandatory": maybe(map_of(integer(0))),
-        "pool": record({"multiple": integer(1, 10**6)}),
+        "pool": record(
+            {"multiple": integer(1, 10**6), "alike": record({"share": _DECIMAL, "reason": text})}, optional=("alike",)
+        ),
         "types": maybe(map_of(record({"count": integer(0), "points": _POINTS}))),
         "chapters": maybe(map_of(record({"name": text, "points": integer(0)}))),
         "levels": maybe(map_of(integer(0))),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bank.canonical import canonical, digest
 from bank.composing.assembly import Assembler
-from bank.composing.draw import WORDS, Stream, commit, form_key, lp, seed
+from bank.composing.draw import WORDS, Sampler, Stream, commit, form_key, keyed, lp, seed
 from bank.content import ItemType, Level
 from bank.draw_facts import ItemFacts, pool_root
 from bank.merkle import leaf_hash
@@ -227,3 +227,17 @@ def test_numbers_are_uniform():
 def test_a_share_changed_in_one_bit_changes_the_seed():
     other = SHARES | {"school": bytes([SHARES["school"][0] ^ 1]) + SHARES["school"][1:]}
     assert seed(SESSION, ROOT, RULE_HASH, other) != SEED
+
+
+@pytest.mark.parametrize("k", [1, 2, 5])
+def test_a_prepared_sampler_gives_what_the_stream_gives(k):
+    for n in range(20):
+        key, items = bytes([n]) * 32, list(range(5 + n))
+        assert Sampler(f"select/{n}", k).sample(key, keyed(key), items) == Stream(key, f"select/{n}").sample(items, k)
+
+
+def test_a_prepared_sampler_goes_on_where_a_word_is_thrown_away():
+    key, items = bytes(32), list(range(7))
+    sampler = Sampler("kat", 3)
+    sampler._unpack = lambda _bytes: (0, 0, 0)  # 0 is thrown away: 2^64 is no multiple of seven
+    assert sampler.sample(key, keyed(key), items) == Stream(key, "kat").sample(items, 3)

@@ -30,6 +30,7 @@ grading = "site"
 minutes = 60
 total_points = 100
 pass_points = 80
+pool = { multiple = 1 }
 
 [types]
 truefalse = { count = 30, points = 1 }
@@ -97,7 +98,7 @@ def test_no_cell_asks_for_more_than_the_bank_holds():
     held = {(t, c, level): 9 for t in WORDS.values() for c in "123" for level in ("know", "grasp", "master")}
     held["single", "1.4", "master"] = 0
     assert max(cell.count for cell in propose_cells(MARGINS.encode()).cells) > 5
-    rule = propose_cells(MARGINS.replace("[types]", "[pool]\nmultiple = 1\n\n[types]").encode(), held)
+    rule = propose_cells(MARGINS.encode(), held)
     assert max(cell.count for cell in rule.cells) <= 9
     with pytest.raises(Denied, match="margins-beyond-bank") as refusal:
         propose_cells(MARGINS.encode(), dict.fromkeys(held, 3))
@@ -113,7 +114,7 @@ def test_no_cell_asks_for_more_than_the_bank_holds():
         ("[levels]\nknow = 20\n", "[levels]\n", "margins-differ"),
         ("count = 30, ", "", "rule-missing-field"),
         ("total_points = 100", "", "rule-missing-field"),
-        ("[types]", "[pool]\nmultiple = 0\n\n[types]", "rule-out-of-range"),
+        ("multiple = 1", "multiple = 0", "rule-out-of-range"),
         ("points = 41", "points = " + 5_000 * "9", "rule-too-large"),
         ("[types]", "[types", "rule-not-toml"),
     ],
@@ -128,7 +129,7 @@ def test_a_whole_rule_and_case_groups_are_not_proposed():
     with pytest.raises(Denied, match="margins-with-cells"):
         propose_cells(with_cells(MARGINS, propose_cells(MARGINS.encode()), "提议").encode())
     with pytest.raises(Denied, match="margins-with-cases"):
-        propose_cells(MARGINS.replace("multiple =", "case =").encode())
+        propose_cells(MARGINS.replace("\nmultiple =", "\ncase =").encode())
 
 
 @settings(max_examples=25, deadline=None)

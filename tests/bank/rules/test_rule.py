@@ -2,9 +2,11 @@
 
 import copy
 import json
+import re
 import tomllib
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from bank.content import ItemType, Level
 from bank.draw_facts import ItemFacts
 from bank.refused import BadFile, Denied
 from bank.rules import Rule, feasible, parse, propose
+from bank.rules.advice import doubts, unasked
 from bank.rules.parts import covers
 from bank.rules.strict_toml import StrictTable, decimal
 
@@ -365,3 +368,63 @@ def test_a_proposed_rule_shares_the_form_as_the_bank_is_shared():
 
 def test_the_sample_rule_is_written_in_toml_that_says_it_is_a_sample():
     assert "示例规则" in tomllib.loads(SAMPLE.read_text("utf-8"))["source"]
+
+
+def refused(code, call):
+    with pytest.raises((BadFile, Denied)) as caught:
+        call()
+    assert caught.value.code == code
+
+
+# -- what a person has to say ------------------------------------------------------------------------------------------
+
+
+def test_a_rule_in_toml_says_how_large_the_pool_is_and_what_was_signed_without_means_what_it_meant():
+    text = SAMPLE.read_text("utf-8")
+    unsaid = re.sub(r"(?m)^multiple = 3.*$", "", text, count=1)
+    refused("rule-without-multiple", lambda: parse(unsaid.encode()))
+    record = parse(text.encode()).to_json()
+    assert Rule.from_json(record | {"pool": {}}).pool_multiple == 1
+
+
+def test_forms_that_have_more_than_half_in_common_need_a_reason():
+    record = parse(SAMPLE.read_bytes()).to_json()
+    same = Rule.from_json(record | {"pool": {"multiple": 1}})
+    refused("rule-forms-alike", same.require_unlike)
+    assert "alike" not in same.to_json()["pool"]
+    stated = {"multiple": 1, "alike": {"share": "1", "reason": "统一试卷"}}
+    allowed = Rule.from_json(record | {"pool": stated})
+    allowed.require_unlike()
+    assert allowed.to_json()["pool"] == stated and allowed.sha256 != same.sha256
+    Rule.from_json(record | {"pool": {"multiple": 2}}).require_unlike()
+    three = Rule.from_json(record)
+    three.require_unlike(Fraction(1, 2))
+    refused("rule-forms-alike", lambda: three.require_unlike(Fraction(51, 100)))
+    for alike in ({"share": "1"}, {"share": "1.1", "reason": "x"}, {"share": "1", "reason": ""}, {"reason": "x"}):
+        with pytest.raises(BadFile):
+            Rule.from_json(record | {"pool": {"multiple": 1, "alike": alike}})
+
+
+def test_what_is_legal_and_foolish_is_said():
+    record = parse((SAMPLE.parents[1] / "HC-P-T/rule.toml").read_bytes()).to_json()
+    assert doubts(Rule.from_json(record)) == []
+    partial = record | {"scoring": {"multiple": "partial"}}
+    assert doubts(Rule.from_json(partial)) == []  # two points an item
+    electrician = parse(SAMPLE.read_bytes()).to_json() | {"scoring": {"multiple": "partial"}}
+    assert [each.code for each in doubts(Rule.from_json(electrician))] == ["partial-without-multiple"]
+    margins = {
+        "types": {"multiple": {"count": 4, "points": 1}},
+        "levels": {"know": 4},
+        "total_points": 4,
+        "pass_points": 3,
+    }
+    cells = [{"type": "multiple", "chapter": "1", "level": "know", "count": 4, "points": 1}]
+    single = partial | margins | {"cells": cells, "chapters": {"1": {"name": "一", "points": 4}}}
+    single["shuffle"] = {"items": "all"}
+    one = Rule.from_json(single)
+    assert [(each.code, each.facts) for each in doubts(one)] == [("partial-of-one-point", {"items": 4})]
+    of = one.subjects[0]
+    held = [(ItemType.MULTIPLE, of, "1.2", "know"), (ItemType.MULTIPLE, of, "1.2", "master"),
+            (ItemType.MULTIPLE, of, "2", "master"), (ItemType.MULTIPLE, "X-1", "1", "master"),
+            (ItemType.SINGLE, of, "1", "master")]  # fmt: skip
+    assert [each.facts for each in unasked(one, held)] == [{"cells": "multiple/1/master", "items": 1}]

@@ -28,6 +28,7 @@ def a_rule(version=1, **changes):
             "version": version,
             "name": "规则",
             "subjects": ["SP-ELV"],
+            "pool": {"multiple": 2},
             "source": "test",
             "effective_from": f"{2025 + version}-01-01",
             "grading": "site",

@@ -13,8 +13,11 @@ from xml.etree import ElementTree
 import pytest
 
 from bank.authoring import lifecycle
+from bank.composing.availability import rule_availability
+from bank.composing.trial import issuable, try_forms
 from bank.content import TRUEFALSE_OPTIONS, Content, ItemType, Level, Option
 from bank.item import AnswerKey, Item
+from bank.lending.slices import Permission
 from bank.refused import BadFile, Denied
 from bank.rules import parse
 from bank.store import Bank
@@ -308,6 +311,7 @@ id = "S"
 version = 1
 name = "小规则"
 subjects = ["SP-ELV"]
+pool = { multiple = 1, alike = { share = "1", reason = "同卷" } }
 source = "test"
 effective_from = 2026-01-01
 grading = "site"
@@ -356,6 +360,39 @@ def test_an_electricians_rule_over_a_bank_of_two_trades_names_what_stays_out(cap
     told = json.loads(capsys.readouterr().out)
     assert told["withheld"] == {"item-of-other-subject": 87, "item-without-subject": 2}
     assert (told["subjects"], told["cells"][0]["held"]) == (["SP-ELV"], 40)
+
+
+def test_neighbours_with_too_much_in_common_are_refused_unless_the_rule_says_why(capsys, own, small):
+    stated = 'pool = { multiple = 1, alike = { share = "1", reason = "同卷" } }'
+    path = small()
+    text = path.read_text("utf-8")
+    assert run("rule", "check", path, *own) == 0
+    assert (
+        "two candidates have 100% of their items in common on average; 100% at most (同卷)" in capsys.readouterr().out
+    )
+    path.write_text(text.replace(stated, "pool = { multiple = 3 }"), "utf-8")
+    assert run("rule", "check", path, "--json", *own) == 0
+    assert json.loads(capsys.readouterr().out)["alike"] == {"found": 0.3333, "most": 0.5}
+    path.write_text(text.replace(stated, "pool = { multiple = 1 }"), "utf-8")
+    for more in ((), own):
+        assert run("rule", "check", path, "--json", *more) == 1
+        told = json.loads(capsys.readouterr().out)
+        assert (told["code"], told["facts"]["found"], told["facts"]["most"]) == ("rule-forms-alike", "100%", "50%")
+    path.write_text(text.replace(stated + "\n", ""), "utf-8")
+    assert run("rule", "check", path) == 1
+    assert "The rule does not say pool.multiple" in capsys.readouterr().out
+
+
+def test_trial_draws_say_how_far_they_are(own, small):
+    rule_ = parse(small('[difficulty]\ntolerance = "0.5"\n').read_bytes())
+    told = []
+    with Bank.open(own[1], PASSPHRASE) as bank:
+        available = rule_availability(bank, rule_, date(2026, 12, 5), Permission.DRILL, 3)
+    assert issuable(available, rule_, 3, lambda done, total: told.append((done, total))).refusal is None
+    assert told[0] == (0, 8_000) and told[-1][0] > 7_900 and told == sorted(told) and len(told) > 100
+    told.clear()
+    try_forms(available, rule_, 3, 60, lambda done, total: told.append(done / total))
+    assert told == sorted(told) and told[-1] == 1 and len(told) > 100
 
 
 def test_a_rule_that_names_no_subjects_is_said_to_serve_drills_alone(capsys, small):

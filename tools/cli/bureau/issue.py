@@ -20,7 +20,7 @@ from tools.cli import unlock
 from tools.cli.bank.open_bank import open_bank, require_bank
 from tools.cli.bureau import roster
 from tools.cli.language import _
-from tools.cli.output import as_json
+from tools.cli.output import as_json, progress
 from tools.cli.rule import in_use, withheld
 from tools.cli.rule.names import cell_name
 
@@ -41,7 +41,8 @@ def run_issue(args: argparse.Namespace) -> int:
     def keyholder() -> OpenBank:
         return open_bank(args, prompt=_("Bank keyholder's passphrase"), file=args.bank_passphrase_file)
 
-    done = issue_session(order, office, bureau, keyholder, secrets.token_bytes, _explained)
+    with progress(_("trial draws")) as shown:
+        done = issue_session(order, office, bureau, keyholder, secrets.token_bytes, _explained, shown)
     if args.json:
         as_json(_to_json(order, done))
     else:

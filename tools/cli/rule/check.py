@@ -10,12 +10,13 @@ from bank.composing.exposure import require_large_enough
 from bank.composing.trial import Issuable, issuable
 from bank.refused import Refused
 from bank.rules import Rule, by_number, parse, within
+from bank.rules.advice import doubts
 from bank.rules.feasibility import Demand, Feasibility, Lack
 from bank.rules.flaws import flaws
 from bank.rules.signed_rule import named
 from examd.package.issue import require_showable
-from tools.cli.language import _
-from tools.cli.output import as_json, table
+from tools.cli.language import _, plain
+from tools.cli.output import as_json, progress, table
 from tools.cli.rule import common, withheld
 from tools.cli.rule.names import cell_name
 
@@ -31,7 +32,8 @@ def run_check(args: argparse.Namespace) -> int:
     if args.bank is None:
         return _told(args, rule)
     available = common.availability_of(args, rule, args.candidates)
-    found = issuable(available, rule, args.candidates)
+    with progress(_("trial draws")) as shown:
+        found = issuable(available, rule, args.candidates, shown)
     if not found.feasibility.feasible:
         return _impossible(found.feasibility, available, as_record=args.json)
     if found.refusal is not None:
@@ -47,18 +49,21 @@ def _told(
 ) -> int:
     obstacle = _obstacle(rule, mock=args.mock)
     warning = "" if found is None else common.off_the_mark(found.pool, rule)
+    foolish = doubts(rule) if available is None else available.doubts(rule)
     if args.json:
         acceptance = None
         if found is not None and found.acceptance is not None:
             acceptance = asdict(found.acceptance) | {"pools": found.pools}
         told: dict[str, Any] = {"ok": obstacle is None, "acceptance": acceptance, "warning": warning or None}
+        told["doubts"] = [{"code": each.code, "facts": each.facts} for each in foolish]
         if obstacle is not None:
             told |= {"code": obstacle.code, "facts": obstacle.facts}
         as_json(told | _summary(rule, available, found))
         return 0 if obstacle is None else 1
     _print_rule(rule, available, found)
-    if warning:
-        print(warning)
+    for line in (warning, *(common.warning(each) for each in foolish)):
+        if line:
+            print(line)
     if obstacle is not None:
         return common.found_wrong(args, obstacle)
     print(_("In order."))
@@ -71,6 +76,7 @@ def _obstacle(rule: Rule, *, mock: bool) -> Refused | None:
     try:
         named(rule.id)
         require_showable(rule)
+        rule.require_unlike()
         if not mock:
             rule.require_subjects()
     except Refused as refusal:
@@ -164,6 +170,7 @@ def _summary(rule: Rule, available: RuleAvailability | None, found: Issuable | N
         "sha256": rule.sha256,
         "items": rule.items,
         "subjects": list(rule.subjects),
+        "alike": None if found is None else {"found": round(float(found.alike), 4), "most": rule.most_alike / 10_000},
         "minutes": rule.minutes,
         "total_points": rule.total_points,
         "pass_points": rule.pass_points,
@@ -205,6 +212,9 @@ def _print_rule(rule: Rule, available: RuleAvailability | None, found: Issuable 
         if found.pools > 1:
             line = _("{admitted} of {draws} trial draws are admissible, from the worst of {pools} trial pools")
         print(line.format(**asdict(found.acceptance), pools=found.pools))
+        line = _("two candidates have {found:.0%} of their items in common on average; {most:.0%} at most{why}")
+        why = "" if rule.alike is None else _(" ({reason})", reason=rule.alike.reason)
+        print(line.format(found=float(found.alike), most=rule.most_alike / 10_000, why=plain(why)))
         if found.acceptance.near_limit(rule):
             line = _("WARNING: that is near the limit of {share:.0%}. Another pool may fall below it and be refused.")
             print(line.format(share=rule.min_accept / 10_000))

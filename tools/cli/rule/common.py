@@ -5,20 +5,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from bank import subjects
 from bank.clock import today
 from bank.composing.availability import RuleAvailability, rule_availability
 from bank.composing.trial import NEAR, far_mean
 from bank.draw_facts import ItemFacts
 from bank.refused import BadFile, Refused
 from bank.rules import Rule, TypeMargin
+from bank.rules.advice import Doubt
 from bank.store import OpenBank
-from bank.subjects import told
 from tools.cli.bank.open_bank import open_bank
 from tools.cli.language import _
 from tools.cli.output import report
 from tools.cli.rule import withheld
 from tools.cli.rule.names import type_name
-from tools.cli.sentences import said
+from tools.cli.sentences import said, told
 
 
 def read(path: Path) -> bytes:
@@ -64,12 +65,17 @@ def off_the_mark(pool: Sequence[ItemFacts], rule: Rule) -> str:
     return line.format(mark=rule.pass_points / rule.total_points, mean=mean, near=round(NEAR * 100))
 
 
+def warning(doubt: Doubt) -> str:
+    """In a line of its own, what is legal and hardly meant."""
+    return _("WARNING: {doubt}", doubt=told(doubt.code, doubt.facts))
+
+
 def found_wrong(args: argparse.Namespace, refusal: Refused, others: Sequence[Refused] = ()) -> int:
     """Exit code 1: what is refused elsewhere is a finding where one asked whether it holds. `others`: found besides."""
 
-    told = [{"code": each.code, "facts": each.facts, "sentence": said(each)} for each in (refusal, *others)]
-    more = {"others": told[1:]} if others else {}
-    report(args, {"ok": False} | told[0] | more, *(str(each["sentence"]) for each in told))
+    findings = [{"code": each.code, "facts": each.facts, "sentence": said(each)} for each in (refusal, *others)]
+    more = {"others": findings[1:]} if others else {}
+    report(args, {"ok": False} | findings[0] | more, *(str(each["sentence"]) for each in findings))
     return 1
 
 
@@ -78,7 +84,7 @@ def print_heading(rule: Rule) -> None:
     print(f"{rule.name}  ({rule.id} v{rule.version})")
     print(_("rule hash {hash}", hash=rule.sha256))
     if rule.subjects:
-        print(_("draws from: {subjects}", subjects=_(", ").join(map(told, rule.subjects))))
+        print(_("draws from: {subjects}", subjects=_(", ").join(map(subjects.told, rule.subjects))))
     parts = [f"{_part(t.value, rule.types[t])}" for t in rule.type_order]
     print(
         _(

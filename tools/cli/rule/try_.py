@@ -16,7 +16,7 @@ from bank.rules.cell_proposal import propose_cells, subjects_of, with_cells
 from tools.cli.bank.open_bank import open_bank
 from tools.cli.files import require_new, write_new
 from tools.cli.language import _
-from tools.cli.output import as_json, table
+from tools.cli.output import as_json, progress, table
 from tools.cli.rule import common, withheld
 from tools.cli.rule.chart import Panel, bars, svg
 from tools.cli.rule.fairness_table import side_by_side
@@ -34,7 +34,8 @@ def run_try(args: argparse.Namespace) -> int:
         return common.found_wrong(args, refusal)
     available = common.availability_of(args, rule, args.candidates)
     try:
-        found = try_forms(available, rule, args.candidates, args.forms)
+        with progress(_("trial draws")) as shown:
+            found = try_forms(available, rule, args.candidates, args.forms, shown)
     except Denied as refusal:
         for line in () if args.json else withheld.short(available, rule):
             print("  " + line)

@@ -90,6 +90,7 @@ def _terms(rule: Rule) -> dict[str, str]:
         _("options"): _("shuffled") if rule.shuffle_options else _("not shuffled"),
         _("difficulty"): _difficulty(rule),
         _("session pool"): _("{n} times what a form takes", n=rule.pool_multiple),
+        _("in common with another form"): _alike(rule),
         _("exposure"): _exposure(rule),
         _("overlap"): _overlap(rule),
         _("mandatory tags"): "、".join(f"{tag} ≥ {n}" for tag, n in rule.mandatory.items()) or _("none"),
@@ -126,6 +127,13 @@ def _difficulty(rule: Rule) -> str:
         return _("within {tolerance} points of the pool's average", tolerance=tolerance)
     target = decimal(rule.difficulty.target)
     return _("within {tolerance} points of {target}", tolerance=tolerance, target=target)
+
+
+def _alike(rule: "Rule") -> str:
+    most = decimal(rule.most_alike)
+    if rule.alike is None:
+        return _("{share} of the items at most, on average").format(share=most)
+    return _("{share} of the items at most, on average: {reason}").format(share=most, reason=rule.alike.reason)
 
 
 def _exposure(rule: Rule) -> str:

@@ -44,6 +44,22 @@ SENTENCES = {
     "rule-type-margin": N_("Type {margin}: the margin says {stated} items, its cells give {found}."),
     "rule-chapter-margin": N_("Chapter {margin}: the margin says {stated} points, its cells give {found}."),
     "rule-level-margin": N_("Level {margin}: the margin says {stated} points, its cells give {found}."),
+    "partial-without-multiple": N_("scoring.multiple is partial, and the rule has no multiple-answer items."),
+    "partial-of-one-point": N_(
+        "scoring.multiple is partial, but a multiple-answer item is worth one point: a part of it is rounded down to "
+        "nothing. Give such items two points or more."
+    ),
+    "level-never-drawn": N_(
+        "{items} items are of levels that no cell takes in their chapter: they are never drawn ({cells})."
+    ),
+    "rule-without-multiple": N_(
+        "The rule does not say pool.multiple: how many times what a form takes the session pool holds. With 1 every "
+        "candidate gets the same items; 3 is usual."
+    ),
+    "rule-forms-alike": N_(
+        "Two candidates' forms would have {found} of their items in common on average; {most} is the most. Raise "
+        'pool.multiple or add items; or state why it may be: pool.alike = {{ share = "0.8", reason = "…" }}.'
+    ),
     "rule-without-subjects": N_(
         'The rule does not say what it draws from. Add the codes of its exam subjects, such as subjects = ["SP-ELV"]; '
         "examd bank subjects lists them. Without them only a drill may use it (--mock)."
