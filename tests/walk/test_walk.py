@@ -181,7 +181,7 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
     assert receipt.code == receipt_code(leaf_hash(running.record.entry(receipt.idx)))
 
     # 10 examd/site/closing.py: record -> closing root, co-signed, exported
-    closed = (await close_session(client, chief, [], "")).closed
+    closed = (await close_session(client, chief, {})).closed
     result = tmp_path / "site" / "sessions" / "W-1" / "result"
     assert len((result / "entries.jsonl").read_bytes().splitlines()) == closed.entries
     assert not (result / "answers.jsonl").exists()

@@ -65,8 +65,9 @@ class ItemPane(Container):
     def turn_to(self, item: BankItem | None, *, queue: bool, arrived: bool = False) -> None:
         """Another item, or the same one come to again (`arrived`), is shown as it was written and without its answer
         key; in the queue a revision first by what differs."""
-        if item is not self.item:
-            self.item, self._shows, arrived = item, None, True
+        if item is not self.item:  # the same revision may be fetched anew: its answer key stays shown
+            arrived = arrived or item is None or self.item is None or item.number != self.item.number
+            self.item, self._shows = item, None
         if arrived:
             self.answer, self._lang = None, ""
             if queue and item is not None:
@@ -144,5 +145,5 @@ class ItemPane(Container):
         self.view = "item"
         whole = await self._bank.whole(item)
         self._signatory.seen.add(item.number)
-        if self.item is item:
+        if self.item is not None and self.item.number == item.number:
             self.answer = whole

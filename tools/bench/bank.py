@@ -1,7 +1,6 @@
 """`examd bench bank`: a workbook into the bank, searching as one types, and reviews; beside reading every item."""
 
 import argparse
-import json
 import random
 import statistics
 import subprocess
@@ -19,6 +18,7 @@ from bank.item import AnswerKey, Item
 from bank.store import Bank
 from tools.bench import desk
 from tools.cli.language import _
+from tools.cli.output import as_json
 
 WORDS = (
     "触电", "电压", "断路器", "接地", "绝缘", "焊接", "高处作业", "安全生产法", "应当", "不得", "作业人员", "事故",
@@ -111,7 +111,7 @@ def run(args: argparse.Namespace) -> int:
         figures |= {"search_max_ms": max(took)}
         figures |= {"search_median_ms": statistics.median(took), "read_all_ms": plain, "reviewed": len(drafts)}
         figures |= {"desk_ms": typed, "desk": [asdict(each) for each in painted]}
-        print(json.dumps(figures | {"submit_s": submit, "approve_s": approve, "verify_s": verify}))
+        as_json(figures | {"submit_s": submit, "approve_s": approve, "verify_s": verify})
         return 0
     print(_("import of a workbook of {n} rows: {seconds:.2f} s", n=args.rows, seconds=importing))
     print(_("the same into a bank of {items} items: {seconds:.2f} s", items=args.items, seconds=onto))

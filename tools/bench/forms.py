@@ -6,7 +6,6 @@ What is promised holds at pass marks near the bank's mean share of right answers
 """
 
 import argparse
-import json
 import time
 from dataclasses import dataclass, replace
 
@@ -17,6 +16,7 @@ from bank.composing.assembly import Assembler
 from bank.composing.fairness import EXPERT_ERROR, PROMISED, RESPONSES, Drawn, Fairness
 from tools.bench.simulated import SIZE, SimulatedBank, simulated_rule
 from tools.cli.language import _
+from tools.cli.output import as_json
 
 MARKS = (60, 70, 80, 90)
 """Pass marks, in 100."""
@@ -48,14 +48,10 @@ def run(args: argparse.Namespace) -> int:
             }
             for length, found in report.items()
         }
-        print(
-            json.dumps(
-                {
-                    "ok": not broken, "items": SIZE, "mean_share": round(mean, 4), "tolerance": args.tolerance,
-                    "promised_at": PROMISED_AT, "lengths": lengths,
-                }
-            )
-        )  # fmt: skip
+        as_json({
+            "ok": not broken, "items": SIZE, "mean_share": round(mean, 4), "tolerance": args.tolerance,
+            "promised_at": PROMISED_AT, "lengths": lengths,
+        })  # fmt: skip
         return 1 if broken else 0
     line = _(
         "{forms} forms of each kind from {items} items, right answers {mean:.0%} on average, tolerance {tolerance}"

@@ -4,7 +4,6 @@ Made-up results, so no file is read. Working memory is measured in a run of its 
 """
 
 import argparse
-import json
 import statistics
 import sys
 import time
@@ -15,6 +14,7 @@ import numpy as np
 
 from examd.rates.compute import Definition, Rates, rates
 from tools.cli.language import _
+from tools.cli.output import as_json
 
 MOST_RESULTS, MOST_INSTITUTIONS = 1_000_000_000, 1_000_000
 """6 GB of made-up results, and a count that still fits beside them."""
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         "plain_working_mb": round(_working_bytes(plain) / 1e6, 1),
     }
     if args.json:
-        print(json.dumps(figures))
+        as_json(figures)
     else:
         lines = (
             _("{results:,} results of {institutions:,} institutions ({input_mb} MB)"),

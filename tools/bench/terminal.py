@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import contextlib
 import datetime
-import json
 import os
 import queue
 import select
@@ -40,6 +39,7 @@ from examd.protocol import messages as m
 from examd.protocol.messages import ItemView, OptionView
 from examd.protocol.phase import Phase
 from tools.cli.language import _
+from tools.cli.output import as_json
 
 WIDTH, HEIGHT = 120, 40
 N_ITEMS = 100
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         "rss_mib": round(rss / 2**20, 1),
     }
     if args.json:
-        print(json.dumps(report))
+        as_json(report)
         return 0
     print(_("terminal, {width}x{height}, through {through}", width=WIDTH, height=HEIGHT, through=through))
     print(_("first paint    {first_paint_s} s (worst {first_paint_worst_s} s)", **report))

@@ -50,9 +50,9 @@ async def test_every_reply_is_read_whole(tmp_path):
             await hear(seat, m.Welcome)
             seats = (await listening.status()).seats
             assert [(each.name, each.phase, each.connected) for each in seats] == [("考生1", "waiting", 1)]
-            closing = await close_session(listening, toy.chief, [each.admission_no for each in seats], "停电")
+            closing = await close_session(listening, toy.chief, {each.admission_no: "停电" for each in seats}, "停电")
             assert (closing.again, closing.needless) == (False, ())
-            again = await close_session(listening, toy.chief, [toy.roster[1].admission_no], "停电")
+            again = await close_session(listening, toy.chief, {toy.roster[1].admission_no: "停电"}, "停电")
             assert (again.again, again.closed.root, again.needless) == (True, closing.closed.root, ())
             await listening.ask("answers-lock", AnswersLock)
         assert {reply for _, reply in listening.heard} == {Prepared, Opened, Status, Closed, AnswersLock}

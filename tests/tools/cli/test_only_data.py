@@ -30,6 +30,7 @@ bank person real --key li.key --name 李明 --role author --role reviewer
 bank person real --key wang.key --name 王芳 --role author --role reviewer
 bank person real --key chen.key --name 陈刚 --role author --sponsor li.key=word --sponsor wang.key=word
 bank import real items.csv --as li.key
+bank set-subject real SP-ELV q8 --as li.key
 bank import real items.csv --dry-run --as li.key
 bank import real bad.csv --as li.key
 bank list sample --level 了解
@@ -46,6 +47,7 @@ bank adopt sample --all --as li.key
 bank repeal real GB/T1 --on 2026-01-01 --as li.key
 bank retire real q3 --as li.key --remarks 重复
 bank check sample
+bank subjects
 bank check sample --answer-positions
 bank exposure sample
 bank export sample out.jsonl
