@@ -1,10 +1,7 @@
 """With --json, standard output holds data and nothing else: every such command is run as a process, and parsed."""
 
 import json
-import os
 import shlex
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,6 +12,7 @@ from examd.bureau import identity
 from examd.bureau.office import Office
 from tests.examd.served import STEP_S, served
 from tests.examd.toy_session import PASSPHRASE, Staffed
+from tests.tools.cli.as_process import examd
 from tools.cli import main
 
 SAMPLES = Path(__file__).parents[3] / "tools/samples/SP-ELV-T"
@@ -125,12 +123,7 @@ class Shell:
         name = " ".join(words[:2]) if words[0] != "verify" else "verify"
         options = [o for o in self.known[name]._option_string_actions if o.endswith("passphrase-file")]
         given = [each for o in options if o not in words for each in (o, "word")]
-        environment = os.environ | {"EXAMD_LANG": "zh", "PYTHONPATH": str(SAMPLES.parents[2])}
-        command = [sys.executable, "-P", "-m", "tools.cli", *words, *given, "--json"]
-        ran = subprocess.run(
-            command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            check=False, timeout=300,
-        )  # fmt: skip
+        ran = examd([*words, *given, "--json"], self.folder)
         assert "Traceback" not in ran.stderr and ran.returncode < 4, (line, ran.returncode, ran.stderr)
         documents = self.parsed(line, ran.stdout)
         self.run_names.add(name)
