@@ -14,8 +14,9 @@ Before: `bank.custody` opens. After: tools ask through `connect`.
 """
 
 from bank.agent.acts import ACTS
-from bank.agent.process import harden, start
+from bank.agent.process import start
 from bank.agent.remote import RemoteBank, absence, connect, require
 from bank.agent.serving import Agent
+from bank.hardening import harden
 
 __all__ = ["ACTS", "Agent", "RemoteBank", "absence", "connect", "harden", "require", "start"]

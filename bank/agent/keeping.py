@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bank.agent.process import harden, start
+from bank.agent.process import start
 from bank.agent.remote import absence, connect
 from bank.custody import Custody, HandedOver, Holder, Offered, Opening, Position, hand_over, is_shared, position_of
 from bank.custody.handing_over import check_names, check_people
 from bank.custody.holders import handed_over_unsettled
+from bank.hardening import harden
 from bank.journal import CLOSED, Journal
 from bank.refused import BrokenStore, Denied
 from bank.seal.shares import check_policy

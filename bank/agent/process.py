@@ -20,6 +20,7 @@ from bank.agent.frames import No
 from bank.agent.serving import Agent
 from bank.clock import since_boot
 from bank.custody import Custody, Offered, Opening, check_offered
+from bank.hardening import harden
 from bank.refused import BrokenStore, Refused
 from bank.seal.shares import from_clear, in_clear
 
@@ -102,23 +103,3 @@ def _say(answer: dict[str, Any]) -> None:
     sys.stdout.flush()
     with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
-
-
-def harden() -> list[str]:
-    """Keeps this process's memory to itself as far as the system lets it; what was achieved."""
-    if os.name == "nt":
-        return []
-    import ctypes
-    import resource
-
-    achieved = []
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    achieved.append("no-core")
-    if sys.platform == "linux":
-        library = ctypes.CDLL(None, use_errno=True)
-        if library.prctl(4, 0, 0, 0, 0) == 0:  # PR_SET_DUMPABLE: no ptrace, no /proc/PID/mem for the same user
-            achieved.append("not-dumpable")
-        # Where memory may be locked only in part, locking all of it would make later allocations fail.
-        if resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY and library.mlockall(3) == 0:
-            achieved.append("locked")
-    return achieved

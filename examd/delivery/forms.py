@@ -1,6 +1,7 @@
 """The forms of one session: each drawn once, shown, and asked what it offers.
 
-Before: `bank.composing.assembly` draws. After: `hall` sends them, `answers` holds choices against them.
+Before: `bank.composing.assembly` draws, mostly ahead (`drawing`). After: `hall` sends them, `answers` holds choices
+against them.
 """
 
 from dataclasses import replace
@@ -16,18 +17,24 @@ class Forms:
     def __init__(self, package: Package, items: OpenItems, seed: bytes) -> None:
         self._content = items.content
         self._facts = {f.id: f for f in items.facts}
-        self.assembler = Assembler(items.facts, package.rule, seed, package.manifest.draw_session)
+        self.facts, self.rule, self.seed, self.session = items.facts, package.rule, seed, package.manifest.draw_session
+        """What the draw is a function of, with a candidate's number."""
+        self.assembler = Assembler(self.facts, self.rule, self.seed, self.session)
         self._drawn: dict[int, Form] = {}
         self._placed: dict[FormItem, FormItem] = {}
 
     def of(self, c: int) -> Form:
         """Candidate `c`'s form. Raises Denied("no-admissible-form") where no attempt of the draw was admissible."""
         if c not in self._drawn:
-            form = self.assembler.form(c)
+            self.keep(self.assembler.form(c))
+        return self._drawn[c]
+
+    def keep(self, form: Form) -> None:
+        """Takes a form that was drawn; the first one of a candidate stays."""
+        if form.ordinal not in self._drawn:
             # A thousand forms hold the same few thousand (item, order) pairs: one of each is kept.
             items = tuple(self._placed.setdefault(item, item) for item in form.items)
-            self._drawn[c] = replace(form, items=items)
-        return self._drawn[c]
+            self._drawn[form.ordinal] = replace(form, items=items)
 
     def view(self, c: int) -> FormView:
         return view.form_view(self.of(c), self._content, self._facts)

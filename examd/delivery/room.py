@@ -11,6 +11,7 @@ from bank.refused import BrokenStore, Denied
 from examd import VERSION
 from examd.clock import Clock
 from examd.delivery import disk
+from examd.delivery.drawing import draw_ahead
 from examd.delivery.hall import Hall
 from examd.holders import Holder
 from examd.package import open as opening
@@ -69,6 +70,12 @@ class OpenSession(Session):
     def __init__(self, session: Session, hall: Hall) -> None:
         super().__init__(session.folder, session.site, session.package, session.record)
         self.hall = hall
+        self.drawing: asyncio.Task[None] | None = None
+        """Draws the candidates' forms ahead."""
+
+    def draw_ahead(self) -> None:
+        """Begins to draw the forms, for as long as the session is held."""
+        self.drawing = asyncio.create_task(draw_ahead(self.hall.forms, list(self.hall.live)))
 
 
 async def durable(append: Callable[[Callable[[Outcome], None]], None]) -> Committed:
@@ -126,6 +133,8 @@ class Room:
         if opened is not None and secrets.roster is not None and secrets.items is not None:
             roster, items = opening.roster(package, secrets.roster), opening.items(package, secrets.items)
             session = OpenSession(session, Hall(package, record, roster, items, bytes.fromhex(opened["seed"])))
+            if not record.state.closed:
+                session.draw_ahead()
         self.session = session
         record.start()
         if not record.state.closed:
@@ -135,5 +144,8 @@ class Room:
     async def detach_session(self) -> None:
         """Ends the record of the session being held, and forgets it; its folder stays as it is."""
         if self.session is not None:
+            if isinstance(self.session, OpenSession) and self.session.drawing is not None:
+                self.session.drawing.cancel()
+                await asyncio.gather(self.session.drawing, return_exceptions=True)
             await asyncio.to_thread(self.session.record.stop)
         self.session = None

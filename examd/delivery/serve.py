@@ -10,7 +10,6 @@ operator should hear without asking (`examd.delivery.server.Tell`), a line each.
 
 import asyncio
 import contextlib
-import ctypes
 import logging
 import os
 import signal
@@ -18,6 +17,7 @@ import sys
 from collections.abc import Coroutine
 from pathlib import Path
 
+from bank.hardening import harden
 from bank.refused import Refused
 from examd.delivery.server import Server
 from examd.holders import Holder
@@ -32,7 +32,7 @@ def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("aiohttp.server").addFilter(_in_one_line)
     site = Holder.from_secret_bytes(sys.stdin.buffer.readline())
-    _keep_memory_private()
+    harden(lock=False)
     folder = SiteFolder(directory)
     try:
         with folder.held("server"):  # before anything in the folder is opened
@@ -80,16 +80,6 @@ def _loop_run(main_coroutine: Coroutine[None, None, int]) -> int:
     except ImportError:  # no wheel for Windows: the standard loop carries the same room with more memory
         return asyncio.run(main_coroutine)
     return int(uvloop.run(main_coroutine))
-
-
-def _keep_memory_private() -> None:
-    """No core dumps, and no other process of this user may read our memory: it holds a session's items."""
-    if sys.platform != "linux":
-        return
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
 
 
 if __name__ == "__main__":

@@ -156,6 +156,7 @@ async def open_(room: Room, person: Person, facts: Facts) -> Facts:
     }
     await session.append(Kind.OPEN, person, body)
     room.session = opened
+    opened.draw_ahead()
     opened.note(person, "open")
     return checkpoint(opened) | {"candidates": len(lines), "session": manifest.session.name}
 
