@@ -58,15 +58,16 @@ async def draw_ahead(forms: Forms, ordinals: Sequence[int]) -> None:
         async for line in process.stdout:
             drawn = msgspec.json.decode(line, type=_Drawn)
             forms.keep(Form(drawn.ordinal, drawn.attempt, tuple(FormItem(*item) for item in drawn.items)))
-        if failed := await process.wait():
-            raise OSError(f"exit code {failed}")
+        why: object = await process.wait()
     except (OSError, ValueError) as error:
-        logging.getLogger("examd.delivery").warning("forms are drawn as they are asked for (%s)", error)
+        why = error
     finally:
         if process is not None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+    if why:
+        logging.getLogger("examd.delivery").warning("forms are drawn as they are asked for (%s)", why)
 
 
 def main() -> int:
