@@ -10,14 +10,19 @@ Before: a rule file without cells. After: `bank.rules.parse` checks what came of
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from bank.composing.solver import Model
 from bank.refused import BadFile, Denied
-from bank.rules import ANY, CASE, Rule, parse, place, reading, within
+from bank.rules import ANY, CASE, Rule, TypeMargin, parse, place, reading
+from bank.rules.parts import covers
 from bank.rules.strict_toml import StrictTable, read_toml
 
+Key = tuple[str, str, str]
+"""Type, chapter, level."""
 
-def propose_cells(text: bytes, held: Mapping[tuple[str, str, str], int] | None = None) -> Rule:
+
+def propose_cells(text: bytes, held: Mapping[Key, int] | None = None) -> Rule:
     """The rule of a file of margins (a rule without `cells`). `held`: units by type, chapter and level in the bank.
 
     Raises BadFile: when the file has cells or cases, or its margins differ.
@@ -28,22 +33,23 @@ def propose_cells(text: bytes, held: Mapping[tuple[str, str, str], int] | None =
         raise Denied("margins-with-cells")
     whole = StrictTable(rule)
     total = whole.integer("total_points", 1, 1_000)
-    margins = reading.types(whole.table("types"))
-    types = {type_.value: (margin.count, margin.points) for type_, margin in margins.items()}
-    order = reading.type_order(whole.table("shuffle", {}), margins)
+    stated = reading.types(whole.table("types"))
+    order = reading.type_order(whole.table("shuffle", {}), stated)
+    types = {type_.value: margin for type_, margin in stated.items()}
     chapters = {code: margin.points for code, margin in reading.chapters(whole.table("chapters")).items()}
     levels = reading.levels(whole.table("levels"))
     multiple = reading.multiple(whole.table("pool", {}))
-    sums = [sum(n * points for n, points in types.values()), sum(chapters.values()), sum(levels.values())]
-    if CASE.value in types:
+    if CASE in stated:
         raise Denied("margins-with-cases")
-    for name, found in zip(("types", "chapters", "levels"), sums, strict=True):
+    sums = {"types": sum(margin.count * margin.points for margin in types.values())}
+    sums |= {"chapters": sum(chapters.values()), "levels": sum(levels.values())}
+    for name, found in sums.items():
         if found != total:
             raise BadFile("margins-differ", margin=name, stated=total, found=found)
-    counts = _rounded(types, chapters, levels, _room(types, chapters, levels, held, multiple), order)
+    margins = _Margins(types, order, chapters, levels)
     cells = [
-        {"type": type_, "chapter": chapter, "level": level, "count": count, "points": types[type_][1]}
-        for (type_, chapter, level), count in counts.items()
+        {"type": type_, "chapter": chapter, "level": level, "count": count, "points": types[type_].points}
+        for (type_, chapter, level), count in margins.rounded(margins.room(held, multiple)).items()
         if count
     ]
     return Rule.from_json(rule | {"cells": cells})
@@ -55,110 +61,76 @@ def subjects_of(text: bytes) -> tuple[str, ...]:
     return reading.subjects(whole.sequence("subjects")) if whole.has("subjects") else ()
 
 
-Key = tuple[str, str, str]
+@dataclass(frozen=True)
+class _Margins:
+    """What the cells have to add up to."""
 
+    types: Mapping[str, TypeMargin]
+    order: Sequence[str]
+    chapters: Mapping[str, int]
+    levels: Mapping[str, int]
 
-def _room(
-    types: Mapping[str, tuple[int, int]],
-    chapters: Mapping[str, int],
-    levels: Mapping[str, int],
-    held: Mapping[Key, int] | None,
-    multiple: int,
-) -> dict[Key, int]:
-    room = {}
-    for key in ((t, c, level) for t in types for c in chapters for level in levels):
-        type_, chapter, level = key
-        most = types[type_][0]
-        if held is not None:
-            having = (n for (t, c, k), n in held.items() if t == type_ and level in (ANY, k) and _in(chapter, c))
-            most = min(most, sum(having) // multiple)
-        room[key] = most
-    return room
+    def room(self, held: Mapping[Key, int] | None, multiple: int) -> dict[Key, int]:
+        """The most that each cell may ask for."""
+        room = dict[Key, int]()
+        for type_, chapter, level in (
+            (t, c, level) for t in self.types for c in self.chapters for level in self.levels
+        ):
+            most = self.types[type_].count
+            if held is not None:
+                having = (n for (t, c, k), n in held.items() if t == type_ and level in (ANY, k) and covers(chapter, c))
+                most = min(most, sum(having) // multiple)
+            room[type_, chapter, level] = most
+        return room
 
+    def rounded(self, room: Mapping[Key, int]) -> dict[Key, int]:
+        """Whole numbers with every margin exact, least Σ |count − share|; the second unit of distance costs threefold,
+        so that many cells off by a little are preferred to one off by much."""
+        model, number, total = Model(), dict[Key, int](), sum(self.levels.values())
+        for (type_, chapter, level), most in room.items():
+            share = self.types[type_].count * self.chapters[chapter] * self.levels[level] / total / total
+            cell = number[type_, chapter, level] = model.integer(high=most)
+            below, above = model.real(0, 1, 1.0), model.real(0, 1, 1.0)
+            far_below, far_above = model.real(0, cost=3.0), model.real(0, cost=3.0)
+            model.row({cell: 1.0, below: 1.0, far_below: 1.0, above: -1.0, far_above: -1.0}, share, share)
+        for _margin, _name, stated, terms in self._rows(number):
+            model.row(terms, stated, stated)
+        found = model.solve(gap=0.0)
+        if found is None:
+            raise self._refusal(room)
+        return {key: round(found.values[n]) for key, n in number.items()}
 
-def _in(chapter: str, inner: str) -> bool:
-    return chapter == ANY or within(chapter, inner)
+    def _refusal(self, room: Mapping[Key, int]) -> Denied:
+        """Names the margins that the table nearest to all misses, and the cells that the bank holds it back with."""
+        model, number = Model(), {key: n for n, key in enumerate(room)}
+        for most in room.values():
+            model.integer(high=most)
+        off = dict[tuple[str, str], tuple[int, int]]()
+        for margin, name, stated, terms in self._rows(number):
+            off[margin, name] = above, below = model.integer(high=1_000, cost=1.0), model.integer(high=1_000, cost=1.0)
+            model.row(terms | {above: -1.0, below: 1.0}, stated, stated)
+        found = model.solve()
+        assert found is not None  # whoever may miss every margin always can
+        by = {name: round(found.values[above] - found.values[below]) for name, (above, below) in off.items()}
+        missed = [(margin, name, amount) for (margin, name), amount in by.items() if amount]
+        names = {name for _margin, name, _amount in missed}
+        full = [
+            "/".join(key) for key, n in sorted(number.items(), key=lambda entry: place(entry[0], self.order))
+            if names & set(key) and room[key] < self.types[key[0]].count and found.values[n] > room[key] - 0.5
+        ]  # fmt: skip
+        told = ", ".join(f"{margin}.{name} {amount:+d}" for margin, name, amount in missed)
+        if full:
+            return Denied("margins-beyond-bank", missed=told, cells=", ".join(full))
+        return Denied("margins-impossible", missed=told)
 
-
-def _rounded(
-    types: Mapping[str, tuple[int, int]],
-    chapters: Mapping[str, int],
-    levels: Mapping[str, int],
-    room: Mapping[Key, int],
-    order: Sequence[str],
-) -> dict[Key, int]:
-    """Whole numbers with every margin exact, least Σ |count − share|; the second unit of distance costs threefold, so
-    that many cells off by a little are preferred to one off by much."""
-    model, number = _near_to_proportion(types, chapters, levels, room)
-    for _margin, _name, stated, terms in _margins(types, chapters, levels, number):
-        model.row(terms, stated, stated)
-    found = model.solve(gap=0.0)
-    if found is None:
-        raise _refusal(types, chapters, levels, room, order)
-    return {key: round(found.values[n]) for key, n in number.items()}
-
-
-def _near_to_proportion(
-    types: Mapping[str, tuple[int, int]],
-    chapters: Mapping[str, int],
-    levels: Mapping[str, int],
-    room: Mapping[Key, int],
-) -> tuple[Model, dict[Key, int]]:
-    total = sum(levels.values())
-    model, number = Model(), dict[Key, int]()
-    for type_, chapter, level in room:
-        share = types[type_][0] * chapters[chapter] * levels[level] / total / total
-        key = (type_, chapter, level)
-        number[key] = model.integer(high=room[key])
-        below, above = model.real(0, 1, 1.0), model.real(0, 1, 1.0)
-        far_below, far_above = model.real(0, cost=3.0), model.real(0, cost=3.0)
-        model.row({number[key]: 1.0, below: 1.0, far_below: 1.0, above: -1.0, far_above: -1.0}, share, share)
-    return model, number
-
-
-def _refusal(
-    types: Mapping[str, tuple[int, int]],
-    chapters: Mapping[str, int],
-    levels: Mapping[str, int],
-    room: Mapping[Key, int],
-    order: Sequence[str],
-) -> Denied:
-    """Names the margins that the table nearest to them all misses, and the cells that the bank holds it back with."""
-    model, number = Model(), {key: n for n, key in enumerate(room)}
-    for most in room.values():
-        model.integer(high=most)
-    off = dict[tuple[str, str], tuple[int, int]]()
-    for margin, name, stated, terms in _margins(types, chapters, levels, number):
-        off[margin, name] = above, below = model.integer(high=1_000, cost=1.0), model.integer(high=1_000, cost=1.0)
-        model.row(terms | {above: -1.0, below: 1.0}, stated, stated)
-    found = model.solve()
-    assert found is not None  # whoever may miss every margin always can
-    by = {name: round(found.values[above] - found.values[below]) for name, (above, below) in off.items()}
-    missed = [(margin, name, amount) for (margin, name), amount in by.items() if amount]
-    names = {name for _margin, name, _amount in missed}
-    full = [
-        "/".join(key) for key, n in sorted(number.items(), key=lambda entry: place(entry[0], order))
-        if names & set(key) and room[key] < types[key[0]][0] and found.values[n] > room[key] - 0.5
-    ]  # fmt: skip
-    told = ", ".join(f"{margin}.{name} {amount:+d}" for margin, name, amount in missed)
-    if full:
-        return Denied("margins-beyond-bank", missed=told, cells=", ".join(full))
-    return Denied("margins-impossible", missed=told)
-
-
-def _margins(
-    types: Mapping[str, tuple[int, int]],
-    chapters: Mapping[str, int],
-    levels: Mapping[str, int],
-    number: Mapping[Key, int],
-) -> Iterator[tuple[str, str, int, dict[int, float]]]:
-    """Each margin: which table, its name, what it states, and the cells that add up to it."""
-    for type_, (count, _) in types.items():
-        yield "types", type_, count, {n: 1.0 for key, n in number.items() if key[0] == type_}
-    for chapter, points in chapters.items():
-        yield "chapters", chapter, points, {n: types[key[0]][1] for key, n in number.items() if key[1] == chapter}
-    for level, points in levels.items():
-        yield "levels", level, points, {n: types[key[0]][1] for key, n in number.items() if key[2] == level}
+    def _rows(self, number: Mapping[Key, int]) -> Iterator[tuple[str, str, int, dict[int, float]]]:
+        """Each margin: which table, its name, what it states, and the cells that add up to it."""
+        points = {n: self.types[key[0]].points for key, n in number.items()}
+        for type_, margin in self.types.items():
+            yield "types", type_, margin.count, {n: 1.0 for key, n in number.items() if key[0] == type_}
+        for at, table, stated in ((1, "chapters", self.chapters), (2, "levels", self.levels)):
+            for name, total in stated.items():
+                yield table, name, total, {n: points[n] for key, n in number.items() if key[at] == name}
 
 
 def with_cells(text: str, rule: Rule, comment: str) -> str:
