@@ -37,7 +37,7 @@ from bank.composing.draw import Sampler, Stream, form_key, keyed
 from bank.content import OPTION_LETTERS, ItemType
 from bank.draw_facts import ItemFacts
 from bank.refused import Denied
-from bank.rules import ItemOrder, Rule, Unit, by_stratum, enemies, feasible
+from bank.rules import ItemOrder, Rule, Unit, by_stratum, enemies, require_enough
 
 NO_FORM = 1e-6
 """The most that a session may be likely to leave any of its candidates without a form."""
@@ -90,7 +90,7 @@ class Assembler:
     """Draws the forms of one session. Prepared once: sorting and sums are the same for every form."""
 
     def __init__(self, pool: Sequence[ItemFacts], rule: Rule, seed: bytes, session: str) -> None:
-        feasible(pool, rule)
+        require_enough(pool, rule)
         self._rule = rule
         self._seed = seed
         self._session = session

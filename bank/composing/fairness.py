@@ -158,9 +158,9 @@ class Outlook:
         return {name: getattr(self, name).to_json() for name in ("known", "responses", "experts", "plain")}
 
 
-def outlook(fair: Drawn, plain: Drawn, pool: Sequence[ItemFacts], pass_points: int, times: int = 8) -> Outlook:
+def outlook(fair: Drawn, plain: Drawn, pool: Sequence[ItemFacts], pass_points: int) -> Outlook:
     """A share does not say how steeply chances rise with ability, nor what guessing gives, and both move the borderline
-    candidate. So `times` over both are drawn as they are found in real banks, and errors of the shares with them."""
+    candidate. So both are drawn eight times as they are found in real banks, and errors of the shares with them."""
     random = np.random.default_rng(20_261_121)
     stated = np.array([fact.p4 for fact in pool]) / 10_000
     measuring = np.sqrt(stated * (1.0 - stated) / RESPONSES)
@@ -172,7 +172,7 @@ def outlook(fair: Drawn, plain: Drawn, pool: Sequence[ItemFacts], pass_points: i
     }
     few, others = (replace(each, rows=each.rows[:400]) for each in (fair, plain))  # enough for an SD to two places
     found: dict[str, list[Floats]] = {name: [] for name in (*errors, "plain")}
-    for _ in range(times):
+    for _ in range(8):
         for name, error in errors.items():
             chances_at = _items_like(pool, random.normal(stated, error), random)
             borderline = chances_at(others.borderline(chances_at, pass_points))

@@ -25,7 +25,7 @@ from bank.composing.exposure import Ledger, pool_needed, require_large_enough
 from bank.composing.solver import Model, form_rows
 from bank.draw_facts import ItemFacts
 from bank.refused import Denied
-from bank.rules import Cell, Rule, Unit, by_stratum, enemies, feasible
+from bank.rules import Cell, Rule, Unit, by_stratum, enemies, require_enough
 from bank.rules.feasibility import check_feasibility
 
 Members = Mapping[str, Sequence[Unit]]
@@ -69,7 +69,7 @@ class _Selection:
         self._recent, self._share = frozenset[str](), 10_000
         if ledger is not None and rule.overlap is not None:
             self._recent, self._share = ledger.recent(rule.overlap.sessions), rule.overlap.share
-        feasible((fact for cell in rule.cells for unit in self._free(cell) for fact in unit.facts), rule)
+        require_enough((fact for cell in rule.cells for unit in self._free(cell) for fact in unit.facts), rule)
 
     def blind(self) -> list[Unit] | None:
         """The units as they come, cell by cell; None where a cell then holds fewer than a form takes."""

@@ -48,7 +48,7 @@ class Model:
         """low ≤ Σ coefficient · variable ≤ high; an iterable of numbers stands for coefficients 1."""
         self._rows.append((terms if isinstance(terms, Mapping) else dict.fromkeys(terms, 1.0), low, high))
 
-    def solve(self, *, gap: float = 0.0, seconds: float = SECONDS) -> Solution | None:
+    def solve(self, *, gap: float = 0.0) -> Solution | None:
         """The least cost within relative `gap`, or None where no solution exists (proved). One thread, fixed seed.
 
         Raises Denied: when it was not decided in time.
@@ -68,7 +68,7 @@ class Model:
 
         solver = Silent()  # type: ignore[no-untyped-call]
         for option, value in (
-            ("mip_rel_gap", gap), ("mip_abs_gap", 0.0 if gap == 0 else 1e-6), ("time_limit", seconds),
+            ("mip_rel_gap", gap), ("mip_abs_gap", 0.0 if gap == 0 else 1e-6), ("time_limit", SECONDS),
             ("threads", 1), ("random_seed", 0),
         ):  # fmt: skip
             solver.setOptionValue(option, value)
@@ -90,7 +90,7 @@ class Model:
         if status in (states.kInfeasible, states.kUnboundedOrInfeasible):
             return None
         if status != states.kOptimal:
-            raise Denied("solver-undecided", seconds=int(seconds), status=solver.modelStatusToString(status))
+            raise Denied("solver-undecided", seconds=int(SECONDS), status=solver.modelStatusToString(status))
         return Solution(solver.getInfo().objective_function_value, tuple(solver.getSolution().col_value))
 
 

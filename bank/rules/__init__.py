@@ -26,7 +26,7 @@ from bank.rules.parts import (
 )
 from bank.rules.rule import Rule, parse
 from bank.rules.rule_for_bank import propose
-from bank.rules.units import Unit, by_stratum, enemies, feasible
+from bank.rules.units import Unit, by_stratum, enemies, require_enough
 
 __all__ = [
     "ANY",
@@ -42,9 +42,9 @@ __all__ = [
     "by_stratum",
     "chapter_of",
     "enemies",
-    "feasible",
     "parse",
     "place",
     "propose",
+    "require_enough",
     "within",
 ]  # fmt: skip

@@ -5,7 +5,6 @@ Before: `bank.composing.pool.tally` counts. After: `bank.rules.rule`, like any o
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from bank.content import ItemType
@@ -17,12 +16,8 @@ from bank.rules.rule import Rule
 def propose(
     counts: Mapping[tuple[str, str, str], int],
     name: str,
-    minutes: int = 120,
     *,
     id: str = "DEMO",  # noqa: A002 - the word of the rule
-    source: str = "演练",
-    effective_from: date = date(2000, 1, 1),
-    tolerance: str | None = None,
     pool_multiple: int = 3,
     subjects: Sequence[str] = (),
 ) -> Rule:
@@ -52,10 +47,10 @@ def propose(
         "id": id,
         "version": 1,
         "name": name,
-        "source": source,
-        "effective_from": effective_from,
+        "source": "演练",
+        "effective_from": "2000-01-01",
         "grading": "site",
-        "minutes": minutes,
+        "minutes": 120,
         "total_points": 100,
         "pass_points": 80,
         "pool": {"multiple": pool_multiple},
@@ -69,8 +64,6 @@ def propose(
     }
     if subjects:
         record["subjects"] = list(subjects)
-    if tolerance is not None:
-        record["difficulty"] = {"tolerance": tolerance}
     return Rule.from_json(record)
 
 

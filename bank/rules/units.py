@@ -65,22 +65,19 @@ def by_stratum(facts: Iterable[ItemFacts], rule: Rule) -> dict[str, list[Unit]]:
     return {stratum: [Unit.of(*unit) for unit in units.items()] for stratum, units in members.items()}
 
 
-def feasible(facts: Iterable[ItemFacts], rule: Rule, multiple: int = 1) -> dict[str, int]:
-    """How many units each cell can draw from, by stratum.
+def require_enough(facts: Iterable[ItemFacts], rule: Rule) -> None:
+    """That there are items for a form, as far as that is quickly seen: `bank.rules.feasibility` decides, and names the
+    smallest set of cells at fault. That forms within tolerance are common enough, `Assembler.acceptance` finds out.
 
-    What is checked here is necessary and quick; `bank.rules.feasibility` decides, and names the smallest set of cells
-    at fault. That forms within tolerance are common enough, `Assembler.acceptance` finds out.
-
-    Raises Denied: when a cell cannot be filled `multiple` times over.
+    Raises Denied: when a cell cannot be filled.
     """
     members = by_stratum(facts, rule)
     for cell in rule.cells:
-        available, needed = len(members[cell.stratum]), cell.count * multiple
-        if available < needed:
-            raise Denied("cell-short-of-items", cell=cell.stratum, needed=needed, available=available)
+        available = len(members[cell.stratum])
+        if available < cell.count:
+            raise Denied("cell-short-of-items", cell=cell.stratum, needed=cell.count, available=available)
     _enough_beside_enemies(members, rule)
     _enough_tagged(members, rule)
-    return {stratum: len(those) for stratum, those in members.items()}
 
 
 def _enough_beside_enemies(members: Mapping[str, list[Unit]], rule: Rule) -> None:

@@ -32,13 +32,13 @@ def wilson(x: int, n: int, z: float = Z95) -> Interval:
 
 
 def wilson_arrays(
-    x: npt.NDArray[np.int64], n: npt.NDArray[np.int64], z: float = Z95
+    x: npt.NDArray[np.int64], n: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """(low, high), each of the shape of `x` and `n`; the same numbers as `wilson`. Raises ValueError as that does."""
     if np.any((x < 0) | (x > n)):
         raise ValueError("more passed than counted")
     some = np.maximum(n, 1).astype(np.float64)  # where n = 0, x = 0: low is 0 by the formula, high set below
-    y = n - x
+    y, z = n - x, Z95
     b = z * np.sqrt(x * y / some + z * z / 4)
     low = x * (x / (some * (x + z * z / 2 + b)))
     high = 1 - y * (y / (some * (y + z * z / 2 + b)))

@@ -16,7 +16,7 @@ from bank.composing.pool_selection import session_pool
 from bank.content import Background, Content, ItemType, Level, Option
 from bank.draw_facts import ItemFacts
 from bank.refused import BadFile, Denied
-from bank.rules import Rule, by_stratum, feasible, parse
+from bank.rules import Rule, by_stratum, parse, require_enough
 from bank.store import BankItem
 
 SAMPLE = Path(__file__).parents[3] / "tools/samples/SP-ELV-T/rule.toml"
@@ -147,18 +147,18 @@ def test_the_target_counts_a_group_as_one_unit():
 
 def test_a_group_that_is_not_whole_is_refused():
     with pytest.raises(BadFile) as refusal:
-        feasible(bank()[1:], a_rule())
+        require_enough(bank()[1:], a_rule())
     assert (refusal.value.code, refusal.value.facts["found"]) == ("case-not-whole", 2)
 
 
 def test_an_item_of_a_group_is_never_drawn_alone():
     with pytest.raises(BadFile, match="fact-outside-rule"):
-        feasible([*bank(), fact("x", "single/1/any", case=name("case9", 64), place=1)], a_rule())
+        require_enough([*bank(), fact("x", "single/1/any", case=name("case9", 64), place=1)], a_rule())
 
 
 def test_too_few_groups_are_named():
     with pytest.raises(Denied) as refusal:
-        feasible(bank(cases=1), a_rule())
+        require_enough(bank(cases=1), a_rule())
     assert refusal.value.facts == {"cell": "case/2/any", "needed": 2, "available": 1}
 
 

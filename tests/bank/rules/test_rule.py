@@ -17,7 +17,7 @@ from bank.canonical import canonical
 from bank.content import ItemType, Level
 from bank.draw_facts import ItemFacts
 from bank.refused import BadFile, Denied
-from bank.rules import Rule, feasible, parse, propose
+from bank.rules import Rule, parse, propose, require_enough
 from bank.rules.advice import doubts, unasked
 from bank.rules.parts import covers
 from bank.rules.strict_toml import StrictTable, decimal
@@ -278,17 +278,9 @@ def test_a_cell_the_bank_cannot_fill_is_named_with_what_it_needs_and_what_there_
     rule = Rule.from_json(SMALL)
     facts = [each for each in bank_for(rule) if each.stratum != "single/1.2/know"] + [fact("single/1.2/know", 0)]
     with pytest.raises(Denied) as refusal:
-        feasible(facts, rule)
+        require_enough(facts, rule)
     assert refusal.value.code == "cell-short-of-items"
     assert refusal.value.facts == {"cell": "single/1.2/know", "needed": 2, "available": 1}
-
-
-def test_a_multiple_is_asked_of_every_cell():
-    rule = Rule.from_json(SMALL)
-    assert feasible(bank_for(rule, 6), rule, multiple=3)["truefalse/3/any"] == 6
-    with pytest.raises(Denied) as refusal:
-        feasible(bank_for(rule, 5), rule, multiple=3)
-    assert (refusal.value.facts["needed"], refusal.value.facts["available"]) == (6, 5)
 
 
 def test_a_cell_of_nothing_but_enemies_is_refused():
@@ -299,7 +291,7 @@ def test_a_cell_of_nothing_but_enemies_is_refused():
         for each in facts
     ]
     with pytest.raises(Denied) as refusal:
-        feasible(facts, rule)
+        require_enough(facts, rule)
     assert refusal.value.code == "cell-short-beside-enemies"
     assert refusal.value.facts == {"cell": "single/1.2/know", "needed": 2, "available": 1}
 
@@ -308,7 +300,7 @@ def test_groups_that_suffice_for_each_cell_and_not_for_all_are_refused():
     rule = Rule.from_json(SMALL)
     facts = [fact(cell.stratum, n, enemies=(f"g{n % 3}",)) for cell in rule.cells for n in range(9)]
     with pytest.raises(Denied) as refusal:
-        feasible(facts, rule)
+        require_enough(facts, rule)
     assert refusal.value.code == "form-short-beside-enemies"
     assert refusal.value.facts == {"needed": 7, "available": 3}
 
@@ -317,7 +309,7 @@ def test_a_tag_that_cannot_be_on_a_form_often_enough_is_refused():
     rule = Rule.from_json(small(mandatory={"触电": 3}))
     facts = bank_for(rule) + [fact("single/1.2/know", 60 + n, tags=("触电",)) for n in range(5)]
     with pytest.raises(Denied) as refusal:
-        feasible(facts, rule)
+        require_enough(facts, rule)
     assert refusal.value.facts == {"tag": "触电", "needed": 3, "available": 2}
 
 
@@ -325,13 +317,13 @@ def test_a_tag_that_cannot_be_on_a_form_often_enough_is_refused():
 def test_a_fact_outside_the_cell_it_names_is_refused(changes):
     rule = Rule.from_json(SMALL)
     with pytest.raises(BadFile, match="fact-outside-rule"):
-        feasible([*bank_for(rule), replace(fact("single/1.2/know", 99), **changes)], rule)
+        require_enough([*bank_for(rule), replace(fact("single/1.2/know", 99), **changes)], rule)
 
 
 def test_an_item_that_is_there_twice_is_refused():
     rule = Rule.from_json(SMALL)
     with pytest.raises(BadFile, match="fact-twice"):
-        feasible([*bank_for(rule), fact("single/1.2/know", 0)], rule)
+        require_enough([*bank_for(rule), fact("single/1.2/know", 0)], rule)
 
 
 CHAPTER = st.sampled_from(["", "1", "1.1", "2.3", "10", "安全"])
@@ -345,7 +337,7 @@ COUNTS = st.dictionaries(
 @given(COUNTS, st.integers(1, 4))
 def test_a_proposed_rule_totals_100_and_never_asks_for_more_than_the_bank_has(counts, multiple):
     try:
-        rule = propose(counts, "演示", 60, pool_multiple=multiple)
+        rule = propose(counts, "演示", pool_multiple=multiple)
     except Denied as refusal:
         assert refusal.code == "bank-too-small"
         return

@@ -9,6 +9,8 @@ from html import escape
 from math import ceil, floor, log10
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
+_ROWS, _BAR = 20, 22
+"""Lines at most, and cells of the longest bar."""
 
 
 def histogram(values: Sequence[float], low: float, step: float, bins: int) -> list[float]:
@@ -27,12 +29,12 @@ def round_step(span: float, parts: int) -> float:
     return next(power * each for each in (1, 2, 5, 10) if power * each * parts >= span * (1 - 1e-9))
 
 
-def bars(left: Sequence[float], right: Sequence[float], rows: int = 20, width: int = 22) -> list[str]:
+def bars(left: Sequence[float], right: Sequence[float]) -> list[str]:
     """Two sets of chances: a line for each range of chances, with the share of each set that lies in it."""
     ends = sorted((*left, *right))
     low, high = ends[len(ends) // 400], ends[-1 - len(ends) // 400]
     step = next(
-        each for each in (0.005, 0.01, 0.02, 0.025, 0.05, 0.1) if high - low <= each * (rows - 1) or each == 0.1
+        each for each in (0.005, 0.01, 0.02, 0.025, 0.05, 0.1) if high - low <= each * (_ROWS - 1) or each == 0.1
     )
     places = int(step in (0.005, 0.025))
     start = floor(low / step + 1e-9)
@@ -42,15 +44,15 @@ def bars(left: Sequence[float], right: Sequence[float], rows: int = 20, width: i
     lines = []
     for n, (one, other) in enumerate(zip(*shares, strict=True)):
         ends_at = f"{(start + n) * step * 100:4.{places}f}～{(start + n + 1) * step * 100:.{places}f}%"
-        lines.append(f"{ends_at:<{8 + 2 * places}}│{_bar(one, most, width)} │{_bar(other, most, width)}".rstrip())
+        lines.append(f"{ends_at:<{8 + 2 * places}}│{_bar(one, most)} │{_bar(other, most)}".rstrip())
     return lines
 
 
-def _bar(share: float, most: float, width: int) -> str:
-    whole, rest = divmod(round(share / most * width * 8), 8)
+def _bar(share: float, most: float) -> str:
+    whole, rest = divmod(round(share / most * _BAR * 8), 8)
     bar = "█" * whole + (_EIGHTHS[rest] if rest else "")
     said = f" {share:.0%}" if share >= 0.005 else ""
-    return f"{bar}{said}".ljust(width + 5)
+    return f"{bar}{said}".ljust(_BAR + 5)
 
 
 @dataclass(frozen=True)
