@@ -68,9 +68,7 @@ class Drafts:
 
         Raises Denied: when the bank is not one of samples.
         """
-        if not self._meta.sample():
-            code = "bank-not-sample" if approve_as_sample else "drafts-unsigned"
-            raise Denied(code, file=self._vault.path.parent.name)
+        self._require_sample("bank-not-sample" if approve_as_sample else "drafts-unsigned")
         with self._vault.transaction() as connection:
             return self._add(connection, [(item, "") for item in items], media or {}, progress, "", approve_as_sample)
 
@@ -87,16 +85,11 @@ class Drafts:
 
         Raises BadFile: when the statement lists other wordings.
         """
-        written, author = authorship.prove(statement, self._vault.name, self._people.all(), file="")
-        author.require(Role.AUTHOR)
-        if [draft.line for draft in drafts] != list(written.lines):
-            raise BadFile("drafts-altered", file="")
-        return self.take(drafts, written, media or {}, progress)
+        return self._write(drafts, self._proved(statement), media or {}, progress)
 
     def revise(self, lineage: str, item: Item, media: Mapping[str, bytes] | None = None) -> BankItem:
         """Another wording that nobody signs. Raises Denied: when the bank is not one of samples."""
-        if not self._meta.sample():
-            raise Denied("drafts-unsigned", file=self._vault.path.parent.name)
+        self._require_sample("drafts-unsigned")
         newest = self._items.newest(lineage)
         with self._vault.transaction() as connection:
             self._revise(connection, Draft(item, "", newest.lineage, newest.rev), "", media or {})
@@ -108,9 +101,7 @@ class Drafts:
         Raises BadFile: when the statement lists other wordings. Raises Denied: when one is no draft any more, or its
         writer is known.
         """
-        written, author = authorship.prove(statement, self._vault.name, self._people.all(), file="")
-        author.require(Role.AUTHOR)
-        at = now()
+        written, at = self._proved(statement), now()
         with self._vault.transaction() as connection:
             for _digest, of, rev in written.lines:
                 item = self._items.revision(of, rev)
@@ -121,7 +112,7 @@ class Drafts:
                     raise Denied("act-not-possible", act=Act.WRITE.value, state=item.state.value)
                 if review.writers(events, self._authors.of(sealed)):
                     raise Denied("writer-known", item=item.code or item.lineage[:8])
-                self._history.note(connection, item.number, Event(Act.WRITE, author.id, at), State.DRAFT)
+                self._history.note(connection, item.number, Event(Act.WRITE, written.author, at), State.DRAFT)
             acts.chain(connection, [_taking(written)])
 
     def set_subject(self, numbers: Sequence[int], subject: str, statement: bytes) -> None:
@@ -132,18 +123,31 @@ class Drafts:
         """
         if not subjects.is_known(subject):
             raise BadFile("unknown-subject", found=subject[:40])
-        written, author = authorship.prove(statement, self._vault.name, self._people.all(), file="")
-        author.require(Role.AUTHOR)
-        drafts = []
+        written, drafts = self._proved(statement), []
         for item in map(self._items.numbered, numbers):
             if item.state in PROVED:
                 self._proof.check(item)
             answer_key, explanation, salt = self._proof.kept(item)
             whole = replace(item.with_key(answer_key, explanation), subject=subject)
             drafts.append(Draft(whole, salt, item.lineage, item.rev))
+        self._write(drafts, written, {}, None)
+
+    def _require_sample(self, code: str) -> None:
+        if not self._meta.sample():
+            raise Denied(code, file=self._vault.path.parent.name)
+
+    def _proved(self, statement: bytes) -> Written:
+        """What an author of the bank signed, who is at work."""
+        written, author = authorship.prove(statement, self._vault.name, self._people.all(), file="")
+        author.require(Role.AUTHOR)
+        return written
+
+    def _write(
+        self, drafts: Sequence[Draft], written: Written, media: Mapping[str, bytes], progress: Progress | None
+    ) -> AddReport:
         if [draft.line for draft in drafts] != list(written.lines):
             raise BadFile("drafts-altered", file="")
-        self.take(drafts, written, {}, None)
+        return self.take(drafts, written, media, progress)
 
     def unwritten(self) -> list[BankItem]:
         """Drafts of whose writer no signature is known: somebody must adopt them before they go through review."""

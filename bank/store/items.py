@@ -44,10 +44,7 @@ class Items:
 
     def newest(self, lineage: str) -> BankItem:
         """The newest revision of the item, by lineage. Raises Denied: when there is no such item."""
-        row = self._vault.one(f"{_ROW} WHERE {_LINEAGE} AND r.rev = i.newest", (lineage,))
-        if row is None:
-            raise Denied("item-unknown", item=lineage, found=0)
-        return self._bank_item(row)
+        return self._of(lineage, "r.rev = i.newest")
 
     def revisions(self, lineage: str) -> list[BankItem]:
         """All of them, oldest first."""
@@ -77,7 +74,10 @@ class Items:
 
     def revision(self, lineage: str, rev: int) -> BankItem:
         """One revision of the item. Raises Denied: when there is none."""
-        row = self._vault.one(f"{_ROW} WHERE {_LINEAGE} AND r.rev = ?", (lineage, rev))
+        return self._of(lineage, "r.rev = ?", rev)
+
+    def _of(self, lineage: str, which: str, *values: int) -> BankItem:
+        row = self._vault.one(f"{_ROW} WHERE {_LINEAGE} AND {which}", (lineage, *values))
         if row is None:
             raise Denied("item-unknown", item=lineage, found=0)
         return self._bank_item(row)

@@ -76,12 +76,13 @@ class People:
         with self._vault.transaction() as connection:
             acts.chain(connection, [(None, people.LOSS, person.id, now(), str(said["reason"]), statement)])
 
-    def acting(self, identity: str) -> Person:
-        """One of the bank's people who is at work.
-
-        Raises Denied: when nobody has this id, or their work has ended.
-        """
+    def named(self, identity: str) -> Person:
+        """One of the bank's people, at work or not. Raises Denied: when nobody has this id."""
         person = self.all().get(identity)
         if person is None:
             raise Denied("person-unknown", name=identity)
-        return person.require()
+        return person
+
+    def acting(self, identity: str) -> Person:
+        """The same of those at work. Raises Denied: when nobody has this id, or their work has ended."""
+        return self.named(identity).require()

@@ -71,15 +71,8 @@ class Proof:
                 raise BrokenStore("revision-history", item=item.lineage[:8], rev=item.rev)
             return
         if item.state is State.APPROVED:
-            review.verify(
-                item.lineage,
-                item.rev,
-                sealed,
-                events,
-                self._people.all(),
-                sample=self._meta.sample(),
-                signed_by=self._authors.of(sealed),
-            )
+            people, sample, signed_by = self._people.all(), self._meta.sample(), self._authors.of(sealed)
+            review.verify(item.lineage, item.rev, sealed, events, people, sample=sample, signed_by=signed_by)
         else:
             review.verify_signed(item.lineage, item.rev, sealed, events, self._people.all())
             if review.state_after(events) is not item.state:

@@ -69,8 +69,5 @@ class Provisions:
         except (ValueError, KeyError, TypeError, AttributeError):
             raise BadFile("statement-malformed", file="") from None
         if said["by"]:
-            person = self._people.all().get(said["by"])
-            if person is None:
-                raise Denied("person-unknown", name=said["by"])
-            statements.verify(statement, person.sign, name="")
+            statements.verify(statement, self._people.named(said["by"]).sign, name="")
         return said

@@ -10,7 +10,6 @@ from typing import Any
 from bank.authoring import review
 from bank.authoring.people import Person
 from bank.authoring.review import Act, Event, Seal, State
-from bank.refused import Denied
 from bank.store.authors import Authors
 from bank.store.bank_item import BankItem
 from bank.store.history import History
@@ -39,14 +38,11 @@ class Reviews:
 
         Raises Denied: when nobody has that id, or the act is not theirs to do.
         """
-        known = self._people.all()
-        if by not in known:
-            raise Denied("person-unknown", name=by)
-        statements = []
+        person, statements = self._people.named(by), []
         for number in numbers:
             item, events = self._items.numbered(number), self._history.events(number)
             sealed = self._proof.seal(item)
-            self._check(act, item, known[by], events, sealed)
+            self._check(act, item, person, events, sealed)
             event = Event(act, by, at, remarks)
             statements.append(review.statement(act, item.lineage, item.rev, sealed, event, events))
         return statements
@@ -63,29 +59,17 @@ class Reviews:
 
     def _perform(self, connection: Connection, item: BankItem, said: Mapping[str, Any], statement: bytes) -> None:
         known, events, act = self._people.all(), self._history.events(item.number), Act(said["act"])
-        person = known.get(said["by"])
-        if person is None:
-            raise Denied("person-unknown", name=said["by"])
-        sealed = self._proof.seal(item)
+        person, sealed = self._people.named(said["by"]), self._proof.seal(item)
         following = self._check(act, item, person, events, sealed)
         event = Event(act, person.id, said["at"], said["remarks"], statement)
         if act is Act.APPROVE:
             # The reviewer signs what the author signed, and nothing that was put in its place since.
-            review.verify(
-                item.lineage,
-                item.rev,
-                sealed,
-                [*events, event],
-                known,
-                sample=False,
-                signed_by=self._authors.of(sealed),
-            )
+            signed_by = self._authors.of(sealed)
+            review.verify(item.lineage, item.rev, sealed, [*events, event], known, sample=False, signed_by=signed_by)
             for other in self._items.revisions(item.lineage) if item.rev > 1 else ():
                 if other.state is State.APPROVED:
-                    remarks = f"rev {item.rev}"
-                    self._history.note(
-                        connection, other.number, Event(Act.SUPERSEDE, person.id, event.at, remarks), State.RETIRED
-                    )
+                    superseded = Event(Act.SUPERSEDE, person.id, event.at, f"rev {item.rev}")
+                    self._history.note(connection, other.number, superseded, State.RETIRED)
         else:
             review.verify_event(event, item.lineage, item.rev, sealed, events, known)
         self._history.note(connection, item.number, event, following)
