@@ -168,7 +168,7 @@ def test_every_code_has_a_sentence_in_both_languages_that_names_the_same_facts()
             named = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
             if (
                 named
-                and node.func.attr in ("fail", "attend", "skip", "note")
+                and node.func.attr in ("fail", "compare", "attend", "skip", "note")
                 and isinstance(node.args[0], ast.Constant)
             ):
                 assert node.args[0].value in SENTENCES, (path.name, node.lineno)

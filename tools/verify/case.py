@@ -100,18 +100,7 @@ class Case:
     def json_of(self, name: str, shape: Shape, out: Outcome) -> Any:
         """The file's one JSON value in its right shape, else None and `out` says why."""
         data = self.bytes_of(name, out)
-        if data is None:
-            return None
-        try:
-            value = canonical.parse(data)
-            canonical.encode(value)
-        except canonical.NotJson as error:
-            out.fail("not_json", name, why=str(error))
-            return None
-        wrong = wrongs(shape, value)
-        for path, expected in wrong:
-            out.fail("shape", name + path, expected=expected)
-        return None if wrong else value
+        return None if data is None else value_in(name, data, shape, out)
 
     def lines_of(self, name: str, shape: Shape, out: Outcome) -> list[tuple[int, bytes, Json]] | None:
         """The file's canonical records with their line numbers; those in a wrong shape are left out, and said.
@@ -120,6 +109,20 @@ class Case:
         """
         data = self.bytes_of(name, out)
         return None if data is None else list(records(name, data, shape, out))
+
+
+def value_in(name: str, data: bytes, shape: Shape, out: Outcome) -> Any:
+    """The one JSON value that `data` are, in its right shape, else None and `out` says why."""
+    try:
+        value = canonical.parse(data)
+        canonical.encode(value)
+    except canonical.NotJson as error:
+        out.fail("not_json", name, why=str(error))
+        return None
+    wrong = wrongs(shape, value)
+    for path, expected in wrong:
+        out.fail("shape", name + path, expected=expected)
+    return None if wrong else value
 
 
 def records(name: str, data: bytes, shape: Shape, out: Outcome) -> Iterator[tuple[int, bytes, Json]]:

@@ -24,8 +24,7 @@ def entries(case: Case, out: Outcome) -> None:
     record = Record(lines=data.count(b"\n") + (not data.endswith(b"\n")) if data else 0)
     for line, _raw, value in records(FILE, data, shape, out):
         entry = entry_of(line, value)
-        if entry.idx != line - 1:
-            out.fail("idx", entry.place, found=entry.idx, expected=line - 1)
+        out.compare("idx", entry.place, entry.idx, line - 1)
         record.add(entry)
     case.record = record
     out.note("counted", n=record.lines)
@@ -39,16 +38,13 @@ def epochs(case: Case, out: Outcome) -> None:
         if before is None:
             if entry.type != "BOOT":
                 out.fail("first_not_boot", entry.place, type=entry.type)
-            if entry.epoch != 1:
-                out.fail("epoch", entry.place, found=entry.epoch, expected=1)
+            out.compare("epoch", entry.place, entry.epoch, 1)
         elif entry.type == "BOOT":
-            if entry.epoch != before.epoch + 1:
-                out.fail("epoch", entry.place, found=entry.epoch, expected=before.epoch + 1)
+            out.compare("epoch", entry.place, entry.epoch, before.epoch + 1)
             if entry.boot != before.boot and entry.boot in boots:
                 out.fail("boot_again", entry.place)
         else:
-            if entry.epoch != before.epoch:
-                out.fail("epoch", entry.place, found=entry.epoch, expected=before.epoch)
+            out.compare("epoch", entry.place, entry.epoch, before.epoch)
             if entry.boot != before.boot:
                 out.fail("boot_changed", entry.place)
         boots.add(entry.boot)
@@ -166,11 +162,9 @@ def sequences(case: Case, out: Outcome) -> None:
         for entry in case.record.candidate(c, *ACTS):
             seq = entry.body["seq"]
             if entry.type == "HAND_IN" and entry.body["by"] == "server":
-                if seq != 0:
-                    out.fail("seq", entry.place, c=c, found=seq, expected=0)
+                out.compare("seq", entry.place, seq, 0, c=c)
                 continue
-            if seq != expected:
-                out.fail("seq", entry.place, c=c, found=seq, expected=expected)
+            out.compare("seq", entry.place, seq, expected, c=c)
             expected = seq + 1
 
 
@@ -239,8 +233,7 @@ def closing(case: Case, out: Outcome) -> None:
         if entry.line > close.line:
             out.fail("after_close", entry.place, type=entry.type)
     for name, count in _counts(record):
-        if close.body[name] != count:
-            out.fail("close_count", f"{close.place} {name}", found=close.body[name], expected=count)
+        out.compare("close_count", f"{close.place} {name}", close.body[name], count)
 
 
 def _counts(record: Record) -> Iterator[tuple[str, int]]:

@@ -82,10 +82,8 @@ def forms(case: Case, out: Outcome) -> None:
             out.fail("no_form", start.place, c=c, why=str(refusal))
             continue
         drawn[c], digests[c], most = form, digest(form), max(most, attempt + 1)
-        if start.body["form"] != digests[c]:
-            out.fail("form", start.place, c=c, found=start.body["form"], expected=digests[c])
-        if start.body["attempt"] != attempt:
-            out.fail("attempt", start.place, c=c, found=start.body["attempt"], expected=attempt)
+        out.compare("form", start.place, start.body["form"], digests[c], c=c)
+        out.compare("attempt", start.place, start.body["attempt"], attempt, c=c)
     case.forms, case.digests, case.target = drawn, digests, draw.target
     out.note("drawn", n=len(drawn), attempts=most)
 
@@ -105,8 +103,7 @@ def form_rules(case: Case, out: Outcome) -> None:
         for unit, those in groupby(items, key=lambda item: item.unit):
             found = [item.place for item in those]
             expected = in_order[unit]
-            if found != expected:
-                out.fail("form_case", place, c=c, case=unit, found=found, expected=expected)
+            out.compare("form_case", place, found, expected, c=c, case=unit)
         for id_, times in Counter(item.id for item in items).items():
             if times > 1:
                 out.fail("form_repeat", place, c=c, id=id_)

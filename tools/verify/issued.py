@@ -115,27 +115,35 @@ def rule(case: Case, out: Outcome) -> None:
     data = case.bytes_of(RULE_FILE, out)
     if data is None:
         return
-    sha256 = hashlib.sha256(data).hexdigest()
-    if sha256 != case.manifest["rule"]["sha256"]:
-        out.fail("hash", RULE_FILE, found=sha256, expected=case.manifest["rule"]["sha256"])
-    for part in case.manifest["parts"]:
-        if part["name"] == "rule.json" and (part["sha256"], part["bytes"]) != (sha256, len(data)):
-            out.fail("hash", f"{MANIFEST} parts", found=sha256, expected=part["sha256"])
+    out.compare("hash", RULE_FILE, hashlib.sha256(data).hexdigest(), case.manifest["rule"]["sha256"])
+    as_listed(case, RULE_FILE, data, out)
     value = case.json_of(RULE_FILE, RULE, out)
     if value is None:
         return
     if canonical.encode(value) != data:
         out.fail("not_canonical", RULE_FILE)
     for name in ("id", "version"):
-        if value[name] != case.manifest["rule"][name]:
-            out.fail("differs", f"{RULE_FILE} {name}", found=value[name], expected=case.manifest["rule"][name])
+        out.compare("differs", f"{RULE_FILE} {name}", value[name], case.manifest["rule"][name])
     strata = [stratum_of(cell) for cell in value["cells"]]
     if any(one.encode() >= other.encode() for one, other in pairwise(strata)):
         out.fail("unsorted", f"{RULE_FILE} cells")
     for what, found, stated in margins(value):
-        if found != stated:
-            out.fail("rule_sum", RULE_FILE, what=what, found=found, expected=stated)
+        out.compare("rule_sum", RULE_FILE, found, stated, what=what)
     case.rule = rule_of(value)
+
+
+def parts_named(case: Case, file: str) -> list[dict[str, Any]]:
+    """What the manifest says of `file`; nothing where it does not list it."""
+    return [part for part in case.manifest["parts"] if part["name"] == file.rpartition("/")[2]]
+
+
+def as_listed(case: Case, file: str, data: bytes, out: Outcome) -> bool:
+    """Whether the manifest lists `file`; where it does, as another than `data`, `out` says so."""
+    parts, sha256 = parts_named(case, file), hashlib.sha256(data).hexdigest()
+    for part in parts:
+        if (part["sha256"], part["bytes"]) != (sha256, len(data)):
+            out.fail("hash", f"{MANIFEST} parts", found=sha256, expected=part["sha256"])
+    return bool(parts)
 
 
 def roster(case: Case, out: Outcome) -> None:
@@ -145,15 +153,12 @@ def roster(case: Case, out: Outcome) -> None:
     if lines is None:
         return
     committed = case.manifest["roster"]
-    if sha256 != committed["sha256"]:
-        out.fail("hash", ROSTER, found=sha256, expected=committed["sha256"])
-    if len(lines) != committed["n"]:
-        out.fail("count", ROSTER, found=len(lines), expected=committed["n"])
+    out.compare("hash", ROSTER, sha256, committed["sha256"])
+    out.compare("count", ROSTER, len(lines), committed["n"])
     people: dict[int, dict[str, Any]] = {}
     before = b""
     for number, (line, _raw, person) in enumerate(lines, 1):
-        if person["c"] != number:
-            out.fail("ordinal", f"{ROSTER}:{line}", found=person["c"], expected=number)
+        out.compare("ordinal", f"{ROSTER}:{line}", person["c"], number)
         admission_no = person["admission_no"].encode()
         if number > 1 and admission_no <= before:
             out.fail("unsorted", f"{ROSTER}:{line}")
@@ -170,10 +175,8 @@ def pool(case: Case, out: Outcome) -> None:
     _sorted_ids(POOL, [(line, facts["id"]) for line, _raw, facts in lines], out)
     committed = case.manifest["pool"]
     root = merkle.Tree(merkle.leaf(raw) for _line, raw, _facts in lines).root().hex()
-    if root != committed["root"]:
-        out.fail("hash", POOL, found=root, expected=committed["root"])
-    if len(lines) != committed["n"]:
-        out.fail("count", POOL, found=len(lines), expected=committed["n"])
+    out.compare("hash", POOL, root, committed["root"])
+    out.compare("count", POOL, len(lines), committed["n"])
     for line, _raw, facts in lines:
         if any(index >= facts["options"] for index in facts["locked"]):
             out.fail("locked_range", f"{POOL}:{line}", id=facts["id"])
@@ -187,8 +190,7 @@ def answers(case: Case, out: Outcome) -> None:
     lines = None if sha256 is None else case.lines_of(ANSWERS, _ANSWER_LINE, out)
     if lines is None:
         return
-    if sha256 != case.manifest["answers"]["sha256"]:
-        out.fail("hash", ANSWERS, found=sha256, expected=case.manifest["answers"]["sha256"])
+    out.compare("hash", ANSWERS, sha256, case.manifest["answers"]["sha256"])
     _sorted_ids(ANSWERS, [(line, each["id"]) for line, _raw, each in lines], out)
     case.answers = {each["id"]: frozenset(each["correct"]) for _line, _raw, each in lines}
     for line, _raw, each in lines:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from . import canonical, statements
-from .case import LIMIT, Case
-from .issued import EDITION, MANIFEST
+from .case import LIMIT, Case, value_in
+from .issued import EDITION, as_listed, parts_named
 from .outcome import Outcome
 from .rules import RULE
-from .shapes import Wrong, hexadecimal, integer, list_of, map_of, one_of, pattern, record, wrongs
+from .shapes import Wrong, hexadecimal, integer, list_of, map_of, one_of, pattern, record
 
 NEEDED = 2
 
@@ -64,7 +64,8 @@ def rule_edition(case: Case, out: Outcome) -> None:
     data = case.bytes_of(EDITION, out)
     if data is None:
         return
-    _as_issued(case, data, out)
+    if not as_listed(case, EDITION, data, out):
+        out.fail("part_unlisted", EDITION)
     value = case.json_of(EDITION, _FILE, out)
     if value is None:
         return
@@ -73,8 +74,7 @@ def rule_edition(case: Case, out: Outcome) -> None:
     signed, stated, day = value["rule"]["signed"], case.manifest["rule"], case.manifest["session"]["date"]
     sha256 = _digest(signed["rule"])
     for place, found in (("sha256", signed["sha256"]), ("rule", sha256)):
-        if found != stated["sha256"]:
-            out.fail("hash", f"{EDITION} {place}", found=found, expected=stated["sha256"])
+        out.compare("hash", f"{EDITION} {place}", found, stated["sha256"])
     first, last = signed["rule"]["effective_from"], signed["rule"].get("effective_to") or ""
     if day < first or (last and day > last):
         out.fail("rule_not_in_force", EDITION, day=day, first=first, last=last or "…")
@@ -93,10 +93,8 @@ def _chain(file: str, registers: list[Json], bureau: bytes, out: Outcome) -> Non
     for number, statement in enumerate(registers, 1):
         place, signed = f"{file} officers[{number - 1}]", statement["signed"]
         expected = _digest(before) if before else ""
-        if signed["version"] != number:
-            out.fail("differs", f"{place} version", found=signed["version"], expected=number)
-        if signed["before"] != expected:
-            out.fail("hash", f"{place} before", found=signed["before"], expected=expected)
+        out.compare("differs", f"{place} version", signed["version"], number)
+        out.compare("hash", f"{place} before", signed["before"], expected)
         for name in ("id", "sign"):
             if len({officer[name] for officer in signed["officers"]}) < len(signed["officers"]):
                 out.fail("officer_twice", place, what=name)
@@ -152,7 +150,12 @@ def _not_late(signed: Json, registers: list[Json], out: Outcome) -> None:
 
 def _held_against(case: Case, signed: Json, path: Path, out: Outcome) -> None:
     """An edition that the auditor knows from another package: this one may not know less and say otherwise."""
-    known = _read(path, out)
+    try:
+        with path.open("rb") as stream:
+            known = value_in(path.name, stream.read(LIMIT), _FILE, out)
+    except OSError as error:
+        out.fail("not_json", path.name, why=str(error))
+        return
     if known is None:
         return
     _chain(path.name, known["officers"], bytes.fromhex(case.manifest["keys"]["bureau"]), out)
@@ -187,20 +190,6 @@ def _officers_of(signed: Json, registers: list[Json]) -> list[Json]:
     return officers
 
 
-def _read(path: Path, out: Outcome) -> Json | None:
-    try:
-        with path.open("rb") as stream:
-            value = canonical.parse(stream.read(LIMIT))
-        canonical.encode(value)
-    except (OSError, canonical.NotJson) as error:
-        out.fail("not_json", path.name, why=str(error))
-        return None
-    wrong = wrongs(_FILE, value)
-    for place, expected in wrong:
-        out.fail("shape", path.name + place, expected=expected)
-    return None if wrong else value
-
-
 def _follows(place: str, statement: Json, before: Json, out: Outcome) -> None:
     signed = statement["signed"]
     gone, signs = signed["gone"], {officer["sign"] for officer in signed["officers"]}
@@ -226,20 +215,9 @@ def _hands(statement: Json, officers: list[Json]) -> Iterator[Json]:
             yield officer
 
 
-def _as_issued(case: Case, data: bytes, out: Outcome) -> None:
-    sha256 = hashlib.sha256(data).hexdigest()
-    for part in case.manifest["parts"]:
-        if part["name"] == EDITION.rpartition("/")[2]:
-            if (part["sha256"], part["bytes"]) != (sha256, len(data)):
-                out.fail("hash", f"{MANIFEST} parts", found=sha256, expected=part["sha256"])
-            return
-    out.fail("part_unlisted", EDITION)
-
-
 def _unsigned_drill(case: Case, out: Outcome) -> bool:
     """A drill may use a rule that nobody signed; then no package of it lists an edition."""
-    listed = any(part["name"] == EDITION.rpartition("/")[2] for part in case.manifest["parts"])
-    drill: bool = case.manifest["session"]["mock"] and not listed
+    drill: bool = case.manifest["session"]["mock"] and not parts_named(case, EDITION)
     if drill:
         out.skip("unsigned_drill")
     return drill

@@ -40,6 +40,11 @@ class Outcome:
     def fail(self, code: str, place: str, **facts: Any) -> None:
         self.failures.append(Finding(code, place, facts))
 
+    def compare(self, code: str, place: str, found: Any, expected: Any, **facts: Any) -> None:
+        """Fails where the two are not the same."""
+        if found != expected:
+            self.fail(code, place, **facts, found=found, expected=expected)
+
     def attend(self, code: str, place: str, **facts: Any) -> None:
         self.attentions.append(Finding(code, place, facts))
 

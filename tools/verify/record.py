@@ -5,7 +5,7 @@ Takes the bytes of `entries.jsonl`; gives a Record that the checks of conduct, t
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from . import merkle
@@ -153,18 +153,12 @@ class Record:
         return {entry.body["slot"]: entry for entry in self.candidate(c, "ANSWER")}
 
 
+_NAMES = [each.name for each in fields(Entry) if each.name != "line"]
+
+
 def entry_of(line: int, value: dict[str, Any]) -> Entry:
-    return Entry(
-        line,
-        value["type"],
-        value["idx"],
-        value["t_ms"],
-        value["mono_ms"],
-        value["boot"],
-        value["epoch"],
-        value["actor"],
-        value["body"],
-    )
+    """From a value in its right shape."""
+    return Entry(line, **{name: value[name] for name in _NAMES})
 
 
 def chained(leaves: list[bytes]) -> bytes:

@@ -66,8 +66,7 @@ def result_facts(case: Case, out: Outcome) -> None:
     }
     expected |= {name: case.opening.body[name] for name in ("separated", "holders")}
     for name, value in expected.items():
-        if signed[name] != value:
-            out.fail("differs", f"{RESULT} {name}", found=signed[name], expected=value)
+        out.compare("differs", f"{RESULT} {name}", signed[name], value)
     hashes = {
         "manifest": case.sha256_of(MANIFEST, out),
         "rule": case.sha256_of(RULE_FILE, out),
@@ -75,8 +74,7 @@ def result_facts(case: Case, out: Outcome) -> None:
         "answers": case.sha256_of(ANSWERS, out),
     }
     for name, value in hashes.items():
-        if signed["hashes"][name] != value:
-            out.fail("hash", f"{RESULT} hashes.{name}", found=signed["hashes"][name], expected=value)
+        out.compare("hash", f"{RESULT} hashes.{name}", signed["hashes"][name], value)
 
 
 def result_signature(case: Case, out: Outcome) -> None:
@@ -101,8 +99,7 @@ def marks(case: Case, out: Outcome) -> None:
             out.fail("stranger", place, c=c)
             continue
         for name, value in expected[c].items():
-            if row[name] != value:
-                out.fail("differs", f"{place} c={c} {name}", found=row[name], expected=value)
+            out.compare("differs", f"{place} c={c} {name}", row[name], value)
     for c in expected:
         if c not in seen:
             out.fail("left_out", RESULT, c=c, admission_no=case.roster[c]["admission_no"], where=ROSTER)
@@ -166,8 +163,7 @@ def rates(case: Case, out: Outcome) -> None:
 
 def _compare_rate(place: str, row: dict[str, Any], expected: dict[str, Any], out: Outcome) -> None:
     for name in ("enrolled", "present", "passed"):
-        if row[name] != expected[name]:
-            out.fail("differs", f"{place} {name}", found=row[name], expected=expected[name])
+        out.compare("differs", f"{place} {name}", row[name], expected[name])
 
 
 def _rates(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

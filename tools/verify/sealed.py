@@ -20,8 +20,7 @@ def chain(case: Case, out: Outcome) -> None:
     case.chain = chained(leaves).hex()
     claimed = case.result["hashes"]
     for name, found in (("closing_root", case.tree.root().hex()), ("closing_chain", case.chain)):
-        if claimed[name] != found:
-            out.fail("hash", f"result.json hashes.{name}", found=claimed[name], expected=found)
+        out.compare("hash", f"result.json hashes.{name}", claimed[name], found)
     out.note("heads", root=case.tree.root().hex(), chain=case.chain)
 
 
@@ -42,8 +41,7 @@ def checkpoints(case: Case, out: Outcome) -> None:
             out.fail(str(error), place)
             continue
         good.append((place, checkpoint))
-        if checkpoint.origin != origin:
-            out.fail("differs", f"{place} origin", found=checkpoint.origin, expected=origin)
+        out.compare("differs", f"{place} origin", checkpoint.origin, origin)
         if checkpoint.size < size:
             out.fail("checkpoint_order", place, found=checkpoint.size, before=size)
         size = max(size, checkpoint.size)
@@ -108,15 +106,13 @@ def commitments(case: Case, out: Outcome) -> None:
         out.fail("prepare_late", prepare.place, open=opening.line)
     sha256 = case.sha256_of(MANIFEST, out)
     for name, value in (("manifest_sha256", sha256), ("package_id", manifest["package_id"])):
-        if prepare.body[name] != value:
-            out.fail("differs", f"{prepare.place} {name}", found=prepare.body[name], expected=value)
+        out.compare("differs", f"{prepare.place} {name}", prepare.body[name], value)
     for name, value in (
         ("pool_root", manifest["pool"]["root"]),
         ("rule_sha256", manifest["rule"]["sha256"]),
         ("roster_sha256", manifest["roster"]["sha256"]),
     ):
-        if opening.body[name] != value:
-            out.fail("differs", f"{opening.place} {name}", found=opening.body[name], expected=value)
+        out.compare("differs", f"{opening.place} {name}", opening.body[name], value)
     session = session_string(manifest)
     root, rule = bytes.fromhex(manifest["pool"]["root"]), bytes.fromhex(manifest["rule"]["sha256"])
     shares = {"bureau": bytes.fromhex(opening.body["bureau_r"]), "room": bytes.fromhex(opening.body["room_r"])}
@@ -125,5 +121,4 @@ def commitments(case: Case, out: Outcome) -> None:
         if made[party].hex() != claimed:
             out.fail("commitment", f"{opening.place} {party}_r", party=party, expected=claimed)
     case.seed = seed_of(session, root, rule, made, shares)
-    if case.seed.hex() != opening.body["seed"]:
-        out.fail("differs", f"{opening.place} seed", found=opening.body["seed"], expected=case.seed.hex())
+    out.compare("differs", f"{opening.place} seed", opening.body["seed"], case.seed.hex())

@@ -68,8 +68,7 @@ def _rows(case: Case, name: str, columns: int, wanted: int, out: Outcome) -> lis
         out.fail("not_csv", name, why=str(error))
         return []
     rows = found[1:]
-    if len(rows) != wanted:
-        out.fail("count", name, found=len(rows), expected=wanted)
+    out.compare("count", name, len(rows), wanted)
     good = []
     for line, cells in rows:
         if len(cells) < columns:
