@@ -149,22 +149,8 @@ class Catalogue:
         hands = self._hands(connection, items)
         one: dict[Any, Any] = {}
         """One object for all that are equal: there are few chapters, few people, few provisions."""
-        for (
-            number,
-            item,
-            newest,
-            state,
-            kind,
-            subject,
-            chapter,
-            level,
-            judged,
-            content,
-            code,
-            about,
-            by,
-            lineage,
-        ) in rows:
+        for row in rows:
+            number, item, newest, state, kind, subject, chapter, level, judged, content, code, about, by, lineage = row
             shown, said = _content.decode(content), _about.decode(about)
             who = tuple(sorted({*filter(None, by.split(",")), *hands.get(number, ())}))
             basis = "\n".join(filter(None, (said.basis, *(each.text for each in said.bases))))

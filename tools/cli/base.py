@@ -32,7 +32,7 @@ class _Once(argparse._StoreAction):
     ) -> None:
         given: set[str] = vars(namespace).setdefault("_given", set())
         if option is not None and self.dest in given:
-            command.error(_("{option} is given twice: it takes one value").format(option=option))
+            command.error(_("{option} is given twice: it takes one value", option=option))
         given.add(self.dest)
         super().__call__(command, namespace, values, option)
 
@@ -62,7 +62,7 @@ def _nearest(word: str, known: list[str]) -> str:
     """That `word` is unknown, and what was probably meant."""
     found = difflib.get_close_matches(word.partition("=")[0], known, n=1, cutoff=0.5)
     if found:
-        return _("{word} is unknown. Did you mean {nearest}?").format(word=plain(word), nearest=found[0])
+        return _("{word} is unknown. Did you mean {nearest}?", word=plain(word), nearest=found[0])
     names = _(", ").join(name for name in known if not name.startswith("-"))
     text = _("{word} is unknown. Known are: {names}") if names else _("{word} is unknown. See --help")
     return text.format(word=plain(word), names=names)

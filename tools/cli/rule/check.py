@@ -123,7 +123,7 @@ def _name(demand: Demand) -> str:
 def _line(lack: Lack, available: RuleAvailability, *, alone: bool) -> str:
     demand = lack.demand
     if demand.kind == "tag":
-        line = _("tag {name}: a form needs {needed}, {available} free", **_demand(demand))
+        line = _("tag {name}: a form needs {needed}, {available} free", **asdict(demand))
     else:
         needs = _("; a form needs {n}") if demand.kind == "cell" else _("; for so many candidates the pool needs {n}")
         line = withheld.told(demand.name, available.cells[demand.name]) + needs.format(n=demand.needed)
@@ -132,17 +132,13 @@ def _line(lack: Lack, available: RuleAvailability, *, alone: bool) -> str:
 
 def _record(found: Feasibility) -> dict[str, Any]:
     def told(lacks: Sequence[Lack]) -> list[dict[str, Any]]:
-        return [_demand(lack.demand) | {"missing": lack.missing} for lack in lacks]
+        return [asdict(lack.demand) | {"missing": lack.missing} for lack in lacks]
 
     return {
         "conflict": told(found.conflict), "alone": told(found.alone), "further": [told(each) for each in found.further],
         "enemies": [list(groups) for groups in found.enemies],
         "alone_enemies": [list(groups) for groups in found.alone_enemies],
     }  # fmt: skip
-
-
-def _demand(demand: Demand) -> dict[str, Any]:
-    return {"kind": demand.kind, "name": demand.name, "needed": demand.needed, "available": demand.available}
 
 
 def _cells(available: RuleAvailability) -> list[dict[str, Any]]:

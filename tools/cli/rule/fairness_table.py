@@ -2,20 +2,13 @@
 
 from collections.abc import Callable
 
-from rich.console import Console
-from rich.table import Table
-
 from bank.composing.fairness import Fairness
 from tools.cli.language import _
+from tools.cli.output import table
 
 
 def side_by_side(fair: Fairness, plain: Fairness) -> None:
     """Prints both draws, measure by measure."""
-
-    table = Table(box=None, pad_edge=False)
-    table.add_column("")
-    for title in (_("this rule"), _("plain stratified draw")):
-        table.add_column(title, justify="right")
     rows: list[tuple[str, Callable[[Fairness], str]]] = [
         (_("forms"), lambda f: str(f.forms)),
         (_("draws admitted"), lambda f: f"{f.forms / f.attempts:.1%}"),
@@ -27,6 +20,4 @@ def side_by_side(fair: Fairness, plain: Fairness) -> None:
         (_("most exposed twentieth by difficulty, × flat"), lambda f: f"{f.exposure_tilt:.2f}"),
         (_("share of items two forms have in common"), lambda f: f"{f.overlap:.1%}"),
     ]
-    for name, show in rows:
-        table.add_row(name, show(fair), show(plain))
-    Console(highlight=False).print(table)
+    table(["", _("this rule"), _("plain stratified draw")], [(name, show(fair), show(plain)) for name, show in rows])

@@ -11,8 +11,6 @@ TYPES = {
 }  # fmt: skip
 LEVELS = {"know": N_("know"), "grasp": N_("grasp"), "master": N_("master"), "none": N_("no level"), "any": ""}
 MARGINS: dict[str, str] = {"types": N_("types"), "chapters": N_("chapters"), "levels": N_("levels")}
-
-
 _MOST = 12
 """Cells told in one sentence."""
 
@@ -25,13 +23,17 @@ def level_name(level: str) -> str:
     return (_(LEVELS[level]) if LEVELS[level] else _("any level")) if level in LEVELS else level
 
 
+def chapter_name(code: str) -> str:
+    return _("all chapters") if code == "any" else _("chapter {code}", code=code)
+
+
 def cell_name(stratum: str) -> str:
     """ "single/3/grasp" in words; the code itself stays in JSON and in the rule."""
     parts = stratum.split("/")
     if len(parts) != 3 or parts[0] not in TYPES or parts[2] not in LEVELS:
         return stratum
     words = [type_name(parts[0])]
-    words.append(_("all chapters") if parts[1] == "any" else _("chapter {code}", code=parts[1]))
+    words.append(chapter_name(parts[1]))
     if parts[2] != "any":
         words.append(level_name(parts[2]))
     return "·".join(words)

@@ -9,7 +9,7 @@ from bank.rules import Rule
 from bank.rules.strict_toml import decimal
 from bank.subjects import told
 from tools.cli.language import _
-from tools.cli.rule.names import cell_name, level_name, type_name
+from tools.cli.rule.names import cell_name, chapter_name, level_name, type_name
 
 
 def show(rule: Rule) -> None:
@@ -37,8 +37,7 @@ def in_force(rule: Rule) -> str:
 
 
 def _lines(told: dict[str, str]) -> list[str]:
-    line = _("{field}: {text}")
-    return ["  " + line.format(field=name, text=value) for name, value in told.items()]
+    return ["  " + _("{field}: {text}", field=name, text=value) for name, value in told.items()]
 
 
 def _table(rule: Rule) -> list[str]:
@@ -62,7 +61,7 @@ def _table(rule: Rule) -> list[str]:
 
 
 def _chapter(rule: Rule, code: str) -> str:
-    title = _("all chapters") if code == "any" else _("chapter {code}", code=code)
+    title = chapter_name(code)
     return f"{title}  {rule.chapters[code].name}" if code in rule.chapters else title
 
 
@@ -101,8 +100,7 @@ def _terms(rule: Rule) -> dict[str, str]:
     for type_, margin in rule.types.items():
         terms[type_name(type_)] = _("{items} items of {points} points", items=margin.count, points=margin.points)
     for code, chapter in rule.chapters.items():
-        title = _("all chapters") if code == "any" else _("chapter {code}", code=code)
-        terms[title] = _("{points} points, {name}", points=chapter.points, name=chapter.name or "—")
+        terms[chapter_name(code)] = _("{points} points, {name}", points=chapter.points, name=chapter.name or "—")
     for level, points in rule.levels.items():
         terms[level_name(level)] = _("{points} points", points=points)
     return terms
@@ -129,11 +127,11 @@ def _difficulty(rule: Rule) -> str:
     return _("within {tolerance} points of {target}", tolerance=tolerance, target=target)
 
 
-def _alike(rule: "Rule") -> str:
+def _alike(rule: Rule) -> str:
     most = decimal(rule.most_alike)
     if rule.alike is None:
-        return _("{share} of the items at most, on average").format(share=most)
-    return _("{share} of the items at most, on average: {reason}").format(share=most, reason=rule.alike.reason)
+        return _("{share} of the items at most, on average", share=most)
+    return _("{share} of the items at most, on average: {reason}", share=most, reason=rule.alike.reason)
 
 
 def _exposure(rule: Rule) -> str:
