@@ -45,6 +45,8 @@ class Candidate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Candidates of one institution, or of all; `examd.rates.compute.Row` says what they come to."""
+
     institution: str
     """"" in the total."""
     enrolled: int

@@ -191,15 +191,15 @@ def _meaning(report: Report, _: Translate) -> Html:
 
 
 def _evidence(report: Report, _: Translate) -> Html:
-    entries = _("{entries} entries").format(entries=f"{report.entries:,}")
+    entries = _("{entries} entries").format(entries=f"{report.result.entries:,}")
     values = [
-        (_("Record root"), join(_hash(report.hashes.closing_root), " ", tag("small", entries))),
-        (_("Rule SHA-256"), _hash(report.hashes.rule)),
-        (_("Item pool root"), _hash(report.hashes.pool_root)),
-        (_("Answer keys SHA-256"), _hash(report.hashes.answers)),
-        (_("Package"), _hash(report.package_id)),
+        (_("Record root"), join(_hash(report.result.hashes.closing_root), " ", tag("small", entries))),
+        (_("Rule SHA-256"), _hash(report.result.hashes.rule)),
+        (_("Item pool root"), _hash(report.result.hashes.pool_root)),
+        (_("Answer keys SHA-256"), _hash(report.result.hashes.answers)),
+        (_("Package"), _hash(report.result.package_id)),
         (_("Custody of the locks"), tag("span", words.separation(report, _))),
-        (_("Engine"), tag("span", report.engine)),
+        (_("Engine"), tag("span", report.result.engine)),
     ]
     return tag(
         "section",

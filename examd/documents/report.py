@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from bank.refused import BadFile
 from bank.rules import Rule
 from bank.seal import statements
@@ -19,22 +21,13 @@ from examd.documents.incidents import Incident
 from examd.package import layout
 from examd.package.layout import Session
 from examd.rates.compute import Row, by_institution
-from examd.result import Candidate, Count, Hashes
+from examd.result import Result
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    engine: str
-    package_id: str
-    session: Session
+    result: Result
     rule: Rule
-    hashes: Hashes
-    entries: int
-    separated: bool
-    """False: one holder kept what two should."""
-    holders: Mapping[str, str]
-    """Role -> name."""
-    candidates: tuple[Candidate, ...]
     rates: tuple[Row, ...]
     """In byte order of institution: no ranking."""
     total: Row
@@ -45,8 +38,12 @@ class Report:
     incidents: tuple[Incident, ...] = ()
 
     @property
+    def session(self) -> Session:
+        return self.result.session
+
+    @property
     def chief_examiner(self) -> str:
-        return self.holders.get("chief", "")
+        return self.result.holders.get("chief", "")
 
     @classmethod
     def read(cls, folder: Path, bureau: str = "") -> "Report":
@@ -71,37 +68,12 @@ class Report:
         if signed.get("type") != result.KIND or signed.get("v") != result.VERSION:
             raise BadFile("not-a-result", type=str(signed.get("type")), v=str(signed.get("v")))
         found = result.read(signed)
-        report = cls(
-            engine=found.engine,
-            package_id=found.package_id,
-            session=found.session,
-            rule=rule,
-            hashes=found.hashes,
-            entries=found.entries,
-            separated=found.separated,
-            holders=found.holders,
-            candidates=found.candidates,
-            rates=tuple(_row(count) for count in found.rates),
-            total=_row(found.total),
-            names=dict(names),
-        )
-        report._check()
-        return report
-
-    def _check(self) -> None:
-        if self.rule.sha256 != self.hashes.rule:
-            raise BadFile("rule-is-another", expected=self.hashes.rule, found=self.rule.sha256)
-        for candidate in self.candidates:
-            if candidate.passed != (candidate.present and candidate.points >= self.rule.pass_points):
-                raise BadFile("passed-differs-from-points", c=candidate.c, pass_points=self.rule.pass_points)
-        rows, total = by_institution(
-            [candidate.institution for candidate in self.candidates],
-            [candidate.present for candidate in self.candidates],
-            [candidate.passed for candidate in self.candidates],
-        )
-        if (rows, total) != (self.rates, self.total):
+        if rule.sha256 != found.hashes.rule:
+            raise BadFile("rule-is-another", expected=found.hashes.rule, found=rule.sha256)
+        for candidate in found.candidates:
+            if candidate.passed != (candidate.present and candidate.points >= rule.pass_points):
+                raise BadFile("passed-differs-from-points", c=candidate.c, pass_points=rule.pass_points)
+        rates, total = by_institution(found.candidates)
+        if msgspec.to_builtins((rates, total)) != msgspec.to_builtins((found.rates, found.total)):
             raise BadFile("rates-differ-from-candidates")
-
-
-def _row(count: Count) -> Row:
-    return Row(count.institution, count.enrolled, count.present, count.passed)
+        return cls(found, rule, rates, total, dict(names))

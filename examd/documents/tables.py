@@ -91,7 +91,7 @@ def results_table(report: Report, _: Translate) -> Table:
     return Table(
         title=_("Results"),
         columns=tuple(columns),
-        rows=tuple(_result_row(report, candidate, _) for candidate in report.candidates),
+        rows=tuple(_result_row(report, candidate, _) for candidate in report.result.candidates),
     )
 
 

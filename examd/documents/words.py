@@ -79,7 +79,7 @@ def order_explained(_: Translate) -> str:
 
 
 def separation(report: Report, _: Translate) -> str:
-    return _("separated") if report.separated else _("not separated: one holder")
+    return _("separated") if report.result.separated else _("not separated: one holder")
 
 
 def session_kind(report: Report, _: Translate) -> str:

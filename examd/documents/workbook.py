@@ -35,7 +35,7 @@ def workbook(report: Report, language: str) -> bytes:
     book.set_properties(
         {
             "title": f"{report.session.name} {_('Pass rates')}",
-            "comments": f"{report.hashes.closing_root}",
+            "comments": f"{report.result.hashes.closing_root}",
             "created": datetime.fromisoformat(report.session.date),  # the clock would make every copy differ
         }
     )
@@ -143,11 +143,11 @@ def _notes(report: Report, _: Translate) -> Iterable[tuple[str, str]]:
     yield _("Order"), words.order_explained(_)
     yield _("Custody of the locks"), words.separation(report, _)
     yield _("How to verify"), words.verifying(_)
-    yield _("Rule SHA-256"), report.hashes.rule
-    yield _("Record root"), report.hashes.closing_root
-    yield _("Record entries"), str(report.entries)
-    yield _("Package"), report.package_id
-    yield _("Engine"), report.engine
+    yield _("Rule SHA-256"), report.result.hashes.rule
+    yield _("Record root"), report.result.hashes.closing_root
+    yield _("Record entries"), str(report.result.entries)
+    yield _("Package"), report.result.package_id
+    yield _("Engine"), report.result.engine
 
 
 def _page_setup(sheet: Any, report: Report, title: str, _: Translate) -> None:

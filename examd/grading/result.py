@@ -6,7 +6,6 @@ Before: `examd.grading.export`; the answers part, unlocked. After: `examd.delive
 """
 
 import hashlib
-from dataclasses import asdict
 from pathlib import Path
 
 import msgspec
@@ -25,7 +24,7 @@ from examd.package import layout
 from examd.package import open as opening
 from examd.rates.compute import by_institution
 from examd.record.state import Seat
-from examd.result import Candidate, Count, Hashes, Result
+from examd.result import Candidate, Hashes, Result
 
 ANSWERS = "answers.jsonl"
 
@@ -56,9 +55,7 @@ def grade(folder: Path, answers: bytes) -> None:
             form = shown(line, seat) if seat.form else None  # signed in, never started: nothing to mark
             candidate = _present(candidate, seat, form, rule, points, keys)
         candidates.append(candidate)
-    rows, total = by_institution(
-        [c.institution for c in candidates], [c.present for c in candidates], [c.passed for c in candidates]
-    )
+    rates, total = by_institution(candidates)
     result = Result(
         type=stated.KIND,
         v=stated.VERSION,
@@ -77,8 +74,8 @@ def grade(folder: Path, answers: bytes) -> None:
         separated=state.opened["separated"],
         holders=dict(state.opened["holders"]),
         candidates=tuple(candidates),
-        rates=tuple(Count(**asdict(row)) for row in rows),
-        total=Count(**asdict(total)),
+        rates=rates,
+        total=total,
     )
     write_atomically(folder / ANSWERS, answers, private=True)
     write_atomically(folder / stated.UNSIGNED, canonical(result.to_json()), private=True)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from bank.refused import BadFile
 from examd.rates.wilson import Interval, wilson, wilson_arrays
+from examd.result import Candidate, Count
 
 CHUNK = 1 << 16
 """Results taken at a time: their working copy (512 KiB) stays in the processor's cache."""
@@ -43,14 +44,8 @@ class GroupSize(Enum):
         return cls.SMALL if n < 5 else cls.FEW if n < 30 else cls.ENOUGH
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """The counts of one institution (or of all, in a total)."""
-
-    institution: str
-    enrolled: int
-    present: int
-    passed: int
+class Row(Count, frozen=True):
+    """The counts of one institution, and what they say."""
 
     @property
     def absent(self) -> int:
@@ -122,16 +117,14 @@ def rates(
     return Rates(enrolled=absent + failed + present_passed, present=failed + present_passed, passed=present_passed)
 
 
-def by_institution(
-    institutions: Sequence[str], present: Sequence[bool], passed: Sequence[bool]
-) -> tuple[tuple[Row, ...], Row]:
+def by_institution(candidates: Sequence[Candidate]) -> tuple[tuple[Row, ...], Row]:
     """Rows in byte order of the institution's name, and their total (with no name)."""
-    names = sorted(set(institutions), key=str.encode)
+    names = sorted({candidate.institution for candidate in candidates}, key=str.encode)
     place = {name: index for index, name in enumerate(names)}
     counts = rates(
-        np.fromiter((place[name] for name in institutions), np.intp, len(institutions)),
-        np.array(present, dtype=np.bool_),
-        np.array(passed, dtype=np.bool_),
+        np.array([place[candidate.institution] for candidate in candidates], dtype=np.intp),
+        np.array([candidate.present for candidate in candidates], dtype=np.bool_),
+        np.array([candidate.passed for candidate in candidates], dtype=np.bool_),
         len(names),
     )
     columns = (counts.enrolled.tolist(), counts.present.tolist(), counts.passed.tolist())

@@ -233,7 +233,7 @@ class _Demo:
         return report, folder
 
     def _show(self, report: Report, folder: Path, own: RosterLine) -> int:
-        mine = next(c for c in report.candidates if c.admission_no == own.admission_no)
+        mine = next(c for c in report.result.candidates if c.admission_no == own.admission_no)
         print()
         print(_("Result of {name} ({number}): {points} of {total} points, {verdict}; receipt {receipt}",
             name=own.name, number=own.admission_no, points=mine.points, total=report.rule.total_points,

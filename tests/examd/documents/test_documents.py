@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo
@@ -33,6 +34,7 @@ from examd.documents.write import write_all
 from examd.protocol.catalogue import LANGUAGES
 from examd.rates.compute import by_institution
 from examd.rates.wilson import wilson
+from examd.result import Candidate
 
 # -- a result as closing and grading write it --------------------------------------------------------------------------
 
@@ -57,15 +59,7 @@ def signed(seats: list[Seat], *, rule: Rule = RULE, mock: bool = True, **session
         }
         for c, (institution, points) in enumerate(seats, start=1)
     ]
-    rows, total = by_institution(
-        [institution for institution, _ in seats],
-        [points is not None for _, points in seats],
-        [bool(candidate["passed"]) for candidate in candidates],
-    )
-    counts = [
-        {"institution": row.institution, "enrolled": row.enrolled, "present": row.present, "passed": row.passed}
-        for row in (*rows, total)
-    ]
+    rates, total = by_institution([Candidate(**candidate) for candidate in candidates])
     return {
         "type": "examd-result",
         "v": 1,
@@ -92,8 +86,8 @@ def signed(seats: list[Seat], *, rule: Rule = RULE, mock: bool = True, **session
         "separated": False,
         "holders": {"chief": "王建国", "site": "李敏"},
         "candidates": candidates,
-        "rates": counts[:-1],
-        "total": counts[-1],
+        "rates": msgspec.to_builtins(list(rates)),
+        "total": msgspec.to_builtins(total),
     }
 
 
@@ -461,7 +455,7 @@ def test_every_sentence_has_its_chinese_and_the_catalogue_is_compiled():
 
 def test_english_documents_hold_no_chinese_of_ours():
     english = report([("A", 90), ("", None)], name="Theory", site_name="Site")
-    english.holders["chief"] = "Chief"  # type: ignore[index]
+    english.result.holders["chief"] = "Chief"
     cells = [*rows_of(rates_csv(english, "en")), *rows_of(results_csv(english, "en"))]
     text = Page(bulletin(english, "en")).text + str(cells)
     assert not re.search(r"[\u4e00-\u9fff]", text.replace(RULE.name, ""))

@@ -15,6 +15,7 @@ from bank.refused import BadFile
 from examd.rates import compute
 from examd.rates.compute import Definition, GroupSize, Row, by_institution, rates
 from examd.rates.wilson import Z95, wilson, wilson_arrays
+from examd.result import Candidate
 
 INTERVALS = Path(__file__).parents[3].parent / "shared/data/intervals"
 needs_data = pytest.mark.skipif(not INTERVALS.is_dir(), reason="shared reference tables are not here")
@@ -136,14 +137,20 @@ def test_an_index_that_names_no_institution_is_refused(index):
 
 def test_institutions_stand_in_byte_order_of_name_and_not_of_rate():
     names = ["朔州", "b", "山西", "B", "", "b", "é"]
-    rows, total = by_institution(names, [True] * 6 + [False], [True, False, True, True, False, True, False])
+    passed = [True, False, True, True, False, True, False]
+    rows, total = by_institution(
+        [
+            Candidate(c, str(c), name, "absent" if c == 7 else "present", passed=good)
+            for c, (name, good) in enumerate(zip(names, passed), 1)
+        ]
+    )
     assert [row.institution for row in rows] == ["", "B", "b", "é", "山西", "朔州"]
     assert rows[2] == Row("b", 2, 2, 1)
     assert total == Row("", 7, 6, 4)
 
 
 def test_nobody_at_all_makes_no_rows():
-    assert by_institution([], [], []) == ((), Row("", 0, 0, 0))
+    assert by_institution([]) == ((), Row("", 0, 0, 0))
 
 
 def test_the_two_definitions_differ_by_the_absent():
