@@ -82,7 +82,7 @@ class Ledger:
     def least_pool(self, unit: Unit, cell: Cell, rule: Rule) -> int:
         """How many units the pool of a cell must hold for `unit`, free in a full one, to be free in it too."""
         before = max(sum(use.candidates for use in self.uses.get(fact.id, ())) for fact in unit.facts)
-        return pool_needed(cell, rule, self.candidates, before)
+        return rule.pool_needed(cell, self.candidates, before)
 
     def again(self, unit: Unit, limits: Limits) -> date | None:
         """The first day on which no item of `unit` rests any more."""
@@ -135,20 +135,21 @@ def expected(candidates: int, count: int, pool: int) -> int:
     return -(-candidates * count // pool)
 
 
-def pool_needed(cell: Cell, rule: Rule, candidates: int, before: int = 0) -> int:
-    """How many units a cell's pool must hold so that none, met by `before` already, meets more than the rule's cap."""
-    cap = None if rule.exposure is None else rule.exposure.candidates
-    return cell.count if cap is None else max(cell.count, -(-candidates * cell.count // max(1, cap - before)))
-
-
 def require_large_enough(rule: Rule, candidates: int) -> None:
     """That a full pool would keep the cap on candidates: no bank, however large, helps a rule whose pools are small.
 
     Raises Denied: when it would not.
     """
-    cap = None if rule.exposure is None else rule.exposure.candidates
-    if cap is not None and candidates > cap * rule.pool_multiple:
+    if rule.cap is not None and candidates > rule.cap * rule.pool_multiple:
         raise Denied(
-            "rule-multiple-below-cap", rule=rule.id, multiple=rule.pool_multiple, cap=cap,
-            candidates=candidates, needed=-(-candidates // cap),
+            "rule-multiple-below-cap", rule=rule.id, multiple=rule.pool_multiple, cap=rule.cap,
+            candidates=candidates, needed=-(-candidates // rule.cap),
         )  # fmt: skip
+
+
+def apart_until(day: date) -> str:
+    """The day (ISO) from which what a package or reserve form of `day` keeps out of pools may travel again.
+
+    A session's items are talked about for a season, not for ever.
+    """
+    return (day + timedelta(days=365)).isoformat()

@@ -21,12 +21,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bank.composing.draw import Stream
-from bank.composing.exposure import Ledger, pool_needed, require_large_enough
-from bank.composing.solver import Model, form_rows
+from bank.composing.exposure import Ledger, require_large_enough
 from bank.draw_facts import ItemFacts
 from bank.refused import Denied
 from bank.rules import Cell, Rule, Unit, by_stratum, enemies, require_enough
 from bank.rules.feasibility import check_feasibility
+from bank.rules.solver import Model, form_rows
 
 Members = Mapping[str, Sequence[Unit]]
 
@@ -83,7 +83,7 @@ class _Selection:
                 chosen = self._travelling(drawn, cell, wanted, met)
                 if len(chosen) < cell.count:
                     return None
-                if len(chosen) >= min(len(free), wanted) or self._capless:
+                if len(chosen) >= min(len(free), wanted) or self._rule.cap is None:
                     break
                 wanted = len(chosen)
             met.update(group for unit in chosen for group in unit.enemies)
@@ -139,10 +139,6 @@ class _Selection:
     def _least_pool(self, unit: Unit, cell: Cell) -> int:
         return cell.count if self._ledger is None else self._ledger.least_pool(unit, cell, self._rule)
 
-    @property
-    def _capless(self) -> bool:
-        return self._rule.exposure is None or self._rule.exposure.candidates is None
-
     def _free(self, cell: Cell, pool: int | None = None) -> list[Unit]:
         units = list(self._members[cell.stratum])
         return units if self._ledger is None else self._ledger.free(units, cell, self._rule, pool)
@@ -156,7 +152,7 @@ class _Selection:
         wanted = min(len(drawn), wanted)
         least = cell.count
         if self._ledger is not None:
-            least = min(wanted, pool_needed(cell, self._rule, self._ledger.candidates))
+            least = min(wanted, self._rule.pool_needed(cell, self._ledger.candidates))
         chosen: list[Unit] = []
         spare: list[Unit] = []
         met, again, most = set(met), 0, wanted * self._share // 10_000

@@ -18,7 +18,7 @@ Before: `bank.composing.pool_selection.session_pool` selected the pool. After: `
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 
 from bank.composing.draw import Stream
@@ -27,8 +27,6 @@ from bank.draw_facts import ItemFacts
 from bank.rules import Rule, by_stratum
 
 PER_PACKAGE = 2
-DAYS = 365
-"""How long a watermark is kept out of other packages; a session's items are talked about for a season, not for ever."""
 
 
 def choose(pool: Sequence[ItemFacts], facts: Sequence[ItemFacts], rule: Rule, ledger: Ledger, key: bytes) -> list[str]:
@@ -78,7 +76,3 @@ def spent(
         if item in pool and until > day.isoformat() and (session, site) != here
     )
     return dict(sorted(found.items()))
-
-
-def until(day: date) -> str:
-    return (day + timedelta(days=DAYS)).isoformat()

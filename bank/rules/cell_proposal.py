@@ -12,10 +12,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bank.composing.solver import Model
 from bank.refused import BadFile, Denied
 from bank.rules import ANY, CASE, Rule, TypeMargin, parse, place, reading
 from bank.rules.parts import covers
+from bank.rules.solver import Model
 from bank.rules.strict_toml import StrictTable, read_toml
 
 Key = tuple[str, str, str]

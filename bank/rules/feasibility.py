@@ -13,10 +13,10 @@ Before: `bank.rules` (quick necessary conditions), `bank.composing.pool`. After:
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bank.composing.exposure import pool_needed
-from bank.composing.solver import Model, form_rows
 from bank.draw_facts import ItemFacts
 from bank.rules import Rule, Unit, by_stratum, enemies
+from bank.rules.solver import Model, form_rows
+from bank.rules.units import units_in_cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,7 @@ def check_feasibility(facts: Iterable[ItemFacts], rule: Rule, candidates: int | 
 
 def in_tolerance(facts: Iterable[ItemFacts], rule: Rule, target: int) -> bool:
     """Whether any form at all lies within the tolerance: asked where no trial draw did."""
-    members = by_stratum(facts, rule)
-    units = [(cell, unit) for cell in rule.cells for unit in members[cell.stratum]]
-    model = Model()
+    units, model = units_in_cells(facts, rule), Model()
     for _ in units:
         model.integer()
     form_rows(model, units, rule, target)
@@ -104,7 +102,7 @@ def _demands(members: Mapping[str, list[Unit]], rule: Rule, candidates: int | No
     for cell in rule.cells_as_read:
         available = len(members[cell.stratum])
         demands.append(Demand("cell", cell.stratum, cell.count, available))
-        pool = cell.count if candidates is None else pool_needed(cell, rule, candidates)
+        pool = cell.count if candidates is None else rule.pool_needed(cell, candidates)
         if pool > cell.count:
             demands.append(Demand("pool", cell.stratum, pool, available))
     for tag, needed in rule.mandatory.items():

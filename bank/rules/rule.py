@@ -150,6 +150,17 @@ class Rule:
         return next((cell for cell in self.cells if cell.holds(type, named, level)), None)
 
     @property
+    def cap(self) -> int | None:
+        """How many candidates may meet an item; None where that is not limited."""
+        return None if self.exposure is None else self.exposure.candidates
+
+    def pool_needed(self, cell: Cell, candidates: int, before: int = 0) -> int:
+        """How many units a cell's pool must hold so that none, met by `before` already, meets more than the cap."""
+        if self.cap is None:
+            return cell.count
+        return max(cell.count, -(-candidates * cell.count // max(1, self.cap - before)))
+
+    @property
     def most_alike(self) -> int:
         """×10⁴: what two forms may have in common on average."""
         return MOST_ALIKE if self.alike is None else self.alike.share

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bank.draw_facts import ItemFacts
 from bank.refused import BadFile, Denied
-from bank.rules.parts import CASE, CellType
+from bank.rules.parts import CASE, Cell, CellType
 from bank.rules.rule import Rule
 
 
@@ -63,6 +63,12 @@ def by_stratum(facts: Iterable[ItemFacts], rule: Rule) -> dict[str, list[Unit]]:
                 needed, found = cells[stratum].size, len(those)
                 raise BadFile("case-not-whole", case=unit, cell=stratum, needed=needed, found=found)
     return {stratum: [Unit.of(*unit) for unit in units.items()] for stratum, units in members.items()}
+
+
+def units_in_cells(facts: Iterable[ItemFacts], rule: Rule) -> list[tuple[Cell, Unit]]:
+    """All units, each with its cell. Raises BadFile: as `by_stratum` does."""
+    members = by_stratum(facts, rule)
+    return [(cell, unit) for cell in rule.cells for unit in members[cell.stratum]]
 
 
 def require_enough(facts: Iterable[ItemFacts], rule: Rule) -> None:

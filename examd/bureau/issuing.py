@@ -18,6 +18,7 @@ from pathlib import Path
 from bank import rules
 from bank.composing.assembly import Progress
 from bank.composing.availability import RuleAvailability, rule_availability
+from bank.composing.exposure import apart_until
 from bank.durable import read_bytes
 from bank.leaks import watermarks
 from bank.lending.slices import Permission
@@ -171,6 +172,6 @@ def _note_use(bank: OpenBank, issued: Issued, session: Session, day: date) -> tu
     bank.exposure.add(session.id, session.site_id, issued.meeting, session.date)
     kept = [(mark.item, mark.session, mark.site, mark.until) for mark in bank.watermarks.all()]
     repeated = watermarks.spent(issued.meeting, kept, (session.id, session.site_id), day)
-    until = watermarks.until(day)
+    until = apart_until(day)
     bank.watermarks.add(issued.watermarks, issued.package_id, session.id, session.site_id, until)
     return until, repeated

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from bank.composing.assembly import Assembler
-from bank.composing.exposure import Ledger, Use
+from bank.composing.exposure import Ledger, Use, apart_until
 from bank.composing.pool_selection import session_pool
 from bank.content import ItemType, Level
 from bank.draw_facts import ItemFacts
@@ -136,7 +136,7 @@ def test_the_chance_that_a_form_shows_a_mark_is_what_drawing_finds():
 
 
 def test_a_mark_is_kept_for_a_year():
-    assert watermarks.until(TODAY) == "2027-11-21"
+    assert apart_until(TODAY) == "2027-11-21"
 
 
 # ---- the price of a leak -------------------------------------------------------------------------------------------

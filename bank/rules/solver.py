@@ -1,10 +1,12 @@
 """Exact choice of items by integer programming (HiGHS): for what is fixed or proved, never for a candidate's form.
 
 What a solver gives back depends on its version, so it can be checked but not recomputed. Forms of a session are drawn
-(`bank.composing.assembly`); here fixed reserve forms are made, rules are proved feasible or not
-(`bank.rules.feasibility`), and cells are proposed from margins (`bank.rules.cell_proposal`).
+(`bank.composing.assembly`); by a Model fixed reserve forms are made (`bank.composing.reserve`), rules are proved
+feasible or not (`bank.rules.feasibility`), and cells are proposed from margins (`bank.rules.cell_proposal`).
 
 `Model` is integer variables and linear rows; `solve` minimises, or says that it cannot be done.
+
+Before: `bank.rules.units`. After: `bank.rules.feasibility`, `bank.composing.pool_selection`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,10 +14,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from bank.composing.draw import Stream
-from bank.draw_facts import ItemFacts
 from bank.refused import Denied
-from bank.rules import Cell, Rule, Unit, by_stratum, enemies
+from bank.rules import Cell, Rule, Unit, enemies
 
 SECONDS = 60.0
 """For one solution; whatever is not decided by then is refused, never guessed."""
@@ -92,64 +92,6 @@ class Model:
         if status != states.kOptimal:
             raise Denied("solver-undecided", seconds=int(SECONDS), status=solver.modelStatusToString(status))
         return Solution(solver.getInfo().objective_function_value, tuple(solver.getSolution().col_value))
-
-
-# -- fixed reserve forms -----------------------------------------------------------------------------------------------
-
-
-def reserve(facts: Iterable[ItemFacts], rule: Rule, forms: int, key: bytes) -> list[list[ItemFacts]]:
-    """`forms` forms with no item in common, each as the rule says: cells, enemies, tags, expected score in tolerance.
-
-    Costs are random, from the stream of `key`: an objective of "best" would take the same items every year, and a
-    distance from the target as objective would never be proved least.
-
-    Raises Denied: when there are none.
-    """
-    units = [(cell, unit) for cell, units in _cells(facts, rule) for unit in units]
-    target = None
-    if rule.difficulty is not None:
-        from bank.composing.assembly import expectation, require_p4
-
-        listed = [fact for _, unit in units for fact in unit.facts]
-        require_p4(listed)
-        stated = rule.difficulty.target
-        target = expectation(listed, rule) if stated is None else stated
-    left, made = list(range(len(units))), list[list[int]]()
-    for number in range(forms):
-        form = _forms([units[n] for n in left], rule, target, 1, Stream(key, f"reserve/{number + 1}"))
-        if form is None:  # taken one after the other they got in each other's way: perhaps not if made together
-            together = _forms(units, rule, target, forms, Stream(key, "reserve"))
-            if together is None:
-                raise Denied("no-reserve-form", rule=rule.id, number=number + 1, forms=forms)
-            made = together
-            break
-        made.append([left[n] for n in form[0]])
-        taken = set(made[-1])
-        left = [n for n in left if n not in taken]
-    return [[fact for n in form for fact in units[n][1].facts] for form in made]
-
-
-def _forms(
-    units: Sequence[tuple[Cell, Unit]], rule: Rule, target: int | None, forms: int, stream: Stream
-) -> list[list[int]] | None:
-    """So many forms without a unit in common; None if there are none."""
-    model = Model()
-    for _ in range(forms * len(units)):
-        model.integer(cost=stream.below(1_000))
-    for form in range(forms):
-        form_rows(model, units, rule, target, first=form * len(units))
-    for n in range(len(units) if forms > 1 else 0):
-        model.row(range(n, forms * len(units), len(units)), high=1)
-    found = model.solve(gap=0.05)
-    if found is None:
-        return None
-    chosen = found.chosen()
-    return [[n % len(units) for n in chosen if n // len(units) == form] for form in range(forms)]
-
-
-def _cells(facts: Iterable[ItemFacts], rule: Rule) -> list[tuple[Cell, list[Unit]]]:
-    members = by_stratum(facts, rule)
-    return [(cell, members[cell.stratum]) for cell in rule.cells]
 
 
 def form_rows(model: Model, units: Sequence[tuple[Cell, Unit]], rule: Rule, target: int | None, first: int = 0) -> None:
