@@ -1,6 +1,6 @@
 """Difficulty as measured at exams. It is no part of what is signed, hence needs no new revision.
 
-Before: `examd.analysis` measures. After: `BankItem.calibrated_p4`.
+Before: somebody measures on results. After: `BankItem.calibrated_p4`.
 """
 
 from collections.abc import Mapping

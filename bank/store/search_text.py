@@ -1,6 +1,6 @@
 """The text that a search looks at, in the one spelling in which it compares. Pure.
 
-Before: `bank.content`. After: `bank.store.drafts` fills the index, `bank.store.items` asks it.
+Before: `bank.content`. After: `bank.store.writing` fills the index, `bank.store.items` and `bank.store.catalogue` ask.
 """
 
 import unicodedata

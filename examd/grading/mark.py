@@ -4,8 +4,7 @@ Before: the record's last ANSWER of each slot, and the answer keys opened after 
 `result.json` (docs/formats.md §6). Marks are integers, and depend only on which options were chosen: the order of
 items and options that a candidate happened to see changes nothing.
 
-Run by its own short-lived process: this is the one module of `examd` that imports answer keys, and the serving
-process never loads it.
+Run by its own short-lived process; the serving process never loads this module, nor any other that imports answer keys.
 """
 
 from collections.abc import Collection, Mapping, Sequence

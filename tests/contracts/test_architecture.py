@@ -1,9 +1,12 @@
-"""docs/architecture.md stays true: its rooms are the folders, its walks lead through modules that exist, none twice."""
+"""docs/architecture.md stays true: its rooms are the folders, its walks lead through modules that exist, none twice;
+and whatever else is called by a module's name has that name."""
 
 import re
 from pathlib import Path
 
 import pytest
+
+from bank.store import OpenBank
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/architecture.md").read_text("utf-8")
@@ -35,6 +38,17 @@ def walks() -> dict[str, list[str]]:
     }
 
 
+def is_there(name: str) -> bool:
+    """Whether `name` is a module, or stands in the deepest one that it begins with."""
+    parts = name.split(".")
+    for depth in range(len(parts), 1, -1):
+        place = ROOT.joinpath(*parts[:depth])
+        for file in (place.with_suffix(".py"), place / "__init__.py"):
+            if file.is_file():
+                return depth == len(parts) or re.search(rf"\b{parts[depth]}\b", file.read_text("utf-8")) is not None
+    return False
+
+
 def test_the_rooms_drawn_are_the_folders_there_are():
     assert rooms_drawn().keys() == rooms_there_are().keys()
 
@@ -50,3 +64,19 @@ def test_six_walks_lead_through_modules_that_exist_and_enter_none_twice():
         assert len(entered) > 3, name
         assert [path for path in entered if not (ROOT / path).is_file()] == [], name
         assert len(set(entered)) == len(entered), name
+
+
+OF_A_BANK = re.compile(rf"bank\.({'|'.join([*OpenBank.__annotations__, 'db', 'key', 'card', 'next'])})\b")
+"""Parts of an open bank, and its files."""
+
+
+@pytest.mark.parametrize("folder", [*PACKAGES, "docs", "tests"])
+def test_what_prose_calls_by_a_modules_name_is_there(folder):
+    files = (path for ending in ("py", "md") for path in (ROOT / folder).rglob(f"*.{ending}"))
+    named = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in files
+        for name in re.findall(r"`((?:bank|examd|terminal|tools)(?:\.\w+)+)", path.read_text("utf-8"))
+        if not OF_A_BANK.match(name) and not is_there(name)
+    }
+    assert not named

@@ -46,6 +46,25 @@ ONLY_PROGRAMMERS_MEET = {
 """argparse's words about a parser that is built wrongly: no command line of ours can bring them up."""
 
 
+OF_OTHER_PYTHONS = {
+    " (default: %(default)s)",
+    "%(heading)s:",
+    "%(prog)s: warning: %(message)s\n",
+    "argument '%(argument_name)s' is deprecated",
+    "command '%(parser_name)s' is deprecated",
+    "invalid choice: %(value)r, maybe you meant %(closest)r? (choose from %(choices)s)",
+    "option '%(option)s' is deprecated",
+    "show program's version number and exit",
+    "subcommands",
+}
+"""What argparse says in some of the versions that we run on, and not in others."""
+
+
+def words_of_argparse() -> set[str]:
+    found = extract_from_file("python", argparse.__file__, keywords={"_": None, "ngettext": (1, 2)})
+    return {forms(message)[0] for _line, message, _comments, _context in found}
+
+
 def in_code(name: str) -> dict[str, str]:
     """Every message id of a package -> where it stands. From the syntax tree: babel's extractor skips f-strings."""
     return {
@@ -91,6 +110,14 @@ def test_every_message_in_the_code_has_chinese(name):
     assert not missing, f"write their Chinese in {name}/locale/zh_CN/LC_MESSAGES, then {MEND}"
     worded = {each for each in in_code(name) if re.search("[a-z]{2}", re.sub(r"{[^}]*}", "", each))}
     assert not {each for each in worded if not re.search("[\u3000-\u9fff\uff00-\uffef]", translated[each])}
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_nothing_is_translated_that_nobody_says(name):
+    files = sorted((ROOT / name).rglob("*.py"))
+    nodes = (node for file in files for node in ast.walk(ast.parse(file.read_text("utf-8"))))
+    said = {node.value for node in nodes if isinstance(node, ast.Constant)} | words_of_argparse() | OF_OTHER_PYTHONS
+    assert not {message for message in chinese(name) if message not in said}, f"drop them from the .po, then {MEND}"
 
 
 @pytest.mark.parametrize("po", CATALOGUES, ids=lambda po: po.stem)
@@ -260,7 +287,5 @@ def test_argparse_speaks_english_when_asked(speaks, capsys):
 
 
 def test_words_of_this_pythons_argparse_are_in_the_catalogue():
-    found = extract_from_file("python", argparse.__file__, keywords={"_": None, "ngettext": (1, 2)})
-    translated = chinese("tools")
-    missing = {forms(message)[0] for _line, message, _comments, _context in found} - set(translated)
+    missing = words_of_argparse() - set(chinese("tools"))
     assert missing <= ONLY_PROGRAMMERS_MEET, "write their Chinese in tools.po; a newer Python says new things"

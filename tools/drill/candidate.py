@@ -2,7 +2,7 @@
 
 What the candidate "knows" comes from whoever simulates the room; nothing of it comes from the server.
 
-Before: `tools.cli.demo` seats them. After: `terminal.client`, over TLS, as a real terminal would.
+Before: `tools.drill.demonstration` seats them. After: `terminal.client`, over TLS, as a real terminal would.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """A made-up session on one machine: bureau, site, chief examiner and operator, each part the real one, all played here.
 
-One place for what `tools.cli.demo` shows step by step and what load and fault runs need at once (`hall_for`): an
-encrypted bank filled, a package issued under rule and roster, server and supervisor as processes, the ceremonies of
-opening, closing and grading. Everything is marked 演练 and lies in one folder that may be thrown away.
+One place for what `tools.drill.demonstration` shows step by step and what load and fault runs need at once
+(`hall_for`): an encrypted bank filled, a package issued under rule and roster, server and supervisor as processes, the
+ceremonies of opening, closing and grading. Everything is marked 演练 and lies in one folder that may be thrown away.
 
 Before: `examd.bureau.issuing`, `examd.site`: what the command lines call as well. After: simulated candidates
 (`tools.drill.candidate`; `examd bench` has its own).
