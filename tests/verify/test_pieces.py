@@ -4,19 +4,19 @@ import json
 import math
 import struct
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.shared import VECTORS, needs
 from tests.verify import maker
 from tools.verify import canonical, draw, merkle, notes, record, text
 from tools.verify.draw import Cell, Draw, Item, Rule, Stream
 from tools.verify.marks import score, wilson
 from tools.verify.rules import times_10000
 
-VECTORS = Path(__file__).parents[3] / "shared" / "data" / "vectors"
+WYCHEPROOF = VECTORS / "wycheproof/ed25519_test.json"
 
 SESSION = "2026-11-21/S001"
 SHARES = {"bureau": bytes(range(32)), "school": bytes(range(32, 64)), "witness": bytes(range(64, 96))}
@@ -141,8 +141,6 @@ CT_LEAVES = [bytes.fromhex(x) for x in (
 
 def vectors(name):
     path = VECTORS / "merkle" / f"{name}_vectors.json"
-    if not path.exists():
-        pytest.skip("the published Merkle vectors are not beside the repository")
     found = [each["vector"] | {"path": each["path"]} for each in json.loads(path.read_text())]
     # The numbered folders are over the eight reference leaves; the others show what a proof checker must refuse.
     return [each for each in found if each["path"].split("/")[1].isdigit() and not each["wantErr"]]
@@ -174,6 +172,7 @@ def b64(data):
     return base64.b64encode(data).decode()
 
 
+@needs(VECTORS / "merkle")
 def test_roots_and_audit_paths_are_the_published_ones():
     tree, seen = merkle.Tree(map(merkle.leaf, CT_LEAVES)), 0
     for vector in vectors("inclusion"):
@@ -185,6 +184,7 @@ def test_roots_and_audit_paths_are_the_published_ones():
     assert seen >= 4
 
 
+@needs(VECTORS / "merkle")
 def test_roots_and_consistency_paths_are_the_published_ones():
     tree, seen = merkle.Tree(map(merkle.leaf, CT_LEAVES)), 0
     for vector in vectors("consistency"):
@@ -215,12 +215,10 @@ def test_the_chain_is_what_the_format_says():
 # signatures
 
 
+@needs(WYCHEPROOF)
 def test_ed25519_accepts_and_refuses_as_published():
-    path = VECTORS / "wycheproof" / "ed25519_test.json"
-    if not path.exists():
-        pytest.skip("the Wycheproof vectors are not beside the repository")
     seen = 0
-    for group in json.loads(path.read_text())["testGroups"]:
+    for group in json.loads(WYCHEPROOF.read_text())["testGroups"]:
         public = bytes.fromhex(group["publicKey"]["pk"])
         for test in group["tests"]:
             good = notes.verified(public, bytes.fromhex(test["sig"]), bytes.fromhex(test["msg"]))

@@ -1,8 +1,5 @@
 """Nothing visible is lost: in every form, what reaches neither an item nor the report refuses its row by its words."""
 
-import os
-from pathlib import Path
-
 import pytest
 
 from bank import formats
@@ -13,9 +10,7 @@ from bank.item import AnswerKey, Item
 from bank.refused import BadFile
 from tests.bank.formats.test_formats import HEAD, ROW, csv, lines
 from tests.bank.formats.test_html import moodle
-
-SHARED = Path(os.environ.get("EXAMD_SHARED") or Path(__file__).parents[3].parent / "shared")
-FILES = SHARED / "data"
+from tests.shared import DATA, needs
 
 
 def item(stem="安全电压是", *options):
@@ -79,15 +74,11 @@ def test_a_report_comes_to_totals_and_the_edit_that_mends_most(tmp_path):
     assert summary.mends_most(result.refused[-1:]) is None
 
 
-@pytest.mark.skipif(not (FILES / "interchange").is_dir(), reason="the shared files are not on this machine")
+@needs(DATA / "interchange")
 def test_of_all_files_that_others_wrote_no_text_is_left_over_unnamed():
     """Each reader accounts for what these files hold: nothing in them is refused as left over."""
     left = []
-    for path in [
-        *FILES.glob("interchange/**/*.*"),
-        *FILES.glob("banks/*/*.jsonl"),
-        *FILES.glob("banks/*/original/*.csv"),
-    ]:
+    for path in [*DATA.glob("interchange/**/*.*"), *DATA.glob("banks/*/*.jsonl"), *DATA.glob("banks/*/original/*.csv")]:
         if path.suffix in formats.READ and path.is_file():
             try:
                 result = formats.read(path)

@@ -3,18 +3,16 @@
 import collections
 import csv
 import json
-import os
-from pathlib import Path
 
 import pytest
 
 from bank import formats
 from bank.formats.lms import gift
 from bank.refused import BadFile
+from tests.shared import DATA, needs
 
-SHARED = Path(os.environ.get("EXAMD_SHARED") or Path(__file__).parents[3].parent / "shared")
-FILES = SHARED / "data/interchange"
-pytestmark = pytest.mark.skipif(not (FILES / "index.csv").is_file(), reason="the shared files are not on this machine")
+FILES = DATA / "interchange"
+pytestmark = needs(FILES)
 
 _PLURAL = {"2.1": "imsqti_v2p1", "2.2": "imsqti_v2p2", "3.0": "imsqtiasi_v3p0"}
 

@@ -2,15 +2,15 @@
 
 import collections
 import json
-from pathlib import Path
 
 import pytest
 
 from bank import formats
 from bank.content import ItemType
+from tests.shared import DATA, needs
 
-BANKS = Path(__file__).parents[3].parent / "shared/data/banks"
-pytestmark = pytest.mark.skipif(not BANKS.is_dir(), reason="the shared banks are not on this machine")
+BANKS = DATA / "banks"
+pytestmark = needs(BANKS)
 
 
 def flagged(path):

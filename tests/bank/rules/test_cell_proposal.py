@@ -1,7 +1,6 @@
 """Cells from margins: every margin exact, near to proportion; and the reference rules for the five exams."""
 
 import json
-import os
 from collections import Counter
 from pathlib import Path
 
@@ -12,9 +11,9 @@ from hypothesis import strategies as st
 from bank.refused import BadFile, Denied
 from bank.rules import parse
 from bank.rules.cell_proposal import propose_cells, with_cells
+from tests.shared import SHARED, needs
 
 SAMPLES = Path(__file__).parents[3] / "tools/samples"
-SHARED = Path(os.environ.get("EXAMD_SHARED", Path(__file__).parents[3].parent / "shared"))
 REFERENCE = SHARED / "research/rules-reference.json"
 EXAMS = ("SP-ELV-T", "HC-P-T", "HC-M-T", "CM-M-T", "SPOT-20")
 WORDS = {"判断": "truefalse", "单选": "single", "多选": "multiple"}
@@ -60,7 +59,7 @@ def test_a_reference_rule_is_in_order_and_says_that_it_is_illustrative(exam):
     assert "sample" in text.decode().casefold()
 
 
-@pytest.mark.skipif(not REFERENCE.is_file(), reason="the reference rules are not here")
+@needs(REFERENCE)
 @pytest.mark.parametrize("exam", EXAMS)
 def test_a_reference_rule_has_the_reference_margins(exam):
     reference = next(each for each in json.loads(REFERENCE.read_text()) if each["id"] == exam)

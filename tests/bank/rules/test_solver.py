@@ -3,22 +3,19 @@
 import csv
 import json
 import math
-import os
 import random
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import inf
-from pathlib import Path
 
 import pytest
 
 from bank.rules.solver import Model, Solution
+from tests.shared import DATA, needs
 
-SHARED = Path(os.environ.get("EXAMD_SHARED", Path(__file__).parents[3].parent / "shared"))
-ATA = SHARED / "data/ata"
-needs_data = pytest.mark.skipif(not ATA.is_dir(), reason="the science pool and its optima are not here")
+ATA = DATA / "ata"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +101,7 @@ def information(row, theta):
     return row["a"] ** 2 * (1 - p) / p * ((p - row["c"]) / (1 - row["c"])) ** 2
 
 
-@needs_data
+@needs(ATA)
 @pytest.mark.parametrize("number", range(4))
 def test_the_optimum_is_the_published_one_proved_by_two_other_solvers(number):
     optimum = json.loads((ATA / "science_1000_optima.json").read_text())["solutions"][number]

@@ -3,7 +3,6 @@
 import json
 import sys
 from base64 import b64decode
-from pathlib import Path
 
 import msgspec
 import pyrage
@@ -17,8 +16,9 @@ from bank.canonical import MAX_INTEGER, canonical
 from bank.refused import BadFile, Denied
 from bank.seal import codes, locks, statements
 from bank.seal.locks import Identity
+from tests.shared import VECTORS, needs
 
-VECTORS = Path(__file__).parents[4] / "shared" / "data" / "vectors" / "merkle"
+MERKLE = VECTORS / "merkle"
 
 # ---- release codes --------------------------------------------------------------------------------------------
 
@@ -257,10 +257,9 @@ def test_a_growing_tree_has_at_every_size_the_root_of_the_definition():
         tree.append(leaves[size])
 
 
+@needs(MERKLE)
 def test_inclusion_vectors_of_others_lead_to_our_root():
-    if not VECTORS.exists():
-        pytest.skip("no vectors beside the repository")
-    cases = [case["vector"] for case in json.loads((VECTORS / "inclusion_vectors.json").read_text())]
+    cases = [case["vector"] for case in json.loads((MERKLE / "inclusion_vectors.json").read_text())]
     good = [case for case in cases if not case["wantErr"]]
     assert len(good) >= 5
     for case in good:

@@ -1,10 +1,8 @@
 """Shares: SLIP-39 as published, and every way in which a share can be the wrong one."""
 
 import json
-import os
 import secrets
 from itertools import combinations
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,24 +10,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from bank.refused import BadFile, Denied
 from bank.seal import shares
 from bank.seal.shares import Head, Share
+from tests.shared import VECTORS, needs
 
 SECRET = bytes(range(32))
 
 
-def shared_data():
-    """The shared reference data: EXAMD_SHARED, or `shared/data` beside any folder above this one."""
-    places = [Path(os.environ["EXAMD_SHARED"])] if "EXAMD_SHARED" in os.environ else []
-    places += [folder / "shared" / "data" for folder in Path(__file__).resolve().parents]
-    return next((place for place in places if place.is_dir()), None)
+SLIP_39 = VECTORS / "slip39/vectors.json"
 
 
-SHARED = shared_data()
-VECTORS = None if SHARED is None else SHARED / "vectors/slip39/vectors.json"
-
-
-@pytest.mark.skipif(VECTORS is None, reason="the shared vectors are not on this machine")
+@needs(SLIP_39)
 def test_the_45_published_vectors_of_slip_39_hold():
-    vectors = json.loads(VECTORS.read_text())
+    vectors = json.loads(SLIP_39.read_text())
     assert len(vectors) == 45
     good = 0
     for name, words, secret, _ in vectors:

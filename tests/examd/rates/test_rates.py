@@ -3,7 +3,6 @@
 import csv
 import json
 from collections import Counter
-from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
@@ -16,12 +15,12 @@ from examd.rates import compute
 from examd.rates.compute import Definition, GroupSize, Row, by_institution, rates
 from examd.rates.wilson import Z95, wilson, wilson_arrays
 from examd.result import Candidate
+from tests.shared import DATA, needs
 
-INTERVALS = Path(__file__).parents[3].parent / "shared/data/intervals"
-needs_data = pytest.mark.skipif(not INTERVALS.is_dir(), reason="shared reference tables are not here")
+INTERVALS = DATA / "intervals"
 
 
-@needs_data
+@needs(INTERVALS)
 def test_wilson_agrees_with_r_over_the_whole_grid():
     """The table prints 13 decimals of the upper limit and 10 digits of the lower; a lower limit is 1 minus the upper
     one of the failures, so where those are in the table too it is held to 1e-12 as well."""
@@ -40,7 +39,7 @@ def test_wilson_agrees_with_r_over_the_whole_grid():
     assert mirrored > 100
 
 
-@needs_data
+@needs(INTERVALS)
 def test_wilson_gives_newcombes_four_published_cases():
     cases = json.loads((INTERVALS / "newcombe1998_cases.json").read_text())
     for case in cases["published"]["cases"]:

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from bank.refused import BadFile, BrokenStore, Denied, Refused
+from tests.shared import DATA, needs
 from tools.cli import bank, language, secrets
 
 ROOT = Path(__file__).parents[3]
-BANKS = ROOT.parent / "shared/data/banks"
+BANKS = DATA / "banks"
 PASSPHRASE = "correct horse battery"
 HEAD = "编号,题干,题型,A,B,C,D,答案,章节,认知层次,难度,依据,解析\n"
 GOOD = (
@@ -395,7 +396,7 @@ def test_samples_are_approved_only_in_a_bank_of_samples(place, capsys):
     assert told(capsys)["approved"] == 3
 
 
-@pytest.mark.skipif(not BANKS.is_dir(), reason="the shared banks are not on this machine")
+@needs(BANKS)
 def test_real_banks_go_in_with_exactly_their_counts_and_a_second_form_of_one_adds_nothing(place, capsys):
     def imported(*files):
         capsys.readouterr()
