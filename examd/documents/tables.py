@@ -47,13 +47,8 @@ class Table:
 
 def rates_table(report: Report, _: Translate) -> Table:
     """One row an institution: counts, then rate and interval by each definition; the total last."""
-    columns = [
-        Column(_("Training institution"), Kind.TEXT),
-        Column(_("Enrolled"), Kind.COUNT),
-        Column(_("Present"), Kind.COUNT),
-        Column(_("Absent"), Kind.COUNT),
-        Column(_("Passed"), Kind.COUNT),
-    ]
+    columns = [Column(_("Training institution"), Kind.TEXT)]
+    columns += [Column(title, Kind.COUNT) for title in (_("Enrolled"), _("Present"), _("Absent"), _("Passed"))]
     for definition in Definition:
         rate = _("Pass rate {definition}").format(definition=definition.value)
         meaning = f"{definition_name(definition, _)}, {definition_formula(definition, _)}"

@@ -14,6 +14,7 @@ process).
 import base64
 import errno
 import hashlib
+import json
 import os
 import stat
 from dataclasses import dataclass
@@ -62,8 +63,6 @@ def read(directory: Path, bureau_key: str) -> Package:
     Raises BadFile: when files are missing, too many, or malformed.
     Raises Denied: when something was altered, or signed by nobody who may.
     """
-    import json
-
     data = _read(directory / layout.MANIFEST, MAX_MANIFEST_BYTES)
     signed = statements.read(data, layout.KIND, name=layout.MANIFEST)
     statements.verify(data, bureau_key, name=layout.MANIFEST)

@@ -27,7 +27,7 @@ from examd.package.layout import RosterLine
 from examd.site.staff_client import StaffClient
 from tools.bench.fleet import Fleet, planned
 from tools.cli.language import _
-from tools.cli.output import as_json
+from tools.cli.output import report
 from tools.drill.session import Drill, hall_for
 
 SATURATING, WINDOW = 200, 4
@@ -43,10 +43,7 @@ def run(args: argparse.Namespace) -> int:
     _allow_many_sockets(args.terminals)
     with tempfile.TemporaryDirectory(prefix="examd-bench-") as work:
         figures = asyncio.run(_Bench(Path(work), args.terminals, args.seconds).run())
-    if args.json:
-        as_json(figures)
-    else:
-        print("\n".join(_table(figures)))
+    report(args, figures, *_table(figures))
     record = figures["record"]
     if record["missing"] or record["twice"] or record["different"]:
         print(_("The record does not hold what was acknowledged."), file=sys.stderr)

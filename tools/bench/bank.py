@@ -18,7 +18,7 @@ from bank.item import AnswerKey, Item
 from bank.store import Bank
 from tools.bench import desk
 from tools.cli.language import _
-from tools.cli.output import as_json
+from tools.cli.output import report
 
 WORDS = (
     "触电", "电压", "断路器", "接地", "绝缘", "焊接", "高处作业", "安全生产法", "应当", "不得", "作业人员", "事故",
@@ -106,23 +106,25 @@ def run(args: argparse.Namespace) -> int:
     submit, approve, verify = times
     waits = sorted(each.ms for each in painted)
     typed = {"p50": statistics.median(waits), "p95": waits[int(0.95 * len(waits))], "max": waits[-1]}
-    if args.json:
-        figures = {"rows": args.rows, "import_s": importing, "items": args.items, "import_onto_s": onto}
-        figures |= {"search_max_ms": max(took)}
-        figures |= {"search_median_ms": statistics.median(took), "read_all_ms": plain, "reviewed": len(drafts)}
-        figures |= {"desk_ms": typed, "desk": [asdict(each) for each in painted]}
-        as_json(figures | {"submit_s": submit, "approve_s": approve, "verify_s": verify})
-        return 0
-    print(_("import of a workbook of {n} rows: {seconds:.2f} s", n=args.rows, seconds=importing))
-    print(_("the same into a bank of {items} items: {seconds:.2f} s", items=args.items, seconds=onto))
-    line = _(
+    slowest, median = max(took), statistics.median(took)
+    figures = {
+        "rows": args.rows, "import_s": importing, "items": args.items, "import_onto_s": onto, "search_max_ms": slowest,
+        "search_median_ms": median, "read_all_ms": plain, "reviewed": len(drafts), "desk_ms": typed,
+        "desk": [asdict(each) for each in painted], "submit_s": submit, "approve_s": approve, "verify_s": verify,
+    }  # fmt: skip
+    search = _(
         "search among {n} items, first 100 found: slowest of {searches} {slowest:.1f} ms, half within {median:.1f} ms"
     )
-    median = statistics.median(took)
-    print(line.format(n=args.items, searches=len(took), slowest=max(took), median=median))
-    print(_("the same by reading every item: {plain:.0f} ms", plain=plain))
-    line = _("desk, from key to painted list, {n} searches and filters: p50 {p50:.0f}, p95 {p95:.0f}, max {max:.0f} ms")
-    print(line.format(n=len(painted), **typed))
-    line = _("{n} items handed in, approved, verified: {submit:.2f} s, {approve:.2f} s, {verify:.2f} s")
-    print(line.format(n=len(drafts), submit=submit, approve=approve, verify=verify))
-    return 0
+    return report(
+        args, figures,
+        _("import of a workbook of {n} rows: {seconds:.2f} s", n=args.rows, seconds=importing),
+        _("the same into a bank of {items} items: {seconds:.2f} s", items=args.items, seconds=onto),
+        search.format(n=args.items, searches=len(took), slowest=slowest, median=median),
+        _("the same by reading every item: {plain:.0f} ms", plain=plain),
+        _("desk, from key to painted list, {n} searches and filters: p50 {p50:.0f}, p95 {p95:.0f}, max {max:.0f} ms",
+            n=len(painted), **typed,
+        ),
+        _("{n} items handed in, approved, verified: {submit:.2f} s, {approve:.2f} s, {verify:.2f} s",
+            n=len(drafts), submit=submit, approve=approve, verify=verify,
+        ),
+    )  # fmt: skip

@@ -14,7 +14,7 @@ import numpy as np
 
 from examd.rates.compute import Definition, Rates, rates
 from tools.cli.language import _
-from tools.cli.output import as_json
+from tools.cli.output import report
 
 MOST_RESULTS, MOST_INSTITUTIONS = 1_000_000_000, 1_000_000
 """6 GB of made-up results, and a count that still fits beside them."""
@@ -57,17 +57,13 @@ def run(args: argparse.Namespace) -> int:
         "working_mb": round(_working_bytes(chunked) / 1e6, 1),
         "plain_working_mb": round(_working_bytes(plain) / 1e6, 1),
     }
-    if args.json:
-        as_json(figures)
-    else:
-        lines = (
-            _("{results:,} results of {institutions:,} institutions ({input_mb} MB)"),
-            _("  in chunks, with both rates and intervals  {seconds:.3f} s  {working_mb} MB"),
-            _("  one plain count, without intervals        {plain_seconds:.3f} s  {plain_working_mb} MB"),
-        )
-        for line in lines:
-            print(line.format(**figures))
-    return 0
+    return report(
+        args,
+        figures,
+        _("{results:,} results of {institutions:,} institutions ({input_mb} MB)", **figures),
+        _("  in chunks, with both rates and intervals  {seconds:.3f} s  {working_mb} MB", **figures),
+        _("  one plain count, without intervals        {plain_seconds:.3f} s  {plain_working_mb} MB", **figures),
+    )
 
 
 def _median_seconds(work: Callable[[], object], repeat: int) -> float:

@@ -8,7 +8,6 @@ sign-in form's words on the screen; key to paint from writing a key to the first
 import argparse
 import asyncio
 import contextlib
-import datetime
 import os
 import queue
 import select
@@ -29,17 +28,14 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
+from examd.clock import utc_now
+from examd.delivery import certificates
 from examd.protocol import messages as m
 from examd.protocol.messages import ItemView, OptionView
 from examd.protocol.phase import Phase
 from tools.cli.language import _
-from tools.cli.output import as_json
+from tools.cli.output import report
 
 WIDTH, HEIGHT = 120, 40
 N_ITEMS = 100
@@ -60,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         first, times, rss = _sitting(Path(folder), server, through, args.keys)
         firsts = sorted([*firsts, first])
     times.sort()
-    report: dict[str, Any] = {
+    figures: dict[str, Any] = {
         "through": through,
         "size": [WIDTH, HEIGHT],
         "first_paint_s": round(statistics.median(firsts), 3),
@@ -71,14 +67,14 @@ def run(args: argparse.Namespace) -> int:
         "key_to_paint_max_ms": round(times[-1] * 1e3, 1),
         "rss_mib": round(rss / 2**20, 1),
     }
-    if args.json:
-        as_json(report)
-        return 0
-    print(_("terminal, {width}x{height}, through {through}", width=WIDTH, height=HEIGHT, through=through))
-    print(_("first paint    {first_paint_s} s (worst {first_paint_worst_s} s)", **report))
-    print(_("key to paint   p50 {key_to_paint_p50_ms} ms, p95 {key_to_paint_p95_ms} ms, {keys} keys", **report))
-    print(_("memory         {rss_mib} MiB", **report))
-    return 0
+    return report(
+        args,
+        figures,
+        _("terminal, {width}x{height}, through {through}", width=WIDTH, height=HEIGHT, through=through),
+        _("first paint    {first_paint_s} s (worst {first_paint_worst_s} s)", **figures),
+        _("key to paint   p50 {key_to_paint_p50_ms} ms, p95 {key_to_paint_p95_ms} ms, {keys} keys", **figures),
+        _("memory         {rss_mib} MiB", **figures),
+    )
 
 
 # ---- the terminal in a pty ------------------------------------------------------------------------------------------
@@ -254,15 +250,9 @@ def _item(slot: int) -> ItemView:
 
 
 def _certificate(folder: Path) -> ssl.SSLContext:
-    private, now = generate_private_key(SECP256R1()), datetime.datetime.now(datetime.UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bench")])
-    builder = x509.CertificateBuilder(name, name, private.public_key(), x509.random_serial_number())
-    builder = builder.not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
-    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-    (folder / "root.pem").write_bytes(builder.sign(private, hashes.SHA256()).public_bytes(Encoding.PEM))
-    both = folder / "both.pem"
-    secret = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    both.write_bytes((folder / "root.pem").read_bytes() + secret)
+    made, both = certificates.make("bench", utc_now()), folder / "both.pem"
+    (folder / "root.pem").write_bytes(made.root)
+    both.write_bytes(made.certificate + made.key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(both)
     return context

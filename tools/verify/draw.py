@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any, TypeVar
 
@@ -50,22 +50,9 @@ class Item:
 
     @classmethod
     def of(cls, facts: Mapping[str, Any], line: int) -> "Item":
-        return cls(
-            id=facts["id"],
-            line=line,
-            stratum=facts["stratum"],
-            type=facts["type"],
-            chapter=facts["chapter"],
-            level=facts["level"],
-            points=facts["points"],
-            p4=facts["p4"],
-            options=facts["options"],
-            locked=frozenset(facts["locked"]),
-            enemies=frozenset(facts["enemies"]),
-            tags=frozenset(facts["tags"]),
-            case=facts.get("case", ""),
-            place=facts.get("place", 0),
-        )
+        given: dict[str, Any] = {each.name: facts[each.name] for each in fields(cls) if each.name in facts}
+        given |= {name: frozenset(given[name]) for name in ("locked", "enemies", "tags")}
+        return cls(line=line, **given)
 
 
 Unit = tuple[Item, ...]

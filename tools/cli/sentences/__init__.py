@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from bank.refused import Refused
+from tools.cli.language import sentence
 
 
 def said(refused: Refused) -> str:
@@ -17,8 +18,7 @@ def said(refused: Refused) -> str:
 
 def told(code: str, facts: Mapping[str, Any]) -> str:
     """The same for a code and facts that were not raised, such as those of a refused row."""
-    from tools.cli.language import sentence
-    from tools.cli.sentences import fact_words
+    from tools.cli.sentences import fact_words  # with the tables below: most commands refuse nothing
 
     return sentence(code, {name: fact_words.in_language(name, value) for name, value in facts.items()}, sentences())
 
