@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from bank.canonical import canonical
 
 
@@ -68,7 +70,8 @@ class Background:
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> "Background":
-        return cls(record["text"], tuple(record["media"]))
+        """Raises ValueError: when a field is missing or of another type."""
+        return msgspec.convert(record, cls)
 
     def sha256(self) -> str:
         """What `Content.case` holds of it: the name of the case group."""
@@ -102,13 +105,8 @@ class Content:
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> "Content":
-        return cls(
-            type=ItemType(record["type"]),
-            stem=record["stem"],
-            options=tuple(Option(o["text"], tuple(o["media"])) for o in record["options"]),
-            media=tuple(record["media"]),
-            case=record.get("case", ""),
-        )
+        """Raises ValueError: when a field is missing or of another type."""
+        return msgspec.convert(record, cls)
 
     @property
     def pictures(self) -> tuple[str, ...]:

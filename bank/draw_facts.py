@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from bank import merkle
 from bank.canonical import canonical
 from bank.content import ItemType, Level
@@ -46,45 +48,15 @@ class ItemFacts:
         return self.case or self.id
 
     def to_json(self) -> dict[str, Any]:
-        record: dict[str, Any] = {
-            "chapter": self.chapter,
-            "content": self.content,
-            "enemies": list(self.enemies),
-            "id": self.id,
-            "level": self.level.value,
-            "locked": list(self.locked),
-            "options": self.options,
-            "p4": self.p4,
-            "points": self.points,
-            "rev": self.rev,
-            "salt": self.salt,
-            "stratum": self.stratum,
-            "tags": list(self.tags),
-            "type": self.type.value,
-        }
-        # Left out where the item stands alone: leaves that were there before case groups keep their hash.
-        return record | {"case": self.case, "place": self.place} if self.case else record
+        record: dict[str, Any] = msgspec.to_builtins(self)
+        if not self.case:  # leaves that were there before case groups keep their hash
+            del record["case"], record["place"]
+        return record
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> "ItemFacts":
-        return cls(
-            id=record["id"],
-            rev=record["rev"],
-            stratum=record["stratum"],
-            type=ItemType(record["type"]),
-            chapter=record["chapter"],
-            level=Level(record["level"]),
-            points=record["points"],
-            p4=record["p4"],
-            options=record["options"],
-            locked=tuple(record["locked"]),
-            enemies=tuple(record["enemies"]),
-            tags=tuple(record["tags"]),
-            content=record["content"],
-            salt=record["salt"],
-            case=record.get("case", ""),
-            place=record.get("place", 0),
-        )
+        """Raises ValueError: when a field is missing or of another type."""
+        return msgspec.convert(record, cls)
 
 
 def pool_root(records: Iterable[dict[str, Any]]) -> str:

@@ -12,6 +12,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from bank.content import TRUEFALSE_OPTIONS, Background, Content, ItemType, Level
 from bank.refused import BadFile
 from bank.subjects import well_formed
@@ -135,8 +137,8 @@ class Basis:
 
     @classmethod
     def from_json(cls, record: dict[str, str]) -> "Basis":
-        days = {name: date.fromisoformat(record[name]) for name in ("effective_from", "repealed_on") if name in record}
-        return cls(record["text"], **days)
+        """Raises ValueError: when a field is missing or of another type."""
+        return msgspec.convert(record, cls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +156,8 @@ class Translation:
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> "Translation":
-        background = record.get("background")
-        return cls(
-            record["lang"],
-            Content.from_json(record["content"]),
-            None if background is None else Background.from_json(background),
-        )
+        """Raises ValueError: when a field is missing or of another type."""
+        return msgspec.convert(record, cls)
 
 
 @dataclass(frozen=True, slots=True)
