@@ -133,25 +133,22 @@ def issue(
         write_atomically(layout.part_path(directory, part), locks.seal(plaintext, [one_off.recipient, archive_age]))
         write_atomically(layout.lock_path(directory, part), locks.lock(one_off, holders))
 
-    manifest = {
-        "type": layout.KIND,
-        "v": 1,
-        "package_id": package_id,
-        "session": msgspec.to_builtins(session),
-        "rule": {"id": rule.id, "version": rule.version, "sha256": rule.sha256},
-        "pool": {"root": root, "n": len(pool)},
-        "roster": {"sha256": sha256[layout.ROSTER], "n": len(roster)},
-        "items": {"sha256": sha256[layout.ITEMS]},
-        "answers": {"sha256": sha256[layout.ANSWERS]},
-        "seed_commit": {"bureau": commit.hex()},
-        "keys": {
-            "bureau": bureau.card.sign, "chief": chief.sign, "site": site.sign,
-            "site_age": site.age, "chief_age": chief.age, "archive_age": archive_age,
-        },
-        "parts": [_part(path) for path in sorted(directory.iterdir(), key=lambda p: p.name.encode())],
-        "issued_at": issued_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-    }  # fmt: skip
-    write_atomically(directory / layout.MANIFEST, statements.sign(manifest, bureau.signing_key))
+    manifest = layout.Manifest(
+        type=layout.KIND,
+        v=1,
+        package_id=package_id,
+        session=session,
+        rule=layout.RuleRef(rule.id, rule.version, rule.sha256),
+        pool=layout.PoolRef(root, len(pool)),
+        roster=layout.RosterRef(sha256[layout.ROSTER], len(roster)),
+        items=layout.PlaintextRef(sha256[layout.ITEMS]),
+        answers=layout.PlaintextRef(sha256[layout.ANSWERS]),
+        seed_commit={"bureau": commit.hex()},
+        keys=layout.Keys(bureau.card.sign, chief.sign, site.sign, site.age, chief.age, archive_age),
+        parts=[_part(path) for path in sorted(directory.iterdir(), key=lambda p: p.name.encode())],
+        issued_at=issued_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
+    write_atomically(directory / layout.MANIFEST, statements.sign(msgspec.to_builtins(manifest), bureau.signing_key))
     sync_directory(out)
     exposed = meeting(pool, rule, len(roster))
     return Issued(
@@ -208,6 +205,6 @@ def _items_part(pool: Sequence[ItemFacts], by_id: Mapping[str, BankItem], bureau
     return layout.lines([head, *body])
 
 
-def _part(path: Path) -> dict[str, object]:
+def _part(path: Path) -> layout.Part:
     data = path.read_bytes()
-    return {"bytes": len(data), "name": path.name, "sha256": hashlib.sha256(data).hexdigest()}
+    return layout.Part(path.name, len(data), hashlib.sha256(data).hexdigest())
