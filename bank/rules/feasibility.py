@@ -41,7 +41,6 @@ class Lack:
 class Feasibility:
     """`conflict` is empty where a form exists."""
 
-    demands: tuple[Demand, ...]
     conflict: tuple[Lack, ...]
     alone: tuple[Lack, ...]
     """All demands that are a conflict of one: where there are any, `conflict` is the first of them."""
@@ -85,7 +84,7 @@ def check_feasibility(facts: Iterable[ItemFacts], rule: Rule, candidates: int | 
         for cell in rule.cells_as_read
         if len(members[cell.stratum]) < cell.count * rule.pool_multiple
     )
-    return Feasibility(tuple(demands), lacks[0], alone, tuple(lacks[1:]), groups, alone_groups, witness or (), below)
+    return Feasibility(lacks[0], alone, tuple(lacks[1:]), groups, alone_groups, witness or (), below)
 
 
 def in_tolerance(facts: Iterable[ItemFacts], rule: Rule, target: int) -> bool:

@@ -22,9 +22,10 @@ def to_json(rule: Rule, proof: SignatureProof | None) -> dict[str, Any]:
     left = [{"id": officer.id, "name": officer.name, "why": why} for officer, why in _left(proof)]
     return told | {
         "register": {
-            "left": left, "officers": _people(newest.officers), "sha256": newest.sha256, "version": newest.version,
+            "left": left, "officers": wording.records_of(newest.officers), "sha256": newest.sha256,
+            "version": newest.version,
         },
-        "signed_by": _people(proof.signed_rule.signed_by), "signed_under": proof.signed_rule.register,
+        "signed_by": wording.records_of(proof.signed_rule.signed_by), "signed_under": proof.signed_rule.register,
     }  # fmt: skip
 
 
@@ -38,9 +39,9 @@ def lines(rule: Rule, proof: SignatureProof | None) -> list[str]:
     if signed_rule.register != newest.version:
         signed = _("Rule {rule}, version {version} ({when}), signed by {names} under register {register}")
     told = [
-        signed.format(**facts, names=_names(signed_rule.signed_by), register=signed_rule.register),
+        signed.format(**facts, names=wording.names_of(signed_rule.signed_by), register=signed_rule.register),
         _("Register {version} of rule officers ({sha256}…): {names}",
-            version=newest.version, sha256=newest.sha256[:16], names=_names(newest.officers)
+            version=newest.version, sha256=newest.sha256[:16], names=wording.names_of(newest.officers)
         ),
     ]  # fmt: skip
     if left := _left(proof):
@@ -60,11 +61,3 @@ def _left(proof: SignatureProof) -> list[tuple[Officer, str]]:
         if officer not in after.officers
     }
     return [each for who, each in found.items() if who not in now]
-
-
-def _names(officers: tuple[Officer, ...]) -> str:
-    return "、".join(officer.name for officer in officers)
-
-
-def _people(officers: tuple[Officer, ...]) -> list[dict[str, str]]:
-    return [{"id": officer.id, "name": officer.name} for officer in officers]

@@ -67,14 +67,14 @@ def run_register(args: argparse.Namespace) -> int:
 def _register_record(register: Register) -> dict[str, object]:
     return {
         "complete": register.complete, "gone": dict(register.gone),
-        "officers": [{"id": officer.id, "name": officer.name} for officer in register.officers],
+        "officers": wording.records_of(register.officers),
         "sha256": register.sha256, "signed_by": [officer.id for officer in register.signed_by],
         "version": register.version,
     }  # fmt: skip
 
 
 def _register_lines(register: Register) -> list[str]:
-    hands = "、".join(officer.name for officer in register.signed_by)
+    hands = wording.names_of(register.signed_by)
     state = _("signed by the bureau alone, as the first one is")
     if register.needed:
         state = _("signed by the bureau and {names}", names=hands) if hands else _("signed by the bureau")
@@ -119,7 +119,7 @@ def run_sign(args: argparse.Namespace) -> int:
     print("\n".join([*_told_changes(before, changed), *_told_others(book, rule)]), file=sys.stderr)
     _confirm(args, _("Sign this rule? (yes/no) "))
     signed_rule = officer.sign(book, rule, _passphrase(args))
-    names = "、".join(officer.name for officer in signed_rule.signed_by)
+    names = wording.names_of(signed_rule.signed_by)
     line = _("Signed by {names}: {missing} more signature needed.")
     if signed_rule.complete:
         line = _("Signed by {names}: version {version} may be used.")
@@ -143,7 +143,7 @@ def _told_others(book: Rulebook, rule: Rule | None, rule_id: str = "") -> list[s
     """Other texts that officers proposed as the same version: the first with two signatures is taken."""
     return [
         plain(_("Another text of version {version} is proposed by {names}: {sha256}",
-            names="、".join(officer.name for officer in each.signed_by), sha256=each.rule.sha256,
+            names=wording.names_of(each.signed_by), sha256=each.rule.sha256,
             version=each.rule.version,
         ))
         for each in book.proposals(rule.id if rule else rule_id)
@@ -179,7 +179,7 @@ def run_history(args: argparse.Namespace) -> int:
         before = None
         for signed_rule in versions:
             current = signed_rule.rule
-            names = "、".join(officer.name for officer in signed_rule.signed_by)
+            names = wording.names_of(signed_rule.signed_by)
             state = _("in use") if signed_rule.complete else _("one signature lacking")
             print(f"{rule} v{current.version}  {wording.in_force(current)}  {names}  {state}")
             print(f"  {current.sha256}")

@@ -4,8 +4,10 @@ Before: a checked rule. After: `tools.cli.rule.officers` shows it and asks for t
 """
 
 import sys
+from collections.abc import Iterable
 
 from bank.rules import Rule
+from bank.rules.signed_rule import Officer
 from bank.rules.strict_toml import decimal
 from bank.subjects import told
 from tools.cli.language import _
@@ -28,6 +30,15 @@ def differences(before: Rule | None, after: Rule) -> list[str]:
     names = [*new, *(name for name in old if name not in new)]
     told = {name: f"{old.get(name, '—')} → {new.get(name, '—')}" for name in names if old.get(name) != new.get(name)}
     return [line.strip() for line in _lines(told)]
+
+
+def names_of(officers: Iterable[Officer]) -> str:
+    return "、".join(officer.name for officer in officers)
+
+
+def records_of(officers: Iterable[Officer]) -> list[dict[str, str]]:
+    """For `--json`."""
+    return [{"id": officer.id, "name": officer.name} for officer in officers]
 
 
 def in_force(rule: Rule) -> str:

@@ -152,16 +152,11 @@ def _takes_chief(command: Command) -> None:
     command.takes_file("--chief-passphrase-file", _("read the chief examiner's passphrase from this file"))
 
 
-def _command(site: Commands, name: str, run: str, text: str, example: str, **more: str | bool) -> Command:
-    """A command on a site's folder. `more`: a longer `description`; `reports` as `Commands.add` takes it."""
-    found = site.add(
-        name,
-        f"tools.cli.site.{run}",
-        text,
-        str(more.get("description", text)),
-        example,
-        reports=bool(more.get("reports", 1)),
-    )
+def _command(
+    site: Commands, name: str, run: str, text: str, example: str, *, description: str = "", reports: bool = True
+) -> Command:
+    """A command on a site's folder; its text is the description, too, where there is no longer one."""
+    found = site.add(name, f"tools.cli.site.{run}", text, description or text, example, reports=reports)
     found.add_argument("directory", type=Path, metavar=_("DIR"), help=_("the site's folder"))
     return found
 
