@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from bank.durable import read_bytes
 from bank.refused import BadFile
 from examd.record.entries import Kind, decode_entry
 from examd.record.state import ROOM
@@ -32,12 +33,8 @@ class Incident:
 
 def read(folder: Path) -> tuple[Incident, ...]:
     """Of a result folder, in the order of the record. Raises BadFile: when the record cannot be read."""
-    try:
-        lines = (folder / "entries.jsonl").read_bytes().splitlines()
-    except OSError as error:
-        raise BadFile("file-unreadable", file="entries.jsonl", why=error.strerror) from None
     found = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(read_bytes(folder / "entries.jsonl", named="entries.jsonl").splitlines(), 1):
         try:
             entry = decode_entry(line)
         except ValueError:

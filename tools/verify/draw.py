@@ -48,6 +48,11 @@ class Item:
     def unit(self) -> str:
         return self.case or self.id
 
+    @property
+    def section(self) -> str:
+        """The type of cell that it stands in: whatever the items of a case group are, theirs is "case"."""
+        return "case" if self.case else self.type
+
     @classmethod
     def of(cls, facts: Mapping[str, Any], line: int) -> "Item":
         given: dict[str, Any] = {each.name: facts[each.name] for each in fields(cls) if each.name in facts}
@@ -202,7 +207,7 @@ class Draw:
         elif rule.shuffle_items == "within-type":
             order = []
             for type_ in rule.type_order:
-                of_type = [unit for unit in selection if ("case" if unit[0].case else unit[0].type) == type_]
+                of_type = [unit for unit in selection if unit[0].section == type_]
                 order += Stream(key, f"order/{type_}").sample(of_type, len(of_type))
         else:
             order = selection

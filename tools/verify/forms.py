@@ -8,7 +8,7 @@ from .case import Case
 from .draw import Cell, Draw, Item, NoForm, Unit, digest, refusals, session_string, units_of
 from .issued import POOL
 from .outcome import Outcome
-from .rules import ANY, CASE
+from .rules import ANY
 
 
 def pool_fits_rule(case: Case, out: Outcome) -> None:
@@ -53,16 +53,14 @@ def _fitting(item: Item, cells: Mapping[str, Cell]) -> list[str]:
     """The strata that may hold the item: its chapter, any above it, or "any"; its level, or "any"."""
     codes = item.chapter.split(".")
     chapters = {ANY, *(".".join(codes[:depth]) for depth in range(1, len(codes) + 1))}
-    type_ = CASE if item.case else item.type
-    strata = {f"{type_}/{chapter}/{level}" for chapter in chapters for level in (ANY, item.level)}
+    strata = {f"{item.section}/{chapter}/{level}" for chapter in chapters for level in (ANY, item.level)}
     return sorted(strata & cells.keys())
 
 
 def _misfits(item: Item, cell: Cell) -> list[tuple[str, object, object]]:
-    type_ = CASE if item.case else item.type
     within = cell.chapter in (ANY, item.chapter) or item.chapter.startswith(cell.chapter + ".")
     tests = (
-        ("type", type_, cell.type, type_ == cell.type),
+        ("type", item.section, cell.type, item.section == cell.type),
         ("chapter", item.chapter, cell.chapter, within),
         ("level", item.level, cell.level, cell.level in (ANY, item.level)),
         ("points", item.points, cell.points, item.points == cell.points),
