@@ -132,8 +132,8 @@ def test_it_answers_as_a_bank_does(remote, folder):
 BENEATH = {
     "answer_keys.unverified", "catalogue.line", "catalogue.lines", "drafts.revisable", "drafts.take", "history.note",
     "items.numbered", "items.revision", "meta.journal_position", "meta.note_journal_position", "meta.value",
-    "meta.write", "near_duplicates.questions", "owners.known", "people.acting", "people.named", "people.strangers", "proof.check",
-    "proof.kept", "proof.terms", "proof.verify", "provisions.read", "slices.weigh", "submissions.open",
+    "meta.write", "near_duplicates.questions", "owners.known", "people.acting", "people.named", "people.strangers",
+    "proof.check", "proof.kept", "proof.terms", "proof.verify", "provisions.read", "slices.weigh", "submissions.open",
 }  # fmt: skip
 """What a bank's parts have for one another, and for whoever holds the bank open."""
 
