@@ -47,3 +47,9 @@ def _ordered(value: Any) -> Any:
 
 def _utf_16(key: str) -> bytes:
     return str.encode(key, "utf-16-be")
+
+
+def spoken(sha256: str) -> str:
+    """A digest as twenty digits in groups of five: to be read out and compared (66 bits), not to be computed with."""
+    digits = f"{int(sha256, 16) % 10**20:020d}"
+    return " ".join(digits[at : at + 5] for at in range(0, 20, 5))

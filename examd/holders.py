@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bank.canonical import canonical
+from bank.canonical import canonical, digest, spoken
 from bank.durable import make_folder, read_bytes, write_atomically
 from bank.refused import BadFile
 from bank.seal import passphrase as sealing
@@ -33,6 +33,11 @@ class Card:
     """age recipient that packages are locked to."""
     sign: str
     """Ed25519 public key, hex."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Twenty digits: whoever gave the card away and whoever got it read the same."""
+        return spoken(digest(dataclasses.asdict(self)))
 
     @classmethod
     def read(cls, path: Path, role: str) -> "Card":
@@ -89,7 +94,7 @@ class Holder:
 
 
 def create(directory: Path, role: str, holder_id: str, name: str, passphrase: str) -> Holder:
-    """Makes a holder with fresh keys; writes `<role>.key` and `<role>.card.json` into `directory`.
+    """Makes a holder with fresh keys; writes `<role>.card.json` and, last, `<role>.key` into `directory`.
 
     Raises BadFile: when a name cannot be shown on one line, or there is such a holder already.
     """
@@ -101,9 +106,10 @@ def create(directory: Path, role: str, holder_id: str, name: str, passphrase: st
     identity, signing_key = Identity.generate(), Ed25519PrivateKey.generate()
     card = Card(role, holder_id, name, identity.recipient, public_hex(signing_key))
     holder = Holder(card, identity, signing_key, secrets.token_bytes(32))
+    sealed = sealing.seal(holder.secret_bytes(), passphrase, f"examd/{role}")
     make_folder(directory)
-    write_atomically(key_file, sealing.seal(holder.secret_bytes(), passphrase, f"examd/{role}"), private=True)
-    card.write(directory)
+    card.write(directory)  # a key without its card could not be made again
+    write_atomically(key_file, sealed, private=True)
     return holder
 
 

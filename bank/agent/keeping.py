@@ -15,6 +15,7 @@ from typing import Any
 from bank.agent.process import start
 from bank.agent.remote import absence, connect
 from bank.custody import Custody, HandedOver, Holder, Offered, Opening, Position, hand_over, is_shared, position_of
+from bank.custody import found as custody_of_new
 from bank.custody.handing_over import check_names, check_people
 from bank.custody.holders import handed_over_unsettled
 from bank.hardening import harden
@@ -62,6 +63,12 @@ def share(
         bank.close()
         raise
     return hand_over(bank, people, need, reason="share", shares_in=shares_in)
+
+
+def found(directory: Path, names: Sequence[str], need: int, ask: NewPassphrase) -> HandedOver:
+    """A new bank in the hands of holders of these names from the start (`bank.custody.founding`)."""
+    harden()
+    return custody_of_new(directory, names, need, ask)
 
 
 def renew(

@@ -7,6 +7,7 @@ Before: `bank.authoring.people`. After: `bank.authoring.lifecycle` has it signed
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bank import custody
@@ -63,6 +64,53 @@ def enrol(
             key.unlink(missing_ok=True)
         raise
     return Enrolled(person, is_new)
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """Who is to be enrolled, and how their key is opened, or made where that is told."""
+
+    key: Path
+    name: str
+    roles: frozenset[Role]
+    signer: Callable[[bool], Signer]
+
+
+def enrol_together(
+    bank: OpenBank, applicants: Sequence[Applicant], keepers: Callable[[], Sequence[Keeper]]
+) -> list[Enrolled]:
+    """All who are here, in one ceremony: the keyholders vouch for the first two, those two for everybody after.
+
+    Nobody is asked twice for the same passphrase. Who is enrolled already is passed over: a ceremony that was broken
+    off goes on. `keepers`: asks the keyholders by whom the bank is open, once.
+    """
+    done: list[Enrolled] = []
+    here: dict[Path, Signer] = {}
+    asked: list[Sequence[Keeper]] = []
+
+    def unlocked(applicant: Applicant, *, is_new: bool = False) -> Signer:
+        if applicant.key not in here:
+            here[applicant.key] = applicant.signer(is_new)
+        return here[applicant.key]
+
+    def vouching(_name: str) -> Sequence[Keeper]:
+        if not asked:
+            asked.append(keepers())
+        return asked[0]
+
+    for applicant in applicants:
+        known = bank.people.all()
+        if applicant.key.stem in known:
+            continue
+        at_work = [each for each in applicants if each.key.stem in known and not known[each.key.stem].until]
+        sponsors = at_work[:VOUCHERS]
+        by = Vouching([each.key for each in sponsors], partial(list, map(unlocked, sponsors)), vouching)
+
+        def signer(is_new: bool, who: Applicant = applicant) -> Signer:
+            return unlocked(who, is_new=is_new)
+
+        done.append(enrol(bank, applicant.key, applicant.name, applicant.roles, by, signer))
+    return done
 
 
 def vouchers(bank: OpenBank, name: str, vouching: Vouching, *, besides: str = "") -> Vouchers:

@@ -130,7 +130,7 @@ class Signer:
 
 def create(file: Path, passphrase: str) -> Signer:
     """A new key in `file`, "…/<id>.key". The file's name is the person's id."""
-    person = _id(file)
+    person = identity(file)
     key = Ed25519PrivateKey.generate()
     sealed = sealing.seal(key.private_bytes_raw(), passphrase, PURPOSE)
     with store_errors(file.name, taken=Denied("person-key-exists", file=str(file))):
@@ -141,7 +141,7 @@ def create(file: Path, passphrase: str) -> Signer:
 
 def unlock(file: Path, passphrase: str) -> Signer:
     """Opens a person's key. Raises BadFile: when the file cannot be read, or holds no key."""
-    person = _id(file)
+    person = identity(file)
     sealed = read_bytes(file, sealing.LARGEST_FILE + 1)
     secret = sealing.unseal(sealed, passphrase, PURPOSE, file=file.name)
     try:
@@ -389,7 +389,8 @@ def _at_work(known: Mapping[str, Person], besides: str) -> dict[str, Person]:
     return {each.id: each for each in known.values() if not each.until and each.id != besides}
 
 
-def _id(file: Path) -> str:
+def identity(file: Path) -> str:
+    """Of the person whose key is in this file, `<id>.key`. Raises BadFile: when no person can have that id."""
     if file.suffix != ".key" or not _ID.fullmatch(file.stem):
         raise BadFile("person-file-name", file=file.name)
     return file.stem

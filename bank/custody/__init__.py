@@ -1,8 +1,8 @@
 """Custody: a bank's key in shares, so that opening it takes k of its n keyholders, and leaves its mark.
 
 `hand_over` gives a bank to holders: a new key, the bank copied under it and the copy proved, the key split and every
-combination tried from the files as they lie on the disk, the old key destroyed. The first sharing, a new key for the
-same people, and a holder replaced are all this one act: shares of an earlier generation never fit again.
+combination tried from the files as they lie on the disk, the old key destroyed. A founding, the first sharing, a new
+key for the same people, and a holder replaced are all this one act: shares of an earlier generation never fit again.
 
 `Opening.begin` rebuilds the key from the shares of those present, opens the vault, forgets the key, and signs into the
 journal who was there. An Opening counts what leaves: answer keys up to the bound its holders set, contents as told.
@@ -15,6 +15,7 @@ Before: `bank.store` holds the items, `bank.seal.shares` splits. After: `bank.ag
 """
 
 from bank.custody.backups import restore
+from bank.custody.founding import found
 from bank.custody.handing_over import HandedOver, hand_over
 from bank.custody.holders import (
     SHARES,
@@ -33,5 +34,5 @@ from bank.custody.positions import Position, position_of
 
 __all__ = [
     "BULK", "SHARES", "Custody", "HandedOver", "Holder", "Offered", "Opening", "Position", "check_offered",
-    "find_share", "hand_over", "is_shared", "position_of", "reseal", "restore", "share_name", "verify_shares",
+    "find_share", "found", "hand_over", "is_shared", "position_of", "reseal", "restore", "share_name", "verify_shares",
 ]  # fmt: skip

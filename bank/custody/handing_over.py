@@ -128,6 +128,11 @@ def check_people(people: Sequence[tuple[str, str]], need: int) -> None:
     """
     shares.check_policy(need, len(people))
     check_names([name for name, _ in people])
+    check_unlike(people)
+
+
+def check_unlike(people: Sequence[tuple[str, str]]) -> None:
+    """Whether each has a passphrase of their own. Raises Denied: when two have the same."""
     for index, (name, passphrase) in enumerate(people):
         if passphrase in (other for _, other in people[:index]):
             raise Denied("passphrase-shared", name=name)  # whoever knows the one then holds two shares

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from bank.canonical import digest
+from bank.canonical import digest, spoken
 from bank.durable import make_folder, store_errors, write_atomically
 from bank.refused import BadFile, BrokenStore, Denied
 from bank.seal import shares, statements
@@ -114,12 +114,6 @@ def next_document(directory: Path) -> dict[str, str]:
         return {"custody": str(document["custody"]), "line": str(document["line"])}
     except (ValueError, KeyError, TypeError, RecursionError):
         raise BadFile("statement-malformed", file=NEXT) from None
-
-
-def spoken(sha256: str) -> str:
-    """A digest as twenty digits in groups of five: to be read out and compared (66 bits), not to be computed with."""
-    digits = f"{int(sha256, 16) % 10**20:020d}"
-    return " ".join(digits[at : at + 5] for at in range(0, 20, 5))
 
 
 def share_name(generation: int, index: int) -> str:

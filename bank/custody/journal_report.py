@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bank.canonical import digest
-from bank.custody.holders import Custody, handed_over_unsettled, is_shared, spoken
+from bank.canonical import digest, spoken
+from bank.custody.holders import Custody, handed_over_unsettled, is_shared
 from bank.custody.positions import Position, position_of
 from bank.journal import Entry, Journal, check
 

@@ -17,8 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bank.canonical import canonical
-from bank.custody.holders import spoken
+from bank.canonical import canonical, spoken
 from bank.durable import make_folder, write_atomically
 from bank.journal import OPENED, Journal
 from bank.refused import BadFile, Denied, Refused

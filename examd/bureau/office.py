@@ -28,7 +28,7 @@ from examd.bureau.rulebook import Rulebook
 from examd.holders import Card, Holder
 from examd.package import layout
 from examd.package.issue import Issued
-from examd.package.layout import Manifest
+from examd.package.layout import Manifest, Session
 
 
 class Office:
@@ -39,14 +39,17 @@ class Office:
     def create(cls, directory: Path, bureau_id: str, name: str, passphrase: str) -> tuple["Office", Holder]:
         """Founds a bureau: makes its keys and the archive's, both under the issuing officer's passphrase.
 
+        The bureau's key comes last: until it is there, nothing was founded, and what was left is begun again.
+
         Raises BadFile: when the number is not letters, digits, - and _, or there is a bureau already.
         """
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", bureau_id):
             raise BadFile("session-name", found=bureau_id)
-        holder = holders.create(directory, "bureau", bureau_id, name, passphrase)
-        holders.create(directory, "archive", bureau_id, name, passphrase)
+        if not (directory / "bureau.key").exists():
+            (directory / "archive.key").unlink(missing_ok=True)
         make_folder(directory / "releases")
-        return cls(directory), holder
+        holders.create(directory, "archive", bureau_id, name, passphrase)
+        return cls(directory), holders.create(directory, "bureau", bureau_id, name, passphrase)
 
     def unlock(self, passphrase: str) -> Holder:
         return holders.unlock(self.directory, "bureau", passphrase)
@@ -70,26 +73,31 @@ class Office:
         plain = canonical(msgspec.to_builtins(_Codes(issued.code_1, issued.code_2)))
         manifest = (issued.directory / layout.MANIFEST).read_bytes()
         signed_rule = issued.directory / layout.SIGNED_RULE
+        write_atomically(self._release(issued.package_id, "age"), locks.seal(plain, [bureau.card.age]), private=True)
         if signed_rule.exists():
             write_atomically(self._release(issued.package_id, "edition.json"), signed_rule.read_bytes())
+        # Last: with it the package counts as issued, and one without codes could be neither opened nor issued anew.
         write_atomically(self._release(issued.package_id, "manifest.json"), manifest)
-        write_atomically(self._release(issued.package_id, "age"), locks.seal(plain, [bureau.card.age]), private=True)
 
-    def manifest(self, package_id: str, bureau: Holder) -> Manifest:
+    def manifest(self, package_id: str, bureau: Card) -> Manifest:
         """The manifest of a package that was issued here. Raises Denied: when it was not."""
         path = self._release(package_id, "manifest.json")
         try:
             file = path.read_bytes()
         except OSError:
             raise Denied("package-unknown", package=package_id) from None
-        statements.verify(file, bureau.card.sign, name=path.name)
+        statements.verify(file, bureau.sign, name=path.name)
         return layout.read_manifest(statements.read(file, layout.KIND, name=path.name))
+
+    def packages(self, bureau: Card) -> list[tuple[str, Session]]:
+        """All packages that were issued here, each with its session."""
+        numbers = sorted(path.name.removesuffix(".manifest.json") for path in self._releases.glob("*.manifest.json"))
+        return [(number, self.manifest(number, bureau).session) for number in numbers]
 
     def issued_for(self, session_id: str, site_id: str, bureau: Holder) -> list[str]:
         """Numbers of the packages that were issued for this session of this site."""
-        numbers = sorted(path.name.removesuffix(".manifest.json") for path in self._releases.glob("*.manifest.json"))
-        sessions = ((number, self.manifest(number, bureau).session) for number in numbers)
-        return [number for number, session in sessions if (session.id, session.site_id) == (session_id, site_id)]
+        wanted = (session_id, site_id)
+        return [number for number, session in self.packages(bureau.card) if (session.id, session.site_id) == wanted]
 
     def code_1(self, package_id: str, bureau: Holder) -> str:
         """What opens the items; read out on the day."""
@@ -118,7 +126,7 @@ class Office:
         `file` names it to people. Raises Denied: when another signed closing was given before. And as
         `examd.bureau.closing.root_of` does.
         """
-        root = closing.root_of(checkpoints, self.manifest(package_id, bureau), file=file)
+        root = closing.root_of(checkpoints, self.manifest(package_id, bureau.card), file=file)
         codes = self._codes(package_id, bureau)
         first = self._verified_root(package_id, bureau)
         if first not in (None, root):
@@ -130,7 +138,7 @@ class Office:
         kept = self._release(package_id, "checkpoints")
         if not kept.exists():
             return None
-        return closing.root_of(kept.read_bytes(), self.manifest(package_id, bureau), file=kept.name)
+        return closing.root_of(kept.read_bytes(), self.manifest(package_id, bureau.card), file=kept.name)
 
     @property
     def _releases(self) -> Path:

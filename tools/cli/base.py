@@ -271,7 +271,7 @@ def help_formatter() -> type[argparse.HelpFormatter]:
 
         def _rich_split_lines(self, text: Text, width: int) -> Lines:
             text, lines, at = self._rich_whitespace_sub(text), Lines(), 0
-            for line in _broken(text.plain, width):
+            for line in broken(text.plain, width):
                 at = text.plain.index(line, at)
                 lines.append(text[at : at + len(line)])
                 at += len(line)
@@ -290,17 +290,18 @@ class _Plain(argparse.HelpFormatter):
         return _full_width(super().format_help())
 
     def _split_lines(self, text: str, width: int) -> list[str]:
-        return _broken(text, width)
+        return broken(text, width)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        return "\n".join(indent + line for line in _broken(text, width - len(indent)))
+        return "\n".join(indent + line for line in broken(text, width - len(indent)))
 
 
 _PIECE = re.compile(r"[\u2e80-\uffef][，。、；：？！）」』》”…]*|[^\s\u2e80-\uffef]+[，。、；：？！）」』》”…]*|\s+")
 """A line may end behind any Chinese character, but none begins with a mark that closes."""
 
 
-def _broken(text: str, width: int) -> list[str]:
+def broken(text: str, width: int) -> list[str]:
+    """Lines of at most so many cells."""
     lines, line = [], ""
     for piece in _PIECE.findall(text.strip()):
         word = " " if piece.isspace() else piece
@@ -312,6 +313,7 @@ def _broken(text: str, width: int) -> list[str]:
 
 
 def cells(text: str) -> int:
+    """How many a terminal gives the text."""
     return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 

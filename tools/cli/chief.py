@@ -39,6 +39,11 @@ def run_init(args: argparse.Namespace) -> int:
     from examd import holders
 
     passphrase = ask_secret("chief", _("Chief examiner's passphrase"), file=args.passphrase_file, confirm=True)
-    holders.create(args.directory, "chief", args.id, args.name, passphrase)
+    card = holders.create(args.directory, "chief", args.id, args.name, passphrase).card
     facts = {"card": str(args.directory / "chief.card.json"), "key": str(args.directory / "chief.key")}
-    return report(args, facts, _("Made {key} (keep it with you) and {card} (give it to the bureau).", **facts))
+    return report(
+        args,
+        facts | {"fingerprint": card.fingerprint},
+        _("Made {key} (keep it with you) and {card} (give it to the bureau).", **facts),
+        _("Fingerprint of the card: {fingerprint}", fingerprint=card.fingerprint),
+    )

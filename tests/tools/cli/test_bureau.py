@@ -163,7 +163,8 @@ def test_the_office_knows_what_it_issued_for_a_session(closed):
     manifest = json.loads(path.read_bytes())
     manifest["signed"]["keys"]["chief"] = "0" * 64
     path.write_text(json.dumps(manifest))
-    assert refusal(closed.office.manifest, closed.number, bureau).code == "signature"  # no other keys can be slipped in
+    # no other keys can be slipped in
+    assert refusal(closed.office.manifest, closed.number, bureau.card).code == "signature"
 
 
 @pytest.mark.parametrize("number", ["SX 0349", "", "../x", "局", "a" * 65])
@@ -173,5 +174,5 @@ def test_a_bureaus_number_is_restricted_as_a_sites(tmp_path, number):
 
 
 def test_a_package_unknown_is_denied(closed):
-    assert isinstance(refusal(closed.office.manifest, "0" * 32, closed.toy.bureau), Denied)
+    assert isinstance(refusal(closed.office.manifest, "0" * 32, closed.toy.bureau.card), Denied)
     assert codes.root_of(codes.spoken_root(closed.root.hex())) == closed.root.hex()

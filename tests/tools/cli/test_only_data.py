@@ -93,6 +93,7 @@ site staff site --name 李娜
 bureau issue office --bank sample --rule {SAMPLES / "rule.toml"} --roster roster.csv --site site/site.card.json \
  --chief chief/chief.card.json --session S-1 --name 第一场 --date 2026-11-21 --out stick --mock
 bureau code office stick/PKG-* 1
+bureau setup office
 bank trace sample --seen '触电:断开电源|呼救' --package stick/PKG-*
 verify nowhere
 bench forms --forms 20

@@ -26,7 +26,7 @@ def takes_holders(command: Command) -> None:
 def takes_shares(command: Command) -> None:
     command.add_argument(
         "--share", action="append", type=Path, default=[], metavar="FILE",
-        help=_("a share's file, e.g. on its holder's stick"),
+        help=_("a share's file; those on sticks in this machine are found by themselves"),
     )  # fmt: skip
 
 
@@ -71,15 +71,17 @@ def present(
     args: argparse.Namespace, custody: "Custody", wanted: "Sequence[Holder] | None" = None
 ) -> "list[tuple[Offered, str]]":
     """Shares and passphrases of those wanted, else of those here. Whether they suffice is said before anyone types."""
-    from bank.custody import Offered, check_offered, find_share
+    from bank.custody import Offered, check_offered, find_share, sticks
 
-    said = args.holder or ([] if wanted is not None or args.share else _ask_who(custody))
+    brought = args.share or [each.path for each in sticks.found_on(sticks.mounted(), custody)]
+    enough = args.share or len(brought) >= custody.need
+    said = args.holder or ([] if wanted is not None or enough else _ask_who(custody))
     named = [(custody.holder(name), file) for name, file in map(split, said)]
     if named or wanted is not None:
         wanted = [holder for holder, _file in named] if wanted is None else wanted
-        offered = [find_share(args.bank, custody, holder, args.share) for holder in wanted]
+        offered = [find_share(args.bank, custody, holder, brought) for holder in wanted]
     else:
-        offered = [Offered.read(path) for path in args.share]
+        offered = [Offered.read(path) for path in brought]
     files = by_name((holder.name, file) for holder, file in named)
     check_offered(custody, offered)
     return [(each, passphrase_of(each.head.holder, files.get(each.head.holder))) for each in offered]

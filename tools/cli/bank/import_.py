@@ -39,6 +39,9 @@ def add(bank: Commands) -> None:
         "--approve-as-sample", action="store_true",
         help=_("approve the items without anyone's signature; in a bank of samples only (bank init --sample)"),
     )  # fmt: skip
+    importing.add_argument(
+        "--submit", action="store_true", help=_("and hand them in for review, under the same passphrase")
+    )
     importing.takes_key(required=False)
 
 
@@ -55,6 +58,7 @@ def run_import(args: argparse.Namespace) -> int:
         dry_run=args.dry_run,
         approve_as_sample=args.approve_as_sample,
         subject=args.subject or "",
+        submit=args.submit,
     )
     if args.json:
         rows = {"rows": len(outcome.added) + len(outcome.already) + len(outcome.refused)}

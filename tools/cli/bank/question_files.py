@@ -26,7 +26,12 @@ def progress_of(doing: "Step | Path") -> AbstractContextManager[Callable[[int, i
 
     if isinstance(doing, Path):
         return progress(doing.name)
-    return progress(_("looking for near-duplicates") if doing is Step.COMPARE else _("adding to the bank"))
+    steps = {
+        Step.COMPARE: _("looking for near-duplicates"),
+        Step.ADD: _("adding to the bank"),
+        Step.SUBMIT: _("handing in for review"),
+    }
+    return progress(steps[doing])
 
 
 def where(place: "Place | Refusal") -> str:

@@ -124,7 +124,7 @@ def run_share(args: argparse.Namespace) -> int:
         args.shares_in,
     )
     line = _("Copies of before open with the old passphrase: destroy them, and make a backup now (examd bank backup).")
-    return _handed_over(args, done, line)
+    return handed_over(args, done, line)
 
 
 def run_rekey(args: argparse.Namespace) -> int:
@@ -153,10 +153,11 @@ def _renew(args: argparse.Namespace, replace: tuple[str, str] | None, file: Path
         "Destroy every share and card of before, on sticks too: with a copy of before they open that copy. Backups of "
         "before open only with them: make a new backup."
     )
-    return _handed_over(args, done, line)
+    return handed_over(args, done, line)
 
 
-def _handed_over(args: argparse.Namespace, done: "HandedOver", of_before: str) -> int:
+def handed_over(args: argparse.Namespace, done: "HandedOver", *of_before: str) -> int:
+    """Tells whose share lies where, and what to write down."""
     custody = done.custody
     line = _("The bank has a new key. {need} of {of} holders open it; all {n} combinations were tried.")
     shares = list(zip(custody.holders, done.files, strict=True))
@@ -171,7 +172,7 @@ def _handed_over(args: argparse.Namespace, done: "HandedOver", of_before: str) -
         _("Custody fingerprint: {digits}").format(digits=custody.fingerprint),
         _("Position: {position}").format(position=done.position.spoken),
         _("Next: print the cards (examd bank cards), then move each share to its holder's own stick."),
-        of_before,
+        *of_before,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from tools.cli.language import _
 
 def declare(bureau: Commands) -> None:
     """Adds the commands."""
+    _setup(bureau)
     init = bureau.add(
         "init",
         "tools.cli.bureau.office:run_init",
@@ -78,6 +79,27 @@ def declare(bureau: Commands) -> None:
     )  # fmt: skip
     for command in (init, code):
         command.takes_file("--passphrase-file", _("read the officer's passphrase from this file"))
+
+
+def _setup(bureau: Commands) -> None:
+    setup = bureau.add(
+        "setup",
+        "tools.cli.bureau.setup:run_setup",
+        _("lead through all of it, up to the first package"),
+        _(
+            "Says who sits down next, what is asked of them and what to write down; runs the single commands, and "
+            "three ceremonies that spare passphrases. Stop it anywhere, run it again: it goes on. After each step it "
+            "writes checklist.pdf, with all fingerprints. With --status or --json it only says how far things are."
+        ),
+        "examd bureau setup office",
+    )
+    setup.add_argument("directory", type=Path, metavar=_("DIR"), help=_("the bureau's folder; it need not be there"))
+    setup.add_argument("--bank", type=Path, metavar="DIR", help=_("the bank's folder (default: bank, beside it)"))
+    setup.add_argument(
+        "--sticks", type=Path, action="append", default=[], metavar="DIR",
+        help=_("the folder in which sticks are mounted, where it is none of the usual ones; may be repeated"),
+    )  # fmt: skip
+    setup.add_argument("--status", action="store_true", help=_("say how far things are, ask nothing"))
 
 
 def _issue(bureau: Commands) -> None:

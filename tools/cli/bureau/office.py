@@ -26,10 +26,14 @@ LARGEST_CHECKPOINTS = 16 << 20
 
 def run_init(args: argparse.Namespace) -> int:
     passphrase = ask_secret("bureau", _("Issuing officer's passphrase"), file=args.passphrase_file, confirm=True)
-    Office.create(args.directory, args.id, args.name, passphrase)
+    _office, bureau = Office.create(args.directory, args.id, args.name, passphrase)
     card = args.directory / "bureau.card.json"
-    line = _("Made the bureau's keys. Sites are commissioned with {card}.", card=card)
-    return report(args, {"card": str(card)}, line)
+    return report(
+        args,
+        {"card": str(card), "fingerprint": bureau.card.fingerprint},
+        _("Made the bureau's keys. Sites are commissioned with {card}.", card=card),
+        _("Fingerprint of the card: {fingerprint}", fingerprint=bureau.card.fingerprint),
+    )
 
 
 def run_template(args: argparse.Namespace) -> int:
@@ -40,7 +44,7 @@ def run_template(args: argparse.Namespace) -> int:
 def run_code(args: argparse.Namespace) -> int:
     office, package = Office(args.directory), package_number(args.package)
     bureau = unlock.bureau(office, args.passphrase_file)
-    session = office.manifest(package, bureau).session
+    session = office.manifest(package, bureau.card).session
     text = _("Session {id}, {name}, {date}, at {site_name} ({site_id})")
     print(text.format_map({field: getattr(session, field) for field in session.__struct_fields__}), file=sys.stderr)
     code = office.code_1(package, bureau) if args.number == 1 else _code_2(args, office, package, bureau)

@@ -29,6 +29,9 @@ SENTENCES = {
     "sealed-malformed": N_("{file} is not a sealed file, or is damaged."),
     "sealed-for-other-purpose": N_("{file} was sealed for another purpose than “{expected}”."),
     "sealed-absurd-cost": N_("{file} asks for more memory or time than any file of ours would."),
+    "bank-kind-in-shares": N_(
+        "A bank of samples or for practice is founded with one passphrase; give it to keyholders afterwards: bank share"
+    ),
     "bank-exists": N_("{file} already holds a bank."),
     "bank-missing": N_("There is no bank in {file}."),
     "bank-not-a-folder": N_("{file} is a file; a bank is a folder."),

@@ -25,6 +25,11 @@ SENTENCES = {
     "words-of-another": N_("These are the words of {other}, not those of {holder}."),
     "words-several-wrong": N_("More than one word is wrong, or words are in another order: compare all with the card."),
     "share-altered": N_("{file}: what it says of itself ({holder}) was altered; it does not open."),
+    "stick-of-another": N_(
+        "{stick} is the stick of {other}. What belongs to {name} goes on a stick of their own: whoever found one with "
+        "the keys of two people would be two people."
+    ),
+    "stick-is-the-bank": N_("{stick} is the bank's own folder: a share belongs on its holder's stick."),
     "share-malformed": N_("{file} is not a share, or is damaged."),
     "share-unreadable": N_("{file} cannot be read ({error})."),
     "share-missing": N_(
@@ -200,6 +205,7 @@ LOSSES = {
 """What holders knew to be missing when they accepted a loss."""
 
 REASONS = {
+    "found": N_("founded in shares"),
     "share": N_("first sharing"),
     "rekey": N_("new key"),
     "replace-holder": N_("holder replaced"),

@@ -53,6 +53,28 @@ SENTENCES = {
     "issued-before": N_(
         "Session {session} of site {site} has a package already ({package}). If another is meant: --again"
     ),
+    "setup-notes-malformed": N_(
+        "{file} is damaged. Put it back from a backup, or delete it and answer the questions anew."
+    ),
+    "setup-same-person": N_("One person is named twice, or two have one id: here it takes different people."),
+    "setup-no-vouchers": N_(
+        "{name} is a keyholder: {need} others must hold the bank as well, for nobody vouches for themselves."
+    ),
+    "setup-number-and-name": N_("“{typed}”: a number or id comes first, then a space, then the name."),
+    "setup-fixed": N_("That was used already: what was made by it stands."),
+    "setup-no-number": N_("“{typed}” is no number."),
+    "setup-another-stick": N_("Then put in another stick."),
+    "setup-other-bank": N_("This setup has its bank in {kept}, not in {given}."),
+    "stick-missing": N_("There is no folder {stick}."),
+    "card-here-already": N_(
+        "Another card of {name} is here already. Whether a key was made anew, ask them in person; then take the old "
+        "card out of the folder cards."
+    ),
+    "card-fingerprint-differs": N_(
+        "These digits are not on the card of {name}. Listen again; if they stay different, it was exchanged: do not "
+        "use it."
+    ),
+    "card-of-another": N_("{file} is the card of {name} ({id}), not of {wanted}."),
     "session-date": N_("{found} is not a date (YYYY-MM-DD)."),
     "session-name": N_(
         "“{found}” cannot be a number of a session, site or bureau: letters, digits, - and _ only, at most 64."

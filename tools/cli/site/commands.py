@@ -27,6 +27,7 @@ def _commissioning(site: Commands) -> None:
     init.add_argument("--id", required=True, help=_("the site's number: letters, digits, - and _"))
     init.add_argument("--name", required=True, help=_("the site's name"))
     init.add_argument("--bureau", type=Path, required=True, help=_("the bureau's public card"))
+    init.add_argument("--staff", metavar="NAME", help=_("and enter the first administrator (see: examd site staff)"))
 
     staff = _command(
         site, "staff", "commissioning:run_staff",
@@ -37,7 +38,8 @@ def _commissioning(site: Commands) -> None:
     staff.add_argument(
         "--role", choices=("administrator", "invigilator"), default="administrator", help=_("what they may do")
     )
-    staff.takes_file("--person-passphrase-file", _("read the new person's passphrase from this file"))
+    for each in (init, staff):
+        each.takes_file("--person-passphrase-file", _("read the new person's passphrase from this file"))
 
     serve = _command(
         site, "serve", "commissioning:run_serve", _("run the server, and restart it whenever it dies"),

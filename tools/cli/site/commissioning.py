@@ -36,26 +36,41 @@ def _administrator(args: argparse.Namespace) -> tuple[SiteFolder, Holder]:
 
 def run_init(args: argparse.Namespace) -> int:
     passphrase = ask_secret("site", _("Site administrator's passphrase"), file=args.passphrase_file, confirm=True)
-    commission(args.directory, args.id, args.name, passphrase, Card.read(args.bureau, "bureau"))
-    facts = {"card": str(args.directory / "site.card.json"), "root": str(args.directory / ROOT)}
-    return report(args, facts, _("Site made. Give {card} to the bureau and {root} to every terminal.", **facts))
+    bureau = Card.read(args.bureau, "bureau")
+    folder, holder = commission(args.directory, args.id, args.name, passphrase, bureau)
+    told: dict[str, object] = {"card": str(args.directory / "site.card.json"), "root": str(args.directory / ROOT)}
+    lines = [_("Site made. Give {card} to the bureau and {root} to every terminal.", **told)]
+    for card, line in (
+        (holder.card, N_("Fingerprint of the site's card: {digits}")),
+        (bureau, N_("Fingerprint of the bureau's card, to be compared with the bureau: {digits}")),
+    ):
+        told[f"{card.role}_fingerprint"] = card.fingerprint
+        lines.append(_(line, digits=card.fingerprint))
+    if args.staff is not None:
+        told["staff"] = _enter(args, folder, holder, args.staff, Role.ADMINISTRATOR)
+    return report(args, told, *lines)
 
 
 def run_staff(args: argparse.Namespace) -> int:
     folder, holder = _administrator(args)
-    prompt = _("New passphrase of {name}", name=args.name)
+    facts = _enter(args, folder, holder, args.name, Role(args.role))
+    return report(args, facts, facts["uri"])
+
+
+def _enter(args: argparse.Namespace, folder: SiteFolder, holder: Holder, name: str, role: Role) -> dict[str, str]:
+    """Asks the person for a passphrase, and shows what their app needs."""
+    prompt = _("New passphrase of {name}", name=name)
     own = ask_secret("staff", prompt, file=args.person_passphrase_file, confirm=True)
-    codes = enter_person(folder, holder, args.name, Role(args.role), own)
+    codes = enter_person(folder, holder, name, role, own)
     if not args.json:
-        print(_("Secret for the one-time-code app of {name} (shown once):", name=args.name), file=sys.stderr)
+        print(_("Secret for the one-time-code app of {name} (shown once):", name=name), file=sys.stderr)
         groups = " ".join(codes.secret[at : at + 4] for at in range(0, len(codes.secret), 4))
         if sys.stderr.isatty():
             print(_("Scan it with the app, or type it by hand: {groups}", groups=groups), file=sys.stderr)
             show_qr(codes.uri)
         else:
             print(_("To type it into the app by hand: {groups}", groups=groups), file=sys.stderr)
-    facts = {"name": args.name, "role": args.role, "secret": codes.secret, "uri": codes.uri}
-    return report(args, facts, codes.uri)
+    return {"name": name, "role": role.value, "secret": codes.secret, "uri": codes.uri}
 
 
 def show_qr(text: str) -> None:
