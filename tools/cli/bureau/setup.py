@@ -84,15 +84,13 @@ def _lead(guide: Guide) -> int:
         wish = asking.line(_("Enter begin · l later · s status · p people · q stop"), may_be_empty=True).lower()
         if wish == "q":
             return _leave(guide, survey)
-        if wish == "p":
-            guide.do(Step.PLAN)
-        elif wish == "s":
+        if wish == "s":
             tell(*_table(survey))
         elif wish == "l":
             put_off.add(stage.step)
-        elif not wish:
+        elif wish in ("", "p"):
             try:
-                guide.do(stage.step)
+                guide.do(Step.PLAN if wish else stage.step)
             except Later:
                 put_off.add(stage.step)
             except BrokenStore:
