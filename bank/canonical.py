@@ -9,6 +9,8 @@ import hashlib
 import json
 from typing import Any
 
+SPOKEN_DIGITS, SPOKEN_GROUP = 20, 5
+
 MAX_INTEGER = 2**53 - 1  # RFC 8785 §3.2.2.3: beyond this, readers that keep numbers as doubles differ
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
@@ -51,5 +53,5 @@ def _utf_16(key: str) -> bytes:
 
 def spoken(sha256: str) -> str:
     """A digest as twenty digits in groups of five: to be read out and compared (66 bits), not to be computed with."""
-    digits = f"{int(sha256, 16) % 10**20:020d}"
-    return " ".join(digits[at : at + 5] for at in range(0, 20, 5))
+    digits = f"{int(sha256, 16) % 10**SPOKEN_DIGITS:0{SPOKEN_DIGITS}d}"
+    return " ".join(digits[at : at + SPOKEN_GROUP] for at in range(0, SPOKEN_DIGITS, SPOKEN_GROUP))

@@ -5,8 +5,12 @@ another, and a rule draws from the subjects that it names and from no other.
 
 The list follows the catalogue of 特种作业 (总局令第30号: 11 kinds of work with their operations) and the sectors in
 which 主要负责人 and 安全生产管理人员 are examined. The kind of work itself is a subject as well, for what all its
-operations have in common. A later catalogue adds codes and takes none away: what was signed under a code keeps its
-meaning. What stands in no catalogue a body may code itself: `X-` and letters of its own.
+operations have in common. Each subject names its source. The codes are ours: no source has any. A later catalogue adds
+codes and takes none away: what was signed under a code keeps its meaning. What stands in no catalogue a body may code
+itself: `X-` and letters of its own.
+
+Names were compared with copies of the catalogue and with code lists of other systems that hold it, in November 2026;
+`RECALLED` are those that stood in none. 应急〔2026〕45号 replaces the catalogue; its text was not at hand.
 
 Before: an author's column, or `bank import --subject`. After: `bank.item`, `bank.rules`.
 """
@@ -16,25 +20,49 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
-EDITION = date(2026, 1, 1)
-"""Of the list below."""
+EDITION = date(2026, 11, 30)
+"""Of the list below: the day on which it was last compared with its sources."""
 
 _CODE = re.compile(r"[A-Z][A-Z0-9]{0,9}(-[A-Z0-9]{1,9}){0,3}", re.ASCII)
 _OWN = "X-"
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """What a subject's name is taken from."""
+
+    name: str
+    day: date | None
+    """Of the document; None where none was seen."""
+
+
+CATALOGUE = Source("国家安全生产监督管理总局令第30号附件《特种作业目录》", date(2010, 5, 24))
+ADDED = Source("电工作业后来增列的操作项目（增列文件未见，名称见于报名条件）", None)
+SECTORS = Source("安监总培训〔2013〕104号《安全生产资格考试与证书管理暂行办法》所列行业及后来增列者", None)
+SPOT_CHECKS = Source("晋应急发〔2022〕69号（七）", date(2022, 2, 24))
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     code: str
     name: str
+    source: Source
     kind: str = ""
     """The code of the kind of work (作业类别) that it is an operation (操作项目) of; "" for what is none."""
 
+    @property
+    def recalled(self) -> bool:
+        """Whether the name was written from memory: compare it with the catalogue before it is relied on."""
+        return self.code in RECALLED
+
+
+RECALLED = frozenset(("SP-PF", "SP-PB", "SP-PL", "SP-PP", "SP-PS", "MT-P", "MT-M", "GN-P", "GN-M"))
+_ADDED = frozenset(("SP-ECB", "SP-ERP", "SP-ETS"))
 
 _OPERATIONS = {
     "SP-E 电工作业": (
-        "SP-EHV 高压电工作业; SP-ELV 低压电工作业; SP-ECB 电力电缆作业; SP-ERP 继电保护作业; SP-ETS 电气试验作业;"
-        "SP-EEX 防爆电气作业"
+        "SP-EHV 高压电工作业; SP-ELV 低压电工作业; SP-EEX 防爆电气作业; SP-ECB 电力电缆作业; SP-ERP 继电保护作业;"
+        "SP-ETS 电气试验作业"
     ),
     "SP-W 焊接与热切割作业": "SP-WF 熔化焊接与热切割作业; SP-WP 压力焊作业; SP-WB 钎焊作业",
     "SP-H 高处作业": "SP-HS 登高架设作业; SP-HI 高处安装、维护、拆除作业",
@@ -61,7 +89,7 @@ _OPERATIONS = {
         "SP-PF 烟火药制造作业; SP-PB 黑火药制造作业; SP-PL 引火线制造作业; SP-PP 烟花爆竹产品涉药作业;"
         "SP-PS 烟花爆竹储存作业"
     ),
-    "SP-X 其他特种作业": "",
+    "SP-X 应急管理部认定的其他作业": "",
 }
 _SECTORS = {
     "HC": "危险化学品",
@@ -78,13 +106,13 @@ def _listed() -> tuple[Subject, ...]:
     found = []
     for kind, operations in _OPERATIONS.items():
         code, name = kind.split()
-        found.append(Subject(code, name))
+        found.append(Subject(code, name, CATALOGUE))
         for each in filter(None, operations.split(";")):
             operation, called = each.split()
-            found.append(Subject(operation, called, code))
+            found.append(Subject(operation, called, ADDED if operation in _ADDED else CATALOGUE, code))
     for sector, of in _SECTORS.items():
-        found += [Subject(f"{sector}-{office}", f"{of}·{name}") for office, name in _OFFICES.items()]
-    return (*found, Subject("SPOT", "逢查必考·应知应会"))
+        found += [Subject(f"{sector}-{office}", f"{of}·{name}", SECTORS) for office, name in _OFFICES.items()]
+    return (*found, Subject("SPOT", "逢查必考·应知应会", SPOT_CHECKS))
 
 
 SUBJECTS = {each.code: each for each in _listed()}
@@ -98,7 +126,7 @@ def _plain(word: str) -> str:
     )
 
 
-_BY_NAME = {_plain(each.name): each.code for each in SUBJECTS.values()}
+_BY_NAME = {_plain(each.name): each.code for each in SUBJECTS.values()} | {_plain("其他特种作业"): "SP-X"}
 
 
 def well_formed(code: str) -> bool:

@@ -16,7 +16,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 from bank.authoring.outcome import AddReport
 from bank.authoring.people import Person
 from bank.authoring.submissions import Taken
-from bank.refused import Denied
+from bank.lending import outgoing
+from bank.refused import Denied, Refused
 from bank.store import OpenBank
 
 
@@ -24,7 +25,7 @@ class Reach(Enum):
     """What an act lets out."""
 
     LOOK = "numbers and names only"
-    READ = "contents: counted, noted in bulk"
+    READ = "contents: counted by who reads, noted in bulk"
     ANSWER_KEYS = "answer keys: counted against the bound, each act noted"
     CHANGE = "the bank changes: noted"
 
@@ -38,7 +39,8 @@ _ANSWER_KEYS = {
 _CHANGES = {
     "calibrations.add": "calibrate", "drafts.add": "add", "drafts.adopt": "adopt", "drafts.revise": "revise",
     "drafts.set_subject": "set_subject", "drafts.write": "write",
-    "exposure.add": "expose", "owners.vouch": "vouch", "people.accept_loss": "accept_loss",
+    "exposure.add": "expose", "outgoing.permit": "take_out", "owners.vouch": "vouch",
+    "people.accept_loss": "accept_loss",
     "people.end": "end_person", "people.enrol": "enrol", "provisions.repeal": "repeal", "reviews.perform": "perform",
     "rules.note": "note_rules", "slices.accept": "accept", "slices.withdraw": "withdraw", "submissions.card": "card",
     "submissions.take": "take_drafts", "watermarks.add": "mark",
@@ -50,10 +52,11 @@ ACTS: dict[str, Reach] = {
     **dict.fromkeys(
         (
             "audit.broken_acts", "audit.findings", "authors.of", "calibrations.of", "catalogue.chapters",
-            "catalogue.find", "catalogue.has_case", "catalogue.related", "catalogue.subjects", "exposure.totals",
-            "exposure.uses", "exposure.uses_of",
-            "history.events", "history.head", "items.count", "items.count_states", "media.digests",
-            "meta.carried_over", "meta.practice", "meta.sample", "near_duplicates.of", "owners.all", "people.all",
+            "catalogue.find", "catalogue.has_case", "catalogue.related", "catalogue.subjects",
+            "drafts.subject_to_sign", "drafts.unwritten", "exposure.totals", "exposure.uses", "exposure.uses_of",
+            "history.events", "history.head", "items.count", "items.count_states", "items.outline", "items.outlines",
+            "media.digests", "meta.carried_over", "meta.practice", "meta.sample", "near_duplicates.of", "outgoing.all",
+            "owners.all", "people.all",
             "proof.seal", "provisions.repealed", "reviews.to_sign", "rules.noted", "slices.all", "slices.withheld",
             "vault.problems", "vault.settings", "watermarks.all",
         ),
@@ -61,8 +64,8 @@ ACTS: dict[str, Reach] = {
     ),
     **dict.fromkeys(
         (
-            "drafts.unwritten", "items.at", "items.find", "items.newest", "items.revisions", "items.select",
-            "media.find", "near_duplicates.find",
+            "items.at", "items.contents", "items.find", "items.newest", "items.revisions", "items.select",
+            "media.find", "near_duplicates.find", "near_duplicates.recognise",
         ),
         Reach.READ,
     ),
@@ -84,8 +87,15 @@ def ids_of(given: dict[str, Any], result: Any) -> list[str]:
     return [each.id for each in given["bank_items"]]
 
 
-def whom(act: str, given: dict[str, Any], people: Mapping[str, Person]) -> dict[str, str]:
-    """The person whom a change is about, by id and name, and who signed for them."""
+def whom(act: str, given: dict[str, Any], people: Mapping[str, Person]) -> dict[str, str | list[str]]:
+    """The person whom a change is about, by id and name, and who signed for them; of what is taken out, who takes it
+    by which door, and to whom."""
+    if act == "outgoing.permit":
+        try:
+            found = outgoing.parse(given["statement"])
+            return {"by": found.told_by(people), "door": found.door.value, "to": found.to}
+        except (Refused, KeyError):
+            return {"by": [], "door": "", "to": ""}
     if act not in ("people.enrol", "people.end"):
         return {}
     try:
@@ -93,8 +103,8 @@ def whom(act: str, given: dict[str, Any], people: Mapping[str, Person]) -> dict[
         identity, by = str(said["id"]), [*said["sponsors"], *(each["name"] for each in said["keepers"])]
         name = str(said["name"]) if act == "people.enrol" else people[identity].name
     except (ValueError, TypeError, KeyError):
-        return {"by": "", "who": ""}
-    return {"by": "、".join(map(str, by))[:160], "who": f"{identity} {name}"[:160]}
+        return {"by": [], "who": ""}
+    return {"by": [str(each)[:80] for each in by[:20]], "who": f"{identity} {name}"[:160]}
 
 
 class Signature:

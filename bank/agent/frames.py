@@ -16,6 +16,8 @@ class Ask(msgspec.Struct, tag="ask"):
     arguments: dict[str, msgspec.Raw]
     said: str
     """What the caller says it is doing ("bank export"): a claim, and so called in the journal."""
+    reader: str = ""
+    """Random, the caller's own: what somebody proves over one line counts for the next that the same caller dials."""
 
 
 class Told(msgspec.Struct, tag="told"):

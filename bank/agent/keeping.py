@@ -12,9 +12,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from bank.agent.frames import No
 from bank.agent.process import start
 from bank.agent.remote import absence, connect
-from bank.custody import Custody, HandedOver, Holder, Offered, Opening, Position, hand_over, is_shared, position_of
+from bank.custody import (
+    Copied,
+    Custody,
+    HandedOver,
+    Holder,
+    Offered,
+    Opening,
+    Position,
+    hand_over,
+    is_shared,
+    position_of,
+)
 from bank.custody import found as custody_of_new
 from bank.custody.handing_over import check_names, check_people
 from bank.custody.holders import handed_over_unsettled
@@ -22,7 +36,8 @@ from bank.hardening import harden
 from bank.journal import CLOSED, Journal
 from bank.refused import BrokenStore, Denied
 from bank.seal.shares import check_policy
-from bank.store import Bank
+from bank.store import DATABASE, Bank
+from bank.vault import held_by
 
 Present = Callable[[Custody, Sequence[Holder] | None], Sequence[tuple[Offered, str]]]
 """Asks these holders, or else whoever of them is here, for share and passphrase."""
@@ -116,10 +131,12 @@ class Closed:
     keys_out: int
     """Of how many items the answer keys left in this opening."""
     position: Position
+    backups: tuple[Copied, ...]
+    """The copies that the closing wrote, or did not."""
 
 
-def close_shared(directory: Path) -> Closed | Denied:
-    """Ends the agent; where there was none, why not.
+def close_shared(directory: Path, backup: Path | None = None) -> Closed | Denied:
+    """Ends the agent; where there was none, why not. `backup`: where its copy goes, if not beside the bank.
 
     Raises Denied: when the agent is out of reach. Raises BrokenStore: when it does not write that it closed.
     """
@@ -130,11 +147,15 @@ def close_shared(directory: Path) -> Closed | Denied:
             raise why
         return why
     with remote:
-        status = remote.close_agent()
+        status = remote.close_agent(backup)
+    copies = tuple(
+        Copied(each["place"], None if each["no"] is None else msgspec.convert(each["no"], No).refusal())
+        for each in status["backups"]
+    )
     for _attempt in range(100):
         journal = Journal.read(directory)
-        if journal.lines and journal.lines[-1].entry.act == CLOSED:
-            return Closed(status["keys_out"], position_of(journal))
+        if journal.lines and journal.lines[-1].entry.act == CLOSED and held_by(directory / DATABASE) is None:
+            return Closed(status["keys_out"], position_of(journal), copies)
         time.sleep(0.1)
     raise BrokenStore("agent-did-not-close", pid=status["pid"])
 

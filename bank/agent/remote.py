@@ -3,6 +3,7 @@
 Before: `bank.agent.process` keeps the bank open. After: tools ask through `connect`.
 """
 
+import secrets
 import select
 import socket
 import threading
@@ -13,12 +14,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from bank.agent import channel
+from bank.agent import channel, readers
 from bank.agent.acts import PARTS, signature
 from bank.agent.frames import Ask, No, Part, Told, answers, encoder
+from bank.authoring.people import Signer
 from bank.custody import Custody
 from bank.journal import CLOSED, SHARED, Journal
 from bank.refused import BrokenStore, Denied, Refused
+from bank.seal import statements
 from bank.store import DATABASE, OpenBank
 from bank.vault import held_by
 
@@ -32,6 +35,7 @@ class RemoteBank(OpenBank):
         self.directory = directory
         self._line = line
         self._said = said
+        self._reader = secrets.token_hex(16)
         self._busy = threading.Lock()
         for each, part in PARTS.items():
             setattr(self, each, _far(part, each, self._call))
@@ -41,9 +45,20 @@ class RemoteBank(OpenBank):
         """What the agent says of itself (`bank.agent.serving.Agent.status`)."""
         return dict(self._ask("agent.status", {}, dict[str, Any]))
 
-    def close_agent(self) -> dict[str, Any]:
-        """Ends the agent, and with it the opening; its last status."""
-        return dict(self._ask("agent.close", {}, dict[str, Any]))
+    def identify(self, *signers: Signer) -> None:
+        """Says by their own keys who is asking from here on (`bank.agent.readers`); without any, that nobody does."""
+        if not signers:
+            self._reader = secrets.token_hex(16)
+            return
+        by = [each.id for each in signers]
+        said = readers.to_sign(self.vault.name, str(self.status()["session"]), self._reader, by)
+        statement = statements.sign(said, *(each.key for each in signers))
+        self._ask("agent.identify", {"statement": statement}, None)
+
+    def close_agent(self, out: Path | None = None) -> dict[str, Any]:
+        """Ends the agent, and with it the opening; its last status, and what became of its copies. `out`: where the
+        closing's copy goes, if not beside the bank."""
+        return dict(self._ask("agent.close", {} if out is None else {"out": str(out.resolve())}, dict[str, Any]))
 
     def backup(self, out: Path) -> dict[str, Any]:
         """Has an encrypted copy made in a new folder; how far the bank had come."""
@@ -68,7 +83,7 @@ class RemoteBank(OpenBank):
         progress: Callable[[int, int], None] | None = None,
     ) -> Any:  # fmt: skip
         arguments = {name: msgspec.Raw(encoder.encode(value)) for name, value in given.items()}
-        message = encoder.encode(Ask(act, arguments, self._said))
+        message = encoder.encode(Ask(act, arguments, self._said, self._reader))
         listed: list[Any] = []
         with self._busy:  # a desk asks from several threads
             try:

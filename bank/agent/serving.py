@@ -17,9 +17,11 @@ import msgspec
 from bank.agent import channel
 from bank.agent.acts import ACTS, NOTED, Reach, ids_of, signature, whom
 from bank.agent.frames import Ask, No, Part, Progress, Told, asks, encoder
+from bank.agent.readers import Reader, Readers, Shown, shown_in
 from bank.authoring.review import State
 from bank.clock import since_boot
 from bank.custody import Opening
+from bank.custody.opening import named
 from bank.item import Item
 from bank.refused import Denied, Refused
 from bank.store import Bank
@@ -48,6 +50,7 @@ class Agent:
         self._lock = threading.Lock()
         self._ending = ""
         self._idle_since: dict[socket.socket, float] = {}
+        self._readers = Readers(opening.bank, opening.session_public)
 
     @property
     def seconds_left(self) -> int:
@@ -128,11 +131,18 @@ class Agent:
         if ask.act == "agent.status":
             return self.status()
         if ask.act == "agent.close":
-            self.stop("closed")
-            return self.status()
+            out = msgspec.msgpack.decode(ask.arguments["out"], type=str) if "out" in ask.arguments else ""
+            try:
+                done = self.opening.finish("closed", Path(out) if out else None)
+            finally:
+                self.stop("closed")
+            copies = [{"place": each.place, "no": each.refusal and No.of(each.refusal)} for each in done]
+            return self.status() | {"backups": copies}
         if ask.act == "agent.backup":
             out = msgspec.msgpack.decode(ask.arguments["out"], type=str)
             return self.opening.backup(Path(out)).to_json()
+        if ask.act == "agent.identify":
+            return self._readers.identify(ask.reader, msgspec.msgpack.decode(ask.arguments["statement"], type=bytes))
         raise Denied("agent-no-such-act", act=ask.act[:40])
 
     def _perform(self, ask: Ask, line: socket.socket) -> list[bytes]:
@@ -143,11 +153,13 @@ class Agent:
             if name in ask.arguments
         }
         opening, reach, said = self.opening, ACTS[ask.act], printable(ask.said[:80])
-        bank, noted = opening.bank, NOTED.get(ask.act, "")
+        bank, noted, reader = opening.bank, NOTED.get(ask.act, ""), self._readers.of(ask.reader)
         # What a caller sends as a listed item is only a number to us: an answer key handed out for one item must not
         # be counted as another's.
         if ask.act == "answer_keys.whole":
             given["bank_items"] = bank.items.at([each.number for each in given["bank_items"]])
+        if ask.act == "media.find":
+            self._readers.require_picture(reader, given["sha256"])
         method = operator.attrgetter(ask.act)(bank)
         doing: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
         if ask.act in ("drafts.add", "drafts.write", "submissions.take"):
@@ -163,19 +175,24 @@ class Agent:
             doing = opening.doing(noted, items=1, said=said)
         elif reach is Reach.CHANGE:
             many = [len(value) for value in given.values() if isinstance(value, (list, dict))]
-            about = {name: printable(text) for name, text in whom(ask.act, given, bank.people.all()).items()}
+            about = {name: _printable(text) for name, text in whom(ask.act, given, bank.people.all()).items()}
             doing = opening.doing(noted, items=many[0] if many else 1, said=said, **about)
         with doing:
+            if ask.act == "outgoing.permit":
+                self._readers.require_room(given["statement"], given["ids"])
             result = method(**given, progress=_progress(line)) if crossing.progress else method(**given)
         if crossing.streams:
             result = list(result)
+        if ask.act == "outgoing.permit":
+            self._readers.permit(ask.reader, result, given["ids"])
+        self._let_read(ask.act, reader, given, result, said)
         if reach is Reach.READ and result is not None:
-            opening.let_contents_out("read", len(result) if isinstance(result, list) else 1, said)
+            opening.let_contents_out("read", len(result) if isinstance(result, (list, dict)) else 1, said, reader.names)
         if ask.act == "answer_keys.positions":
             listed = bank.items.select(verified=False, state=None)
             opening.let_answer_keys_out(noted, [each.id for each in listed if each.state is not State.RETIRED], said)
         elif reach is Reach.ANSWER_KEYS and (ids := ids_of(given, result)):
-            opening.let_answer_keys_out(noted, ids, said)
+            opening.let_answer_keys_out(noted, ids, said, reader.names)
         if not crossing.streams:
             return [_told(result)]
         parts = [
@@ -183,6 +200,25 @@ class Agent:
             for at in range(0, len(result), CHUNK)
         ]
         return [*parts, _told(None)]
+
+    def _let_read(self, act: str, reader: Reader, given: dict[str, Any], result: Any, said: str) -> None:
+        """Who asks may read what is about to leave; that they may not is written down.
+
+        Questions that are compared (`near_duplicates.find`, `drafts.weigh`) whoever asks has before them already.
+        """
+        if act == "answer_keys.whole":
+            shown = shown_in(given["bank_items"])
+        elif act == "answer_keys.of":
+            shown = [Shown(each) for each in result]
+        elif ACTS[act] is Reach.READ and act not in ("media.find", "near_duplicates.find"):
+            shown = shown_in(result)
+        else:
+            return
+        try:
+            self._readers.require(reader, shown)
+        except Denied as refusal:
+            self.opening.note("refused", what=refusal.code, items=len(shown), said=said, **named(reader.names))
+            raise
 
     def status(self) -> dict[str, Any]:
         """Whose bank it is, who opened it until when, and what has left it."""
@@ -198,6 +234,7 @@ class Agent:
             "pid": os.getpid(),
             "position": opening.position.spoken,
             "seconds_left": self.seconds_left,
+            "session": opening.session_public,
             "until": opening.until,
         }
 
@@ -205,6 +242,10 @@ class Agent:
 def printable(text: str) -> str:
     """What callers say stands in the journal, and on whoever's screen reads it: nothing there steers a terminal."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def _printable(said: str | list[str]) -> str | list[str]:
+    return printable(said) if isinstance(said, str) else list(map(printable, said))
 
 
 def _brought(bank: Bank, act: str, given: dict[str, Any]) -> tuple[list[Item], int]:

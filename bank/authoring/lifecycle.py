@@ -7,22 +7,25 @@ Before: `bank.store` holds drafts. After: approved revisions, which `examd.packa
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
+from typing import TypeVar
 
-from bank.authoring import authorship, people, review
+from bank.authoring import authorship, people
 from bank.authoring.authorship import Draft
 from bank.authoring.outcome import AddReport
 from bank.authoring.people import Person, Role, Signer, Vouchers
 from bank.authoring.review import Act
-from bank.canonical import digest
 from bank.clock import now, today
-from bank.item import AnswerKey, Item
+from bank.item import Item
 from bank.journal import Journal, loss_accepted
 from bank.refused import Denied
 from bank.seal import statements
-from bank.store import BankItem, OpenBank, provisions
+from bank.store import BankItem, ItemOutline, OpenBank, provisions
 from bank.store.writing import Progress
+
+Named = BankItem | ItemOutline
+"""A revision that is meant, whether or not its words were read."""
+Citing = TypeVar("Citing", bound=BankItem | ItemOutline)
 
 
 def enrol(
@@ -129,30 +132,25 @@ def rewrite(
     _note(bank, signer)
 
 
-def adopt(bank: OpenBank, items: Sequence[BankItem], signer: Signer) -> None:
+def adopt(bank: OpenBank, items: Sequence[Named], signer: Signer) -> None:
     """This person answers for having written drafts of which nobody knows who did, and so approves none of them."""
     _known(bank, signer)
-    lines = [authorship.line(bank.proof.seal(item), item.lineage, item.rev) for item in items]
+    drafts = bank.items.at([item.number for item in items])
+    lines = [authorship.line(bank.proof.seal(item), item.lineage, item.rev) for item in drafts]
     bank.drafts.adopt(authorship.sign(bank.vault.name, signer, lines, now()))
     _note(bank, signer)
 
 
 def set_subject(
-    bank: OpenBank, items: Sequence[BankItem], subject: str, signer: Signer, progress: Progress | None = None
+    bank: OpenBank, items: Sequence[Named], subject: str, signer: Signer, progress: Progress | None = None
 ) -> None:
     """Drafts of these items that differ in the subject alone, all or none, under one signature. They go through review
-    like any change. Nobody needs to see an answer key for it: what is signed of that is the digest that was signed
-    before."""
+    like any change. Nobody needs to see question or answer key for it: what is signed of those are the digests that
+    were signed before."""
     _known(bank, signer)
-    lines = []
-    for done, item in enumerate(items):
-        sealed = bank.proof.seal(item)
-        about = digest(review.about(replace(item.with_key(AnswerKey(), ""), subject=subject)))
-        lines.append(authorship.line(replace(sealed, about=about), item.lineage, item.rev))
-        if progress is not None:
-            progress(done, len(items))
-    statement = authorship.sign(bank.vault.name, signer, lines, now())
-    bank.drafts.set_subject([item.number for item in items], subject, statement)
+    numbers = [item.number for item in items]
+    lines = bank.drafts.subject_to_sign(numbers, subject, progress)
+    bank.drafts.set_subject(numbers, subject, authorship.sign(bank.vault.name, signer, lines, now()))
     _note(bank, signer)
 
 
@@ -168,29 +166,29 @@ def repeal(bank: OpenBank, text: str, on: date, signer: Signer | None) -> None:
     _note(bank, signer)
 
 
-def submit(bank: OpenBank, items: Sequence[BankItem], signer: Signer, progress: Progress | None = None) -> None:
+def submit(bank: OpenBank, items: Sequence[Named], signer: Signer, progress: Progress | None = None) -> None:
     """The author answers for the drafts: the one who submits them reviews them as little as the one who wrote them."""
     _do(bank, Act.SUBMIT, items, signer, "", progress)
 
 
 def approve(
-    bank: OpenBank, items: Sequence[BankItem], signer: Signer, remarks: str = "", progress: Progress | None = None
+    bank: OpenBank, items: Sequence[Named], signer: Signer, remarks: str = "", progress: Progress | None = None
 ) -> None:
     """From here on the revision is in force, and the one before it retired."""
     _do(bank, Act.APPROVE, items, signer, remarks, progress)
 
 
-def send_back(bank: OpenBank, items: Sequence[BankItem], signer: Signer, remarks: str) -> None:
+def send_back(bank: OpenBank, items: Sequence[Named], signer: Signer, remarks: str) -> None:
     """Back to the author. What was returned stays as it was; the author's change makes the next revision."""
     _do(bank, Act.RETURN, items, signer, _said(remarks), None)
 
 
-def retire(bank: OpenBank, items: Sequence[BankItem], signer: Signer, remarks: str) -> None:
+def retire(bank: OpenBank, items: Sequence[Named], signer: Signer, remarks: str) -> None:
     _do(bank, Act.RETIRE, items, signer, _said(remarks), None)
 
 
 def _do(
-    bank: OpenBank, act: Act, items: Sequence[BankItem], signer: Signer, remarks: str, progress: Progress | None
+    bank: OpenBank, act: Act, items: Sequence[Named], signer: Signer, remarks: str, progress: Progress | None
 ) -> None:
     person = _known(bank, signer)
     told = bank.reviews.to_sign(act, [item.number for item in items], person.id, now(), remarks)
@@ -204,6 +202,8 @@ def _known(bank: OpenBank, signer: Signer) -> Person:
     if person is None or person.sign != signer.public:
         raise Denied("person-unknown", name=signer.id)
     signer.check_not_rolled_back(bank.vault.name, lambda acts: bank.history.head(acts)[1])
+    if not person.until:
+        bank.identify(signer)
     return person
 
 
@@ -219,11 +219,11 @@ def _said(remarks: str) -> str:
     return remarks.strip()
 
 
-def repealed(items: Iterable[BankItem], repeals: dict[str, str], on: date) -> list[tuple[BankItem, str]]:
+def repealed(items: Iterable[Citing], repeals: dict[str, str], on: date) -> list[tuple[Citing, str]]:
     """Those that cite a provision no longer in force on `on`, each with its words: by the dates that the item states,
     or by what the bank was told of the provision since."""
     gone = [text for text, day in repeals.items() if date.fromisoformat(day) <= on]
-    found = []
+    found: list[tuple[Citing, str]] = []
     for item in items:
         cited = next((basis.text for basis in item.bases if basis.repealed(on)), None)
         if cited is None:

@@ -12,7 +12,7 @@ from bank.authoring import lifecycle, revisions
 from bank.clock import today
 from bank.content import OPTION_LETTERS, ItemType
 from bank.rules import by_number
-from bank.store import BankItem, Finding, OpenBank
+from bank.store import Finding, OpenBank
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +104,19 @@ class Overview:
 
 def overview(bank: OpenBank, *, with_positions: bool) -> Overview:
     """`with_positions`: also where right answers stand; in a shared bank counted like the answer keys of all items."""
-    items = revisions.select(bank)
+    items = revisions.outlines(bank)
     pictures = bank.media.digests()
     positions: dict[str, dict[str, int]] = {}
     for kind, found in bank.answer_keys.positions().items() if with_positions else ():
         letters = ("true", "false") if kind is ItemType.TRUEFALSE else OPTION_LETTERS
         positions[kind.value] = dict(sorted((letters[n], number) for n, number in found.items()))
     shares = [item.p4 for item in items if item.p4 is not None]
-    with_picture = [item for item in items if item.content.needs_picture]
-    cells = Counter((item.subject, item.chapter, item.content.type.value, item.level.value) for item in items)
+    with_picture = [item for item in items if item.pictures]
+    cells = Counter((item.subject, item.chapter, item.type.value, item.level.value) for item in items)
     repealed = lifecycle.repealed(items, bank.provisions.repealed(), today())
     return Overview(
         len(items),
-        _counted(item.content.type.value for item in items),
+        _counted(item.type.value for item in items),
         _counted(item.level.value for item in items),
         _counted(item.subject for item in items),
         _counted(item.chapter for item in items),
@@ -125,7 +125,7 @@ def overview(bank: OpenBank, *, with_positions: bool) -> Overview:
         sum(bank.items.count().values()),
         bank.sample,
         bank.meta.carried_over(),
-        [Cited(item.code or item.lineage[:8], basis) for item, basis in repealed],
+        [Cited(item.name, basis) for item, basis in repealed],
         Head(*bank.history.head()),
         bank.audit.findings(),
         Difficulty(
@@ -139,17 +139,13 @@ def overview(bank: OpenBank, *, with_positions: bool) -> Overview:
             subject=sum(1 for item in items if not item.subject),
             chapter=sum(1 for item in items if not item.chapter),
             level=sum(1 for item in items if item.level.value == "none"),
-            picture=sum(1 for item in with_picture if not _shown(item) <= pictures),
+            picture=sum(1 for item in with_picture if not pictures.issuperset(item.pictures)),
         ),
         len(with_picture),
-        sum(1 for item in items if len(item.content.options) > 6),
+        sum(1 for item in items if item.options > 6),
         len(bank.exposure.totals()),
         Health(bank.vault.problems(), bank.vault.settings()),
     )
-
-
-def _shown(item: BankItem) -> set[str]:
-    return {*item.content.media, *(digest for option in item.content.options for digest in option.media)}
 
 
 def _counted(values: Iterable[str]) -> dict[str, int]:

@@ -218,7 +218,7 @@ def admit(
 def _require_keepers(said: Mapping[str, Any], keepers: Mapping[str, str]) -> None:
     """Also where the bank has none: else whoever holds it alone could bring keys of their own making."""
     if not _keys(said) <= keepers.keys():
-        raise Denied("keeper-unknown", name="、".join(each["name"] for each in said["keepers"]))
+        raise Denied("keeper-unknown", names=[each["name"] for each in said["keepers"]])
 
 
 def _keys(said: Mapping[str, Any]) -> set[str]:

@@ -15,7 +15,7 @@ from bank.authoring.review import Act, Change, Event, State
 from bank.item import Item
 from bank.lending.slices import lent
 from bank.refused import BadFile, Denied
-from bank.store import BankItem, OpenBank
+from bank.store import BankItem, ItemOutline, OpenBank
 
 
 def select(bank: OpenBank, state: State | None = None, **wanted: Any) -> list[BankItem]:
@@ -24,6 +24,12 @@ def select(bank: OpenBank, state: State | None = None, **wanted: Any) -> list[Ba
     `wanted` as `bank.items.select` takes it.
     """
     items = bank.items.select(verified=False, state=state, **wanted)
+    return [item for item in items if state is not None or item.state is not State.RETIRED]
+
+
+def outlines(bank: OpenBank, state: State | None = None, **wanted: Any) -> list[ItemOutline]:
+    """The same without a word of the questions."""
+    items = bank.items.outlines(verified=False, state=state, **wanted)
     return [item for item in items if state is not None or item.state is not State.RETIRED]
 
 
@@ -40,7 +46,7 @@ class ForReview:
     """From the revision in force; none where there is none."""
     hands: tuple[str, ...]
     """Ids of all who wrote or submitted it."""
-    names: str
+    names: tuple[str, ...]
     """Theirs."""
 
 
@@ -57,17 +63,17 @@ def show_queue(bank: OpenBank, named: Sequence[str], show: Callable[[ForReview],
 
     Raises Denied: when one that is named does not wait, or the bound lets not even the first be shown.
     """
-    waiting = [item for item in bank.items.select(verified=False, state=None) if item.state is State.IN_REVIEW]
-    chosen = [bank.items.find(name) for name in dict.fromkeys(named)] if named else waiting
+    waiting = [item for item in bank.items.outlines(verified=False, state=None) if item.state is State.IN_REVIEW]
+    chosen = [bank.items.outline(name) for name in dict.fromkeys(named)] if named else waiting
     for item in chosen:
         if item.state is not State.IN_REVIEW:
-            raise Denied("not-in-review", item=item.code or item.lineage[:8], state=item.state.value)
+            raise Denied("not-in-review", item=item.name, state=item.state.value)
     known = bank.people.all()
     for shown, item in enumerate(chosen):
         try:
-            for_review = _for_review(bank, item, known)
+            for_review = _for_review(bank, bank.items.at([item.number])[0], known)
         except Denied as denied:  # what was shown stays shown; the bound is told with what it left out
-            if denied.code != "export-limit" or not shown:
+            if denied.code not in ("export-limit", "reader-unnamed") or not shown:
                 raise
             return Queue(len(waiting), shown, denied)
         show(for_review)
@@ -84,22 +90,22 @@ def _for_review(bank: OpenBank, item: BankItem, known: Mapping[str, Person]) -> 
     return ForReview(item, whole, changes, hands, names(hands, known))
 
 
-def to_submit(bank: OpenBank) -> list[BankItem]:
+def to_submit(bank: OpenBank) -> list[ItemOutline]:
     """All drafts but those that a reviewer returned: their author has something to change first."""
-    drafts = bank.items.select(state=State.DRAFT)
+    drafts = bank.items.outlines(state=State.DRAFT)
     return [item for item in drafts if bank.history.events(item.number)[-1].act is not Act.RETURN]
 
 
-def to_approve(bank: OpenBank, signer: Signer) -> list[BankItem]:
+def to_approve(bank: OpenBank, signer: Signer) -> list[ItemOutline]:
     """All that waits and that no hand of this person is in, whatever key it signed with."""
     mine = people.keys_of(signer.id, bank.people.all())
-    waiting = bank.items.select(state=State.IN_REVIEW)
+    waiting = bank.items.outlines(state=State.IN_REVIEW)
     return [item for item in waiting if not mine & review.hands(bank.history.events(item.number))]
 
 
-def without_subject(bank: OpenBank, chapter: str | None = None) -> tuple[list[BankItem], int]:
+def without_subject(bank: OpenBank, chapter: str | None = None) -> tuple[list[ItemOutline], int]:
     """The bank's own items not retired that state no subject, and how many more of them are in review."""
-    ours = [item for item in select(bank, subject="", chapter=chapter) if not lent(item.provenance)]
+    ours = [item for item in outlines(bank, subject="", chapter=chapter) if not lent(item.provenance)]
     free = [item for item in ours if item.state is not State.IN_REVIEW]
     return free, len(ours) - len(free)
 
@@ -144,11 +150,11 @@ class PastAct:
     event: Event
     by: list[str]
     """Ids of those whose act it is."""
-    who: str
+    who: tuple[str, ...]
     """Their names."""
     hands_before: list[str]
     """Ids of those who had a hand in the wording before, and did not write this one."""
-    earlier: str
+    earlier: tuple[str, ...]
     """Their names."""
     signed: bool
     """A signature proves it."""
@@ -167,9 +173,9 @@ def history(bank: OpenBank, lineage: str) -> list[PastAct]:
     return acts
 
 
-def names(ids: Iterable[str], known: Mapping[str, Person]) -> str:
-    """Whose ids they are, as people read it."""
-    return "、".join(known[each].name if each in known else each for each in ids)
+def names(ids: Iterable[str], known: Mapping[str, Person]) -> tuple[str, ...]:
+    """Whose ids they are, as people call them."""
+    return tuple(known[each].name if each in known else each for each in ids)
 
 
 # ---- other words -------------------------------------------------------------------------------------------------
@@ -190,8 +196,8 @@ def revise(bank: OpenBank, before: BankItem, file: Path, media: Path | None, wri
     return lifecycle.write(bank, before.lineage, found.items[0], writer, found.media, rev=before.rev)
 
 
-def repeal(bank: OpenBank, text: str, on: date, writer: Signer | None) -> Sequence[tuple[BankItem, str]]:
+def repeal(bank: OpenBank, text: str, on: date, writer: Signer | None) -> Sequence[tuple[ItemOutline, str]]:
     """Notes that a provision ends; the items not retired that cite it, each with its words."""
     lifecycle.repeal(bank, text, on, writer)
-    items = [item for item in bank.items.select(state=None) if item.state is not State.RETIRED]
+    items = [item for item in bank.items.outlines(state=None) if item.state is not State.RETIRED]
     return lifecycle.repealed(items, {text: on.isoformat()}, on)

@@ -3,7 +3,8 @@
 There is one answer to this, for whoever asks: issuing, checking a rule, trying it, proposing one, making reserve forms.
 
 Withheld are items of other subjects than the rule names, or of none (an electrician is not asked about radio), items
-whose owner lent them for something else or for other days (`bank.lending.slices`), items that cite
+whose owner lent them for something else or for other days (`bank.lending.slices`), confidential items for a drill (what
+was shown at one is known, and nothing is counted at it), items that cite
 a provision no longer in force on the day (the law that an answer key rests on may say the opposite now), and items that
 the screen cannot show. Of a case group all items are withheld if one is.
 
@@ -20,21 +21,22 @@ from bank.authoring.lifecycle import repealed
 from bank.composing.exposure import Bar, Ledger
 from bank.composing.pool import drawable, facts_of, ledger_of
 from bank.draw_facts import ItemFacts
-from bank.lending.slices import Permission
+from bank.lending.slices import Permission, confidential, lent
 from bank.rules import CASE, Rule, by_stratum
 from bank.rules.advice import Doubt, doubts, unasked
-from bank.store import BankItem, OpenBank
+from bank.store import ItemOutline, OpenBank
 
 REPEALED, PICTURE, CASE_NOT_WHOLE = "item-repealed", "item-with-picture", "case-group-not-whole"
+CONFIDENTIAL = "item-confidential-at-drill"
 NO_SUBJECT, OTHER_SUBJECT = "item-without-subject", "item-of-other-subject"
 
 
 @dataclass(frozen=True)
 class Availability:
-    items: Sequence[BankItem]
+    items: Sequence[ItemOutline]
     withheld: Mapping[str, str]
     """Id of each approved item that may not be used -> why, as a code."""
-    approved: Sequence[BankItem]
+    approved: Sequence[ItemOutline]
     """Both."""
     kind: Permission
     """What for."""
@@ -48,18 +50,21 @@ class Availability:
 def availability(bank: OpenBank, day: date, kind: Permission, subjects: Sequence[str] = ()) -> Availability:
     """Of the bank's approved items those that a session on `day` may use, and of each other one why not. `subjects`:
     those that its rule names; () for a rule from before rules named any, which knows no other subject."""
-    approved = list(bank.items.select())
+    approved = list(bank.items.outlines())
     shown = {item.id for item in drawable(approved)}
     withheld = {item.id: PICTURE for item in approved if item.id not in shown}
     withheld |= {item.id: REPEALED for item, _words in repealed(approved, bank.provisions.repealed(), day)}
+    if kind is Permission.DRILL and not bank.sample:
+        own = (item for item in approved if not lent(item.provenance))
+        withheld |= {item.id: CONFIDENTIAL for item in own if confidential(item.tags)}
     withheld |= bank.slices.withheld(day.isoformat(), kind)
     if subjects:
         withheld |= {
             item.id: OTHER_SUBJECT if item.subject else NO_SUBJECT for item in approved if item.subject not in subjects
         }
-    groups = {item.content.case: withheld[item.id] for item in approved if item.content.case and item.id in withheld}
+    groups = {item.case: withheld[item.id] for item in approved if item.case and item.id in withheld}
     withheld |= {
-        item.id: groups[case] for item in approved if (case := item.content.case) in groups and item.id not in withheld
+        item.id: groups[case] for item in approved if (case := item.case) in groups and item.id not in withheld
     }
     return Availability([item for item in approved if item.id not in withheld], withheld, approved, kind)
 
@@ -96,7 +101,7 @@ class RuleAvailability:
     def doubts(self, rule: Rule) -> list[Doubt]:
         """What is legal of the rule, seen with this bank, and hardly meant."""
         held = (
-            (CASE if item.content.case else item.content.type, item.subject, item.chapter, item.level.value)
+            (CASE if item.case else item.type, item.subject, item.chapter, item.level.value)
             for item in self.of_bank.items
         )
         return [*doubts(rule), *unasked(rule, held)]
@@ -140,15 +145,13 @@ def rule_availability(bank: OpenBank, rule: Rule, day: date, kind: Permission, c
 
 def _by_cell(found: Availability, rule: Rule) -> tuple[Counter[str], dict[str, Counter[str]]]:
     """By stratum: how many units, and for what reason how many are withheld before caps and rests are asked."""
-    units: dict[str, list[BankItem]] = {}
+    units: dict[str, list[ItemOutline]] = {}
     for item in found.approved:
-        units.setdefault(item.content.case or item.id, []).append(item)
+        units.setdefault(item.case or item.id, []).append(item)
     held, withheld = Counter[str](), {cell.stratum: Counter[str]() for cell in rule.cells}
     for members in units.values():
         first = members[0]
-        cell = rule.cell_of(
-            CASE if first.content.case else first.content.type, first.subject, first.chapter, first.level.value
-        )
+        cell = rule.cell_of(CASE if first.case else first.type, first.subject, first.chapter, first.level.value)
         if cell is None:
             continue
         held[cell.stratum] += 1

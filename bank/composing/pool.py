@@ -13,28 +13,26 @@ from bank.composing.exposure import Ledger, Use
 from bank.content import ItemType
 from bank.draw_facts import ItemFacts
 from bank.rules import CASE, Cell, Rule, chapter_of
-from bank.store import BankItem, OpenBank
+from bank.store import ItemOutline, OpenBank
 
 
 def new_salt() -> str:
     return secrets.token_hex(32)
 
 
-def drawable(items: Iterable[BankItem]) -> list[BankItem]:
+def drawable(items: Iterable[ItemOutline]) -> list[ItemOutline]:
     """The items that the screen can show: those with pictures wait in the bank until it can."""
-    return [item for item in items if not item.content.needs_picture]
+    return [item for item in items if not item.pictures]
 
 
-def tally(items: Iterable[BankItem], subjects: Sequence[str] = ()) -> Counter[tuple[str, str, str]]:
+def tally(items: Iterable[ItemOutline], subjects: Sequence[str] = ()) -> Counter[tuple[str, str, str]]:
     """Drawable items of these subjects that stand alone, by (type, chapter, level), the chapter as a rule of these
     subjects calls it: what `bank.rules.propose` shares out."""
-    alone = (
-        (item, chapter_of(subjects, item.subject, item.chapter)) for item in drawable(items) if not item.content.case
-    )
-    return Counter((it.content.type.value, chapter, it.level.value) for it, chapter in alone if chapter is not None)
+    alone = ((item, chapter_of(subjects, item.subject, item.chapter)) for item in drawable(items) if not item.case)
+    return Counter((it.type.value, chapter, it.level.value) for it, chapter in alone if chapter is not None)
 
 
-def facts_of(items: Iterable[BankItem], rule: Rule, salt: Callable[[], str] = new_salt) -> list[ItemFacts]:
+def facts_of(items: Iterable[ItemOutline], rule: Rule, salt: Callable[[], str] = new_salt) -> list[ItemFacts]:
     """The facts of every drawable item that lies in a cell of the rule; the others are none of its business.
 
     A case group lies in a cell of case groups if all its items do and are as many as the cell says: one of which an
@@ -42,12 +40,12 @@ def facts_of(items: Iterable[BankItem], rule: Rule, salt: Callable[[], str] = ne
     """
     listed = list(items)
     shown, cells = {item.id for item in drawable(listed)}, dict[str, Cell | None]()
-    cases: dict[str, list[BankItem]] = {}
+    cases: dict[str, list[ItemOutline]] = {}
     for item in listed:
-        if item.content.case:
-            cases.setdefault(item.content.case, []).append(item)
+        if item.case:
+            cases.setdefault(item.case, []).append(item)
         elif item.id in shown:
-            cells[item.id] = rule.cell_of(item.content.type, item.subject, item.chapter, item.level.value)
+            cells[item.id] = rule.cell_of(item.type, item.subject, item.chapter, item.level.value)
     for members in cases.values():
         homes = {rule.cell_of(CASE, item.subject, item.chapter, item.level.value) for item in members}
         cell = homes.pop()
@@ -67,23 +65,22 @@ def ledger_of(bank: OpenBank, day: date, candidates: int) -> Ledger:
     return Ledger(uses, day, candidates, marked)
 
 
-def _facts(item: BankItem, cell: Cell, rule: Rule, salt: str) -> ItemFacts:
-    options = len(item.content.options)
+def _facts(item: ItemOutline, cell: Cell, rule: Rule, salt: str) -> ItemFacts:
     return ItemFacts(
         id=item.id,
         rev=item.rev,
         stratum=cell.stratum,
-        type=item.content.type,
+        type=item.type,
         chapter=rule.chapter_of(item.subject, item.chapter) or "",
         level=item.level,
         points=cell.points,
         p4=item.expected_p4 or 0,  # 0 is "not stated": no usable item is one that nobody gets right
-        options=options,
-        locked=tuple(range(options)) if item.content.type is ItemType.TRUEFALSE else item.locked,
+        options=item.options,
+        locked=tuple(range(item.options)) if item.type is ItemType.TRUEFALSE else item.locked,
         enemies=item.enemies,
         tags=item.tags,
-        content=item.content.sha256(),
+        content=item.content,
         salt=salt,
-        case=item.content.case,
-        place=item.place if item.content.case else 0,
+        case=item.case,
+        place=item.place if item.case else 0,
     )

@@ -19,6 +19,7 @@ Before: `bank.composing.pool`, `bank.composing.exposure`. After: `examd.package.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from bank.composing.draw import Stream
 from bank.composing.exposure import Ledger, require_large_enough
@@ -55,6 +56,14 @@ def session_pool(facts: Iterable[ItemFacts], rule: Rule, key: bytes, ledger: Led
         # Other packages' watermarks give way to the rule, never the rule to watermarks.
         pool = _pool(members, rule, key, replace(ledger, watermarked=frozenset()))
     return sorted((fact for unit in pool for fact in unit.facts), key=lambda fact: fact.id.encode())
+
+
+def alike(pool: Iterable[ItemFacts], rule: Rule) -> Fraction:
+    """Of a form's items the share that another form from the same pool has as well, on average."""
+    units = {stratum: len(members) for stratum, members in by_stratum(pool, rule).items()}
+    return (
+        sum((Fraction(cell.items * cell.count, units[cell.stratum]) for cell in rule.cells), Fraction(0)) / rule.items
+    )
 
 
 def _pool(members: Members, rule: Rule, key: bytes, ledger: Ledger | None) -> list[Unit]:

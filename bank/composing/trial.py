@@ -18,10 +18,10 @@ from bank.composing.assembly import Assembler, Form, Progress, expectation, requ
 from bank.composing.availability import RuleAvailability
 from bank.composing.fairness import PROMISED, Drawn, Fairness, Floats, Outlook, outlook
 from bank.composing.forecast import Season, season
-from bank.composing.pool_selection import session_pool
+from bank.composing.pool_selection import alike, session_pool
 from bank.draw_facts import ItemFacts
 from bank.refused import Denied
-from bank.rules import Rule, by_stratum
+from bank.rules import Rule
 from bank.rules.feasibility import Feasibility, check_feasibility, in_tolerance
 
 NEAR = 0.09
@@ -55,14 +55,6 @@ class Issuable:
     pools: int = 0
     alike: Fraction = Fraction(0)
     """Of a form's items those that another candidate's form has as well, on average, in the worst of the pools."""
-
-
-def alike(pool: Sequence[ItemFacts], rule: Rule) -> Fraction:
-    """Of a form's items the share that another form from the same pool has as well, on average."""
-    units = {stratum: len(members) for stratum, members in by_stratum(pool, rule).items()}
-    return (
-        sum((Fraction(cell.items * cell.count, units[cell.stratum]) for cell in rule.cells), Fraction(0)) / rule.items
-    )
 
 
 def issuable(available: RuleAvailability, rule: Rule, candidates: int, progress: Progress | None = None) -> Issuable:

@@ -29,10 +29,10 @@ from bank.custody.holders import (
     share_name,
     verify_shares,
 )
-from bank.custody.opening import BULK, Opening
+from bank.custody.opening import BULK, Copied, Opening
 from bank.custody.positions import Position, position_of
 
 __all__ = [
-    "BULK", "SHARES", "Custody", "HandedOver", "Holder", "Offered", "Opening", "Position", "check_offered",
+    "BULK", "SHARES", "Copied", "Custody", "HandedOver", "Holder", "Offered", "Opening", "Position", "check_offered",
     "find_share", "found", "hand_over", "is_shared", "position_of", "reseal", "restore", "share_name", "verify_shares",
 ]  # fmt: skip

@@ -23,6 +23,7 @@ CUSTODY, SHARES = "custody.json", "shares"
 NEXT, NEXT_DATABASE = "custody.next.json", "bank.next.db"
 """Of a handing over that is under way: the database takes the old one's place last, and with that it has happened."""
 KIND = "examd-custody-1"
+"""Of a number that is read out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Custody:
         for holder in self.holders:
             if said in (holder.name, str(holder.index)):
                 return holder
-        raise Denied("no-such-holder", name=said, names=", ".join(holder.name for holder in self.holders))
+        raise Denied("no-such-holder", name=said, names=[holder.name for holder in self.holders])
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> "Custody":

@@ -5,6 +5,7 @@ Before: `bank.custody.holders` rebuilds the key. After: `bank.agent` keeps an Op
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from bank.clock import wall_clock
 from bank.custody import backups, positions, unfinished
 from bank.custody.holders import Custody, Offered, check_offered, rebuild
 from bank.custody.positions import Position, position_of
-from bank.durable import empty_folder
+from bank.durable import empty_folder, store_errors
 from bank.journal import CLOSED, OPENED, SHARED, UNDONE, Journal
 from bank.refused import BrokenStore, Denied, Refused
 from bank.seal import statements
@@ -30,6 +31,29 @@ BULK = 50
 """Contents read before the journal says so: browsing goes unwritten, carrying off does not."""
 
 Clock = Callable[[], int]
+
+
+def named(by: Sequence[str]) -> dict[str, list[str]]:
+    """As facts of an entry: who did it, proved by their own key; nothing where nobody said it."""
+    return {"by": list(by)} if by else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What became of a copy that closing was to write."""
+
+    place: str
+    refusal: Refused | None = None
+    """Why it was not written."""
+
+
+def _copied(out: Path, write: Callable[[Path], None]) -> Copied:
+    try:
+        with store_errors(str(out)):
+            write(out)
+    except Refused as refusal:
+        return Copied(str(out), refusal)
+    return Copied(str(out))
 
 
 class Opening:
@@ -54,7 +78,9 @@ class Opening:
         self._epoch = position_of(journal).epoch
         self._answer_keys_out: set[str] = set()
         self._contents = 0
-        self._unwritten = 0
+        self._unwritten: dict[tuple[str, ...], int] = {}
+        self._backups: list[Path] = []
+        self._finished = False
 
     @classmethod
     def begin(
@@ -155,10 +181,11 @@ class Opening:
                 self.note(UNDONE, of=number, what=act, code=code)
             raise
 
-    def let_answer_keys_out(self, act: str, ids: Collection[str], said: str = "") -> None:
+    def let_answer_keys_out(self, act: str, ids: Collection[str], said: str = "", by: Sequence[str] = ()) -> None:
         """Answer keys of these items are about to leave. Raises Denied("export-limit") beyond the bound."""
         fresh = set(ids) - self._answer_keys_out
-        facts = {"items": len(ids), "new": len(fresh), "said": said, "sha256": digest(sorted(ids))}
+        facts: dict[str, Any] = {"items": len(ids), "new": len(fresh), "said": said, "sha256": digest(sorted(ids))}
+        facts |= named(by)
         total = len(self._answer_keys_out) + len(fresh)
         if total > self.limit:
             self.note("refused", what=act, total=len(self._answer_keys_out), **facts)
@@ -166,13 +193,18 @@ class Opening:
         self.note(act, total=total, **facts)
         self._answer_keys_out |= fresh
 
-    def let_contents_out(self, act: str, number: int, said: str = "") -> None:
-        """Contents without answer keys: written down once they add up."""
+    def let_contents_out(self, act: str, number: int, said: str = "", by: Sequence[str] = ()) -> None:
+        """Contents without answer keys: written down once they add up for whoever reads them, `by` name."""
         self._contents += number
-        self._unwritten += number
-        if self._unwritten >= BULK:
-            self.note(act, items=self._unwritten, total=self._contents, said=said)
-            self._unwritten = 0
+        unwritten = self._unwritten.get(tuple(by), 0) + number
+        if unwritten >= BULK:
+            self.note(act, items=unwritten, total=self._contents, said=said, **named(by))
+            unwritten = 0
+        self._unwritten[tuple(by)] = unwritten
+
+    @property
+    def session_public(self) -> str:
+        return statements.public_hex(self.session)
 
     @property
     def answer_keys_out(self) -> int:
@@ -200,15 +232,38 @@ class Opening:
         if on_disk.head != self.journal.head:
             raise Denied("journal-behind", found=on_disk.n, expected=self.journal.n)
         empty_folder(out)
-        with self.doing("backup"):
+        with self.doing("backup", to=out.name):
             position = self.position
             backups.write(out, self.bank, position, self._clock(), self.session)
+        self._backups.append(out)
         return position
+
+    def finish(self, reason: str = "closed", backup: Path | None = None) -> list[Copied]:
+        """Writes that it is closed, and then a copy that ends there: in `backup`, or beside the bank
+        (`backups.standing`); and brings the copies of this opening up to date. Nothing is done in the bank after it.
+        """
+        self.note(CLOSED, contents=self._contents, keys=len(self._answer_keys_out), reason=reason)
+        self._finished = True
+        if reason == "refused":  # nothing was done in it
+            return []
+        at, where = self._clock(), backup or backups.in_standing(self.bank.directory, self.position)
+
+        def write(out: Path) -> None:
+            empty_folder(out)
+            backups.write(out, self.bank, self.position, at, self.session)
+            if backup is None:
+                backups.keep_newest(out.parent, self.bank.vault.name)
+
+        def renew(out: Path) -> None:
+            backups.renew(out, self.bank, self.position, at, self.session)
+
+        return [_copied(where, write), *(_copied(out, renew) for out in self._backups)]
 
     def close(self, reason: str = "closed") -> None:
         """Also where the journal cannot be written: an open vault would be worse than a missing last line."""
         try:
-            self.note(CLOSED, contents=self._contents, keys=len(self._answer_keys_out), reason=reason)
+            if not self._finished:
+                self.finish(reason)
         finally:
             self.bank.close()
         self.leave_witness()

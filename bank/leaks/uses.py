@@ -33,8 +33,8 @@ class ItemUses:
 
 def uses_by_item(bank: OpenBank, names: Sequence[str] = ()) -> list[ItemUses]:
     """Of the items named, also those that never left; else of all that ever left the bank. The most seen first."""
-    wanted = [bank.items.find(name) for name in names]
-    codes = {item.id: item.code or item.id[:8] for item in [*bank.items.select(verified=False), *wanted]}
+    wanted = [bank.items.outline(name) for name in names]
+    codes = {item.id: item.code or item.id[:8] for item in [*bank.items.outlines(verified=False), *wanted]}
     marks = {(mark.item, mark.session, mark.site): mark.until for mark in bank.watermarks.all()}
     found: dict[str, list[Use]] = {item.id: [] for item in wanted}
     for item, session, site, day, candidates in bank.exposure.uses():

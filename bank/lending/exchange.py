@@ -5,8 +5,8 @@ Whoever signs in a bank has it compared first with how far they had seen it come
 Before: `bank.lending.slices`, `bank.lending.owners` say what is signed. After: `bank.store.slices` keeps what came.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,12 +18,13 @@ from bank.authoring.people import Signer
 from bank.authoring.review import State
 from bank.clock import now, today
 from bank.durable import make_folder, sync_directory, write_atomically
-from bank.lending import owners, slices
+from bank.lending import outgoing, owners, slices
+from bank.lending.outgoing import Door
 from bank.lending.owners import Owner
 from bank.lending.slices import Accepted, Body, Permission, Terms
-from bank.refused import Denied
+from bank.refused import BadFile, Denied
 from bank.seal import statements
-from bank.store import BankItem, OpenBank
+from bank.store import BankItem, ItemOutline, OpenBank
 
 if TYPE_CHECKING:
     from bank.formats import Exported
@@ -34,6 +35,53 @@ def _signing(bank: OpenBank, signer: Signer) -> Iterator[None]:
     signer.check_not_rolled_back(bank.vault.name, lambda acts: bank.history.head(acts)[1])
     yield
     signer.note(bank.vault.name, *bank.history.head())
+
+
+@contextmanager
+def _all_signing(bank: OpenBank, signers: Sequence[Signer]) -> Iterator[None]:
+    with ExitStack() as stack:
+        for each in signers:
+            stack.enter_context(_signing(bank, each))
+        yield
+
+
+def take_out(
+    bank: OpenBank,
+    door: Door,
+    ids: Collection[str],
+    to: str,
+    signers: Sequence[Signer],
+    bureau: tuple[Ed25519PrivateKey, str] | None = None,
+) -> None:
+    """These items leave by that door, in the name of who signs (`bank.lending.outgoing`); of a bank of samples, in
+    nobody's. `bureau`: key and name, of whoever issues.
+
+    Raises BadFile: when nobody says to whom. Raises Denied: when nobody signs, or not enough do.
+    """
+    if bank.sample:
+        return
+    if not signers and bureau is None:
+        raise Denied("outgoing-unnamed", items=len(ids))
+    if not statements.tellable(to):
+        raise BadFile("outgoing-to-whom")
+    by, named = (
+        [each.id for each in signers],
+        ("", "") if bureau is None else (statements.public_hex(bureau[0]), bureau[1]),
+    )
+    with _all_signing(bank, signers):
+        if signers:
+            bank.identify(*signers)
+        said = outgoing.to_sign(bank.vault.name, door, ids, to, by, now(), named)
+        keys = [*(each.key for each in signers), *([] if bureau is None else [bureau[0]])]
+        bank.outgoing.permit(statements.sign(said, *keys), sorted(ids))
+
+
+def listed(bank: OpenBank, outlines: Sequence[ItemOutline], signers: Sequence[Signer]) -> list[BankItem]:
+    """Items to be read one after the other: many of them in the name of who reads."""
+    if signers or len(outlines) > outgoing.UNNAMED:
+        to = ", ".join(each.id for each in signers)
+        take_out(bank, Door.LIST, {item.id for item in outlines}, to, signers)
+    return bank.items.at([item.number for item in outlines])
 
 
 def sign_owner(bank: OpenBank, card: Body, signer: Signer) -> Owner:
@@ -59,25 +107,30 @@ def lend(
     permission: frozenset[Permission],
     first: date | None,
     until: date,
+    signers: Sequence[Signer],
     names: Sequence[str] = (),
     subject: str | None = None,
     chapter: str | None = None,
 ) -> LentSlice:
     """A slice in a folder of its own in `out`: the items named, or all of the bank's own of `subject` in `chapter`.
 
-    From `first`, else from today, until `until`, both included.
+    From `first`, else from today, until `until`, both included. `signers`: people of the bank who take them out.
     Raises Denied: when the bank is one of samples and the slice for exams, or an item named is not approved.
     """
     if bank.sample and Permission.EXAM in permission:
         raise Denied("bank-of-samples", file=bank.directory.name)
-    listed = [bank.items.find(name) for name in names]
-    for item in listed:
+    chosen = [bank.items.outline(name) for name in names]
+    for item in chosen:
         if item.state is not State.APPROVED:
-            raise Denied("slice-not-approved", item=item.code or item.id[:8])
-    if not listed:  # what is lent to us is not ours to lend
-        ours = bank.items.select(subject=subject, chapter=chapter)
-        listed = [item for item in ours if not slices.lent(item.provenance)]
-    items = list(bank.answer_keys.whole(listed))
+            raise Denied("slice-not-approved", item=item.name)
+    if not chosen:  # what is lent to us is not ours to lend
+        ours = bank.items.outlines(subject=subject, chapter=chapter)
+        chosen = [item for item in ours if not slices.lent(item.provenance)]
+    if not chosen:
+        raise BadFile("slice-empty")
+    to = f"{receiver.name} {statements.keyid(receiver.sign)[:16]}"
+    take_out(bank, Door.SLICE, {item.id for item in chosen}, to, signers)
+    items = list(bank.answer_keys.whole(bank.items.at([item.number for item in chosen])))
     shown = {sha256 for item in items for sha256 in item.pictures()}
     media = {sha256: data for sha256 in shown if (data := bank.media.find(sha256)) is not None}
     statement, sealed = slices.make(
@@ -121,9 +174,10 @@ def take_back(terms: Terms, key: Ed25519PrivateKey, reason: str, out: Path) -> P
 
 
 def export(
-    bank: OpenBank, items: Sequence[BankItem], file: Path, form: str
+    bank: OpenBank, items: Sequence[ItemOutline], file: Path, form: str, to: str, signers: Sequence[Signer]
 ) -> "tuple[Exported, list[tuple[str, str]]]":
-    """Writes items in the open, with their answer keys, but for what others lent and do not let out.
+    """Writes items in the open, with their answer keys, but for what others lent and do not let out. `to`: whom they
+    are for; `signers`: people of the bank who take them out.
 
     What became of those written; (item, owner) of those that stay.
     """
@@ -134,10 +188,10 @@ def export(
         item for item in items if slices.lent(item.provenance) and (item.id in kept or item.state is not State.APPROVED)
     ]
     names = {each.id: each.owner_name for each in bank.slices.all()} if stay else {}
-    left = [
-        (item.code or item.id[:8], names.get(item.provenance.origin.partition(" ")[2], item.provenance.owner))
-        for item in stay
-    ]
+    left = [(item.name, names.get(item.provenance.origin.partition(" ")[2], item.provenance.owner)) for item in stay]
     numbers = {item.number for item in stay}
     out = [item for item in items if item.number not in numbers]
-    return formats.export(file, bank.answer_keys.whole(out), bank.media.find, form), left
+    if out:
+        take_out(bank, Door.EXPORT, {item.id for item in out}, to, signers)
+    whole = bank.answer_keys.whole(bank.items.at([item.number for item in out]))
+    return formats.export(file, whole, bank.media.find, form), left

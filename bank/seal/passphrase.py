@@ -4,7 +4,10 @@ The bank's key lies beside the bank in this form. A lost laptop then costs the f
 each guess. The whole header is authenticated, so a file sealed for one purpose cannot pass for another.
 
     {"argon2id":{"lanes":4,"memory_kib":65536,"passes":3,"salt":…},"ciphertext":…,"format":"examd-passphrase-1",
-     "nonce":…,"purpose":"bank-key"}                                                    (bytes in hexadecimal)
+     "nonce":…,"purpose":"bank-key","sum":…}                                            (bytes in hexadecimal)
+
+The sum is of the rest as it was written, so that a file which a stick spoilt is told from a passphrase that was
+mistyped. It keeps nobody from changing both: that shows as a passphrase that never fits.
 """
 
 import json
@@ -16,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from bank.canonical import canonical
+from bank.canonical import canonical, digest
 from bank.refused import BadFile, Denied
 
 FORMAT = "examd-passphrase-1"
@@ -48,15 +51,15 @@ def seal(secret: bytes, passphrase: str, purpose: str) -> bytes:
     }
     cipher = ChaCha20Poly1305(_derive(passphrase, salt, MEMORY_KIB, PASSES, LANES))
     ciphertext = cipher.encrypt(nonce, secret, canonical(header))
-    return canonical(header | {"ciphertext": ciphertext.hex()})
+    document = header | {"ciphertext": ciphertext.hex()}
+    return canonical(document | {"sum": _sum(document)})
 
 
 def unseal(data: bytes, passphrase: str, purpose: str, *, file: str = "") -> bytes:
     """The secret.
 
-    Raises BadFile: when the file is no such seal.
-    Raises Denied: when passphrase and file do not belong together, whichever is
-    at fault.
+    Raises BadFile: when the file is no such seal, or not as it was written.
+    Raises Denied: when the passphrase is another one.
     """
     try:
         if len(data) > LARGEST_FILE:
@@ -64,6 +67,8 @@ def unseal(data: bytes, passphrase: str, purpose: str, *, file: str = "") -> byt
         document = json.loads(data)
         if canonical(document) != data or document["format"] != FORMAT:  # one spelling: no smuggled duplicates
             raise ValueError
+        if "sum" in document and document.pop("sum") != _sum(document):  # none in files of earlier versions
+            raise BadFile("sealed-damaged", file=file)
         costs = document["argon2id"]
         memory, passes, lanes = costs["memory_kib"], costs["passes"], costs["lanes"]
         salt, nonce = bytes.fromhex(costs["salt"]), bytes.fromhex(document["nonce"])
@@ -85,6 +90,10 @@ def unseal(data: bytes, passphrase: str, purpose: str, *, file: str = "") -> byt
         return cipher.decrypt(nonce, ciphertext, canonical(header))
     except InvalidTag:
         raise Denied("wrong-passphrase", file=file) from None
+
+
+def _sum(document: dict[str, Any]) -> str:
+    return digest(document)[:16]
 
 
 def _derive(passphrase: str, salt: bytes, memory_kib: int, passes: int, lanes: int) -> bytes:

@@ -16,6 +16,7 @@ takes what it stands on; a Bank (`bank.store.bank`) is made of all of them, and 
     near_duplicates                  what is nearly the same
     writing, drafts, submissions     a revision into its rows; new wordings; those of authors elsewhere
     reviews, slices                  acts signed and done; items of other bodies
+    outgoing                         who took items out, to whom
     exposure, watermarks             where items have been; by which a leak is traced
     calibrations, provisions         measured difficulty; repealed law
     audit                            whether the rows say what the acts state
@@ -26,8 +27,19 @@ Before: `bank.formats` makes Items. After: `bank.authoring.lifecycle` reviews th
 
 from bank.store.audit import Finding
 from bank.store.bank import DATABASE, KEY_FILE, Bank, OpenBank
-from bank.store.bank_item import BankItem
+from bank.store.bank_item import BankItem, ItemOutline
 from bank.store.exposure import Exposure, ExposureRecord
 from bank.store.watermarks import Watermark
 
-__all__ = ["DATABASE", "KEY_FILE", "Bank", "BankItem", "Exposure", "ExposureRecord", "Finding", "OpenBank", "Watermark"]
+__all__ = [
+    "DATABASE",
+    "KEY_FILE",
+    "Bank",
+    "BankItem",
+    "Exposure",
+    "ExposureRecord",
+    "Finding",
+    "ItemOutline",
+    "OpenBank",
+    "Watermark",
+]

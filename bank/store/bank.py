@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Self
 
+from bank.authoring.people import Signer
 from bank.clock import now
 from bank.durable import make_folder, store_errors, write_new
 from bank.refused import BadFile, BrokenStore, Denied
@@ -27,6 +28,7 @@ from bank.store.media import Media
 from bank.store.meta import Meta
 from bank.store.migration import migrate
 from bank.store.near_duplicates import NearDuplicates
+from bank.store.outgoing import Outgoing
 from bank.store.owners import Owners
 from bank.store.people import People
 from bank.store.proof import Proof
@@ -64,6 +66,7 @@ class OpenBank(ABC):
     submissions: Submissions
     reviews: Reviews
     slices: Slices
+    outgoing: Outgoing
     exposure: ExposureRecord
     watermarks: Watermarks
     media: Media
@@ -77,6 +80,10 @@ class OpenBank(ABC):
     @property
     def practice(self) -> bool:
         return self.meta.practice()
+
+    def identify(self, *signers: Signer) -> None:
+        """Says by their own keys who is asking from here on. Whoever has opened the bank themselves need not."""
+        return
 
     @abstractmethod
     def close(self) -> None:
@@ -111,6 +118,7 @@ class Bank(OpenBank):
         self.submissions = Submissions(vault, meta, people, self.drafts, self.near_duplicates)
         self.reviews = Reviews(vault, people, history, authors, proof, items)
         self.slices = Slices(vault, meta, people, owners, history, proof, self.answer_keys)
+        self.outgoing = Outgoing(vault, people)
         self.exposure = ExposureRecord(vault)
         self.watermarks = Watermarks(vault)
         self.media = Media(vault)

@@ -9,18 +9,19 @@ from dataclasses import dataclass, replace
 
 from bank import subjects
 from bank.authoring import authorship, review
-from bank.authoring.authorship import Draft, Written
+from bank.authoring.authorship import Draft, Line, Written
 from bank.authoring.outcome import AddReport, Contradiction, OtherSubject
 from bank.authoring.people import Role
 from bank.authoring.review import Act, Event, State
+from bank.canonical import digest
 from bank.clock import now
-from bank.item import Item
+from bank.item import AnswerKey, Item
 from bank.lending import slices
 from bank.refused import BadFile, Denied
 from bank.store import acts, writing
 from bank.store.answer_keys import AnswerKeys
 from bank.store.authors import TAKE, Authors
-from bank.store.bank_item import BankItem
+from bank.store.bank_item import BankItem, ItemOutline
 from bank.store.history import History
 from bank.store.items import Items
 from bank.store.media import keep
@@ -149,10 +150,20 @@ class Drafts:
             raise BadFile("drafts-altered", file="")
         return self.take(drafts, written, media, progress)
 
-    def unwritten(self) -> list[BankItem]:
+    def subject_to_sign(self, numbers: Sequence[int], subject: str, progress: Progress | None = None) -> list[Line]:
+        """What the writer of `set_subject` signs of each: the digests that were signed before, but for the subject."""
+        lines = []
+        for done, item in enumerate(map(self._items.numbered, numbers)):
+            about = digest(review.about(replace(item.with_key(AnswerKey(), ""), subject=subject)))
+            lines.append(authorship.line(replace(self._proof.seal(item), about=about), item.lineage, item.rev))
+            if progress is not None:
+                progress(done, len(numbers))
+        return lines
+
+    def unwritten(self) -> list[ItemOutline]:
         """Drafts of whose writer no signature is known: somebody must adopt them before they go through review."""
         return [
-            item
+            item.outline
             for item in self._items.select(verified=False, state=State.DRAFT)
             if not review.writers(self._history.events(item.number), self._authors.of(self._proof.seal(item)))
         ]

@@ -8,7 +8,7 @@ Before: `bank.store.proof`. After: `bank.store.answer_keys`, `bank.store.drafts`
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from bank.authoring.review import State, read_about
 from bank.content import Background, Content, ItemType, Level
 from bank.refused import BrokenStore, Denied
 from bank.store import search_text
-from bank.store.bank_item import BankItem
+from bank.store.bank_item import BankItem, ItemOutline
 from bank.store.proof import PROVED, Proof
 from bank.vault import Vault
 
@@ -50,6 +50,41 @@ class Items:
         """All of them, oldest first."""
         rows = self._vault.rows(f"{_ROW} WHERE {_LINEAGE} ORDER BY r.rev", (lineage,))
         return [self._bank_item(row) for row in rows]
+
+    def outlines(
+        self,
+        *,
+        type: ItemType | None = None,  # noqa: A002 - the word of the glossary
+        subject: str | None = None,
+        chapter: str | None = None,
+        level: Level | None = None,
+        state: State | None = State.APPROVED,
+        search: str = "",
+        limit: int | None = None,
+        verified: bool = True,
+    ) -> Iterator[ItemOutline]:
+        """What `select` gives, without a word of the questions: nothing of these leaves the bank."""
+        found = self.select(
+            type=type, subject=subject, chapter=chapter, level=level, state=state, search=search, limit=limit,
+            verified=verified,
+        )  # fmt: skip
+        for item in found:
+            yield item.outline
+
+    def outline(self, word: str) -> ItemOutline:
+        """The outline of what `find` gives. Raises Denied: as it does."""
+        return self.find(word).outline
+
+    def contents(self, ids: Collection[str]) -> dict[str, Content]:
+        """Content of the approved revisions of these ids, as signed: what travels to a session."""
+        found = {}
+        for identity in ids:
+            row = self._vault.one(f"{_ROW} WHERE r.id = ? AND r.state = 'approved'", (identity,))
+            if row is not None:
+                item = self._bank_item(row)
+                self._proof.check(item)
+                found[identity] = item.content
+        return found
 
     def find(self, word: str) -> BankItem:
         """The newest revision of the one item that `word` names: its code, or the beginning of any of its ids.

@@ -14,6 +14,7 @@ from bank.authoring import near_duplicates
 from bank.authoring.near_duplicates import NearDuplicate, Question
 from bank.authoring.review import State
 from bank.content import Content
+from bank.leaks.recognise import Fragment, KnownItems, Recognition
 from bank.store.catalogue import Catalogue
 from bank.store.items import Items
 from bank.store.listing import Line
@@ -53,6 +54,20 @@ class NearDuplicates:
         with self._vault.reading() as connection:
             for identity, code, content in connection.execute(query):
                 yield Question(identity, code or identity[:8], _content.decode(content))
+
+    def recognise(self, fragments: Sequence[Fragment], among: Sequence[frozenset[str]]) -> list[Recognition]:
+        """Of what items in force, or once in force, somebody read fragments; looked for in each of `among` before all.
+
+        A draft never left the bank; what was retired since may have.
+        """
+        query = "SELECT id, content FROM revisions WHERE state = ? ORDER BY item, rev"
+        held = [
+            (identity, _content.decode(content))
+            for state in (State.APPROVED, State.RETIRED)
+            for identity, content in self._vault.rows(query, (state.value,))
+        ]
+        known = KnownItems(held)
+        return [known.told(fragment, among) for fragment in fragments]
 
     def of(self, number: int) -> list[tuple[int, int]]:
         """Near duplicates of a revision among items not retired: number, similarity ×10⁴; the most similar first."""

@@ -9,18 +9,22 @@ Before: `examd.bureau.roster`, `examd.bureau.rulebook`, a bank. After: the packa
 codes wait in the office.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from bank import rules
+from bank.authoring.people import Signer
 from bank.composing.assembly import Progress
 from bank.composing.availability import RuleAvailability, rule_availability
 from bank.composing.exposure import apart_until
+from bank.content import Content
 from bank.durable import read_bytes
 from bank.leaks import watermarks
+from bank.lending import exchange
+from bank.lending.outgoing import Door
 from bank.lending.slices import Permission
 from bank.refused import BadFile, Denied
 from bank.rules import Rule
@@ -86,6 +90,8 @@ class Order:
     issued_at: datetime
     again: bool = False
     """Although this session has a package already."""
+    signers: Sequence[Signer] = ()
+    """People of the bank, where it issues for another bureau than before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +100,13 @@ class Issuance:
 
     issued: Issued
     watermarks_until: str
-    """The day (YYYY-MM-DD) until which no other package gets the watermarks."""
+    """"" without watermarks; else the day (YYYY-MM-DD) until which no other package gets the watermarks."""
     repeated: Mapping[tuple[str, str], int]
     """(session, site) -> how many of its watermarks had to travel again: they no longer name that site."""
     withheld: Mapping[str, int]
     """Why items stayed in the bank -> how many."""
+    counted: bool
+    """Exposure was noted and watermarks kept: not for a drill, but in a bank of samples, which serves nothing else."""
 
 
 @contextmanager
@@ -134,12 +142,21 @@ def issue_session(
         day = date.fromisoformat(session.date)
         kind = Permission.DRILL if session.mock else Permission.EXAM
         available = rule_availability(bank, rule, day, kind, len(order.roster))
+        # A drill takes what is open, or samples: it uses up nothing of a bank that serves sessions.
+        counted = bank.sample or not session.mock
+
+        def contents(ids: Collection[str]) -> Mapping[str, Content]:
+            to = f"{session.id} {session.site_id} {session.site_name}"
+            exchange.take_out(bank, Door.ISSUE, ids, to, order.signers, (bureau.signing_key, bureau.card.name))
+            return bank.items.contents(ids)
+
         with explaining(available, rule):
             issued = issue(
                 order.out,
                 session=session,
                 rule=rule,
                 items=available.of_bank.items,
+                contents=contents,
                 answer_keys=bank.answer_keys.of,
                 roster=order.roster,
                 bureau=bureau,
@@ -151,13 +168,14 @@ def issue_session(
                 ledger=available.ledger,
                 signed_rule=order.rule.signed,
                 progress=progress,
+                with_watermarks=counted,
             )
-        until, repeated = _note_use(bank, issued, session, day)
+        until, repeated = _note_use(bank, issued, session, day) if counted else ("", {})
         if register is not None and not session.mock:
             # The keyholders' key protects it: no newer rule can vanish unseen.
             bank.rules.note(bureau.card.sign, register.packed().decode())
     office.keep_codes(issued, bureau)
-    return Issuance(issued, until, repeated, available.of_bank.reasons)
+    return Issuance(issued, until, repeated, available.of_bank.reasons, counted)
 
 
 def _require_serves(bank: OpenBank, session: Session) -> None:

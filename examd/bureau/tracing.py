@@ -10,11 +10,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bank.authoring.review import State
 from bank.durable import read_bytes
 from bank.formats.encoding import decode
 from bank.leaks import trace
-from bank.leaks.trace import Candidate, Fragment, KnownItems, SatSession, Seat, Seen, TraceResult, TravelledSession
+from bank.leaks.recognise import Fragment, Seen
+from bank.leaks.trace import Candidate, SatSession, Seat, TraceResult, TravelledSession
 from bank.refused import Denied
 from bank.store import OpenBank
 from examd.grading.export import Export
@@ -78,17 +78,15 @@ class Recognised:
 
 def recognise(bank: OpenBank, fragments: Sequence[tuple[str, Fragment]], sittings: Sequence[SatSession]) -> Recognised:
     """The items that fragments, each with its place, are of. What left the bank is looked through before the rest."""
-    # What was retired since may be on the photo; a draft never left the bank.
-    states = (State.APPROVED, State.RETIRED)
-    known = KnownItems((item.id, item.content) for state in states for item in bank.items.select(state=state))
-    pooled = {fact.id for sitting in sittings for fact in sitting.pool}
+    pooled = frozenset(fact.id for sitting in sittings for fact in sitting.pool)
     left = pooled | {use[0] for use in bank.exposure.uses()}
+    told = bank.near_duplicates.recognise([fragment for _where, fragment in fragments], [pooled, left])
     found = Recognised([], [])
-    for where, fragment in fragments:
-        try:
-            found.seen.append(known.recognise(fragment, (pooled, left)))
-        except Denied as refusal:
-            found.unread.append(Unread(where, fragment.text, refusal, known.most_similar(fragment)))
+    for (where, fragment), each in zip(fragments, told, strict=True):
+        if each.seen is not None:
+            found.seen.append(each.seen)
+        else:
+            found.unread.append(Unread(where, fragment.text, Denied(each.code, **each.facts or {}), each.nearest))
     return found
 
 

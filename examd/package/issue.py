@@ -19,8 +19,8 @@ from bank.composing import draw
 from bank.composing.assembly import Assembler, Progress
 from bank.composing.exposure import Ledger, meeting
 from bank.composing.pool import facts_of
-from bank.composing.pool_selection import session_pool
-from bank.content import ItemType
+from bank.composing.pool_selection import alike, session_pool
+from bank.content import Content, ItemType
 from bank.draw_facts import ItemFacts, pool_root
 from bank.durable import make_folder, sync_directory, write_atomically
 from bank.item import AnswerKey
@@ -30,7 +30,7 @@ from bank.refused import BadFile, Denied
 from bank.rules import CASE, Rule
 from bank.rules.signed_rule import unpack
 from bank.seal import codes, locks, statements
-from bank.store import BankItem
+from bank.store import ItemOutline
 from examd.holders import Card, Holder
 from examd.package import layout
 from examd.package.layout import RosterLine
@@ -68,7 +68,8 @@ def issue(
     *,
     session: layout.Session,
     rule: Rule,
-    items: Sequence[BankItem],
+    items: Sequence[ItemOutline],
+    contents: Callable[[Collection[str]], Mapping[str, Content]],
     answer_keys: Callable[[Collection[str]], Mapping[str, AnswerKey]],
     roster: Sequence[RosterLine],
     bureau: Holder,
@@ -80,10 +81,14 @@ def issue(
     ledger: Ledger | None = None,
     signed_rule: bytes | None = None,
     progress: Progress | None = None,
+    with_watermarks: bool = True,
 ) -> Issued:
-    """Writes `PKG-<id>` under `out`. `answer_keys`: item ids -> their answer keys. `progress`: of the trial draws.
+    """Writes `PKG-<id>` under `out`. `contents`, `answer_keys`: asked once, in this order, for the items that travel,
+    when nothing refuses any more. `progress`: of the trial draws.
 
     `signed_rule`: the rule as its officers signed it (`Rulebook.travelling`); only a drill may do without.
+    `with_watermarks`: items are to be kept apart for this package.
+
     Raises BadFile: when session or roster cannot be what they are said to be.
     Raises Denied: when rule, roster and items do not fit together, or the rule is not signed.
     """
@@ -98,22 +103,24 @@ def issue(
     # recomputable from the pool alone.
     facts, key = facts_of(items, rule, salt), random_bytes(32)
     pool = session_pool(facts, rule, key, ledger)
-    marked = [] if ledger is None else watermarks.choose(pool, facts, rule, ledger, key)
-    by_id = {item.id: item for item in items}
-    keys = answer_keys([f.id for f in pool])
-    bureau_r = random_bytes(32)
-
-    plaintexts = {
-        layout.ROSTER: layout.lines(line.to_json() for line in roster),
-        layout.ITEMS: _items_part(pool, by_id, bureau_r),
-        layout.ANSWERS: layout.lines({"correct": list(keys[f.id].correct), "id": f.id, "salt": salt()} for f in pool),
-    }
-    sha256 = {part: hashlib.sha256(plaintext).hexdigest() for part, plaintext in plaintexts.items()}
-    root = pool_root(f.to_json() for f in pool)
-    draw_session = f"{session.id}/{sha256[layout.ROSTER]}"
+    marked = [] if ledger is None or not with_watermarks else watermarks.choose(pool, facts, rule, ledger, key)
+    rule.require_unlike(alike(pool, rule))
+    root, roster_part = pool_root(f.to_json() for f in pool), layout.lines(line.to_json() for line in roster)
+    draw_session = f"{session.id}/{hashlib.sha256(roster_part).hexdigest()}"
     assembler = Assembler(pool, rule, random_bytes(32), draw_session)
     trial = assembler.acceptance(progress=progress)
     assembler.require_enough_attempts(len(roster), trial)
+
+    # From here on nothing refuses: what is not issued takes no question out of the bank.
+    travelling = [f.id for f in pool]
+    shown, keys = contents(travelling), answer_keys(travelling)
+    bureau_r = random_bytes(32)
+    plaintexts = {
+        layout.ROSTER: roster_part,
+        layout.ITEMS: _items_part(pool, shown, bureau_r),
+        layout.ANSWERS: layout.lines({"correct": list(keys[f.id].correct), "id": f.id, "salt": salt()} for f in pool),
+    }
+    sha256 = {part: hashlib.sha256(plaintext).hexdigest() for part, plaintext in plaintexts.items()}
     rule_hash = bytes.fromhex(rule.sha256)
     commit = draw.commit("bureau", draw_session, bytes.fromhex(root), rule_hash, bureau_r)
 
@@ -198,10 +205,10 @@ def require_showable(rule: Rule) -> None:
             raise Denied("screen-cannot-show", cell=cell.stratum)
 
 
-def _items_part(pool: Sequence[ItemFacts], by_id: Mapping[str, BankItem], bureau_r: bytes) -> bytes:
+def _items_part(pool: Sequence[ItemFacts], shown: Mapping[str, Content], bureau_r: bytes) -> bytes:
     head = {"r": bureau_r.hex(), "type": "bureau-share"}
-    # A BankItem has no field for an answer key, so none can travel in this part.
-    body = [{"content": by_id[f.id].content.to_json(), "facts": f.to_json()} for f in pool]
+    # Content has no field for an answer key, so none can travel in this part.
+    body = [{"content": shown[f.id].to_json(), "facts": f.to_json()} for f in pool]
     return layout.lines([head, *body])
 
 

@@ -21,7 +21,7 @@ from bank.rules import Rule
 from bank.seal import codes
 from bank.seal.locks import Identity
 from bank.seal.statements import public_hex
-from bank.store import BankItem
+from bank.store import BankItem, ItemOutline
 from bank.vault import Vault
 from examd.clock import Instant
 from examd.holders import Card, Holder
@@ -73,7 +73,7 @@ def toy_rule(**changes: object) -> Rule:
     )  # fmt: skip
 
 
-def bank_items(items: list[Item]) -> list[BankItem]:
+def bank_items(items: list[Item]) -> list[ItemOutline]:
     return [
         BankItem(
             i.id,
@@ -90,7 +90,7 @@ def bank_items(items: list[Item]) -> list[BankItem]:
             "",
             "",
             subject="SP-ELV",
-        )
+        ).outline
         for i in items
     ]
 
@@ -135,6 +135,7 @@ class Toy:
             session=Session(session_id, "演练场次", "2026-11-21", self.site.card.id, "某考点", True),
             rule=self.rule,
             items=bank_items(self.items),
+            contents=lambda ids: {i.id: i.content for i in self.items if i.id in set(ids)},
             answer_keys=lambda ids: {i: self.answer_keys[i] for i in ids},
             roster=self.roster,
             bureau=self.bureau,

@@ -107,6 +107,15 @@ def test_what_is_no_directory_is_a_usage_error(args, tmp_path):
     assert done.stderr
 
 
+def test_a_key_is_taken_as_it_was_printed_and_a_slip_in_it_is_called_one(honest):
+    groups = "-".join(BUREAU.hex[at : at + 8].upper() for at in range(0, 64, 8))
+    for typed in (groups, groups.replace("-", " "), f" {BUREAU.hex} "):
+        assert run(honest, "--bureau-key", typed).returncode == 0
+    mistyped = BUREAU.hex[:9] + ("0" if BUREAU.hex[9] != "0" else "1") + BUREAU.hex[10:]
+    done = run(honest, "--bureau-key", mistyped, "--lang", "en")
+    assert done.returncode == 1 and "differs in 1 digits" in done.stdout and "probably mistyped" in done.stdout
+
+
 def test_a_key_that_is_none_is_a_usage_error(honest):
     done = run(honest, "--bureau-key", "abc")
     assert done.returncode == 2

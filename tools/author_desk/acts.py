@@ -28,11 +28,11 @@ class Acts:
     def __init__(self, screen: Screen[None], bank: BankAccess, signatory: Signatory) -> None:
         self._screen, self._bank, self._signatory = screen, bank, signatory
 
-    async def sign_in(self) -> bool:
+    async def sign_in(self, what: str = "") -> bool:
         """Asks for key file and passphrase, if nobody has signed in; False where they are not given."""
         if self._signatory.signed_in is not None:
             return True
-        return await self._sign(_("Sign in"), _("Whose hand is this?"), None)
+        return await self._sign(_("Sign in"), what or _("Whose hand is this?"), None)
 
     async def _sign(self, title: str, what: str, act: Do | None, *, remarks: bool = False) -> bool:
         dialog = Sign(self._bank, self._signatory, title, what, act, remarks=remarks)

@@ -17,6 +17,7 @@ from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
 
+from bank.authoring.people import Signer
 from bank.store import OpenBank
 from terminal import theme
 from tools.author_desk.bank_access import BankAccess
@@ -35,9 +36,9 @@ class DeskApp(App[int], inherit_bindings=False):
     CSS_PATH = "desk.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "leave", priority=True)]
 
-    def __init__(self, bank: OpenBank, key: Path | None = None) -> None:
+    def __init__(self, bank: OpenBank, key: Path | None = None, second: Signer | None = None) -> None:
         super().__init__()
-        self.bank, self.signatory = BankAccess(bank), Signatory(key)
+        self.bank, self.signatory = BankAccess(bank, second), Signatory(key)
         self.browse = Browse(self.bank, self.signatory)
 
     def settled(self) -> bool:

@@ -49,8 +49,9 @@ def _in_thread(
 
 
 class BankAccess:
-    def __init__(self, bank: OpenBank) -> None:
-        self._bank = bank
+    def __init__(self, bank: OpenBank, second: Signer | None = None) -> None:
+        """`second`: somebody who is here as well, so that more is read than one may alone."""
+        self._bank, self._second = bank, second
         self._thread = ThreadPoolExecutor(1, "bank")
         self.name = bank.directory.name
 
@@ -168,7 +169,18 @@ class BankAccess:
         person = self._bank.people.all().get(signer.id)
         if person is None or person.sign != signer.public:
             raise Denied("person-unknown", name=signer.id)
+        self._bank.identify(signer, *([] if self._second is None else [self._second]))
         return SignedIn(signer, person)
+
+    @_in_thread
+    def sign_out(self) -> None:
+        """From here on nobody is asking by name."""
+        self._bank.identify()
+
+    @property
+    def asks_who_reads(self) -> bool:
+        """Whether few items are shown before somebody says who they are (`bank.agent.readers`)."""
+        return isinstance(self._bank, RemoteBank) and not self._bank.sample
 
     @_in_thread
     def act(self, act: Act, item: BankItem, signer: Signer, remarks: str) -> None:

@@ -22,6 +22,7 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from bank.authoring.review import Act, State
+from bank.lending.outgoing import UNNAMED
 from bank.refused import Refused
 from bank.store import BankItem
 from terminal.text import one_line
@@ -99,6 +100,14 @@ class Browse(Screen[None], inherit_bindings=False):
         await self._read_bank()
         gc.freeze()  # or Python's collector walks through all that was loaded until here: 50 ms amid somebody's typing
         self.tell("", "")
+        if self.bank.asks_who_reads and self.total > UNNAMED:
+            self.work("act", self._sign_in_first)
+        else:
+            self.find()
+
+    async def _sign_in_first(self) -> None:
+        """Whoever does not is shown a few items, and then told why no more."""
+        await self.acts.sign_in(_("Who reads? More than {n} items are shown by name only.", n=UNNAMED))
         self.find()
 
     async def _read_bank(self) -> None:
@@ -446,5 +455,6 @@ class Browse(Screen[None], inherit_bindings=False):
 
     def action_sign_out(self) -> None:
         self.signatory.sign_out()
+        self.work("act", self.bank.sign_out)
         self.tell("calm", _("Signed out: the key is forgotten."))
         self.draw()

@@ -23,7 +23,7 @@ from terminal.text import clean, fit, wrap
 from terminal.theme import AMBER, BLUE, BOLD, CHIP, FAINT, FIELD, GREEN, INK, PAPER, RED, SOFT, TICK
 from tools.cli.bank.changes import field_word, in_words, item_name, word
 from tools.cli.bank.list_ import answer_text, level_name, type_name
-from tools.cli.language import _
+from tools.cli.language import _, joined
 
 LEFT = 2
 MEASURE = 76
@@ -280,9 +280,9 @@ def history_page(width: int, acts: tuple[PastAct, ...]) -> list[Row]:
             rev = act.rev
         row = page.line(f"{TICK} " if act.signed else "  ", GREEN)
         row.put(event.at[:16].replace("T", " "), SOFT).put("  ").put(word(event.act.value, "ACTS"), BOLD)
-        row.put("  ").put(act.who or "—")
+        row.put("  ").put(joined(act.who) or "—")
         if act.earlier:
-            page.words(_("(hands in it before: {names})", names=act.earlier), SOFT, LEFT + 4)
+            page.words(_("(hands in it before: {names})", names=joined(act.earlier)), SOFT, LEFT + 4)
         if event.remarks:
             page.words(event.remarks, AMBER, LEFT + 4)
     page.line()

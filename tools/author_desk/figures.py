@@ -13,7 +13,7 @@ from terminal.theme import AMBER, BLUE, BOLD, FAINT, GREEN, INK, RED, SOFT
 from tools.author_desk.drawing import LEFT, STATES, Page, heading, share
 from tools.author_desk.item_facts import Figures
 from tools.cli.bank.changes import item_name
-from tools.cli.language import N_, _, sentence
+from tools.cli.language import N_, _, joined, sentence
 
 PERMISSIONS = {"exam": N_("exams"), "drill": N_("drills"), "open": N_("open practice")}
 _FEW = 30
@@ -48,7 +48,7 @@ def _exposure(page: Page, figures: Figures) -> None:
         for session, site, day, number in uses:
             row = page.line(f"{day or _('no date'):<10}", SOFT, LEFT + 2).put("  ").put(fit(session, 24))
             row.put("  ").put(fit(site, 16), SOFT).put(f"  {number:,}", BOLD)
-    page.fact(_("marks"), _("not shown here: who knows which items trace a leak can leave them out"), SOFT)
+    page.fact(_("watermarks"), _("not shown here: who knows which items trace a leak can leave them out"), SOFT)
 
 
 def _difficulty(page: Page, figures: Figures) -> None:
@@ -116,7 +116,7 @@ def _ownership(page: Page, figures: Figures) -> None:
     else:
         page.fact(_("owner"), lent.owner_name)
         page.fact(_("slice"), lent.id[:8])
-        allowed = "、".join(sentence(each.value, {}, PERMISSIONS) for each in lent.permission)
+        allowed = joined(sentence(each.value, {}, PERMISSIONS) for each in lent.permission)
         page.fact(_("permission"), f"{allowed}  {lent.first} – {lent.until}")
         if lent.withdrawn_at:
             page.fact("", "⚑ " + _("withdrawn by its owner on {day}", day=day_of(lent.withdrawn_at)), RED)

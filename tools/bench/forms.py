@@ -15,7 +15,7 @@ from rich.table import Table
 from bank.composing.assembly import Assembler
 from bank.composing.fairness import EXPERT_ERROR, PROMISED, RESPONSES, Drawn, Fairness
 from tools.bench.simulated import SIZE, SimulatedBank, simulated_rule
-from tools.cli.language import _
+from tools.cli.language import _, joined
 from tools.cli.output import as_json
 
 MARKS = (60, 70, 80, 90)
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     )
     print(line.format(forms=args.forms, items=SIZE, mean=mean, tolerance=args.tolerance))
     _print(report)
-    print(_("Promised at pass marks of {marks} in 100.", marks=_(", ").join(map(str, PROMISED_AT))))
+    print(_("Promised at pass marks of {marks} in 100.", marks=joined(PROMISED_AT)))
     print(_("All within what is promised.") if not broken else _("Larger than promised."))
     return 1 if broken else 0
 

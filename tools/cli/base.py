@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from unicodedata import east_asian_width
 
 from bank.refused import BadFile
-from tools.cli.language import LANGUAGES, _, plain
+from tools.cli.language import LANGUAGES, _, joined, plain
 
 Name = TypeVar("Name", str, Path)
 Value = TypeVar("Value")
@@ -63,7 +63,7 @@ def _nearest(word: str, known: list[str]) -> str:
     found = difflib.get_close_matches(word.partition("=")[0], known, n=1, cutoff=0.5)
     if found:
         return _("{word} is unknown. Did you mean {nearest}?", word=plain(word), nearest=found[0])
-    names = _(", ").join(name for name in known if not name.startswith("-"))
+    names = joined(name for name in known if not name.startswith("-"))
     text = _("{word} is unknown. Known are: {names}") if names else _("{word} is unknown. See --help")
     return text.format(word=plain(word), names=names)
 
@@ -93,6 +93,14 @@ class Command(Careful):
         """The key file of whoever signs; not required where a bank of samples asks for no signature."""
         self.add_argument(option, dest="key", type=Path, required=required, metavar="FILE", help=_("your key file"))
         self.takes_file("--key-passphrase-file", _("read your passphrase here"))
+
+    def takes_signers(self, text: str = "") -> None:
+        """Who takes items out of the bank (`text`: when); nobody has to say it in a bank of samples."""
+        self.takes_file("--as", text or _("your key file"), dest="key")
+        self.takes_file("--key-passphrase-file", _("read your passphrase here"))
+        above = _("key file of a second person, who signs with you; needed above 300 items a day")
+        self.takes_file("--second", above if not text else _("key file of the second person"))
+        self.takes_file("--second-passphrase-file", _("read the second person's passphrase here"))
 
     def takes_file(self, option: str, text: str, **more: Any) -> None:
         self.add_argument(option, type=Path, metavar="FILE", help=text, **more)

@@ -6,13 +6,13 @@ Chinese is the default; `--lang en` gives English. Before: `examd.protocol.catal
 import argparse
 import gettext
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from examd.protocol.catalogue import LANGUAGES, N_, catalogue
 
-__all__ = ("LANGUAGES", "N_", "_", "current_language_from_environment", "plain", "sentence", "set_language")
+__all__ = ("LANGUAGES", "N_", "_", "current_language_from_environment", "joined", "plain", "sentence", "set_language")
 
 LOCALE = Path(__file__).parents[1] / "locale"
 _current: gettext.NullTranslations | None = None
@@ -38,6 +38,11 @@ def _(message: str, /, **facts: object) -> str:
     """`message` in the current language, its {facts} filled in."""
     said = (_current or set_language(current_language_from_environment())).gettext(message)
     return said.format(**facts) if facts else said
+
+
+def joined(names: Iterable[object]) -> str:
+    """Names one after the other, divided as the language divides them."""
+    return _(", ").join(map(str, names))
 
 
 def plain(text: str) -> str:

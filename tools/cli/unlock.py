@@ -22,6 +22,12 @@ def signer(file: Path, passphrase_file: Path | None) -> "Signer":
     return people.unlock(file, ask_secret("key", _("Passphrase of {file}", file=file.name), passphrase_file))
 
 
+def signers(args: argparse.Namespace) -> "list[Signer]":
+    """Those who take items out (`Command.takes_signers`): nobody, one, or two."""
+    given = ((args.key, args.key_passphrase_file), (args.second, args.second_passphrase_file))
+    return [signer(key, passphrase_file) for key, passphrase_file in given if key is not None]
+
+
 def writer(bank: "OpenBank", args: argparse.Namespace) -> "Signer | None":
     """Whoever signs for what they write (`--as`); None in a bank of samples, where nobody has to.
 

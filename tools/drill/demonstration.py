@@ -122,7 +122,7 @@ class _Demo:
 
     def _read_rule(self, bank: Bank) -> Rule:
         if self.args.rule is None and self.args.bank is not None:
-            items = list(bank.items.select())
+            items = list(bank.items.outlines())
             subject = Counter(item.subject for item in items).most_common(1)[0][0] if items else ""
             subjects = [subject] if subject else []
             rule = rules.propose(tally(items, subjects), name=self.args.bank.stem, subjects=subjects)

@@ -142,3 +142,12 @@ def records(name: str, data: bytes, shape: Shape, out: Outcome) -> Iterator[tupl
             out.fail("shape", place + " " + path.lstrip("."), expected=expected)
         if not wrong:
             yield number, line, value
+
+
+def mistyped(given: str, claimed: str) -> int:
+    """In how many digits two numbers of one length differ, where that is so few that somebody mistyped one; else 0.
+
+    Nobody can make a key or a hash that is so near to a given one.
+    """
+    wrong = sum(a != b for a, b in zip(given, claimed, strict=False))
+    return wrong if len(given) == len(claimed) and wrong <= 4 else 0

@@ -4,6 +4,7 @@ import argparse
 import os
 import re
 import sys
+import unicodedata
 from pathlib import Path
 
 from .text import text
@@ -34,10 +35,9 @@ def run(args: argparse.Namespace) -> int:
     from . import checks, report
 
     directory: Path = args.directory
-    key: str | None = args.bureau_key
-    officers: str | None = args.rule_officers
+    key, officers = _plain(args.bureau_key), _plain(args.rule_officers)
     for given, code in ((key, "usage_key"), (officers, "usage_officers")):
-        if given is not None and re.fullmatch(r"[0-9a-fA-F]{64}", given) is None:
+        if given is not None and re.fullmatch(r"[0-9a-f]{64}", given) is None:
             print(text(code, args.lang), file=sys.stderr)
             return 2
     try:
@@ -53,10 +53,15 @@ def run(args: argparse.Namespace) -> int:
         for result in results:
             print("  " + text("usage_result_here", args.lang, directory=result), file=sys.stderr)
         return 2
-    bureau_key, first = bytes.fromhex(key) if key else None, officers.lower() if officers else None
+    bureau_key, first = bytes.fromhex(key) if key else None, officers or None
     case, outcomes = checks.run(directory, bureau_key, first, args.rules_known)
     written = report.as_json(case, outcomes, args.lang) if args.json else report.as_text(case, outcomes, args.lang)
     return _print(written, 0 if checks.passed(outcomes) else 1)
+
+
+def _plain(typed: str | None) -> str | None:
+    """As it is compared, however it was typed: in groups, with dashes or colons, in either case and width."""
+    return None if typed is None else re.sub(r"[\s:\-–—]+", "", unicodedata.normalize("NFKC", typed)).lower()
 
 
 KINDS = (

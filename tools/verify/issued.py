@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from . import canonical, merkle, statements
-from .case import Case
+from .case import Case, mistyped
 from .draw import Item
 from .outcome import Outcome
 from .rules import FACTS, RULE, margins, rule_of, stratum_of
@@ -107,7 +107,11 @@ def manifest_signer(case: Case, out: Outcome) -> None:
     if case.bureau_key is None:
         out.skip("not_pinned", MANIFEST, key=claimed)
     elif claimed != case.bureau_key.hex():
-        out.fail("other_bureau", MANIFEST, key=claimed, expected=case.bureau_key.hex())
+        slips = mistyped(case.bureau_key.hex(), claimed)
+        if slips:
+            out.fail("bureau_key_slip", MANIFEST, n=slips, key=claimed)
+        else:
+            out.fail("other_bureau", MANIFEST, key=claimed, expected=case.bureau_key.hex())
 
 
 def rule(case: Case, out: Outcome) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from . import canonical, statements
-from .case import LIMIT, Case, value_in
+from .case import LIMIT, Case, mistyped, value_in
 from .issued import EDITION, as_listed, parts_named
 from .outcome import Outcome
 from .rules import RULE
@@ -115,7 +115,11 @@ def rule_officers_first(case: Case, out: Outcome) -> None:
     if case.officers_sha256 is None:
         out.skip("officers_not_pinned", EDITION, sha256=claimed)
     elif claimed != case.officers_sha256:
-        out.fail("other_officers", EDITION, sha256=claimed, expected=case.officers_sha256)
+        slips = mistyped(case.officers_sha256, claimed)
+        if slips:
+            out.fail("officers_slip", EDITION, n=slips, sha256=claimed)
+        else:
+            out.fail("other_officers", EDITION, sha256=claimed, expected=case.officers_sha256)
 
 
 def rule_signatures(case: Case, out: Outcome) -> None:

@@ -152,6 +152,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "签发公钥为 {key}，不是给定的 {expected}",
         "signed by key {key}, not by the one given, {expected}",
     ),
+    "bureau_key_slip": (
+        "给定的公钥与签发公钥 {key} 有 {n} 位不同：多半是输错了，请对照可信来源逐位核对后再试",
+        "the key given differs in {n} digits from {key}, which signed: probably mistyped; compare, try again",
+    ),
     # who answers for the rule
     "unsigned_drill": ("未签规则，演练", "unsigned rule, drill"),
     "signed_by": ("签署人 {names}", "signed by {names}"),
@@ -194,6 +198,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "other_officers": (
         "首份名单为 {sha256}，不是给定的 {expected}",
         "the first register is {sha256}, not the one given, {expected}",
+    ),
+    "officers_slip": (
+        "给定的哈希与首份名单 {sha256} 有 {n} 位不同：多半是输错了，请对照可信来源逐位核对后再试",
+        "the hash given differs in {n} digits from the first register, {sha256}: probably mistyped; compare, try again",
     ),
     # rule, pool, answers
     "rule_sum": ("{what} 合计 {found}，规则写明 {expected}", "{what} sum to {found}, the rule states {expected}"),

@@ -381,7 +381,7 @@ def test_what_was_made_from_an_older_revision_is_refused_and_the_newer_one_named
 
 def test_a_draft_of_unknown_hand_is_adopted_before_it_goes_through_review(bank, hand):
     draft = unwritten(bank)
-    assert bank.drafts.unwritten() == [draft]
+    assert bank.drafts.unwritten() == [draft.outline]
     assert refused(lambda: lifecycle.submit(bank, [draft], hand["li"])) == "writer-unknown"
     lifecycle.adopt(bank, [draft], hand["li"])
     assert (

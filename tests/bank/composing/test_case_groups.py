@@ -220,7 +220,7 @@ def items(groups, **changes):
 
 def drawn_of(listed):
     codes = {item.id: item.code for item in listed}
-    return [(codes[each.id], each.place) for each in facts_of(listed, a_rule())]
+    return [(codes[each.id], each.place) for each in facts_of([item.outline for item in listed], a_rule())]
 
 
 def test_only_whole_groups_of_the_cells_size_are_drawn_from_the_bank():
@@ -232,5 +232,6 @@ def test_a_group_of_which_an_item_lies_elsewhere_is_not_drawn():
 
 
 def test_measured_difficulty_outweighs_the_judged_one():
-    facts = facts_of(items({"a": (1, 2, 3)}, a2={"calibrated_p4": 4321}), a_rule())
+    listed = items({"a": (1, 2, 3)}, a2={"calibrated_p4": 4321})
+    facts = facts_of([item.outline for item in listed], a_rule())
     assert sorted(each.p4 for each in facts) == [4321, 7000, 7000]

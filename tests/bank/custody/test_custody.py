@@ -364,12 +364,60 @@ def test_a_backup_opens_with_the_same_holders_and_holds_no_share(lived, tmp_path
         position = opening.backup(tmp_path / "backup")
         names = sorted(path.name for path in (tmp_path / "backup").iterdir())
         assert names == ["backup.json", "bank.db", "custody.json", "journal.jsonl"]
-    assert custody.restore(tmp_path / "backup", tmp_path / "restored") == position
+        taken_away = (tmp_path / "backup").rename(tmp_path / "stick")
+    assert custody.restore(taken_away, tmp_path / "restored") == position
     given = present(lived, 1, 3)
     refusal("bank-copy-older", Opening.begin, tmp_path / "restored", given, hours=1)
     accepted = Opening.begin(tmp_path / "restored", given, hours=1, accept_loss="试恢复", clock=clock)
     with accepted:
         assert len(list(accepted.bank.items.select())) == len(ITEMS) and accepted.bank.vault.problems() == []
+
+
+def test_an_ordinary_backup_is_the_newest_once_the_bank_is_closed(lived, tmp_path, clock):
+    with begin(lived, 1, 2, clock=clock) as opening:
+        opening.backup(tmp_path / "stick")
+        opening.bank.drafts.add([item(900)], approve_as_sample=True)
+    with restored(tmp_path / "stick", tmp_path / "restored", lived, clock) as again:
+        assert len(list(again.bank.items.select())) == len(ITEMS) + 1 and again.accepted == ""
+
+
+def restored(backup, place, of, clock):
+    """Opened as its holders would, with no word of a loss."""
+    custody.restore(backup, place)
+    return Opening.begin(place, present(of, 1, 3), hours=1, clock=clock)
+
+
+def test_closing_writes_a_backup_that_restores_as_the_newest(lived, tmp_path, clock):
+    opening = begin(lived, 1, 2, clock=clock)
+    done = opening.finish("closed", tmp_path / "stick")
+    opening.close()
+    assert [(each.place, each.refusal) for each in done] == [(str(tmp_path / "stick"), None)]
+    with restored(tmp_path / "stick", tmp_path / "restored", lived, clock) as again:
+        assert again.bank.vault.problems() == [] and journal.check(again.journal.lines).findings == []
+    refusal("bank-copy-older", begin, lived, 1, 2)  # the restored one went on: now that is the bank
+
+
+def test_closing_leaves_its_backups_beside_the_bank_the_last_three(lived, tmp_path, clock):
+    for _again in range(5):
+        begin(lived, 1, 2, clock=clock).close()
+    left = sorted((tmp_path / "bank-backups").iterdir(), key=lambda each: int(each.name.split("-")[1]))
+    assert len(left) == 3 and left[-1].name == positions.position_of(Journal.read(lived)).place
+    (left[0] / "note.txt").write_text("mine")
+    for _again in range(2):
+        begin(lived, 1, 2, clock=clock).close()
+    assert (left[0] / "note.txt").exists() and not (left[0] / "bank.db").exists()
+
+
+def test_a_backup_that_cannot_be_written_keeps_no_bank_open(lived, tmp_path, clock):
+    opening = begin(lived, 1, 2, clock=clock)
+    opening.backup(tmp_path / "stick")
+    shutil.rmtree(tmp_path / "stick")
+    (tmp_path / "full").write_text("no folder")
+    done = opening.finish("closed", tmp_path / "full")
+    opening.close()
+    assert [each.refusal.code for each in done] == ["store-io", "backup-missing"]
+    assert Journal.read(lived).lines[-1].entry.act == "closed"
+    begin(lived, 1, 3, clock=clock).close()
 
 
 @pytest.mark.parametrize("name", ["bank.db", "journal.jsonl", "custody.json", "backup.json"])
@@ -418,6 +466,7 @@ def test_people_who_saw_the_lost_copy_go_on_once_the_holders_and_they_themselves
             lifecycle.enrol(opening.bank, signer, name, frozenset(Role), keepers)
         copied_late = tmp_path / "late"
         opening.backup(copied_late)
+        copied_late = copied_late.rename(tmp_path / "stick")
         lifecycle.begin(opening.bank, item(900), hand["li"])
     custody.restore(copied_late, tmp_path / "restored")
     given = present(shared, 1, 2)

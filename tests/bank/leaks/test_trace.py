@@ -11,7 +11,8 @@ from bank.composing.assembly import Assembler
 from bank.content import OPTION_LETTERS, Content, ItemType, Level, Option
 from bank.draw_facts import ItemFacts
 from bank.leaks import trace
-from bank.leaks.trace import Candidate, Fragment, KnownItems, SatSession, Seen, _order_chances, chance, travelled
+from bank.leaks.recognise import Fragment, KnownItems, Seen
+from bank.leaks.trace import Candidate, SatSession, _order_chances, chance, travelled
 from bank.refused import BadFile, Denied
 from bank.rules import Rule
 
@@ -247,7 +248,7 @@ def test_what_is_not_one_item_is_refused_by_name(text, code):
 
 
 def test_a_stem_with_a_slip_is_proposed_and_not_taken():
-    known = trace.KnownItems(HELD)
+    known = KnownItems(HELD)
     slip = Fragment.parse("触电急救首先应做甚么: 离开 | 断电")
     with pytest.raises(Denied, match="seen-unknown"):
         known.recognise(slip)
@@ -257,7 +258,7 @@ def test_a_stem_with_a_slip_is_proposed_and_not_taken():
 
 
 def test_an_item_is_told_from_its_like_by_what_left_the_bank():
-    known = trace.KnownItems(HELD)
+    known = KnownItems(HELD)
     assert known.recognise(Fragment.parse("说法正确"), [{"3" * 32}]).item == "3" * 32
 
 

@@ -220,7 +220,7 @@ def test_a_withdrawal_reaches_the_next_draw(city, hand):
     terms = slices.read(slice_[0])
     done = city.slices.withdraw(slices.withdrawal(terms, PROVINCE.key, "2027-01-01T00:00:00Z", "泄露"))
     assert (done.owner, done.here, done.retired, done.standing) == (PROVINCE.body.name, True, 4, 0)
-    assert list(city.items.select()) == [] and facts_of(city.items.select(), rule()) == []
+    assert list(city.items.select()) == [] and facts_of(city.items.outlines(), rule()) == []
     assert city.slices.all()[0].withdrawn_at == "2027-01-01T00:00:00Z"
     assert city.audit.findings() == []
     history = city.history.events(next(city.items.select(state=State.RETIRED)).number)
@@ -236,7 +236,7 @@ def rule():
     blank = BankItem(
         "a" * 32, 1, State.APPROVED, ITEMS[0].content, "1", Level.KNOW, 7_000, "", (), (), (), "", ""
     )  # fmt: skip
-    return propose(tally([blank] * 30), name="样卷")
+    return propose(tally([blank.outline] * 30), name="样卷")
 
 
 # ---- confidential --------------------------------------------------------------------------------------------------

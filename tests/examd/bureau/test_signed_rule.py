@@ -51,7 +51,8 @@ class Real(Toy):
             "signed_rule": self.book.travelling(self.rule), "rule": self.rule,
         }  # fmt: skip
         return issue(
-            self.work / "stick", items=bank_items(self.items), answer_keys=lambda ids: {i: self.answer_keys[i] for i in ids},
+            self.work / "stick", items=bank_items(self.items),
+            contents=lambda ids: {i.id: i.content for i in self.items if i.id in set(ids)}, answer_keys=lambda ids: {i: self.answer_keys[i] for i in ids},
             roster=self.roster, bureau=self.bureau, site=self.site.card, chief=self.chief.card,
             archive_age=self.archive.recipient, issued_at=datetime.now(UTC), random_bytes=secrets.token_bytes,
             **given | changes,

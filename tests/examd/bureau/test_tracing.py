@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bank.leaks import trace
-from bank.leaks.trace import Seen
+from bank.leaks.recognise import Seen
 from bank.refused import BadFile, Denied
 from examd.bureau import tracing
 from tests.verify.maker import Maker

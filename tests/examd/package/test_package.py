@@ -363,6 +363,7 @@ def test_what_does_not_fit_together_is_not_issued(issued, tmp_path, change, code
     session |= {name: value for name, value in change.items() if name in session}
     refused = refusal(
         issue, tmp_path / "out", session=layout.Session(**session), rule=toy_rule(), items=bank_items(issued.items),
+        contents=lambda ids: {i.id: i.content for i in issued.items if i.id in set(ids)},
         answer_keys=lambda ids: {i: issued.answer_keys[i] for i in ids}, roster=change.get("roster", issued.roster),
         bureau=issued.bureau, site=issued.site.card, chief=issued.chief.card, archive_age=issued.archive.recipient,
         issued_at=datetime.now(UTC), random_bytes=secrets.token_bytes,

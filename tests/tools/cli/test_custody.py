@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bank.canonical import canonical
 from tools.cli import fonts, language, main
 
 ROOT = Path(__file__).parents[3]
@@ -143,6 +144,35 @@ def test_the_journal_is_compared_with_what_was_noted_on_paper(place, capsys):
     assert "nowhere in this journal" in capsys.readouterr().err
 
 
+def test_a_slip_of_the_keys_is_no_finding_in_the_journal(place, capsys):
+    assert examd("bank status b --json") == 0
+    status = json.loads(capsys.readouterr().out)
+    digits, position = status["fingerprint"], status["position"].split("  ")
+    for typed in (digits.replace(" ", ""), digits.replace(" ", "-"), digits.replace(" ", "  ")):
+        assert examd("bank journal b", "--custody", typed, "--position", "-".join(position)) == 0
+    wrong = str((int(digits[7]) + 1) % 10)
+    capsys.readouterr()
+    assert examd("bank journal b", "--custody", digits[:7] + wrong + digits[8:]) == 2
+    seen = capsys.readouterr()
+    assert "wrong in group 2. Probably mistyped" in seen.err and "NOT sound" not in seen.out
+    assert examd("bank journal b", "--custody", digits[:-1]) == 2
+    assert "20 digits were printed, 19 were typed" in capsys.readouterr().err
+    swapped = position[1][:-2] + position[1][-1] + position[1][-2]
+    if swapped != position[1]:
+        assert examd("bank journal b", "--position", f"{position[0]}  {swapped}") == 2
+        assert "wrong in group 4" in capsys.readouterr().err
+
+
+def test_a_spoilt_share_is_told_from_a_wrong_passphrase(place, capsys):
+    share = place / "b/shares/share-1-1.json"
+    document = json.loads(share.read_text())
+    whole = document["sealed"]["ciphertext"]
+    document["sealed"]["ciphertext"] = whole[:-1] + ("0" if whole[-1] != "0" else "1")
+    share.write_bytes(canonical(document))
+    assert examd("bank open b --hours 1", *holders("王强", "赵敏")) == 2
+    assert "The passphrase is not the cause" in capsys.readouterr().err
+
+
 def test_an_altered_journal_is_found_wrong(place, capsys):
     path = place / "b/journal.jsonl"
     path.write_bytes(path.read_bytes().replace(b'"reason":"shared"', b'"reason":"nobody"'))
@@ -154,8 +184,10 @@ def test_an_altered_journal_is_found_wrong(place, capsys):
 def test_a_restored_old_copy_is_refused_and_opens_when_its_loss_is_accepted(place, capsys):
     assert examd("bank open b --hours 1", *holders("王强", "赵敏")) == 0
     assert examd("bank backup b copy") == 0
-    assert examd("bank close b") == 0
-    assert examd("bank restore r copy") == 0
+    (place / "copy").rename(place / "stick")
+    assert examd("bank close b") == 1
+    assert "was NOT written" in capsys.readouterr().err
+    assert examd("bank restore r stick") == 0
     shares = [word for n in (1, 2) for word in ("--share", f"b/shares/share-1-{n}.json")]
     assert examd("bank open r --hours 1", *shares, *holders("王强", "李丽")) == 3
     assert "older copy of the bank" in capsys.readouterr().err
@@ -572,9 +604,11 @@ def test_every_command_tells_a_program_what_it_did(place, capsys):
     assert told(f"bank revise b q1 one.csv --as li.key {hand}") == {"item": "q1", "rev": 2}
     assert told(f"bank submit b q1 --as li.key {hand}")["items"] == [{"item": "q1", "rev": 2}]
     assert told(f"bank approve b q1 --as wang.key {hand}")["items"] == [{"item": "q1", "rev": 2}]
-    assert told("bank export b out.csv --state approved")["written"] == 1
+    assert told(f"bank export b out.csv --state approved --to 省局 --as wang.key {hand}")["written"] == 1
     assert told(f"bank retire b q1 --remarks 旧 --as wang.key {hand}")["items"] == [{"item": "q1", "rev": 2}]
     position = told("bank backup b copy")
-    assert told("bank close b")["was_open"] is True
+    closed = told("bank close b")
+    assert closed["was_open"] and [each["written"] for each in closed["backups"]] == [True, True]
     assert told("bank close b") == {"was_open": False}
-    assert told("bank restore again copy") == position
+    restored = told("bank restore again copy")
+    assert restored["n"] == position["n"] + 1 and restored["head"] != position["head"]

@@ -263,7 +263,7 @@ def test_lent_items_stay_out_of_an_export_and_out_of_an_import(place, capsys):
     signed = ("--as", "wang.key", "--key-passphrase-file", "pass")
     assert run("bank", "import", "own", "own.csv", *signed) == 0
     capsys.readouterr()
-    assert run("bank", "export", "own", "city.jsonl") == 1
+    assert run("bank", "export", "own", "city.jsonl", "--to", "市局命题处", *signed) == 1
     told = capsys.readouterr()
     assert "1 items written" in told.out and "belongs to province局" in told.err
     assert len((place / "city.jsonl").read_text().splitlines()) == 1

@@ -58,7 +58,8 @@ bureau roster check roster.csv
 bank owner real office/bureau.card.json --as li.key
 bank owner real office/bureau.card.json --as wang.key
 bank owner real
-bank slice real --to office/bureau.card.json --permission exam --until 2027-12-31 --out slice --office office
+bank slice real --to office/bureau.card.json --permission exam --until 2027-12-31 --out slice --office office --as li.key
+bank export real real.jsonl --to 省局 --as li.key --second wang.key
 bank accept real slice/* --as li.key --office office
 bank withdraw real slice/* --reason 停用 --out slice --office office
 bank slices real

@@ -395,6 +395,21 @@ def test_trial_draws_say_how_far_they_are(own, small):
     assert told == sorted(told) and told[-1] == 1 and len(told) > 100
 
 
+def test_a_rule_that_names_no_subjects_is_tried_and_held_in_reserve_for_drills_alone(capsys, own, small, tmp_path):
+    path = small()
+    path.write_text(path.read_text("utf-8").replace('subjects = ["SP-ELV"]\n', ""), "utf-8")
+    for words in (("try", path, "--forms", "20"), ("reserve", path, "--forms", "1")):
+        assert run("rule", *words, *own) == 1
+        assert 'such as subjects = ["SP-ELV"]' in capsys.readouterr().out
+        assert run("rule", *words, *own, "--mock") == 0
+        capsys.readouterr()
+    assert run("rule", "try", path, "--forms", "20", *own, "--mock") == 0
+    assert "draws from items of every subject, for drills alone" in capsys.readouterr().out
+    path.write_text(SMALL.replace("SP-ELV", "SP-ELW"), "utf-8")
+    assert run("rule", "try", path, "--json", *own) == 1
+    assert json.loads(capsys.readouterr().out)["code"] == "rule-subject-unknown"
+
+
 def test_a_rule_that_names_no_subjects_is_said_to_serve_drills_alone(capsys, small):
     path = small()
     path.write_text(path.read_text("utf-8").replace('subjects = ["SP-ELV"]\n', ""), "utf-8")
@@ -565,10 +580,10 @@ def test_a_rule_is_signed_by_two_and_its_history_says_what_changed(capsys, offic
     assert sign(office, second, "li") == 0
     shown = capsys.readouterr().err
     assert "minutes: 120 → 90" in shown and "in force: from 2026-01-01 on" in shown
-    assert "true-false, 1 points each: know 1、grasp 2、master 4" in shown  # the whole table
+    assert "true-false, 1 points each: know 1, grasp 2, master 4" in shown  # the whole table
     assert run("rule", "history", "--office", office) == 0
     out = capsys.readouterr().out
-    assert "SP-ELV-T v1  from 2026-01-01 on  zhang、li  in use" in out
+    assert "SP-ELV-T v1  from 2026-01-01 on  zhang, li  in use" in out
     assert "SP-ELV-T v2  from 2026-01-01 on  li  one signature lacking" in out
     assert run("rule", "history", "SP-ELV-T", "--office", office, "--json") == 0
     assert [each["complete"] for each in json.loads(capsys.readouterr().out)["SP-ELV-T"]] == [True, False]
@@ -623,7 +638,7 @@ def test_officers_change_with_the_consent_of_two_before_them(capsys, office):
     assert [each["signed_by"] for each in registers] == [[], ["zhang", "li"]]
     assert [each["complete"] for each in registers] == [True, True]
     assert run("rule", "register", office) == 0
-    assert "signed by the bureau and zhang、li" in capsys.readouterr().out
+    assert "signed by the bureau and zhang, li" in capsys.readouterr().out
     with pytest.raises(Denied, match="rules-not-an-officer"):
         sign(office, SAMPLE, "zhang")
 

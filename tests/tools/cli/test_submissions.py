@@ -155,7 +155,7 @@ def test_keyholders_vouch_for_the_first_two_and_the_queue_is_shown_as_far_as_the
             )
             assert run(*enrol) == 3 and not (place / f"{name}.key").exists()
             assert run(*enrol, *two) == 0
-        assert "vouched for by a、b" in capsys.readouterr().out
+        assert "vouched for by a, b" in capsys.readouterr().out
         assert run("person", "s", "--key", "x.key", "--name", "李 明", "--role", "author", *hand, *two) == 3
         assert not (place / "x.key").exists()
         (place / "items.csv").write_text(HEAD + GOOD)
@@ -169,5 +169,5 @@ def test_keyholders_vouch_for_the_first_two_and_the_queue_is_shown_as_far_as_the
         assert seen.out.count("── ") == 1 and "2 items wait for review.\n1 of them are shown." in seen.err
         assert run("review", "s", "q1") == 0 and run("review", "s", "q2") == 3
         assert run("journal", "s") == 0
-        assert "li 李明  signed by a、b" in capsys.readouterr().out
+        assert "li 李明  signed by a, b" in capsys.readouterr().out
         assert run("close", "s") == 0

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tools.cli.bank.holders import joined, local_time
+from tools.cli.bank.holders import local_time
 from tools.cli.base import Commands, positive
-from tools.cli.language import _, plain, sentence
+from tools.cli.language import _, joined, plain, sentence
 from tools.cli.output import as_json, report
 
 
@@ -19,7 +19,10 @@ def add(bank: Commands) -> None:
         "backup",
         run_backup,
         _("write an encrypted copy of an open shared bank"),
-        _("The copy holds no share: it opens with the same holders as the bank does now."),
+        _(
+            "The copy holds no share: it opens with the same holders as the bank does now. Closing brings it up to "
+            "date, if it is still there: then it is the newest."
+        ),
         "examd bank backup bank/ /media/stick/bank-2026-11",
     )
     restoring = bank.add(
@@ -60,6 +63,10 @@ def run_backup(args: argparse.Namespace) -> int:
         _("An encrypted copy is in {place}.").format(place=args.out),
         _("Position: {position}").format(position=position.spoken),
     )
+    line = _(
+        "Leave it where it is until “bank close” has brought it up to date: taken away before, it is an older copy."
+    )
+    print(line, file=sys.stderr)
     print(_("It holds no share: keep the holders' sticks and cards apart from it."), file=sys.stderr)
     return 0
 
@@ -118,11 +125,13 @@ def run_journal(args: argparse.Namespace) -> int:
 
 
 def _entry(act: str, facts: Any) -> str:
-    from tools.cli.sentences.custody import ACTS, NAMES, REASONS
+    from tools.cli.sentences.custody import ACTS, DOORS, NAMES, REASONS
 
     shown = dict(facts)
     if facts.get("what") in NAMES:
         shown["what"] = sentence(facts["what"], {}, NAMES)
+    if facts.get("door") in DOORS:
+        shown["door"] = sentence(facts["door"], {}, DOORS)
     if facts.get("code"):
         shown["code"] = _why(str(facts["code"]))
     if facts.get("reason") in REASONS:
@@ -135,7 +144,8 @@ def _entry(act: str, facts: Any) -> str:
         shown["need"] = facts["custody"]["need"]
     text = sentence(act, shown, ACTS)
     text += f"  {facts['who']}" if facts.get("who") else ""
-    text += "  " + _("signed by {names}").format(names=facts["by"]) if facts.get("by") else ""
+    by = [facts["by"]] if isinstance(facts.get("by"), str) else facts.get("by")  # one text, in entries of before
+    text += "  " + _("signed by {names}").format(names=joined(by)) if by and by != [""] else ""
     return text + (f"  [{facts['said']}]" if facts.get("said") else "")
 
 

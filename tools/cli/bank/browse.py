@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from tools.cli import unlock
 from tools.cli.bank.open_bank import open_bank
 from tools.cli.base import Commands
 from tools.cli.language import _
@@ -20,6 +21,8 @@ def add(bank: Commands) -> None:
     )
     browse.takes_bank()
     browse.takes_file("--as", _("your key file; its passphrase is asked for when you sign"), dest="key")
+    browse.takes_file("--second", _("key file of who sits beside you: together you may read more than 300 items"))
+    browse.takes_file("--second-passphrase-file", _("read the second person's passphrase here"))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -34,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
 
     candidate.set_language(language.current_language_from_environment())
     with open_bank(args) as bank:
-        app = DeskApp(bank, args.key)
+        second = None if args.second is None else unlock.signer(args.second, args.second_passphrase_file)
+        app = DeskApp(bank, args.key, second)
         result = app.run()
     return result if result is not None else app.return_code or BROKEN

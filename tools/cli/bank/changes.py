@@ -9,10 +9,10 @@ from tools.cli.language import _, plain, sentence
 if TYPE_CHECKING:
     from bank.authoring.review import Change
     from bank.item import Item
-    from bank.store import BankItem
+    from bank.store import BankItem, ItemOutline
 
 
-def item_name(item: "BankItem") -> str:
+def item_name(item: "BankItem | ItemOutline") -> str:
     return item.code or item.lineage[:8]
 
 

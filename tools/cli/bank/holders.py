@@ -104,7 +104,3 @@ def local_time(seconds: int) -> str:
     from bank.clock import office_time
 
     return office_time(seconds)
-
-
-def joined(names: Sequence[str]) -> str:
-    return _(", ").join(names)

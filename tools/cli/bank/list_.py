@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tools.cli import unlock
 from tools.cli.bank.open_bank import open_bank
 from tools.cli.bank.subjects import takes_subject
 from tools.cli.base import Command, Commands, day, positive
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from bank.content import ItemType, Level
     from bank.formats import Lost
     from bank.item import AnswerKey
-    from bank.store import BankItem, OpenBank
+    from bank.store import BankItem, ItemOutline, OpenBank
 
 
 def add(bank: Commands) -> None:
@@ -28,12 +29,16 @@ def add(bank: Commands) -> None:
         _(
             "The file is NOT encrypted and holds the answer keys. Importing it again gives the same items. What the "
             "form cannot say of an item is counted; items that it cannot hold are left out and named (exit code 1). "
-            "So are items that other bodies lent, unless their owner permits open practice."
+            "So are items that other bodies lent, unless their owner permits open practice. Whoever exports signs with "
+            "their own key, a second person with them above 300 items a day; the bank keeps who, how many and to whom. "
+            "A bank of samples asks for no signature."
         ),
-        "examd bank export bank/ chapter3.xlsx --chapter 3",
+        "examd bank export bank/ chapter3.xlsx --chapter 3 --to 省局命题处 --as stick/liming.key",
     )
     exporting.takes_bank()
     exporting.add_argument("file", type=Path, metavar="FILE", help=_("the file to write"))
+    exporting.add_argument("--to", default="", metavar="WHOM", help=_("whom the file is for; signed"))
+    exporting.takes_signers()
     exporting.add_argument(
         "--form", choices=("csv", "xlsx", "jsonl", "docx", "qti-2.1", "qti-2.2", "qti-3.0", "moodle", "gift", "aiken"),
         help=_("the form (default: by the suffix; .zip is qti-2.2, .xml is moodle)"),
@@ -46,11 +51,13 @@ def add(bank: Commands) -> None:
         _("list items; answer keys only with --with-keys"),
         _(
             "One item a line: number, state where it is not approved, type, subject, chapter, level, stem. Of each the "
-            "newest revision, unless it is retired."
+            "newest revision, unless it is retired. More than 50 items are shown to whoever says with their key who "
+            "they are, more than 300 a day to two."
         ),
         "examd bank list bank/ --type single --search 触电",
     )
     listing.takes_bank()
+    listing.takes_signers()
     listing.add_argument("--level", type=_level, metavar="LEVEL", help=_("了解, 掌握 or 熟练掌握"))
     listing.add_argument("--search", default="", metavar="TEXT", help=_("only items with this text in stem or options"))
     listing.add_argument("--with-keys", action="store_true", help=_("show the answer keys, too"))
@@ -63,10 +70,14 @@ def add(bank: Commands) -> None:
         "search",
         run_search,
         _("find items by words in stem, options or code"),
-        _("Any part of a word, from one character on; width and case do not matter."),
+        _(
+            "Any part of a word, from one character on; width and case do not matter. More than 50 items are shown to "
+            "whoever says with their key who they are."
+        ),
         "examd bank search bank/ 触电",
     )
     searching.takes_bank()
+    searching.takes_signers()
     searching.add_argument("words", metavar="TEXT", help=_("what to look for"))
     searching.add_argument("--limit", type=positive, default=50, metavar="N", help=_("at most so many (default: 50)"))
 
@@ -116,7 +127,8 @@ def run_export(args: argparse.Namespace) -> int:
     from tools.cli.sentences.bank import COLUMNS, LEFT_OUT
 
     with open_bank(args) as bank:
-        result, lent = exchange.export(bank, _listed(bank, args), args.file, args.form or "")
+        outlines = _listed(bank, args)
+        result, lent = exchange.export(bank, outlines, args.file, args.form or "", args.to, unlock.signers(args))
     lost = [(sentence(name, {}, COLUMNS), str(number)) for name, number in result.lost.items()]
     left_out = [(each.code or each.id[:8], sentence(each.reason, {}, LEFT_OUT)) for each in result.left_out]
     left_out += [(name, sentence("lent", {"owner": owner}, LEFT_OUT)) for name, owner in lent]
@@ -152,21 +164,23 @@ def _first(losses: "list[Lost]") -> list[tuple[str, str]]:
     return named
 
 
-def _listed(bank: "OpenBank", args: argparse.Namespace, **wanted: Any) -> "list[BankItem]":
+def _listed(bank: "OpenBank", args: argparse.Namespace, **wanted: Any) -> "list[ItemOutline]":
     from bank.authoring import revisions
 
     wanted |= {"type": args.type, "subject": args.subject, "chapter": args.chapter}
-    return revisions.select(bank, args.state, **wanted)
+    return revisions.outlines(bank, args.state, **wanted)
 
 
 def run_list(args: argparse.Namespace) -> int:
     """Answer keys only where they are asked for."""
     from bank.authoring import lifecycle
+    from bank.lending import exchange
 
     with open_bank(args) as bank:
-        items = _listed(bank, args, level=args.level, search=args.search)
+        found = _listed(bank, args, level=args.level, search=args.search)
         if args.repealed_on is not None:
-            items = [item for item, _basis in lifecycle.repealed(items, bank.provisions.repealed(), args.repealed_on)]
+            found = [item for item, _basis in lifecycle.repealed(found, bank.provisions.repealed(), args.repealed_on)]
+        items = exchange.listed(bank, found, unlock.signers(args))
         keys = [whole.answer_key for whole in bank.answer_keys.whole(items)] if args.with_keys else [None] * len(items)
     for item, answer_key in zip(items, keys, strict=True):
         if args.json:
@@ -181,8 +195,11 @@ def run_list(args: argparse.Namespace) -> int:
 
 def run_search(args: argparse.Namespace) -> int:
     """The newest revision of each item found, whatever its state."""
+    from bank.lending import exchange
+
     with open_bank(args) as bank:
-        for item in bank.items.select(verified=False, state=None, search=args.words, limit=args.limit):
+        found = list(bank.items.outlines(verified=False, state=None, search=args.words, limit=args.limit))
+        for item in exchange.listed(bank, found, unlock.signers(args)):
             as_json(item_record(item)) if args.json else print(item_line(item))
     return 0
 

@@ -1,12 +1,14 @@
 """`examd bank open|close|status`: a shared bank is kept open for stated hours by one agent, and no longer."""
 
 import argparse
+import sys
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from tools.cli.bank.holders import joined, local_time, present, takes_holders, takes_loss, takes_shares
+from tools.cli.bank.holders import local_time, present, takes_holders, takes_loss, takes_shares
 from tools.cli.base import Commands, positive
-from tools.cli.language import _
+from tools.cli.language import _, joined
 from tools.cli.output import report
 from tools.cli.sentences import said
 
@@ -36,9 +38,17 @@ def add(bank: Commands) -> None:
         "close",
         run_close,
         _("close a shared bank now"),
-        _("Ends the agent; the key is gone."),
-        "examd bank close bank/",
+        _(
+            "Ends the agent; the key is gone. Closing writes an encrypted backup that ends where the bank ends, and "
+            "brings those that “bank backup” made in this opening up to date where they can be reached. Exit code 1: "
+            "one could not be written."
+        ),
+        "examd bank close bank/ --backup /media/stick/bank-2026-11",
     )
+    closing.add_argument(
+        "--backup", type=Path, metavar="OUT",
+        help=_("an empty or new folder for the backup (default: DIR-backups/POSITION; the last three stay)"),
+    )  # fmt: skip
     status = bank.add(
         "status",
         run_status,
@@ -93,16 +103,32 @@ def run_close(args: argparse.Namespace) -> int:
     from bank.agent import keeping
     from bank.refused import Denied
 
-    done = keeping.close_shared(args.bank)
+    done = keeping.close_shared(args.bank, args.backup)
     if isinstance(done, Denied):
         left = {"left_open": done.facts["n"]} if done.code == "bank-left-open" else {}
         return report(args, {"was_open": False, **left}, said(done) if left else _("The bank is not open."))
-    return report(
+    copies = [
+        {"place": each.place, "written": each.refusal is None}
+        | ({} if each.refusal is None else {"why": each.refusal.code})
+        for each in done.backups
+    ]
+    report(
         args,
-        {"was_open": True, "keys_out": done.keys_out, "position": done.position.spoken},
+        {"was_open": True, "keys_out": done.keys_out, "position": done.position.spoken, "backups": copies},
         _("Closed. Answer keys of {n} items left the bank in this opening.").format(n=done.keys_out),
         _("Position: {position}").format(position=done.position.spoken),
+        *(_("Backup: {place}").format(place=each.place) for each in done.backups if each.refusal is None),
     )
+    for each in done.backups:
+        if each.refusal is not None:
+            line = _("The backup in {place} was NOT written: {why}")
+            print(line.format(place=each.place, why=said(each.refusal)), file=sys.stderr)
+    if args.backup is None and not args.json:
+        print(
+            _("It holds no share. Carry a copy of it away from this machine: a disk that dies takes both."),
+            file=sys.stderr,
+        )
+    return 0 if all(each.refusal is None for each in done.backups) else 1
 
 
 def run_status(args: argparse.Namespace) -> int:

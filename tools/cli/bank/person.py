@@ -9,7 +9,7 @@ from tools.cli import unlock
 from tools.cli.bank.holders import present, split, takes_holders, takes_shares
 from tools.cli.bank.open_bank import open_bank
 from tools.cli.base import Commands, by_name
-from tools.cli.language import _, sentence
+from tools.cli.language import _, joined, sentence
 from tools.cli.output import as_json
 from tools.cli.secrets import ask_secret
 
@@ -98,7 +98,7 @@ def run_person(args: argparse.Namespace) -> int:
 
 def _vouched(person: "Person") -> str:
     if person.vouched:
-        return _("vouched for by {names}").format(names="、".join(person.vouched))
+        return _("vouched for by {names}").format(names=joined(person.vouched))
     return _("not separated: one holder")
 
 

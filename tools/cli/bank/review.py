@@ -10,13 +10,13 @@ from tools.cli import unlock
 from tools.cli.bank.changes import change_records, item_name, print_changes, print_whole
 from tools.cli.bank.open_bank import open_bank
 from tools.cli.base import Command, Commands, some
-from tools.cli.language import _, plain
+from tools.cli.language import _, joined, plain
 from tools.cli.output import as_json, progress, report
 
 if TYPE_CHECKING:
     from bank.authoring.people import Signer
     from bank.authoring.revisions import ForReview
-    from bank.store import BankItem, OpenBank
+    from bank.store import ItemOutline, OpenBank
 
 
 def add(bank: Commands) -> None:
@@ -35,12 +35,14 @@ def add(bank: Commands) -> None:
         _(
             "Each item as it would be approved; for a change, what differs from the revision in force. Without ITEM "
             "all that wait, one after the other; where the opening's bound on answer keys is reached, it says how "
-            "many are left. Exit code 3: some were not shown."
+            "many are left. More than 50 are shown to whoever says with their key who they are (--as). Exit code 3: "
+            "some were not shown."
         ),
-        "examd bank review bank/ q17",
+        "examd bank review bank/ q17 --as stick/wangfang.key",
     )
     queue.takes_bank()
     queue.takes_items()
+    queue.takes_key(required=False)
     approving = bank.add(
         "approve",
         run_approve,
@@ -76,13 +78,13 @@ def _signed(command: Command) -> None:
     command.takes_key()
 
 
-def _chosen(bank: "OpenBank", args: argparse.Namespace) -> "list[BankItem]":
+def _chosen(bank: "OpenBank", args: argparse.Namespace) -> "list[ItemOutline]":
     if getattr(args, "all", False) and not args.items:
         return []
-    return [bank.items.find(word) for word in some(args.items)]
+    return [bank.items.outline(word) for word in some(args.items)]
 
 
-def _done(args: argparse.Namespace, text: str, items: "Sequence[BankItem]", nothing: str = "") -> int:
+def _done(args: argparse.Namespace, text: str, items: "Sequence[ItemOutline]", nothing: str = "") -> int:
     record = {"items": [{"item": item_name(item), "rev": item.rev} for item in items]}
     return report(args, record, text.format(n=len(items)) if items else nothing)
 
@@ -106,6 +108,8 @@ def run_queue(args: argparse.Namespace) -> int:
     from bank.authoring import revisions
 
     with open_bank(args) as bank:
+        if args.key is not None:
+            bank.identify(unlock.signer(args.key, args.key_passphrase_file))
         queue = revisions.show_queue(bank, args.items, partial(_show, as_record=args.json))
     if not args.json:
         print(_("{n} items wait for review.").format(n=queue.waiting), file=sys.stderr)
@@ -125,7 +129,7 @@ def _show(waits: "ForReview", *, as_record: bool) -> None:
         fields = dict(review.fields_of(waits.whole))
         as_json(record | {"fields": fields, "changes": change_records(waits.changes)})
         return
-    rev, by = _("revision {rev}").format(rev=item.rev), _("written by {names}").format(names=waits.names)
+    rev, by = _("revision {rev}").format(rev=item.rev), _("written by {names}").format(names=joined(waits.names))
     print(plain(f"── {item_name(item)}  {rev}  {by}"))
     print_changes(waits.changes) if waits.changes else print_whole(waits.whole)
 
@@ -158,7 +162,7 @@ def run_retire(args: argparse.Namespace) -> int:
 
 
 def _with_remarks(
-    args: argparse.Namespace, act: "Callable[[OpenBank, list[BankItem], Signer, str], None]", text: str
+    args: argparse.Namespace, act: "Callable[[OpenBank, list[ItemOutline], Signer, str], None]", text: str
 ) -> int:
     with open_bank(args) as bank:
         items = _chosen(bank, args)

@@ -8,7 +8,7 @@ from tools.cli import unlock
 from tools.cli.bank.changes import change_records, item_name, print_changes, word
 from tools.cli.bank.open_bank import open_bank
 from tools.cli.base import Commands, day, positive, some
-from tools.cli.language import _, plain
+from tools.cli.language import _, joined, plain
 from tools.cli.output import as_json, report
 
 MOST_NAMED = 10
@@ -92,7 +92,7 @@ def run_adopt(args: argparse.Namespace) -> int:
     from bank.authoring import lifecycle
 
     with open_bank(args) as bank:
-        items = bank.drafts.unwritten() if args.all else [bank.items.find(word) for word in some(args.items)]
+        items = bank.drafts.unwritten() if args.all else [bank.items.outline(word) for word in some(args.items)]
         if items:
             lifecycle.adopt(bank, items, unlock.signer(args.key, args.key_passphrase_file))
     told = {"items": [{"item": item_name(item), "rev": item.rev} for item in items]}
@@ -121,7 +121,7 @@ def run_history(args: argparse.Namespace) -> int:
     from bank.authoring import revisions
 
     with open_bank(args) as bank:
-        acts = revisions.history(bank, bank.items.find(args.item).lineage)
+        acts = revisions.history(bank, bank.items.outline(args.item).lineage)
     for each in acts:
         event = each.event
         if args.json:
@@ -129,9 +129,9 @@ def run_history(args: argparse.Namespace) -> int:
             record |= {"remarks": event.remarks, "signed": each.signed}
             as_json(record | {"by": each.by, "hands_before": each.hands_before})
             continue
-        inherited = _("(hands in it before: {names})").format(names=each.earlier) if each.earlier else ""
+        inherited = _("(hands in it before: {names})").format(names=joined(each.earlier)) if each.earlier else ""
         line = f"{each.rev}  {event.at}  {'✓' if each.signed else ' '} {word(event.act.value, 'ACTS')}"
-        print(plain("  ".join(filter(None, (line, each.who, inherited, event.remarks))).rstrip()))
+        print(plain("  ".join(filter(None, (line, joined(each.who), inherited, event.remarks))).rstrip()))
     return 0
 
 

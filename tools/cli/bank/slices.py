@@ -9,7 +9,7 @@ from tools.cli.bank.open_bank import open_bank
 from tools.cli.bank.subjects import takes_subject
 from tools.cli.base import Commands, day
 from tools.cli.files import read_file
-from tools.cli.language import _
+from tools.cli.language import _, joined
 from tools.cli.output import as_json, report, rows
 
 if TYPE_CHECKING:
@@ -38,9 +38,11 @@ def add(bank: Commands) -> None:
         _("lend items to another body: a signed slice, sealed to it"),
         _(
             "Writes a folder SLICE-<number>. Its statement names owner, receiver, permission and period; the items "
-            "with their answer keys are sealed to the receiver. Items of other bodies cannot be lent on."
+            "with their answer keys are sealed to the receiver. Items of other bodies cannot be lent on. A person of "
+            "the bank signs with their own key, a second one with them above 300 items a day."
         ),
-        "examd bank slice bank/ --office office --to city.card.json --permission exam --until 2027-12-31 --out stick",
+        "examd bank slice bank/ --office office --to city.card.json --permission exam --until 2027-12-31 --out stick "
+        "--as stick/wangfang.key",
     )
     accepting = bank.add(
         "accept",
@@ -82,6 +84,7 @@ def add(bank: Commands) -> None:
     owning.takes_file("--as", _("your key file"))
     owning.takes_file("--key-passphrase-file", _("read your passphrase here"))
 
+    slicing.takes_signers()
     slicing.add_argument("--to", type=Path, required=True, metavar="CARD", help=_("the receiving bureau's public card"))
     slicing.add_argument(
         "--permission", action="append", required=True, choices=("exam", "drill", "open"),
@@ -160,7 +163,7 @@ def run_owner(args: argparse.Namespace) -> int:
         for each in listed:
             print(_("{id}  {name}  key {key}  signed by {by}: {state}").format(
                 id=each.body.id, name=each.body.name, key=keyid(each.body.sign)[:16],
-                by=_(", ").join(names[by] for by in each.by), state=_owner_state(each),
+                by=joined(names[by] for by in each.by), state=_owner_state(each),
             ))  # fmt: skip
         if not listed:
             print(_("No owner is known: no slice can be taken in."))
@@ -189,7 +192,7 @@ def run_slice(args: argparse.Namespace) -> int:
         lent = exchange.lend(
             bank, _body(bureau.card), bureau.signing_key, _body(receiver), args.out,
             permission=frozenset(map(Permission, args.permission)), first=args.first, until=args.until,
-            names=args.items, subject=args.subject, chapter=args.chapter,
+            signers=unlock.signers(args), names=args.items, subject=args.subject, chapter=args.chapter,
         )  # fmt: skip
     line = _("{n} items lent to {name} in {folder}").format(n=lent.items, name=receiver.name, folder=lent.folder)
     return report(args, {"items": lent.items, "slice": str(lent.folder)}, line)
@@ -279,7 +282,7 @@ def run_slices(args: argparse.Namespace) -> int:
     for each in slices:
         print(_("{slice}  {owner}: {items} items ({standing} in force), {permission}, {first} to {until}{end}").format(
             slice=each.id[:8], owner=each.owner_name, items=each.items, standing=each.in_force,
-            permission=_(", ").join(_(PERMISSIONS[permission]) for permission in each.permission),
+            permission=joined(_(PERMISSIONS[permission]) for permission in each.permission),
             first=each.first, until=each.until,
             end=" · " + _("withdrawn {day}").format(day=day_of(each.withdrawn_at)) if each.withdrawn_at else "",
         ))  # fmt: skip

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from tools.cli import unlock
 from tools.cli.bank.changes import item_name
@@ -9,6 +10,9 @@ from tools.cli.bank.open_bank import open_bank
 from tools.cli.base import Command, Commands, some
 from tools.cli.language import _
 from tools.cli.output import as_json, progress, report
+
+if TYPE_CHECKING:
+    from bank.subjects import Subject
 
 
 def add(bank: Commands) -> None:
@@ -66,16 +70,33 @@ def run_subjects(args: argparse.Namespace) -> int:
     from bank import subjects
 
     if args.json:
-        listed = [{"code": each.code, "name": each.name, "kind": each.kind} for each in subjects.SUBJECTS.values()]
+        listed = [
+            {
+                "code": each.code, "name": each.name, "kind": each.kind, "source": each.source.name,
+                "source_day": None if each.source.day is None else each.source.day.isoformat(),
+                "recalled": each.recalled,
+            }
+            for each in subjects.SUBJECTS.values()
+        ]  # fmt: skip
         as_json({"edition": subjects.EDITION.isoformat(), "subjects": listed})
         return 0
     title = _("Exam subjects, edition of {day}:").format(day=subjects.EDITION)
     for line in (
         title,
-        *(f"{'  ' if each.kind else ''}{each.code}  {each.name}" for each in subjects.SUBJECTS.values()),
+        *(_line(each) for each in subjects.SUBJECTS.values()),
+        _("Sources:"),
+        *(
+            f"  {source.name}" + (f"  {source.day}" if source.day else "")
+            for source in dict.fromkeys(each.source for each in subjects.SUBJECTS.values())
+        ),
+        _("* The name stood in no text at hand: compare it with the catalogue in force before you rely on it."),
     ):
         print(line)
     return 0
+
+
+def _line(each: "Subject") -> str:
+    return f"{'  ' if each.kind else ''}{each.code}  {each.name}{' *' if each.recalled else ''}"
 
 
 def run_set_subject(args: argparse.Namespace) -> int:
@@ -86,7 +107,7 @@ def run_set_subject(args: argparse.Namespace) -> int:
         chosen, waiting = (
             revisions.without_subject(bank, args.chapter)
             if args.all
-            else ([*map(bank.items.find, some(args.items))], 0)
+            else ([*map(bank.items.outline, some(args.items))], 0)
         )
         if chosen:
             signer = unlock.signer(args.key, args.key_passphrase_file)

@@ -73,7 +73,7 @@ def run_exposure(args: argparse.Namespace) -> int:
             code=each.code, sessions=each.sessions, sites=each.sites, candidates=each.candidates
         ))  # fmt: skip
         for use in each.uses if args.items else ():
-            said = _("kept as a mark until {day}").format(day=use.mark_until) if use.mark_until else ""
+            said = _("kept as a watermark until {day}").format(day=use.mark_until) if use.mark_until else ""
             print(f"  {use.day or '–'}  {use.session}  {use.site}  {use.candidates}  {said}".rstrip())
     if not listed:
         print(_("No item has left the bank."))
@@ -89,7 +89,7 @@ def _use_record(use: "Use") -> dict[str, Any]:
 
 def run_trace(args: argparse.Namespace) -> int:
     """1: the evidence names none. Raises BadFile: when nothing of a photo is given."""
-    from bank.leaks.trace import Fragment
+    from bank.leaks.recognise import Fragment
     from bank.refused import BadFile
     from examd.bureau import tracing
     from examd.package import layout
@@ -188,9 +188,9 @@ def _print_ledger(ledger: "list[TravelledSession]", all_of_it: int) -> None:
             session=each.session, site=each.site, day=each.day or "–", items=each.items, all=all_of_it
         )
         if each.watermarks:
-            said += " · " + _("MARK of this package: {n}").format(n=len(each.watermarks))
+            said += " · " + _("WATERMARKS of this package: {n}").format(n=len(each.watermarks))
         if each.spent:
-            said += " · " + _("its marks that travelled again, and name no package: {n}").format(n=len(each.spent))
+            said += " · " + _("its watermarks that travelled again, and name no package: {n}").format(n=len(each.spent))
         if each.only:
             said += " · " + _("in no other package: {n}").format(n=len(each.only))
         print(said)

@@ -135,5 +135,6 @@ def _issue(bureau: Commands) -> None:
     issue.add_argument("--date", required=True, help=_("day of the exam, YYYY-MM-DD"))
     issue.add_argument("--mock", action="store_true", help=_("a drill (演练): marked on every screen and paper"))
     issue.add_argument("--again", action="store_true", help=_("although this session has a package already"))
+    issue.takes_signers(_("key file of a person of the bank: two sign where it issues for another bureau than before"))
     issue.takes_file("--bank-passphrase-file", _("read the bank's passphrase here"))
     issue.takes_file("--passphrase-file", _("read the officer's passphrase from this file"))

@@ -5,6 +5,7 @@ import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from bank.composing.availability import RuleAvailability
@@ -37,6 +38,7 @@ def run_issue(args: argparse.Namespace) -> int:
     session = Session(args.session, args.name, args.date, site.id, site.name, args.mock)
     order = Order(session, rule, people, site, chief, args.out, clock.utc_now(), args.again)
     bureau = unlock.bureau(office, args.passphrase_file)
+    order = replace(order, signers=unlock.signers(args))
 
     def keyholder() -> OpenBank:
         return open_bank(args, prompt=_("Bank keyholder's passphrase"), file=args.bank_passphrase_file)
@@ -68,6 +70,7 @@ def _to_json(order: Order, done: Issuance) -> dict[str, object]:
         },
         "package": str(issued.directory), "package_id": issued.package_id, "pool_items": issued.pool_size,
         "rule_sha256": rule.rule.sha256, "trial_acceptance_of_2000": issued.acceptance, "withheld": done.withheld,
+        "counted": done.counted,
     } | in_use.to_json(rule.rule, rule.proof)  # fmt: skip
 
 
@@ -77,16 +80,18 @@ def _print(directory: Path, order: Order, done: Issuance) -> None:
     print(_("{candidates} candidates, a pool of {pool} items, {share:.0%} of trial draws admissible",
         candidates=len(order.roster), pool=issued.pool_size, share=issued.acceptance / 2000
     ))  # fmt: skip
-    _print_leakage(issued, done.watermarks_until)
+    _print_leakage(issued, done)
     for (of, at), n in done.repeated.items():
-        line = _("{n} marks of session {session}, site {site}, had to travel again: they no longer name that site.")
+        line = _(
+            "{n} watermarks of session {session}, site {site}, had to travel again: they no longer name that site."
+        )
         print(line.format(n=n, session=of, site=at))
     print(_("The release codes stay with the bureau: examd bureau code {directory} {package} 1",
         directory=directory, package=issued.package_id
     ))  # fmt: skip
 
 
-def _print_leakage(issued: Issued, until: str) -> None:
+def _print_leakage(issued: Issued, done: Issuance) -> None:
     """What the officer answers for: the pool's size is the rule's choice, and this is its price."""
 
     cost = issued.leakage
@@ -114,9 +119,11 @@ def _print_leakage(issued: Issued, until: str) -> None:
         ))  # fmt: skip
     if issued.watermarks:
         print(_(
-            "{n} marks: items that no other package gets until {until}; a form "
+            "{n} watermarks: items that no other package gets until {until}; a form "
             "shows one with chance {chance:.0%}",
-            n=len(issued.watermarks), until=until, chance=issued.watermark_chance
+            n=len(issued.watermarks), until=done.watermarks_until, chance=issued.watermark_chance
         ))  # fmt: skip
+    elif not done.counted:
+        print(_("A drill: no exposure is counted, and no item is kept apart as a watermark."))
     else:
-        print(_("No marks: no cell of the bank has an item to spare. A leak of the pool would not name the site."))
+        print(_("No watermarks: no cell of the bank has an item to spare. A leak of the pool would not name the site."))

@@ -15,7 +15,7 @@ from bank.rules.feasibility import Demand, Feasibility, Lack
 from bank.rules.flaws import flaws
 from bank.rules.signed_rule import named
 from examd.package.issue import require_showable
-from tools.cli.language import _, plain
+from tools.cli.language import _, joined, plain
 from tools.cli.output import as_json, progress, table
 from tools.cli.rule import common, withheld
 from tools.cli.rule.names import cell_name
@@ -106,12 +106,12 @@ def _impossible(found: Feasibility, available: RuleAvailability, *, as_record: b
 def _print_enemies(groups: Sequence[str], indent: str) -> None:
     if groups:
         line = _("Reason: a form holds one item of an enemy group at most. The groups in the way: {groups}.")
-        print(indent + line.format(groups=_(", ").join(groups)))
+        print(indent + line.format(groups=joined(groups)))
 
 
 def _print_reason(lacks: Sequence[Lack], groups: Sequence[str]) -> None:
     _print_enemies(groups, "  ")
-    added = _(", ").join(f"{_name(lack.demand)} {lack.missing}" for lack in lacks if lack.missing)
+    added = joined(f"{_name(lack.demand)} {lack.missing}" for lack in lacks if lack.missing)
     if added:
         print(_("  It would be enough to add, for instance, so many items of no enemy group: {added}.", added=added))
 
@@ -202,7 +202,7 @@ def _print_rule(rule: Rule, available: RuleAvailability | None, found: Issuable 
         short = [cell_name(demand.name) for demand in found.feasibility.below_multiple]
         if short:
             line = _("{n} cells hold less than {multiple} times what a form takes; their pool is all there is: {cells}")
-            print(line.format(n=len(short), multiple=rule.pool_multiple, cells=_(", ").join(short)))
+            print(line.format(n=len(short), multiple=rule.pool_multiple, cells=joined(short)))
         print(_("Proved: a form exists that fills every cell, with every tag and no two enemies."))
         line = _("{admitted} of {draws} trial draws are admissible")
         if found.pools > 1:

@@ -15,7 +15,7 @@ from bank.rules import Rule, TypeMargin
 from bank.rules.advice import Doubt
 from bank.store import OpenBank
 from tools.cli.bank.open_bank import open_bank
-from tools.cli.language import _
+from tools.cli.language import _, joined
 from tools.cli.output import report
 from tools.cli.rule import withheld
 from tools.cli.rule.names import type_name
@@ -29,6 +29,12 @@ def read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise BadFile("rule-unreadable", file=str(path), reason=error.strerror or "") from None
+
+
+def require_subjects(args: argparse.Namespace, rule: Rule) -> None:
+    """As issuing asks for them. Raises BadFile: when the rule names none, or an unknown one, and this is no drill."""
+    if not args.mock:
+        rule.require_subjects()
 
 
 @contextmanager
@@ -84,7 +90,9 @@ def print_heading(rule: Rule) -> None:
     print(f"{rule.name}  ({rule.id} v{rule.version})")
     print(_("rule hash {hash}", hash=rule.sha256))
     if rule.subjects:
-        print(_("draws from: {subjects}", subjects=_(", ").join(map(subjects.told, rule.subjects))))
+        print(_("draws from: {subjects}", subjects=joined(map(subjects.told, rule.subjects))))
+    else:
+        print(_("names no subject: draws from items of every subject, for drills alone"))
     parts = [f"{_part(t.value, rule.types[t])}" for t in rule.type_order]
     print(
         _(

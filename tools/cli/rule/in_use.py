@@ -9,7 +9,7 @@ from typing import Any
 
 from bank.rules import Rule
 from bank.rules.signed_rule import Officer, SignatureProof
-from tools.cli.language import _, plain
+from tools.cli.language import _, joined, plain
 from tools.cli.rule import wording
 
 
@@ -47,7 +47,7 @@ def lines(rule: Rule, proof: SignatureProof | None) -> list[str]:
     if left := _left(proof):
         because = _("{name} ({why})")
         names = (because.format(name=officer.name, why=why) if why else officer.name for officer, why in left)
-        told.append(_("  officers no longer: {names}", names="、".join(names)))
+        told.append(_("  officers no longer: {names}", names=joined(names)))
     return [plain(line) for line in told]
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from tools.cli.language import N_, _
+from tools.cli.language import N_, _, joined
 
 TYPES = {
     "truefalse": N_("true-false"), "single": N_("single answer"), "multiple": N_("multiple answers"),
@@ -49,7 +49,7 @@ def margin_name(name: str) -> str:
 
 def _cells(text: str) -> str:
     names = text.split(", ")
-    told = _(", ").join(map(cell_name, names[:_MOST]))
+    told = joined(map(cell_name, names[:_MOST]))
     return told if len(names) <= _MOST else _("{cells} and {n} more", cells=told, n=len(names) - _MOST)
 
 

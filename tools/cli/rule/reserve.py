@@ -14,6 +14,10 @@ from tools.cli.rule import common, withheld
 
 def run_reserve(args: argparse.Namespace) -> int:
     rule = parse(common.read(args.rule))
+    try:
+        common.require_subjects(args, rule)
+    except Refused as refusal:
+        return common.found_wrong(args, refusal)
     if args.out is not None:
         require_new(args.out)  # before --keep enters forms that nobody would have
     with common.bank_and_availability(args, rule, 0) as (bank, available):

@@ -30,6 +30,7 @@ def run_try(args: argparse.Namespace) -> int:
     _require(args, "rule", "bank")
     try:
         rule = parse(common.read(args.rule))
+        common.require_subjects(args, rule)
     except Refused as refusal:
         return common.found_wrong(args, refusal)
     available = common.availability_of(args, rule, args.candidates)

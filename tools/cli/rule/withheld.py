@@ -18,6 +18,7 @@ from tools.cli.rule.names import cell_name
 REASONS = {
     "item-of-other-subject": N_("are of another subject than the rule names"),
     "item-without-subject": N_("state no subject"),
+    "item-confidential-at-drill": N_("are confidential: a drill takes open items, or a bank of samples"),
     "item-repealed": N_("cite a basis that is repealed"),
     "item-with-picture": N_("have a picture, which the screen cannot show yet"),
     "case-group-not-whole": N_("case groups of another size than the cell asks for"),

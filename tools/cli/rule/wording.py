@@ -10,7 +10,7 @@ from bank.rules import Rule
 from bank.rules.signed_rule import Officer
 from bank.rules.strict_toml import decimal
 from bank.subjects import told
-from tools.cli.language import _
+from tools.cli.language import _, joined
 from tools.cli.rule.names import cell_name, chapter_name, level_name, type_name
 
 
@@ -33,7 +33,7 @@ def differences(before: Rule | None, after: Rule) -> list[str]:
 
 
 def names_of(officers: Iterable[Officer]) -> str:
-    return "、".join(officer.name for officer in officers)
+    return joined(officer.name for officer in officers)
 
 
 def records_of(officers: Iterable[Officer]) -> list[dict[str, str]]:
@@ -66,7 +66,7 @@ def _table(rule: Rule) -> list[str]:
         text = _("{type}, {points} points each: {counts}")
         if size > 1:
             text = _("{type}, groups of {size} items, {points} points each: {counts}")
-        told = text.format(type=type_name(type_), points=points, size=size, counts="、".join(counts))
+        told = text.format(type=type_name(type_), points=points, size=size, counts=joined(counts))
         lines.append(f"    {told}")
     return lines
 
@@ -82,7 +82,7 @@ def _terms(rule: Rule) -> dict[str, str]:
         _("title of the rule"): rule.name,
         _("source"): rule.source,
         _("in force"): in_force(rule),
-        _("subjects"): "、".join(map(told, rule.subjects)) or _("not said: items of every subject"),
+        _("subjects"): joined(map(told, rule.subjects)) or _("not said: items of every subject"),
         _("minutes"): str(rule.minutes),
         _("points in all"): str(rule.total_points),
         _("points to pass"): str(rule.pass_points),
@@ -96,14 +96,14 @@ def _terms(rule: Rule) -> dict[str, str]:
             "all": _("all shuffled together"),
             "none": _("not shuffled"),
         }[rule.item_order],
-        _("order of types"): "、".join(type_name(type_) for type_ in rule.type_order),
+        _("order of types"): joined(type_name(type_) for type_ in rule.type_order),
         _("options"): _("shuffled") if rule.shuffle_options else _("not shuffled"),
         _("difficulty"): _difficulty(rule),
         _("session pool"): _("{n} times what a form takes", n=rule.pool_multiple),
         _("in common with another form"): _alike(rule),
         _("exposure"): _exposure(rule),
         _("overlap"): _overlap(rule),
-        _("mandatory tags"): "、".join(f"{tag} ≥ {n}" for tag, n in rule.mandatory.items()) or _("none"),
+        _("mandatory tags"): joined(f"{tag} ≥ {n}" for tag, n in rule.mandatory.items()) or _("none"),
         _("trial draws"): _(
             "{share} at least admissible, {n} draws for a form at most", share=decimal(rule.min_accept), n=rule.attempts
         ),
@@ -154,7 +154,7 @@ def _exposure(rule: Rule) -> str:
         said.append(_("seen by {n} candidates at most", n=limits.candidates))
     if limits is not None and limits.rest_days is not None:
         said.append(_("again after {n} days", n=limits.rest_days))
-    return "、".join(said) or _("not limited")
+    return joined(said) or _("not limited")
 
 
 def _overlap(rule: Rule) -> str:

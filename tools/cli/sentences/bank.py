@@ -25,7 +25,13 @@ SENTENCES = {
     "store-damaged": N_("{file} is damaged."),
     # Sealed files (`bank.seal.passphrase`) and the bank (`bank.store`).
     "passphrase-short": N_("The passphrase has {found} characters; at least {minimum} are needed."),
-    "wrong-passphrase": N_("Wrong passphrase for {file}."),
+    "wrong-passphrase": N_(
+        "Wrong passphrase for {file}. Type it again: mind capitals, the input method, and whose file it is."
+    ),
+    "sealed-damaged": N_(
+        "{file} is not as it was written: damaged or changed. The passphrase is not the cause; use another copy or the "
+        "card."
+    ),
     "sealed-malformed": N_("{file} is not a sealed file, or is damaged."),
     "sealed-for-other-purpose": N_("{file} was sealed for another purpose than “{expected}”."),
     "sealed-absurd-cost": N_("{file} asks for more memory or time than any file of ours would."),

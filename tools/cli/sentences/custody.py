@@ -61,6 +61,32 @@ SENTENCES = {
         "Refused: in this opening the answer keys of at most {limit} items may leave, {used} have left, {wanted} more "
         "were wanted. The keyholders set the limit when they open the bank (--export-limit)."
     ),
+    # Who reads, and who takes items out (`bank.agent.readers`, `bank.lending.outgoing`).
+    "reader-unnamed": N_(
+        "Refused: in one opening {most} items are shown to whoever does not say who they are. Say it with your own key "
+        "(--as; at the desk: sign in)."
+    ),
+    "reader-alone": N_(
+        "Refused: {names} has read {read} items in this opening; more than {most} are read by two people together "
+        "(--second)."
+    ),
+    "outgoing-unnamed": N_("{items} items leave the bank only in the name of a person of the bank (--as KEY)."),
+    "outgoing-to-whom": N_("Say in one line whom the items are for (--to): the bank keeps it with who took them."),
+    "outgoing-needs-second": N_(
+        "{name} alone takes out at most {most} items a day: {today} today, and now {items} more. A second person of "
+        "the bank signs with them (--second KEY)."
+    ),
+    "outgoing-again": N_("What was signed to take items out was used already; sign anew."),
+    "outgoing-other-bureau": N_(
+        "This bank has issued for another bureau so far. For {bureau} (key {key}) two people of the bank sign once: "
+        "--as KEY --second KEY. Compare the key with the bureau first."
+    ),
+    # Numbers that are read off paper (`bank.custody.journal_report`).
+    "number-shape": N_("{option}: {expected} digits were printed, {found} were typed. Type it again."),
+    "number-slip": N_(
+        "{option}: all but a digit or two agree with a number of this journal; wrong in group {groups}. Probably "
+        "mistyped: compare it with the paper and type it again. If the paper does say so, stop and report it."
+    ),
     # Copies that are not the newest.
     "bank-copy-older": N_(
         "This is an older copy of the bank: it ends at position {found}, but in {where} position {seen} has been seen "
@@ -150,7 +176,7 @@ ACTS = {
     "take_drafts": N_("{items} items of handed-in drafts added"),
     "calibrate": N_("difficulties of {items} items calibrated"),
     "expose": N_("exposure of {items} items noted"),
-    "mark": N_("{items} items marked for one package"),
+    "mark": N_("{items} items kept as watermarks of one package"),
     "accept": N_("a slice of another body taken in"),
     "withdraw": N_("a slice withdrawn by its owner"),
     "vouch": N_("an owner's card signed"),
@@ -160,6 +186,7 @@ ACTS = {
     "repeal": N_("a provision repealed"),
     "note_rules": N_("rules and registers of rule officers noted, their signatures checked"),
     "accept_loss": N_("a person accepted the loss of a newer copy"),
+    "take_out": N_("{items} items taken out to {to}: {door}"),
     "backup": N_("backup written"),
     "answer_positions": N_("where the right answers of {items} items stand; {total} in this opening"),
     "undone": N_("entry {of} ({what}) did NOT happen: refused or failed ({code})"),
@@ -180,7 +207,7 @@ NAMES = {
     "take_drafts": N_("adding handed-in drafts"),
     "calibrate": N_("calibrating difficulties"),
     "expose": N_("noting exposure"),
-    "mark": N_("marking for a package"),
+    "mark": N_("keeping watermarks of a package"),
     "accept": N_("taking in a slice"),
     "withdraw": N_("withdrawing a slice"),
     "vouch": N_("signing an owner's card"),
@@ -190,9 +217,20 @@ NAMES = {
     "repeal": N_("repealing a provision"),
     "note_rules": N_("noting rules and registers of rule officers"),
     "accept_loss": N_("a person accepting a loss"),
+    "take_out": N_("taking items out"),
     "backup": N_("a backup"),
+    "reader-unnamed": N_("reading by somebody who did not say who they are"),
+    "reader-alone": N_("reading by one person alone"),
 }
 """The same acts by name, inside another entry's sentence."""
+
+DOORS = {
+    "export": N_("exported in the open"),
+    "slice": N_("lent in a slice"),
+    "list": N_("listed"),
+    "issue": N_("in a package"),
+}
+"""By which door items left."""
 
 LOSSES = {
     "bank-copy-older": N_("this copy ended at position {found}; position {seen} had been seen"),

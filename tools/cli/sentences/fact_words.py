@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tools.cli.language import N_, _
+from tools.cli.language import N_, _, joined
 from tools.cli.rule import names
 from tools.cli.sentences.bank import COLUMNS
 from tools.cli.sentences.custody import SENTENCES as CUSTODY
@@ -69,7 +69,7 @@ WORDS = {
 def in_language(name: str, value: Any) -> Any:
     """The fact as it stands in a sentence."""
     if isinstance(value, list | tuple):
-        return _(", ").join(map(str, value))
+        return joined(value)
     if name in names.FACTS and isinstance(value, str):
         return names.FACTS[name](value)
     word = WORDS.get(name, {}).get(str(value))

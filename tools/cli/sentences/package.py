@@ -14,7 +14,10 @@ SENTENCES = {
     "card-role": N_("{file} is the card of a {found}; the card of a {expected} is needed."),
     "identity-malformed": N_("A key file holds no valid identity: it is damaged. Use its copy."),
     "recipient-malformed": N_("A public card holds no valid recipient: it is damaged. Ask its owner for it again."),
-    "lock": N_("The lock “{what}” does not open: wrong key, wrong code, or a lock of another package."),
+    "lock": N_(
+        "The lock “{what}” does not open. A code that was mistyped would have been told by its check digits: this is "
+        "the code or key of another package, code 1 and 2 are exchanged, or the lock was changed."
+    ),
     "lock-content": N_("The lock “{what}” holds something else than a key. Do not use this package; ask the bureau."),
     # release codes
     "code-shape": N_("A release code has {expected} digits; {found} were given. Enter it again."),

@@ -28,7 +28,7 @@ SENTENCES = {
     "person-still-enrolled": N_(
         "{name} ({id}) is at work, or was followed by another key already: end that one first (--end {id})."
     ),
-    "keeper-unknown": N_("{name}: not all of them are keyholders by whom this bank is open now."),
+    "keeper-unknown": N_("{names}: not all of them are keyholders by whom this bank is open now."),
     "writer-unknown": N_("Nobody knows who wrote item {item}: its writer signs first (bank adopt)."),
     "writer-known": N_("Whoever wrote item {item} has signed for it; there is nothing to adopt."),
     "drafts-unsigned": N_("{file} is a bank with reviews: whoever writes in it signs (--as KEY)."),

@@ -3,7 +3,7 @@
 from rich.cells import set_cell_size
 
 from examd.site.replies import SeatStatus, Status
-from tools.cli.language import N_, _
+from tools.cli.language import N_, _, joined
 
 PHASES = {
     "idle": N_("no session"),
@@ -38,7 +38,7 @@ def _alarms(status: Status) -> list[str]:
     if status.low_disk:
         told.append(_("! The disk is nearly full: no answer is acknowledged until there is room. Make room now."))
     if status.alarms:
-        whose = _(", ").join(alarm.admission_no for alarm in status.alarmed)
+        whose = joined(alarm.admission_no for alarm in status.alarmed)
         text = _("! Alarms in the record: {n} ({whose}). Somebody must look into them.")
         told.append(text.format(n=status.alarms, whose=whose))
     return told

@@ -23,7 +23,7 @@ from examd.site.opening import ToOpen, open_session
 from examd.site.replies import RuleTold, Status
 from examd.site.staff_client import Attended
 from tools.cli.base import by_name
-from tools.cli.language import _, plain
+from tools.cli.language import _, joined, plain
 from tools.cli.output import as_json, report
 from tools.cli.secrets import ask_code, ask_line, ask_secret
 from tools.cli.site import room_status
@@ -83,7 +83,7 @@ def _tell_rule(rule: RuleTold) -> None:
     text = _("Rule {id} v{version}, {name}: unsigned rule, drill.")
     if rule.signed_by:
         text = _("Rule {id} v{version}, {name}: signed by {names}. Register of rule officers {officers}")
-    names = "、".join(rule.signed_by)
+    names = joined(rule.signed_by)
     line = text.format(id=rule.id, version=rule.version, name=rule.name, names=names, officers=rule.officers)
     print(plain(line), file=sys.stderr)
     for gone in rule.gone or ():
