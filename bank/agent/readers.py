@@ -13,11 +13,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from bank.authoring.fragments import Recognition
 from bank.authoring.people import keys_of
 from bank.authoring.review import State
 from bank.content import Content
 from bank.item import Item
-from bank.leaks.recognise import Recognition
 from bank.lending import outgoing
 from bank.lending.outgoing import ALONE, UNNAMED, Outgoing
 from bank.refused import BadFile, Denied

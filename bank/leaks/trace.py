@@ -39,10 +39,10 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import zip_longest
 
+from bank.authoring.fragments import Seen
 from bank.composing.assembly import Form
 from bank.content import OPTION_LETTERS, ItemType
 from bank.draw_facts import ItemFacts
-from bank.leaks.recognise import Seen
 from bank.rules import Rule
 
 LIMIT = Fraction(1, 1_000)

@@ -11,10 +11,10 @@ from math import ceil
 import msgspec
 
 from bank.authoring import near_duplicates
+from bank.authoring.fragments import Fragment, KnownItems, Recognition
 from bank.authoring.near_duplicates import NearDuplicate, Question
 from bank.authoring.review import State
 from bank.content import Content
-from bank.leaks.recognise import Fragment, KnownItems, Recognition
 from bank.store.catalogue import Catalogue
 from bank.store.items import Items
 from bank.store.listing import Line

@@ -10,10 +10,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bank.authoring.fragments import Fragment, Seen
 from bank.durable import read_bytes
 from bank.formats.encoding import decode
 from bank.leaks import trace
-from bank.leaks.recognise import Fragment, Seen
 from bank.leaks.trace import Candidate, SatSession, Seat, TraceResult, TravelledSession
 from bank.refused import Denied
 from bank.store import OpenBank

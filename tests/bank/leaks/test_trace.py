@@ -7,11 +7,11 @@ from fractions import Fraction
 
 import pytest
 
+from bank.authoring.fragments import Fragment, KnownItems, Seen
 from bank.composing.assembly import Assembler
 from bank.content import OPTION_LETTERS, Content, ItemType, Level, Option
 from bank.draw_facts import ItemFacts
 from bank.leaks import trace
-from bank.leaks.recognise import Fragment, KnownItems, Seen
 from bank.leaks.trace import Candidate, SatSession, _order_chances, chance, travelled
 from bank.refused import BadFile, Denied
 from bank.rules import Rule

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from bank.authoring.fragments import Seen
 from bank.leaks import trace
-from bank.leaks.recognise import Seen
 from bank.refused import BadFile, Denied
 from examd.bureau import tracing
 from tests.verify.maker import Maker

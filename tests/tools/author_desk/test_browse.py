@@ -515,6 +515,24 @@ async def test_through_the_agent_every_answer_key_is_counted_against_the_bound(s
     assert shared.items.find("q2").state is State.IN_REVIEW
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the Windows half of the line has not been tried")
+async def test_of_a_large_bank_in_shares_the_desk_asks_first_who_reads(shared, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr("tools.author_desk.browse.UNNAMED", 3)
+    monkeypatch.setattr(type(shared), "identify", lambda _bank, *signers: asked.append([each.id for each in signers]))
+    desk = Desk(shared, tmp_path / "li.key")
+    async with desk.app.run_test(size=(120, 40)) as desk.pilot:
+        await desk.comes(Sign)
+        await desk.says("超过 3 题须署名后显示")
+        assert "q1" not in desk.text and asked == []
+        await desk.sign()
+        await desk.lists("q1", "q2", "q3", "q4", "q5", "q6", "q7")
+        assert asked == [["li"]]
+        await desk.press("ctrl+l")
+        await desk.lists("q1", "q2", "q3", "q4", "q5", "q6", "q7")
+        assert asked == [["li"], []]
+
+
 # ---- writing -----------------------------------------------------------------------------------------------------
 
 

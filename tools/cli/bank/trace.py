@@ -89,7 +89,7 @@ def _use_record(use: "Use") -> dict[str, Any]:
 
 def run_trace(args: argparse.Namespace) -> int:
     """1: the evidence names none. Raises BadFile: when nothing of a photo is given."""
-    from bank.leaks.recognise import Fragment
+    from bank.authoring.fragments import Fragment
     from bank.refused import BadFile
     from examd.bureau import tracing
     from examd.package import layout
