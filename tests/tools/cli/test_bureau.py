@@ -15,6 +15,7 @@ from examd.bureau.office import Office
 from examd.record import notes
 from tests.examd.toy_session import Toy
 from tools.cli import main
+from tools.cli.bureau.office import package_number
 from tools.cli.sentences import sentences
 
 
@@ -176,3 +177,10 @@ def test_a_bureaus_number_is_restricted_as_a_sites(tmp_path, number):
 def test_a_package_unknown_is_denied(closed):
     assert isinstance(refusal(closed.office.manifest, "0" * 32, closed.toy.bureau.card), Denied)
     assert codes.root_of(codes.spoken_root(closed.root.hex())) == closed.root.hex()
+
+
+@pytest.mark.parametrize("typed", ["{}", "PKG-{}", "pkg-{}", " PKG-{} ", "stick/PKG-{}", "stick/PKG-{}/"])
+def test_a_package_is_named_by_its_number_as_it_is_printed_in_either_case(typed):
+    number = "0123456789abcdef" * 2
+    for said in (number, number.upper()):
+        assert package_number(typed.format(said)) == number

@@ -55,7 +55,7 @@ def run_code(args: argparse.Namespace) -> int:
 
 def package_number(typed: str) -> str:
     """Of a number, the name PKG-number, or a path to the package."""
-    return Path(typed).resolve().name.removeprefix("PKG-").lower()
+    return Path(typed.strip()).resolve().name.lower().removeprefix("pkg-")
 
 
 def _code_2(args: argparse.Namespace, office: Office, package: str, bureau: "Holder") -> str:
