@@ -1,7 +1,6 @@
 """The bank: what goes in comes out equal, twice in is once there, and answer keys come only when asked for."""
 
 import dataclasses
-import json
 import shutil
 import subprocess
 import sys
@@ -10,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from bank.authoring.review import State
-from bank.canonical import canonical
 from bank.content import TRUEFALSE_OPTIONS, Content, ItemType, Level, Option
 from bank.item import AnswerKey, Item
 from bank.refused import BadFile, BrokenStore, Denied
@@ -221,7 +219,7 @@ def test_a_torn_database_is_damage_and_not_an_empty_bank(folder):
 
 
 def test_a_sealed_file_from_elsewhere_is_no_key_of_a_bank(folder):
-    (folder / "bank.key").write_bytes(canonical(json.loads((folder / "bank.key").read_bytes()) | {"purpose": "other"}))
+    (folder / "bank.key").write_bytes(sealing.seal(bytes(32), PASSPHRASE, "other"))
     with pytest.raises(BadFile, match="sealed-for-other-purpose"):
         Bank.open(folder, PASSPHRASE)
 
