@@ -48,6 +48,7 @@ class ItemFacts:
         return self.case or self.id
 
     def to_json(self) -> dict[str, Any]:
+        """What its canonical JSON is made of."""
         record: dict[str, Any] = msgspec.to_builtins(self)
         if not self.case:  # leaves that were there before case groups keep their hash
             del record["case"], record["place"]

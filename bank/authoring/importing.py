@@ -21,7 +21,7 @@ from bank.authoring.submissions import Card
 from bank.clock import now
 from bank.formats import ImportResult
 from bank.refused import BadFile
-from bank.store import BankItem, OpenBank
+from bank.store import ItemOutline, OpenBank
 from bank.store.writing import Progress
 
 
@@ -109,7 +109,7 @@ def import_files(
     return outcome(ids, read.places, report, near, set(ids), unsaid, pictures, read.refused, read.remarks)
 
 
-def _own_drafts(bank: OpenBank, ids: set[str], writer: Signer) -> list[BankItem]:
+def _own_drafts(bank: OpenBank, ids: set[str], writer: Signer) -> list[ItemOutline]:
     """Of these items, also those that an import before this one left: it may have been broken off in between."""
     drafts = (item for item in revisions.to_submit(bank) if item.id in ids)
     return [item for item in drafts if writer.id in review.hands(bank.history.events(item.number))]

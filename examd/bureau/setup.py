@@ -124,6 +124,7 @@ class Notes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise BadFile("setup-notes-malformed", file=str(path)) from None
 
     def keep(self, directory: Path) -> "Notes":
+        """Writes them into the folder of the setup, whole or not at all."""
         make_folder(directory)
         write_atomically(directory / NOTES, canonical(msgspec.to_builtins(self)))
         return self

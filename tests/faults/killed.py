@@ -3,10 +3,11 @@
 import os
 import shutil
 import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 
-def killed_before_each_write(folder: Path, act):
+def killed_before_each_write(folder: Path, act: Callable[[Path], object]) -> Iterator[Path]:
     """Yields, for each flush that `act` does, a copy of `folder` in which it was killed just before it."""
     number = 0
     while True:
@@ -25,14 +26,14 @@ def killed_before_each_write(folder: Path, act):
             os._exit(0)
 
 
-def _die_at(number):
+def _die_at(number: int) -> None:
     flush, done = os.fsync, 0
 
-    def fsync(handle):
+    def fsync(handle: int) -> None:
         nonlocal done
         done += 1
         if done == number:
             os.kill(os.getpid(), signal.SIGKILL)
         flush(handle)
 
-    os.fsync = fsync
+    os.fsync = fsync  # type: ignore[assignment]

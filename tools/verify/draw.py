@@ -55,6 +55,7 @@ class Item:
 
     @classmethod
     def of(cls, facts: Mapping[str, Any], line: int) -> "Item":
+        """One line of the pool, as the verifier reads it."""
         given: dict[str, Any] = {each.name: facts[each.name] for each in fields(cls) if each.name in facts}
         given |= {name: frozenset(given[name]) for name in ("locked", "enemies", "tags")}
         return cls(line=line, **given)

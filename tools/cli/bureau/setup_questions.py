@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bank.refused import BadFile
 from examd.bureau.setup import Named
-from tools.cli.language import N_
+from tools.cli.language import N_, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +60,4 @@ def told(value: object) -> str:
     """A field as it was answered."""
     if isinstance(value, Named):
         return f"{value.id} {value.name}"
-    return "、".join(map(told, value)) if isinstance(value, tuple) else str(value)
+    return joined(map(told, value)) if isinstance(value, tuple) else str(value)

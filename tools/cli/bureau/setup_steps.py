@@ -36,7 +36,7 @@ from tools.cli.bureau import asking, setup_words
 from tools.cli.bureau.asking import Later, tell
 from tools.cli.bureau.setup_questions import QUESTIONS, told
 from tools.cli.files import read_file
-from tools.cli.language import _
+from tools.cli.language import _, joined
 from tools.cli.sentences import said
 
 HOURS = 8
@@ -87,6 +87,7 @@ class Guide:
     # -- who does what -------------------------------------------------------------------------------------------------
 
     def plan(self) -> None:
+        """Asks for what the plan lacks, shows it, and has it agreed to or corrected."""
         while True:
             while field := self._notes.plan.missing:
                 self._ask(field)
@@ -125,10 +126,15 @@ class Guide:
     # -- the bureau ----------------------------------------------------------------------------------------------------
 
     def keys(self) -> None:
+        """Founds the bureau's folder and keys."""
         bureau = self._notes.plan.bureau
         self._run("bureau", "init", str(self.office), "--id", bureau.id, "--name", bureau.name)
 
     def officers(self) -> None:
+        """Each rule officer makes a key on a stick of their own.
+
+        Raises Denied: when the card on the stick is of somebody else.
+        """
         plan = self._notes.plan
         here = {card.id for card in self.survey().officers}
         for officer in (each for each in plan.rule_officers if each.id not in here):
@@ -141,11 +147,13 @@ class Guide:
             setup.keep_card(self.office, card)
 
     def register(self) -> None:
+        """The bureau appoints the rule officers."""
         cards = [setup.card_file(self.office, ROLE, each.id) for each in self._notes.plan.rule_officers]
         self._run("rule", "appoint", str(self.office), *map(str, cards))
         tell(_("Publish this hash today, together with the bureau's public key: {hash}", hash=self.survey().register))
 
     def site(self) -> None:
+        """Hands the bureau's card to the site, and takes the site's in."""
         plan, survey = self._notes.plan, self.survey()
         if "site" not in survey.notes.sent and survey.bureau is not None:
             stick = self._any_stick(_("a stick for the site"))
@@ -159,6 +167,7 @@ class Guide:
         self._receive("site", plan.site.id)
 
     def chief(self) -> None:
+        """Takes the chief examiner's card in."""
         plan = self._notes.plan
         tell(_("On the chief examiner's own machine:"))
         for each in setup_words.AT_THE_CHIEF:
@@ -201,6 +210,7 @@ class Guide:
     # -- the bank ------------------------------------------------------------------------------------------------------
 
     def found(self) -> None:
+        """The keyholders found the bank in shares, each with a passphrase of their own."""
         plan = self._notes.plan
         if (self.bank / KEY_FILE).exists():  # a bank that somebody holds alone
             holders = [word for name in plan.keyholders for word in ("--holder", name)]
@@ -225,6 +235,7 @@ class Guide:
         self._write_down(done.position.spoken)
 
     def cards(self) -> None:
+        """Prints the cards of the shares, if wanted, and destroys the file."""
         if asking.yes(_("Print the share cards now?")):
             out = self.office / "share-cards.pdf"
             self._run("bank", "cards", str(self.bank), str(out))
@@ -234,17 +245,19 @@ class Guide:
         self._note(cards_printed=True)
 
     def shares(self) -> None:
+        """Carries each share to its holder's stick."""
         custody = Custody.read(self.bank)
         for name in self.survey().shares_here:
             path = sticks.carry(self.bank, custody, custody.holder(name), self._stick_of(name))
             tell(_("The share of {name} is on {file} and nowhere else.", name=name, file=path))
 
     def people(self) -> None:
+        """Authors and reviewers are enrolled in one ceremony."""
         plan = self._notes.plan
         new = self.survey().to_enrol
         roles = {each: frozenset({Role.AUTHOR}) for each in plan.authors}
         roles |= {each: frozenset({Role.REVIEWER}) for each in plan.reviewers}
-        tell(_("The keyholders who sit here vouch for: {names}", names="、".join(each.name for each in new)))
+        tell(_("The keyholders who sit here vouch for: {names}", names=joined(each.name for each in new)))
         here = [] if self.is_open else self._open()
         keys: dict[Path, str] = {}
         here_too = plan.people if len(plan.people) > VOUCHERS else new  # the first two vouch for whoever comes after
@@ -257,7 +270,7 @@ class Guide:
         with agent.require(self.bank, "bureau setup") as bank:
             for done in enrolment.enrol_together(bank, applicants, lambda: here or self._keepers()):
                 who = done.person
-                tell(_("{name} is enrolled; vouched for by {names}.", name=who.name, names="、".join(who.vouched)))
+                tell(_("{name} is enrolled; vouched for by {names}.", name=who.name, names=joined(who.vouched)))
             self._notes.of_bank(bank).keep(self.office)
 
     def _key_of(self, person: Named, taken: Mapping[Path, str] = MappingProxyType({})) -> Path:
@@ -277,7 +290,7 @@ class Guide:
             return [(offered, passphrase) for offered, passphrase, _share in here]
 
         tell(_("The bank is opened by {need} of its keyholders: {names}",
-            need=custody.need, names="、".join(holder.name for holder in custody.holders)))  # fmt: skip
+            need=custody.need, names=joined(holder.name for holder in custody.holders)))  # fmt: skip
         hours = asking.number(_("For how many hours"), 1, MOST_HOURS, HOURS)
         limit = asking.number(
             _("Of how many items may answer keys leave (review and issuing count)"), 0, 10**6, DEFAULT_LIMIT
@@ -305,7 +318,7 @@ class Guide:
             else:
                 if set(names) <= {each.head.holder for each in found_}:
                     return found_ if names or len(found_) == custody.need else self._who_opens(custody, found_)
-            wanted = "、".join(names) or _("any {need} keyholders", need=custody.need)
+            wanted = joined(names) or _("any {need} keyholders", need=custody.need)
             asks = _("Put in the sticks of {names} and press Enter; l: later", names=wanted)
             if asking.line(asks, may_be_empty=True).lower() == "l":
                 raise Later
@@ -333,6 +346,7 @@ class Guide:
             self._open()
 
     def items(self) -> None:
+        """An author's file is read, imported and handed in."""
         self._need_open()
         author = self._one_of(self._notes.plan.authors)
         key = self._key_of(author)
@@ -347,6 +361,7 @@ class Guide:
         self._run("bank", "import", str(self.bank), str(file), *more, "--submit", "--as", str(key), good=(0, 1))
 
     def review(self) -> None:
+        """A reviewer reads what waits, at the desk."""
         self._need_open()
         reviewer = self._one_of(self._notes.plan.reviewers)
         self._run("bank", "browse", str(self.bank), "--as", str(self._key_of(reviewer)))
@@ -356,6 +371,7 @@ class Guide:
             raise Later
 
     def rule(self) -> None:
+        """The rule is checked against the bank and signed by the officers."""
         file = asking.answer(_("File of the rule (.toml)"), _existing)
         rule = _rule(file)
         self._need_open()
@@ -366,6 +382,7 @@ class Guide:
             self._run("rule", "sign", str(file), "--office", str(self.office), "--officer", str(stick))
 
     def issue(self) -> None:
+        """Roster, day and session are asked for, and the package is issued."""
         survey = self.survey()
         rules = [each.rule.id for each in survey.signed_rules if each.complete]
         rule = self._choose(_("Which rule"), rules)
@@ -386,6 +403,7 @@ class Guide:
         tell(line.format(office=self.office))
 
     def close(self) -> None:
+        """Closes the bank."""
         self._run("bank", "close", str(self.bank))
 
     # -- sticks and commands -------------------------------------------------------------------------------------------
@@ -411,7 +429,7 @@ class Guide:
     def _any_stick(self, what: str) -> Path:
         def take(stick: Path) -> Path:
             if owners := setup.whose(self._notes.plan, stick):
-                tell(_("It is the stick of {names}.", names="、".join(owners)))
+                tell(_("It is the stick of {names}.", names=joined(owners)))
                 if not asking.yes(_("Use it all the same?"), default=False):
                     raise Denied("setup-another-stick")
             return stick

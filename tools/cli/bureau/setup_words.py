@@ -4,7 +4,7 @@ Before: `examd.bureau.setup`. After: `tools.cli.bureau.setup` and `tools.cli.bur
 """
 
 from examd.bureau.setup import Stage, Standing, Step
-from tools.cli.language import N_, _
+from tools.cli.language import N_, _, joined
 
 TITLES = {
     Step.PLAN: N_("Who does what"),
@@ -71,7 +71,7 @@ AT_THE_CHIEF = (
 
 def who(stage: Stage) -> str:
     """Who sits down."""
-    return "、".join(stage.who) or _("whoever leads through this")
+    return joined(stage.who) or _("whoever leads through this")
 
 
 def standing(stage: Stage) -> str:
