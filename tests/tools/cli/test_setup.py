@@ -460,7 +460,7 @@ def test_what_is_put_off_comes_again_and_an_open_bank_is_not_left_unsaid(place, 
     assert keeping.standing(place / "bank").status is None  # closed on the way out
     assert Step.REGISTER not in wishes and wishes.count(Step.OFFICERS) == 1
     assert main.main(["bureau", "setup", "office", "--status", "--lang", "en"]) == 0
-    assert "Next: Keys of the rule officers. Sits down: 张三、李四" in capsys.readouterr().out
+    assert "Next: Keys of the rule officers. Sits down: 张三, 李四" in capsys.readouterr().out
     assert main.main(["bureau", "setup", "office", "--bank", "another", "--lang", "en"]) == 3
     assert "has its bank in" in capsys.readouterr().err
 
