@@ -1,7 +1,10 @@
-"""docs/architecture.md stays true: its rooms are the folders, its walks lead through modules that exist, none twice;
-and whatever else is called by a module's name has that name."""
+"""docs/architecture.md stays true: its rooms are the folders, its walks enter no room twice.
+
+And whatever else is called by a module's name has that name.
+"""
 
 import re
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -58,12 +61,19 @@ def test_a_room_names_its_modules_and_no_other(room):
     assert rooms_drawn()[room] == rooms_there_are()[room]
 
 
-def test_six_walks_lead_through_modules_that_exist_and_enter_none_twice():
+def room(path: str) -> str:
+    """`bank/formats` for what lies in it or in a room within it."""
+    return "/".join(path.split("/")[:-1][:2])
+
+
+def test_six_walks_lead_through_modules_that_exist_and_enter_no_room_twice():
     assert len(walks()) == 6
     for name, entered in walks().items():
         assert len(entered) > 3, name
         assert [path for path in entered if not (ROOT / path).is_file()] == [], name
         assert len(set(entered)) == len(entered), name
+        rooms = [each for each, _modules in groupby(entered, key=room)]
+        assert len(set(rooms)) == len(rooms), (name, rooms)
 
 
 OF_A_BANK = re.compile(rf"bank\.({'|'.join([*OpenBank.__annotations__, 'db', 'key', 'card', 'next'])})\b")
