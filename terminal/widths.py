@@ -39,7 +39,7 @@ def learn() -> None:
         measure_as(asked(sys.__stdin__.fileno(), sys.__stderr__.fileno()))
 
 
-def asked(keyboard: int, screen: int) -> dict[str, int]:
+def asked(keyboard: int, screen: int, patience_s: float = PATIENCE_S) -> dict[str, int]:
     """Cells of each sign of `KINDS`, as the terminal behind these two file descriptors reports them."""
     try:
         import termios
@@ -50,7 +50,7 @@ def asked(keyboard: int, screen: int) -> dict[str, int]:
     try:
         tty.setcbreak(keyboard)
         os.write(screen, "".join(f"\r{sign}\x1b[6n" for sign in KINDS).encode() + b"\r\x1b[K")
-        columns = _reports(keyboard)
+        columns = _reports(keyboard, patience_s)
     finally:
         termios.tcsetattr(keyboard, termios.TCSAFLUSH, before)
     found = {sign: column - 1 for sign, column in zip(KINDS, columns, strict=False)}
@@ -58,8 +58,8 @@ def asked(keyboard: int, screen: int) -> dict[str, int]:
     return found if len(found) == len(KINDS) and set(found.values()) <= {1, 2} else dict(UNANSWERED)
 
 
-def _reports(keyboard: int) -> list[int]:
-    heard, until = b"", time.monotonic() + PATIENCE_S
+def _reports(keyboard: int, patience_s: float) -> list[int]:
+    heard, until = b"", time.monotonic() + patience_s
     while len(_REPORT.findall(heard)) < len(KINDS) and (left := until - time.monotonic()) > 0:
         if not select.select([keyboard], [], [], left)[0]:
             break
