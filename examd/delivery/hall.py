@@ -7,6 +7,7 @@ Before: `sign_in`, `answers` and `ending` decide here what `seats` and `commands
 """
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, IntEnum
@@ -101,6 +102,8 @@ class Hall:
         self.low_disk = False
         """Set by the server's watch on the disk: acts are no longer acknowledged, closing still works."""
         self.wrong_sign_ins = WrongSignIns()
+        self.alarms = Counter(alarm.c for alarm in record.state.alarms)
+        """By candidate, in the record or on the way there."""
         self.live = {line.c: Live() for line in roster}
         self.live |= {c: Live.of(seat, record.session_ms()) for c, seat in record.state.seats.items()}
         self._limit_ms = package.rule.minutes * 60_000

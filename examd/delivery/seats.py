@@ -1,6 +1,9 @@
 """The terminals' connections: one WebSocket each, strict messages in, queued messages out.
 
-Before: `server` accepted the socket. After: `sign_in`, `answers`, `hall` decide.
+Nobody is heard more than is fair: a few frames a turn of the loop, what a candidate may say in the long run, and
+nothing more while replies lie unread. Whoever wants more is heard later, not refused, and waits in its own buffers.
+
+Before: `door` took the connection in. After: `sign_in`, `answers`, `hall` decide.
 """
 
 import asyncio
@@ -8,14 +11,16 @@ import contextlib
 import logging
 import struct
 
-import msgspec
 from aiohttp import WSMsgType, web
 
 from examd.delivery.answers import act
+from examd.delivery.budget import Budget
+from examd.delivery.door import Guest, Tell
 from examd.delivery.hall import Hall
 from examd.delivery.room import Room
 from examd.delivery.sign_in import resume, sign_in
 from examd.protocol.messages import (
+    MALFORMED,
     MAX_MESSAGE_BYTES,
     PROTOCOL,
     FromTerminal,
@@ -31,6 +36,16 @@ from examd.protocol.reasons import Reason
 
 STALLED_BYTES = 1 << 20
 """A terminal that lets this much pile up does not read: its connection is cut, its answers are safe."""
+UNREAD_BYTES, UNREAD_S, LOOK_AGAIN_S = 32 << 10, 10.0, 0.02
+"""While so much lies unread nothing more is heard, and after so long the connection is cut."""
+FRAMES_A_TURN = 8
+"""Of one connection, before others are heard."""
+CANDIDATE_BURST, CANDIDATE_PER_S = 2_000, 5
+"""Frames of one candidate. Nobody goes on choosing five times a second; a form answered ten times over while the
+network was away is caught up with at once. An hour of abuse is 20,000 entries, 8 MB."""
+COMING_COSTS = 10
+"""Frames that a sign-in or a return is worth: handshake, welcome, form."""
+TELL_SLOWED_S = 60.0
 HEARTBEAT_S = 10.0
 BAD_MESSAGES = 20
 """After so many messages that make no sense the connection is cut."""
@@ -46,7 +61,7 @@ class SeatConnection:
     acknowledgement, at half the cost. Pings, pongs and closing are aiohttp's, between our frames.
     """
 
-    def __init__(self, seats: "Seats", socket: web.WebSocketResponse, request: web.Request) -> None:
+    def __init__(self, seats: "Seats", socket: web.WebSocketResponse, request: web.BaseRequest) -> None:
         self.terminal = self.address = request.remote or ""
         self.c = 0
         self.last_heard_ms = 0
@@ -55,7 +70,7 @@ class SeatConnection:
         self._transport = request.transport
         self._queue: list[bytes] = []
         self._closing = False
-        self.bad_messages = 0
+        self.bad_messages = self.frames = 0
 
     def send(self, message: Message) -> None:
         if not self._queue:
@@ -65,6 +80,12 @@ class SeatConnection:
     def drop(self, refusal: Refusal) -> None:
         self.send(refusal)
         self._closing = True
+
+    @property
+    def unread_bytes(self) -> int:
+        """Written to the terminal and not taken by it, nor by the system on its way."""
+        transport = self._transport
+        return 0 if transport is None or transport.is_closing() else transport.get_write_buffer_size()
 
     def flush(self) -> None:
         """Writes what is queued. Never waits for the network."""
@@ -93,46 +114,93 @@ def _framed(message: bytes) -> bytes:
 class Seats:
     """All terminals that are connected to this room."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, tell: Tell) -> None:
         self._room = room
+        self._tell = tell
         self._loop = asyncio.get_running_loop()
         self._dirty: list[SeatConnection] = []
+        self._budgets: dict[int, Budget] = {}
+        """By candidate, for a new connection is no new candidate."""
+        self._slowed_s: dict[int, float] = {}
+        """When it was told last that a candidate is heard late."""
 
-    async def serve(self, request: web.Request) -> web.WebSocketResponse:
-        """One connection, to its end."""
-        room = self._room
+    async def serve(self, request: web.BaseRequest) -> web.WebSocketResponse:
+        """One connection, to its end. Raises HTTPNotFound: it came through no door."""
+        guest = request.protocol
+        if not isinstance(guest, Guest):
+            raise web.HTTPNotFound
         socket = web.WebSocketResponse(
             max_msg_size=MAX_MESSAGE_BYTES, compress=False, heartbeat=HEARTBEAT_S, autoping=False
         )
         await socket.prepare(request)
         connection = SeatConnection(self, socket, request)
         try:
-            async for frame in socket:
-                if frame.type in (WSMsgType.PING, WSMsgType.PONG):  # somebody who is reading is not gone
-                    if (hall := room.hall) is not None:
-                        connection.last_heard_ms = hall.record.session_ms()
-                    if frame.type is WSMsgType.PING:
-                        await socket.pong(frame.data)
-                    continue
-                if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
-                    break
-                try:
-                    message = decode_from_terminal(frame.data)
-                except (msgspec.DecodeError, ValueError):
-                    # What was in it goes nowhere: neither back nor into a log.
-                    connection.bad_messages += 1
-                    too_many = connection.bad_messages >= BAD_MESSAGES
-                    (connection.drop if too_many else connection.send)(Refusal(Reason.MALFORMED, fatal=too_many))
-                    continue
-                _take(room.hall, connection, message)
+            await self._converse(socket, guest, connection)
         except ConnectionError:
             pass  # it went away in the middle of a word; its outbox holds what was not acknowledged
         except Exception:  # a fault in one seat's handling must not take the room down
             logging.getLogger("examd.delivery").exception("a seat's connection failed")
         finally:
-            if (hall := room.hall) is not None:
+            if (hall := self._room.hall) is not None:
                 hall.on_disconnect(connection)
         return socket
+
+    async def _converse(self, socket: web.WebSocketResponse, guest: Guest, connection: SeatConnection) -> None:
+        room = self._room
+        async for frame in socket:
+            if not guest.stays and not guest.pay():
+                break
+            if frame.type in (WSMsgType.PING, WSMsgType.PONG):  # somebody who is reading is not gone
+                if (hall := room.hall) is not None:
+                    connection.last_heard_ms = hall.record.session_ms()
+                if frame.type is WSMsgType.PING:
+                    await socket.pong(frame.data)
+            elif frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                break
+            else:
+                try:
+                    message = decode_from_terminal(frame.data)
+                except MALFORMED:
+                    # What was in it goes nowhere: neither back nor into a log.
+                    connection.bad_messages += 1
+                    too_many = connection.bad_messages >= BAD_MESSAGES
+                    (connection.drop if too_many else connection.send)(Refusal(Reason.MALFORMED, fatal=too_many))
+                else:
+                    _take(room.hall, connection, message)
+                    if connection.c and isinstance(message, SignIn | Resume):
+                        self._came(guest, connection)
+                    elif not guest.stays:
+                        guest.made_sense()
+            if pause_s := self._pause_s(connection):
+                await asyncio.sleep(pause_s)
+            elif connection.frames % FRAMES_A_TURN == 0:
+                await asyncio.sleep(0)
+            if connection.unread_bytes > UNREAD_BYTES and not await _has_read(connection):
+                guest.condemn()
+                break
+
+    def _came(self, guest: Guest, connection: SeatConnection) -> None:
+        """Somebody sits here now. Who comes again and again pays for it, at the address too."""
+        owes_s = self._budget(connection.c).spend(COMING_COSTS, self._loop.time())
+        guest.stay(free=not owes_s)
+
+    def _pause_s(self, connection: SeatConnection) -> float:
+        """How long nothing more is heard here, after one frame."""
+        connection.frames += 1
+        if not (c := connection.c):
+            return 0.0
+        now_s = self._loop.time()
+        owes_s = self._budget(c).spend(1, now_s)
+        if owes_s and now_s - self._slowed_s.get(c, -TELL_SLOWED_S) >= TELL_SLOWED_S:
+            self._slowed_s[c] = now_s
+            self._tell("slowed", c, connection.address)
+        return owes_s
+
+    def _budget(self, c: int) -> Budget:
+        found = self._budgets.get(c)
+        if found is None:
+            found = self._budgets[c] = Budget(CANDIDATE_BURST, CANDIDATE_PER_S, self._loop.time())
+        return found
 
     def to_flush(self, connection: SeatConnection) -> None:
         if not self._dirty:
@@ -145,6 +213,15 @@ class Seats:
             # Whoever went away: what it missed it will ask for when it resumes.
             with contextlib.suppress(ConnectionError, RuntimeError):
                 connection.flush()
+
+
+async def _has_read(connection: SeatConnection) -> bool:
+    """Waits until little lies unread. False: that took too long."""
+    for _ in range(int(UNREAD_S / LOOK_AGAIN_S)):
+        await asyncio.sleep(LOOK_AGAIN_S)
+        if connection.unread_bytes <= UNREAD_BYTES:
+            return True
+    return False
 
 
 def _take(hall: Hall | None, connection: SeatConnection, message: FromTerminal) -> None:

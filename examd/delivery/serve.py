@@ -1,11 +1,11 @@
 """Main of the serving process: secrets in through a pipe, one site served until told to stop.
 
-    python -m examd.delivery.serve SITE HOST PORT        (started by `examd.delivery.supervisor`, never by hand)
+    python -m examd.delivery.serve SITE HOST PORT DESK   (started by `examd.delivery.supervisor`, never by hand)
 
 The first line on standard input holds the site's secrets: not in argv, not in the environment, where any process of
-the machine could read them. "ready PORT" goes to standard output once the port is served, and later whatever the
-operator should hear without asking (`examd.delivery.server.Tell`), a line each. Exit codes: 0 told to stop,
-74 the disk failed (`examd.record.writer`), 78 something a restart cannot mend.
+the machine could read them. "places N", "desk PORT", "ready PORT" go to standard output once the ports are served, and
+later whatever the operator should hear without asking (`examd.delivery.server`), a line each. Exit codes: 0 told to
+stop, 74 the disk failed (`examd.record.writer`), 78 something a restart cannot mend.
 """
 
 import asyncio
@@ -17,8 +17,11 @@ import sys
 from collections.abc import Coroutine
 from pathlib import Path
 
+from aiohttp.http_exceptions import HttpProcessingError
+
 from bank.hardening import harden
 from bank.refused import Refused
+from examd.delivery import places
 from examd.delivery.server import Server
 from examd.holders import Holder
 from examd.site.folder import SiteFolder
@@ -28,15 +31,17 @@ EXIT_CONFIGURATION = 78  # EX_CONFIG of sysexits.h
 
 def main() -> int:
     """Serves until told to stop. Returns the exit code."""
-    directory, host, port = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    directory, host, port, desk_port = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("aiohttp.server").addFilter(_in_one_line)
+    logging.getLogger("aiohttp.server").addFilter(_ours_in_one_line)
+    logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)  # strangers choose what it warns of
     site = Holder.from_secret_bytes(sys.stdin.buffer.readline())
     harden(lock=False)
+    places.raise_limit()
     folder = SiteFolder(directory)
     try:
         with folder.held("server"):  # before anything in the folder is opened
-            return _loop_run(_serve(folder, site, host, port))
+            return _loop_run(_serve(folder, site, host, port, desk_port))
     except Refused as refused:
         print(f"refused {refused.code} {refused.facts}", flush=True)
         return EXIT_CONFIGURATION
@@ -46,29 +51,31 @@ def main() -> int:
         return EXIT_CONFIGURATION
 
 
-async def _serve(folder: SiteFolder, site: Holder, host: str, port: int) -> int:
+async def _serve(folder: SiteFolder, site: Holder, host: str, port: int, desk_port: int) -> int:
     server = Server(folder, site, tell=_tell)
     stopping = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):  # Windows: the supervisor ends the process
             asyncio.get_running_loop().add_signal_handler(name, stopping.set)
-    runner = await server.start(host, port)
-    _tell("ready", runner.addresses[0][1])
+    await server.start(host, port, desk_port)
+    for event, number in (("places", server.places.all), ("desk", server.desk_port), ("ready", server.port)):
+        _tell(event, number)
     await stopping.wait()
-    await runner.cleanup()  # first whoever asks, then what is asked for
     await server.stop()
     return 0
 
 
-def _tell(event: str, number: int) -> None:
+def _tell(event: str, number: int, about: str = "") -> None:
     """A line to the supervisor. Where that was killed nobody reads, and the server goes on."""
     with contextlib.suppress(OSError):
-        os.write(1, f"{event} {number}\n".encode())
+        os.write(1, f"{event} {number} {about}".rstrip().encode() + b"\n")
 
 
-def _in_one_line(record: logging.LogRecord) -> bool:
-    """What strangers send that is no HTTP is no fault of ours to be traced, and must not fill the console."""
+def _ours_in_one_line(record: logging.LogRecord) -> bool:
+    """What strangers send that is no HTTP is no fault of ours: the door counts and tells it, by address."""
     what = record.exc_info[0] if record.exc_info else None
+    if what is not None and issubclass(what, HttpProcessingError):
+        return False
     record.msg, record.args = f"{record.getMessage()} ({what.__name__ if what else 'no exception'})", None
     record.exc_info = record.exc_text = None
     return True

@@ -1,7 +1,7 @@
-"""The serving process: one TLS port, terminals at /seat, staff at /desk, and the timers of the room.
+"""The serving process: a TLS port for terminals, one for staff that only this machine reaches, the timers of the room.
 
-It holds the items of one session in memory and no answer key, ever. Before: `serve` unlocked the site. After: `seats`,
-`staff_socket`, `room`.
+It holds the items of one session in memory and no answer key, ever. Before: `serve` unlocked the site. After: `door`
+takes connections in for `seats` and `staff_socket`; `room`.
 """
 
 import asyncio
@@ -14,7 +14,9 @@ from aiohttp import web, web_response
 from bank.refused import BrokenStore, Denied
 from examd.clock import Clock, SystemClock
 from examd.delivery import disk, tls
+from examd.delivery.door import Door, Handler, Tell
 from examd.delivery.ending import watch_deadlines
+from examd.delivery.places import DESKS, Places
 from examd.delivery.room import Room
 from examd.delivery.seats import Seats
 from examd.delivery.staff_socket import StaffSocket
@@ -31,34 +33,44 @@ STOP_S = 0.5
 """How long stopping waits for open connections: a terminal keeps its own until somebody ends it."""
 BACKLOG = 2048
 
-Tell = Callable[[str, int], None]
-"""What the operator should hear without asking: "low-disk" and "disk-ok" (MiB free), "alarm" (candidate's number)."""
+DESK_HOST = "127.0.0.1"
+"""Staff command at the server: no other machine may try their passphrases, or fill the places kept for them."""
+
+
+def _silent(event: str, number: int, about: str = "") -> None:
+    """For whoever runs a server and has no operator to tell."""
 
 
 class Server:
-    """The site's server, made in the loop that it runs in."""
+    """The site's server, made in the loop that it runs in.
 
-    def __init__(
-        self, folder: SiteFolder, site: Holder, clock: Clock | None = None, tell: Tell = lambda _event, _number: None
-    ) -> None:
+    `tell` hears "low-disk" and "disk-ok" (MiB free), "alarm" (candidate's number), "slowed" (candidate's number, its
+    terminal), "held-off" (refusals, address), "full" (connections).
+    """
+
+    def __init__(self, folder: SiteFolder, site: Holder, clock: Clock | None = None, tell: Tell = _silent) -> None:
         self._loop = asyncio.get_running_loop()
         self.room = Room(folder, site, clock or SystemClock(), self._run_later)
+        self.places = Places.here()
+        self.port = self.desk_port = 0
+        """Where terminals and where staff are served, once they are."""
         self._tell = tell
+        self._doors: list[Door] = []
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def start(self, host: str, port: int) -> web.AppRunner:
+    async def start(self, host: str, port: int, desk_port: int = 0) -> None:
         """Takes up the current session where the record left it, then serves. Raises Refused.
 
-        The port first: a server that nobody could reach must not leave an entry in the record.
+        The ports first: a server that nobody could reach must not leave an entry in the record.
         """
-        listening = _listening(host, port)
-        try:
-            return await self._start(listening)
-        except BaseException:
-            listening.close()
-            raise
+        with contextlib.ExitStack() as listening:
+            seats = listening.enter_context(_listening(host, port))
+            desks = listening.enter_context(_listening(DESK_HOST, desk_port))
+            self.port, self.desk_port = seats.getsockname()[1], desks.getsockname()[1]
+            await self._start(seats, desks)
+            listening.pop_all()
 
-    async def _start(self, listening: socket.socket) -> web.AppRunner:
+    async def _start(self, seats: socket.socket, desks: socket.socket) -> None:
         folder, site = self.room.folder, self.room.site
         tls.ensure(folder.directory, site)
         context = tls.server_context(folder.directory, site.identity)
@@ -68,18 +80,20 @@ class Server:
         if folder.current is not None:
             # Without a record a power cut came between choosing the session and its first entry: it is opened again.
             self.room.take_up(folder.current)
-        app = web.Application()
-        app.router.add_get("/seat", Seats(self.room).serve)
-        app.router.add_get("/desk", StaffSocket(self.room).serve)
-        # One generic answer for everything else: whoever knocks with a browser or a scanner learns nothing.
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=STOP_S)
-        await runner.setup()
-        await web.SockSite(runner, listening, ssl_context=context, backlog=BACKLOG).start()
+        for path, serve, places, listening in (
+            ("/seat", Seats(self.room, self._tell).serve, self.places, seats),
+            ("/desk", StaffSocket(self.room).serve, Places(DESKS, DESKS), desks),
+        ):
+            door = Door(_only(path, serve), context, places, self._tell)
+            door.open(listening)
+            self._doors.append(door)
         self._tasks = [asyncio.create_task(job()) for job in (self._ticks, self._checkpoints, self._watch)]
-        return runner
 
     async def stop(self) -> None:
-        """Ends the timers, signs a last checkpoint, closes record and staff book."""
+        """Sends everybody away, ends the timers, signs a last checkpoint, closes record and staff book."""
+        await asyncio.gather(
+            *(door.close(STOP_S) for door in self._doors)
+        )  # first whoever asks, then what is asked for
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -138,6 +152,21 @@ class Server:
             # A full disk has no room for a checkpoint; the entries it would name are safe.
             with contextlib.suppress(BrokenStore):
                 session.checkpoint()
+
+
+def _only(path: str, serve: Handler) -> Handler:
+    """One generic answer for everything else, and no second one: who knocks with browser or scanner learns nothing."""
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            if request.method != "GET" or request.path != path:
+                raise web.HTTPNotFound
+            return await serve(request)
+        except web.HTTPException as refused:
+            refused.force_close()
+            raise
+
+    return answer
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -24,6 +24,9 @@ keep a candidate from signing in at another."""
 QUIET_MS = 15_000
 """A seat whose terminal has been silent this long, pongs included, may be taken by another without its token."""
 
+ALARMS = 3
+"""Alarms of one candidate that enter the record: whoever forges one can forge a thousand, and buries the others'."""
+
 
 def sign_in(hall: Hall, connection: Connection, message: SignIn) -> None:
     """Welcomes the candidate at this terminal, or refuses. The answer is sent once it is in the record."""
@@ -88,7 +91,9 @@ def resume(hall: Hall, connection: Connection, message: Resume) -> None:
     if seat is None:
         return connection.send(Refusal(Reason.BAD_TOKEN))
     if not _still_holds(hall, seat, message):
-        if not hall.closing:  # nothing enters after CLOSE; the terminal keeps its journal and says so
+        # Nothing enters after CLOSE; the terminal keeps its journal and says so.
+        if not hall.closing and hall.alarms[seat.c] < ALARMS:
+            hall.alarms[seat.c] += 1
             facts = {"acked_seq": message.acked_seq, "idx": message.idx, "epoch": message.epoch}
             body = {"c": seat.c, "facts": facts, "what": "record-lost"}
             hall.record.append(Kind.ALARM, "server", body, lambda _: None)

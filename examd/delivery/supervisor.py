@@ -11,17 +11,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from bank.refused import Denied, Refused
 from examd.clock import SystemClock
+from examd.delivery.door import Tell
 from examd.delivery.serve import EXIT_CONFIGURATION
 from examd.holders import Holder
 
 RESTART_S = 0.1
-TOLD = (b"ready", b"low-disk", b"disk-ok", b"alarm")
-"""What the server says of itself (`examd.delivery.server.Tell`), passed on as events."""
+TOLD = ("places", "desk", "ready", "low-disk", "disk-ok", "alarm", "slowed", "held-off", "full")
+"""What the server says of itself (`examd.delivery.server`), passed on as events."""
 HOPELESS_STARTS, HOPELESS_MS = 10, 30_000
 """A server that dies this often within this time will not be mended by starting it again."""
 
@@ -29,21 +29,16 @@ HOPELESS_STARTS, HOPELESS_MS = 10, 30_000
 class Supervisor:
     """Runs one server process at a time. `on_event` is told "ready" (port), "restarting" (exit code), "stopped".
 
-    And what the server tells: "low-disk" and "disk-ok" (MiB free), "alarm" (candidate's number on the roster).
+    And before that "places" (connections there can be) and "desk" (port for staff), later what `examd.delivery.server`
+    tells.
     """
 
     def __init__(
-        self,
-        directory: Path,
-        site: Holder,
-        host: str,
-        port: int,
-        on_event: Callable[[str, int], None],
-        log: Path | None = None,
+        self, directory: Path, site: Holder, host: str, port: int, on_event: Tell, log: Path | None = None
     ) -> None:
         """`log`: where the server's own messages go; to our standard error where none is named."""
         self._command = [sys.executable, "-P", "-m", "examd.delivery.serve", str(directory), host]
-        self._port = port
+        self._port, self._desk_port = port, 0
         self._secrets = site.secret_bytes() + b"\n"
         self._on_event = on_event
         self._log = log
@@ -77,7 +72,7 @@ class Supervisor:
         with (
             contextlib.nullcontext() if self._log is None else self._log.open("ab") as log,
             subprocess.Popen(
-                [*self._command, str(self._port)],
+                [*self._command, str(self._port), str(self._desk_port)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -96,11 +91,13 @@ class Supervisor:
             last = b""
             for line in process.stdout:
                 last = line
-                event, _, number = line.strip().partition(b" ")
-                if event in TOLD and number.isdigit():
-                    if event == b"ready":
-                        self._port = int(number)  # port 0 was asked for: terminals must find it again
-                    self._on_event(event.decode(), int(number))
+                match line.decode(errors="replace").strip().split(" ", 2):
+                    case [event, number, *about] if event in TOLD and number.isdigit():
+                        if event == "ready":
+                            self._port = int(number)  # port 0 was asked for: terminals must find it again
+                        elif event == "desk":
+                            self._desk_port = int(number)
+                        self._on_event(event, int(number), *about)
             code = process.wait()
         if code == EXIT_CONFIGURATION and not self._stopping.is_set():
             raise _refusal(last.decode(errors="replace"))

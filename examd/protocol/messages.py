@@ -217,6 +217,9 @@ FromStaff = StaffSignIn | StaffCommand
 ToTerminal = Welcome | FormView | Clock | Ack | Receipt | Refusal
 ToStaff = StaffReply | Refusal
 
+MALFORMED = (msgspec.DecodeError, ValueError, RecursionError)
+"""What the decoders below raise for what is none of these messages; the last for JSON a thousand levels deep."""
+
 encode = msgspec.json.Encoder().encode
 decode_from_terminal = msgspec.json.Decoder(FromTerminal).decode
 decode_from_staff = msgspec.json.Decoder(FromStaff).decode

@@ -5,7 +5,7 @@
     staff.db                  people on duty (`examd.staff`)
     root.pem tls.pem tls.age  what terminals trust; the server's certificate and its key, sealed to the site
     rules.seen.json           the bureau's registers of rule officers and its rules, as packages brought them
-    address                   where the server was found last: host and port
+    address                   where staff found the server last: host and port
     current                   id of the session being held
     supervisor.pid server.pid who serves the site now; each holds a lock on its own
     sessions/<id>/            package/ record.db secrets.age, and result/ once closed
@@ -87,7 +87,7 @@ class SiteFolder:
         return (self.directory / "address").read_text().strip()
 
     def note_address(self, host: str, port: int) -> None:
-        """Writes where the server is; not again after each restart, for the disk may be full by then."""
+        """Writes where staff find the server; not again after each restart, for the disk may be full by then."""
         path, said = self.directory / "address", f"{host}:{port}\n"
         if not path.exists() or path.read_text() != said:
             write_atomically(path, said.encode())

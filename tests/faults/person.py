@@ -38,7 +38,8 @@ class Person:
     journals: Path
     number: str
     tail: str
-    pace_s: float = 0.02
+    pace_s: float = 0.1
+    """On the average. Whoever goes on faster than people can is heard more slowly (`examd.delivery.seats`)."""
     tell: Callable[[dict[str, Any]], object] | None = None
     acknowledged: dict[int, list[object]] = field(default_factory=dict)
     """Sequence number -> act, of all that the server ever acknowledged."""

@@ -143,8 +143,8 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
     # 6 examd/site/opening.py, by way of examd/delivery/staff_socket.py: package + people -> open session, seed fixed
     totp = pyotp.TOTP(enter_person(site, holder, "operator", Role.ADMINISTRATOR, words["operator"]).secret)
     server = Server(site, holder)
-    runner = await server.start("127.0.0.1", 0)
-    site.note_address("127.0.0.1", runner.addresses[0][1])
+    await server.start("127.0.0.1", 0)
+    site.note_address("127.0.0.1", server.desk_port)
     client = await StaffClient.connect(site.directory)
     await client.sign_in("operator", words["operator"], totp.now())
 
@@ -162,7 +162,12 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
 
     # 8 examd/delivery -> terminal: Form + content -> what the candidate sees
     person = Person(
-        1, site.address, tmp_path / "site" / "root.pem", tmp_path / "journals", "20260001", people[0].id_tail
+        1,
+        f"127.0.0.1:{server.port}",
+        tmp_path / "site" / "root.pem",
+        tmp_path / "journals",
+        "20260001",
+        people[0].id_tail,
     )
     sitting = asyncio.create_task(person.sit())
     while (await client.status()).ready < 1:
@@ -201,5 +206,4 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
     assert await asyncio.to_thread(verified, result, bureau.card.sign) == (0, [])
 
     await client.close()
-    await runner.cleanup()
     await server.stop()

@@ -40,7 +40,6 @@ PACED_ROWS = 1_000
 
 
 def run(args: argparse.Namespace) -> int:
-    _allow_many_sockets(args.terminals)
     with tempfile.TemporaryDirectory(prefix="examd-bench-") as work:
         figures = asyncio.run(_Bench(Path(work), args.terminals, args.seconds).run())
     report(args, figures, *_table(figures))
@@ -49,19 +48,6 @@ def run(args: argparse.Namespace) -> int:
         print(_("The record does not hold what was acknowledged."), file=sys.stderr)
         return 1
     return 0
-
-
-def _allow_many_sockets(terminals: int) -> None:
-    """Server and fleet each hold one socket a terminal; many systems allow 1,024 until asked."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = terminals * 2 + 512
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
 class _Bench:

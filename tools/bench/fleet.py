@@ -24,6 +24,7 @@ from typing import Any
 
 import aiohttp
 
+from examd.delivery import places
 from examd.protocol.messages import (
     Ack,
     Answer,
@@ -307,6 +308,7 @@ def run_loop(main: Coroutine[None, None, None]) -> None:
 
 
 def main() -> int:
+    places.raise_limit()  # as the server does for its own end
     run_loop(_obey())
     return 0
 

@@ -118,7 +118,7 @@ class Drill:
         """Starts supervisor and server. The port. Raises Denied: when they do not come up."""
         ready = threading.Event()
 
-        def tell(event: str, number: int) -> None:
+        def tell(event: str, number: int, about: str = "") -> None:
             if event == "ready":
                 self.port = number
                 ready.set()

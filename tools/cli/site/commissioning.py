@@ -17,6 +17,7 @@ from tools.cli.output import report
 from tools.cli.secrets import ask_secret
 
 EVENTS = {
+    "places": N_("Room for {number} terminals at a time."),
     "ready": N_("Serving on port {number}. Stop with Ctrl+C."),
     "restarting": N_("! The server ended (code {number}); starting it again."),
     "low-disk": N_("! The disk is nearly full ({number} MiB left): no answer is acknowledged until there is room."),
@@ -25,6 +26,9 @@ EVENTS = {
         "! ALARM: candidate {number} of the roster was acknowledged answers that this record does not hold. "
         "See examd site status."
     ),
+    "held-off": N_("! {about} asks for too much or talks nonsense: refused {number} times. Seats are not affected."),
+    "slowed": N_("! Candidate {number} of the roster, at {about}, sends more than a person can: heard more slowly."),
+    "full": N_("! No place for another terminal: {number} are connected."),
 }
 """What the supervisor and the serving process tell without being asked."""
 
@@ -81,9 +85,9 @@ def show_qr(text: str) -> None:
 def run_serve(args: argparse.Namespace) -> int:
     folder, holder = _administrator(args)
 
-    def tell(event: str, number: int) -> None:
+    def tell(event: str, number: int, about: str = "") -> None:
         if event in EVENTS:
-            print(_(EVENTS[event], number=number), file=sys.stderr)
+            print(_(EVENTS[event], number=number, about=about), file=sys.stderr)
 
     supervisor = supervised(folder, holder, args.host, args.port, tell)
     for name in (signal.SIGTERM, signal.SIGINT):
