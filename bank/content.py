@@ -78,8 +78,15 @@ class Background:
         return hashlib.sha256(canonical(self.to_json())).hexdigest()
 
 
+class _Hashed:
+    """Where a value that never changes keeps its digest: an import asks for it at every step."""
+
+    __slots__ = ("_sha256",)
+    _sha256: str
+
+
 @dataclass(frozen=True, slots=True)
-class Content:
+class Content(_Hashed):
     type: ItemType
     stem: str
     options: tuple[Option, ...]
@@ -114,7 +121,10 @@ class Content:
         return (*self.media, *(digest for option in self.options for digest in option.media))
 
     def sha256(self) -> str:
-        return hashlib.sha256(canonical(self.to_json())).hexdigest()
+        """Digest (hex) of the canonical form."""
+        if not hasattr(self, "_sha256"):
+            object.__setattr__(self, "_sha256", hashlib.sha256(canonical(self.to_json())).hexdigest())
+        return self._sha256
 
     def item_id(self) -> str:
         """Identity of an item: type + stem + options + digests of its pictures, as 32 hexadecimal digits."""

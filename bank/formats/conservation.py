@@ -39,10 +39,11 @@ def left(draft: Draft, item: Item) -> str:
     rest = _without(draft.shown, held)
     if not rest:
         return ""
-    held = [*held, *_read(draft, item)]
-    rest = _without(draft.shown, held)
+    read = [*_read(draft, item)]
+    rest = _without(rest, read)
     if not rest:
         return ""
+    held += read
     whole = Counter(draft.shown) - Counter(rest)  # a text counts for one place only
     return _over(rest, [*(Counter(held) - whole).elements()], _marks(draft))
 

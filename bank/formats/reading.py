@@ -332,7 +332,7 @@ class Reader:
         if draft.counted:
             self._counted.append(len(self.result.items))
             self._from_zero = self._from_zero or 0 in draft.answer
-        if item.pictures() & self._pictures.missing:
+        if self._pictures.missing and item.pictures() & self._pictures.missing:
             self._remark(sheet, row, "picture-missing", code=item.code)
         if isinstance(draft, Draft) and spelling.plain(draft.difficulty) in ("1", "1.0"):
             self._certain.append(len(self.result.items))

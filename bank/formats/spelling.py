@@ -60,6 +60,7 @@ _KNOWERS = {"易": ".90", "较易": ".75", "中": ".60", "中等": ".60", "较�
 
 _BETWEEN_ANSWERS = re.compile(r"[\s,、;/|&+.。·和与()\[\]【】]+")
 _BETWEEN_NAMES = re.compile(r"[,，、;；|\n]+")
+_WIDE = re.compile("[\uff01-\uff5e\u3000]")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 
 
@@ -74,7 +75,9 @@ def plain(word: str) -> str:
 
 def half_width(text: str) -> str:
     """Full-width Latin letters, digits and punctuation made half-width, runs of space made one; nothing else."""
-    return " ".join(text.translate(_FULL_WIDTH).split())
+    if _WIDE.search(text) is not None:  # hardly any option has one, and looking at each character takes its time
+        text = text.translate(_FULL_WIDTH)
+    return " ".join(text.split())
 
 
 def item_type(word: str) -> ItemType | str | None:

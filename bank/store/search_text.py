@@ -3,6 +3,7 @@
 Before: `bank.content`. After: `bank.store.writing` fills the index, `bank.store.items` and `bank.store.catalogue` ask.
 """
 
+import re
 import unicodedata
 
 from bank.content import Content
@@ -19,5 +20,10 @@ def indexed(content: Content, code: str) -> str:
     return searched(content, code) + _TERMINATOR
 
 
+_LOOSE = re.compile(r".?[^\n -~\u4e00-\u9fff]+", re.DOTALL)
+"""What may have another spelling, with the character that it may be joined to: little of a text, looked at closely."""
+
+
 def folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    """In compatibility form, without case."""
+    return _LOOSE.sub(lambda loose: unicodedata.normalize("NFKC", loose[0]), text).casefold()

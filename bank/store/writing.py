@@ -3,7 +3,6 @@
 Before: `bank.item`. After: `bank.store.drafts` and `bank.store.slices` say which revisions, and in which state.
 """
 
-import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -32,8 +31,7 @@ Salts = Mapping[str, str]
 
 
 def encoded(item: Item) -> Encoded:
-    content = canonical(item.content.to_json())
-    return hashlib.sha256(content).hexdigest()[:32], content, item  # `Content.item_id`
+    return item.id, canonical(item.content.to_json()), item
 
 
 def insert(

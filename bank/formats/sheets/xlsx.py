@@ -9,6 +9,7 @@ once more (`xlsx_look`); what lies on a sheet (pictures) is found by the parts i
 
 import io
 import re
+import string
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -36,9 +37,8 @@ MOST_STYLES = 500
 MOST_PARTS = 2_000
 MOST_CELLS = 5_000_000
 _CHUNK = 1 << 20
-_CELLS_COLUMN = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,4})[0-9]{1,8}["']""")
-_CELLS_ROW = re.compile(rb"""\br\s*=\s*["'][A-Za-z]{1,4}([0-9]{1,8})["']""")
-_ROW = re.compile(rb"""\br\s*=\s*["']([0-9]{1,8})["']""")
+_PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,4}[0-9]{1,8})["']""")
+_DIGITS, _LETTERS = string.digits.encode(), string.ascii_letters.encode()
 _UNTOLD = (b"<f", b":f", b"hidden", b"vm=", b"vertAlign", b"strike")
 """What calamine does not tell of a sheet; styles aside."""
 _RICH = re.compile(rb"vertAlign|strike")
@@ -243,10 +243,11 @@ class _Scan:
     def __call__(self, chunk: bytes) -> None:
         text = self._tail + chunk
         self._tail = text[-512:]
-        rows = max(map(int, {*_CELLS_ROW.findall(text), *_ROW.findall(text)}), default=0)
+        places = b",".join(_PLACE.findall(text))  # parted all at once: there are hundreds of thousands
+        rows = max(map(int, filter(None, set(places.translate(None, _LETTERS).split(b",")))), default=0)
         self._begun += chunk.count(b"<row") + chunk.count(b":row")  # rows need not say where they stand
         rows = max(rows, self._begun)
-        columns = max((_column(letters) + 1 for letters in set(_CELLS_COLUMN.findall(text))), default=0)
+        columns = max((_column(letters) + 1 for letters in set(places.translate(None, _DIGITS).split(b","))), default=0)
         self._rows, self._columns = max(self._rows, rows), max(self._columns, columns)
         if self._rows > MOST_ROWS:
             raise BadFile("too-many-rows", file=self._file, most=MOST_ROWS)
