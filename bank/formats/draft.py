@@ -91,6 +91,8 @@ class Draft:
     enemies: str = ""
     tags: str = ""
     locked: str | tuple[int, ...] = ""
+    ordered: bool = False
+    """They are locked because the file does not say that they may be shuffled."""
     code: str = ""
     source: str = ""
     images: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 
 from bank.content import blocks
+from bank.formats import style_rules
 from bank.formats.bad_row import BadRow
 from bank.formats.safexml import Node, escaped
 
@@ -33,7 +34,8 @@ _SKIPPED = frozenset(
 )
 _FEEDBACK = frozenset(["feedbackInline", "feedbackBlock", "rubricBlock"])
 _STRUCK = frozenset(["s", "strike", "del"])
-_STYLE = re.compile(r"\s*([a-z-]{1,40})\s*:\s*([^;]{1,200})", re.IGNORECASE)
+_SHEET = re.compile(r"<style\b[^>]{0,500}>(.{0,200000}?)</style", re.DOTALL | re.IGNORECASE)
+_WHITE = frozenset(["white", "#fff", "#ffffff", "rgb(255,255,255)", "rgb(255, 255, 255)"])
 _MEDIA = re.compile(
     r"\.(?:mp[34]|m4[av]|ogg|og[av]|wav|flac|aac|webm|mov|avi|wmv|flv|swf|mkv|mpe?g)(?:$|[?#])", re.IGNORECASE
 )
@@ -45,6 +47,7 @@ _IDLE = re.compile(r"[ \t\r\n\f]+")
 _EMBEDDED = re.compile(r"data:image/[a-z+.-]{1,20};base64,([A-Za-z0-9+/=\s%]*)", re.IGNORECASE)
 _HOLE = "\0"
 
+Sheet = tuple[style_rules.Rule, ...]
 Picture = Callable[[str], str]
 """The name a picture has in the file -> the name that a Draft bears."""
 
@@ -60,7 +63,11 @@ def raised(text: str, up: bool) -> str:
 class Flow:
     """Gathers text from start tags, end tags and character data, in that order."""
 
-    def __init__(self, picture: Picture) -> None:
+    def __init__(self, picture: Picture, sheet: Sheet = ()) -> None:
+        """`sheet`: the rules that hold beside the elements' own styles."""
+        self._sheet = sheet
+        self._painted = False
+        """Some ground is coloured: white letters may be seen on it."""
         self.images: list[str] = []
         self.moved = False
         """A picture stood before more text: in the bank it is shown after it."""
@@ -86,7 +93,10 @@ class Flow:
             if tag == self._skipping[-1]:
                 self._skipping.append(tag)
             return
-        style = _style(tag, attributes)
+        css = style_rules.of(self._sheet, tag, attributes)
+        self._painted = self._painted or any(name in css for name in ("background", "background-color"))
+        self._painted = self._painted or "bgcolor" in attributes
+        style = _effect(tag, attributes, css, self._painted)
         if tag == "object" and (attributes.get("type") or "").startswith("image/") and attributes.get("data"):
             self._see(attributes["data"])
             self._skipping = [tag]
@@ -122,7 +132,7 @@ class Flow:
         elif tag in _BLOCKS:
             self._break()
             if tag in ("ul", "ol"):
-                self._lists.append(_list(tag, attributes))
+                self._lists.append(_list(tag, attributes, css))
             elif tag == "li" and self._lists:
                 self.text(self._lists[-1].before(attributes.get("value") or ""))
             elif tag == "pre":
@@ -220,13 +230,11 @@ class Flow:
             self._parts.append(raised(inner, kind == "sup"))
 
 
-def _style(tag: str, attributes: Mapping[str, str | None]) -> str:
+def _effect(tag: str, attributes: Mapping[str, str | None], css: style_rules.Declared, painted: bool) -> str:
     """Whether a style raises ("sup") or lowers ("sub") the text.
 
     Raises BadRow: when it strikes the text out, hides it, or draws it as other signs.
     """
-    said = attributes.get("style")
-    css = {name.lower(): value.strip().lower() for name, value in _STYLE.findall(said)} if said else {}
     if tag in _STRUCK or "line-through" in css.get("text-decoration", "") + css.get("text-decoration-line", ""):
         raise BadRow("struck-text")
     unseen = css.get("display", "").startswith("none") or css.get("visibility", "").startswith(("hidden", "collapse"))
@@ -234,11 +242,16 @@ def _style(tag: str, attributes: Mapping[str, str | None]) -> str:
         unseen
         or css.get("opacity") in ("0", "0.0")
         or css.get("font-size") in ("0", "0px", "0pt")
+        or css.get("text-indent", "").startswith("-999")
+        or css.get("color") == "transparent"
+        or ((css.get("color") or (attributes.get("color") or "").lower()) in _WHITE and not painted)
         or "hidden" in attributes
     ):
         raise BadRow("hidden-text")
     if "text-transform" in css and not css["text-transform"].startswith("none"):
         raise BadRow("unsupported-markup", markup="text-transform")
+    if css.get("content", "none") not in ("none", "normal", "''", '""'):
+        raise BadRow("unsupported-markup", markup="text of a style")
     if _SYMBOLS.search(css.get("font-family", "") + (attributes.get("face") or "")):
         raise BadRow("unsupported-markup", markup="symbol font")
     if tag == "a" and _MEDIA.search(attributes.get("href") or ""):
@@ -264,9 +277,9 @@ class _List:
         return f"{counted(number, self.kind)}. " if self.kind else "• "
 
 
-def _list(tag: str, attributes: Mapping[str, str | None]) -> _List:
-    styled = re.search(r"list-style(?:-type)?\s*:\s*([a-z-]+)", attributes.get("style") or "")
-    kind = _KINDS.get(styled[1] if styled else attributes.get("type") or "1", "1") if tag == "ol" else ""
+def _list(tag: str, attributes: Mapping[str, str | None], css: style_rules.Declared) -> _List:
+    styled = (css.get("list-style-type") or css.get("list-style") or "").split()
+    kind = _KINDS.get(styled[0] if styled else attributes.get("type") or "1", "1") if tag == "ol" else ""
     if "reversed" in attributes:
         raise BadRow("unsupported-markup", markup="reversed list")
     start = attributes.get("start") or "1"
@@ -331,16 +344,36 @@ def from_html(html: str, picture: Picture) -> Flow:
             return picture(embedded[int(number)])
         return picture(name)
 
-    flow = Flow(named)
+    sheets = _SHEET.findall(html) if "<style" in html.lower() else ()
+    flow = Flow(named, tuple(style_rules.rules("\n".join(sheets))))
     parser = _Html(flow)
     parser.feed(html)
     parser.close()
     return flow
 
 
-def from_node(node: Node, picture: Picture, holes: Mapping[Node, object] = {}) -> Flow:
-    """The content of `node`; its descendants in `holes` are where the candidate writes."""
-    flow = Flow(picture)
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the elements of a file refer to."""
+
+    picture: Picture
+    sheet: Sheet = ()
+
+    def flow(self, node: Node) -> Flow:
+        """For what stands in `node`.
+
+        Raises BadRow: when `node` itself is hidden, struck out or drawn as other signs.
+        """
+        _effect(node.name, node.attrib, style_rules.of(self.sheet, node.name, node.attrib), False)
+        return Flow(self.picture, self.sheet)
+
+
+def from_node(node: Node, page: Page, holes: Mapping[Node, object] = {}) -> Flow:
+    """The content of `node`; its descendants in `holes` are where the candidate writes.
+
+    Raises BadRow: when it holds what plain text cannot say.
+    """
+    flow = page.flow(node)
     _walk(node, flow, holes)
     return flow
 

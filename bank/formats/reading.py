@@ -88,6 +88,8 @@ class Reader:
         """Sheet -> places before whose stems a number was taken off."""
         self._left: dict[str, list[tuple[str, int]]] = {}
         """The same where one was left."""
+        self._ordered: dict[str, list[tuple[str, int]]] = {}
+        """The same of items of which the file does not say whether their options may be shuffled."""
         self._scale = False
         """Some row says 3 or 5: then 1 is a step of a scale and no share."""
         self._file = file
@@ -99,8 +101,13 @@ class Reader:
         """Reads a whole file into `result`."""
         self._file_of(data, suffix, folder)
         self._beside()
-        for reason, numbered in (("numbers-taken-off", self._numbered), ("number-before-stem", self._left)):
-            for places in numbered.values():
+        told = {
+            "numbers-taken-off": self._numbered,
+            "number-before-stem": self._left,
+            "shuffle-not-said": self._ordered,
+        }
+        for reason, those in told.items():
+            for places in those.values():
                 self._remark(*places[0], reason, found=len(places))
         if self._certain and not self._scale:
             first = self.result.places[self._certain[0]]
@@ -338,6 +345,8 @@ class Reader:
             self._certain.append(len(self.result.items))
         if stem_number.left(item.content.stem):
             self._left.setdefault(_list(sheet), []).append((sheet, row))
+        if draft.ordered and not self._own:
+            self._ordered.setdefault(_list(sheet), []).append((sheet, row))
         for reason in plausibility.doubts(item):
             self._remark(sheet, row, reason, words)
         self.result.items.append(item)

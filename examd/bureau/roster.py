@@ -147,11 +147,6 @@ def _checked(listed: lists.Listed, file: str) -> Checked:
 
 def _as_roster(problem: lists.Problem, found: Checked) -> list[Refusal]:
     reason, facts = _AS_ROSTER.get(problem.reason, problem.reason), dict[str, Any](problem.facts)
-    if reason == "list-columns-missing":
-        return [
-            Refusal(found.file, problem.sheet, 0, "roster-column-missing", {"column": column})
-            for column in facts["columns"].split()
-        ]
     if reason == "roster-columns-twice":
         facts = {"column": facts["means"], "headings": facts["column"]}
     elif reason == "roster-struck":

@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from bank.content import ItemType
-from bank.formats import markup
+from bank.formats import markup, style_rules
 from bank.formats.bad_row import BadRow
 from bank.formats.draft import Draft, DraftOption
 from bank.formats.safexml import Node
@@ -25,12 +25,15 @@ VERSIONS = ("2.1", "2.2", "3.0")
 _ITEM = "assessmentItem"
 _VERSION = re.compile(r"(?:imsqti(?:asi)?_v|qtiv)(\d)p(\d)")
 _TRUTHS = {"true": True, "false": False, "正确": True, "错误": False, "对": True, "错": False, "√": True, "×": False}
+_YES = ("true", "1")
 _OWN = re.compile(r"examd-[0-9a-f]{32}")
 SINGLE = "examd-single"
 """Class of a choice that is no true-false item although its options read so."""
 CASE = "examd-case"
 """Class of the block that holds the background of a case group where items know no stimulus (2.1)."""
 
+Styles = Callable[[str], str | None]
+"""The address of a style sheet -> its text, None where the package does not hold it."""
 Shared = Callable[[str], tuple[str, tuple[str, ...], int]]
 """The address of a stimulus -> its text, its pictures, and which of its items asks."""
 Notes = list[tuple[int, str, dict[str, object]]]
@@ -91,7 +94,9 @@ class About:
     tags: list[str] = field(default_factory=list)
 
 
-def item(root: Node, picture: Callable[[str], str], shared: Shared, notes: Notes, about: About | None = None) -> Draft:
+def item(
+    root: Node, picture: Callable[[str], str], styles: Styles, shared: Shared, notes: Notes, about: About | None = None
+) -> Draft:
     """One assessmentItem. `picture` turns the address of a picture into the name a Draft bears.
 
     Raises BadRow: when it asks in a way that we do not read, or its answer is not sure.
@@ -132,13 +137,14 @@ def item(root: Node, picture: Callable[[str], str], shared: Shared, notes: Notes
     )
     draft.code = about.code if about.code is not None else "" if _OWN.fullmatch(identifier) else identifier
     draft.shown = tuple(_shown(body, root))
-    _case(root, body, draft, picture, shared, about.place)
+    page = markup.Page(picture, sheet(root, styles, notes))
+    _case(root, body, draft, page, shared, about.place)
     response = _response(root, interactions[0])
     if interactions[0].name == "textEntryInteraction":
-        _entry(root, body, interactions[0], response, draft, picture, notes)
+        _entry(root, body, interactions[0], response, draft, page, notes)
     else:
-        _choice(body, interactions[0], response, draft, picture, notes)
-    draft.explanation = _explanation(root, notes)
+        _choice(body, interactions[0], response, draft, page, notes)
+    draft.explanation = _explanation(root, page, notes)
     if not within.isdisjoint(("feedbackInline", "feedbackBlock")):
         notes.append((root.line, "feedback-not-read", {}))
     if any("candidate" not in node.get("view", "").split() for node in body.iter("rubricBlock")):
@@ -168,7 +174,7 @@ def _explains(feedback: Node) -> bool:
     return feedback.get("identifier", "").casefold() in ("solution", "general")
 
 
-def _case(root: Node, body: Node, draft: Draft, picture: Callable[[str], str], shared: Shared, place: str) -> None:
+def _case(root: Node, body: Node, draft: Draft, page: markup.Page, shared: Shared, place: str) -> None:
     """What the item shares with others: the stimuli that it refers to, or the block that our own 2.1 has instead."""
     texts: list[str] = []
     for reference in root.findall("assessmentStimulusRef"):
@@ -178,7 +184,7 @@ def _case(root: Node, body: Node, draft: Draft, picture: Callable[[str], str], s
         draft.place = draft.place or str(turn)
     for block in body.findall("div"):
         if CASE in block.get("class", "").split():
-            text, images = stimulus(block, picture)
+            text, images = stimulus(block, page)
             body.remove(block)
             texts.append(text)
             draft.background_images += images
@@ -188,8 +194,20 @@ def _case(root: Node, body: Node, draft: Draft, picture: Callable[[str], str], s
         draft.place = place or draft.place
 
 
-def stimulus(body: Node, picture: Callable[[str], str]) -> tuple[str, tuple[str, ...]]:
-    flow = markup.from_node(body, picture)
+def sheet(root: Node, styles: Styles, notes: Notes) -> markup.Sheet:
+    """The rules of the style sheets that an item or a stimulus names or holds."""
+    texts = ["".join(node.itertext()) for node in root.iter("style")]
+    for node in root.iter("stylesheet"):
+        text = styles(node.get("href") or "")
+        if text is None:
+            notes.append((root.line, "style-sheet-not-read", {}))
+        else:
+            texts.append(text)
+    return tuple(style_rules.rules("\n".join(texts)))
+
+
+def stimulus(body: Node, page: markup.Page) -> tuple[str, tuple[str, ...]]:
+    flow = markup.from_node(body, page)
     return flow.whole(), tuple(flow.images)
 
 
@@ -219,17 +237,15 @@ def _response(root: Node, interaction: Node) -> _Response:
     return _Response(correct, mapped, cardinality == "multiple", declared.get("baseType", "identifier"))
 
 
-def _choice(
-    body: Node, interaction: Node, response: _Response, draft: Draft, picture: Callable[[str], str], notes: Notes
-) -> None:
+def _choice(body: Node, interaction: Node, response: _Response, draft: Draft, page: markup.Page, notes: Notes) -> None:
     inline = interaction.name == "inlineChoiceInteraction"
     choices = list(interaction.iter("inlineChoice" if inline else "simpleChoice"))
-    outside = _around(body, interaction, picture, inline)
+    outside = _around(body, interaction, page, inline)
     draft.stem, draft.images = outside.whole(), tuple(outside.images)
     moved = outside.moved
     names: list[str] = []
     for node in choices:
-        flow = markup.from_node(node, picture)
+        flow = markup.from_node(node, page)
         draft.options.append(DraftOption(flow.whole(), tuple(flow.images)))
         names.append(node.get("identifier", ""))
         moved = moved or flow.moved
@@ -241,10 +257,8 @@ def _choice(
         raise BadRow("repeated-identifier")
     right = _right(response, names)
     draft.answer = tuple(sorted(names.index(name) for name in right))
-    if interaction.get("shuffle") == "false":
-        draft.locked = tuple(range(len(choices)))
-    if interaction.get("shuffle") == "true":
-        draft.locked = tuple(n for n, node in enumerate(choices) if node.get("fixed") == "true")
+    shuffle = interaction.get("shuffle", "false")  # the default of 2.2 and 3.0; 2.1 asks that it be said
+    draft.locked = tuple(n for n, node in enumerate(choices) if shuffle not in _YES or node.get("fixed") in _YES)
     texts = [option.text.strip().casefold() for option in draft.options]
     truths = [_TRUTHS.get(text) for text in texts]
     plain = not any(option.images for option in draft.options) and SINGLE not in interaction.get("class", "").split()
@@ -254,6 +268,8 @@ def _choice(
         draft.type, draft.locked = ItemType.TRUEFALSE.value, ()
     else:
         draft.type = ItemType.SINGLE.value
+    if draft.locked and "shuffle" not in interaction.attrib:
+        draft.ordered = True
     if len({value for value in response.mapped.values() if value > 0}) > 1:
         notes.append((interaction.line, "scoring-not-read", {}))
 
@@ -271,9 +287,9 @@ def _right(response: _Response, names: list[str]) -> list[str]:
     return right
 
 
-def _around(body: Node, interaction: Node, picture: Callable[[str], str], inline: bool) -> markup.Flow:
+def _around(body: Node, interaction: Node, page: markup.Page, inline: bool) -> markup.Flow:
     """What stands round the interaction; a prompt belongs to it, an inline choice leaves a blank."""
-    flow = markup.Flow(picture)
+    flow = page.flow(body)
     _walk(body, interaction, inline, flow)
     return flow
 
@@ -284,10 +300,12 @@ def _walk(node: Node, interaction: Node, inline: bool, flow: markup.Flow) -> Non
         if child is interaction and inline:
             flow.blank()
         elif child is interaction:
-            flow.start("div", {})
+            flow.start("div", child.attrib)
             prompt = interaction.find("prompt")
             if prompt is not None:
+                flow.start("div", prompt.attrib)
                 _walk(prompt, interaction, inline, flow)
+                flow.end("div")
             flow.end("div")
         else:
             flow.start(child.name, child.attrib)
@@ -297,15 +315,9 @@ def _walk(node: Node, interaction: Node, inline: bool, flow: markup.Flow) -> Non
 
 
 def _entry(
-    root: Node,
-    body: Node,
-    interaction: Node,
-    response: _Response,
-    draft: Draft,
-    picture: Callable[[str], str],
-    notes: Notes,
+    root: Node, body: Node, interaction: Node, response: _Response, draft: Draft, page: markup.Page, notes: Notes
 ) -> None:
-    flow = markup.from_node(body, picture, {interaction: None})
+    flow = markup.from_node(body, page, {interaction: None})
     draft.stem, draft.images, draft.type = flow.whole(), tuple(flow.images), ItemType.FILL.value
     if flow.moved:
         notes.append((interaction.line, "picture-moved", {}))
@@ -338,11 +350,11 @@ def _tolerance(root: Node, response: str) -> str:
     return "0"
 
 
-def _explanation(root: Node, notes: Notes) -> str:
+def _explanation(root: Node, page: markup.Page, notes: Notes) -> str:
     texts = []
     for feedback in root.findall("modalFeedback"):
         if _explains(feedback):
-            flow = markup.from_node(feedback, lambda name: name)
+            flow = markup.from_node(feedback, markup.Page(lambda name: name, page.sheet))
             texts.append(flow.whole())
             if flow.images:
                 notes.append((feedback.line, "picture-of-explanation", {}))

@@ -40,6 +40,7 @@ class Package:
         self._seen: set[str] = set()
         self._shared: dict[str, tuple[str, tuple[str, ...]] | BadRow] = {}
         self._turns: dict[str, int] = {}
+        self._sheets: dict[str, str] = {}
 
     def items(self, manifest: str) -> Found:
         """Every item that the manifest names."""
@@ -82,7 +83,7 @@ class Package:
 
     def single(self, root: Node, notes: Notes) -> Draft:
         """An item that was given alone; what it names lies beside it."""
-        return qti.item(root, self._picture(""), self._stimulus(""), notes)
+        return qti.item(root, self._picture(""), self._styles(""), self._stimulus("", notes), notes)
 
     def _item(self, part: str, line: int, folder: str, href: str, about: About) -> Found:
         try:
@@ -109,7 +110,8 @@ class Package:
         folder = posixpath.dirname(part)
         notes: Notes = []
         try:
-            yield part, root.line, qti.item(root, self._picture(folder), self._stimulus(folder), notes, about)
+            shared = self._stimulus(folder, notes)
+            yield part, root.line, qti.item(root, self._picture(folder), self._styles(folder), shared, notes, about)
         except BadRow as bad_row:
             yield part, root.line, bad_row
         for reason in dict.fromkeys(reason for _line, reason, _facts in notes):
@@ -133,14 +135,28 @@ class Package:
 
         return picture
 
-    def _stimulus(self, folder: str) -> qti.Shared:
+    def _styles(self, folder: str) -> qti.Styles:
+        """Addresses of style sheets, as written in a part that lies in `folder`, -> their text."""
+
+        def styles(address: str) -> str | None:
+            try:
+                path = archive.joined(folder, unquote(address))
+                if path not in self._sheets:
+                    self._sheets[path] = self._source.read(path).decode(errors="replace")
+            except Missing:
+                return None
+            return self._sheets[path]
+
+        return styles
+
+    def _stimulus(self, folder: str, notes: Notes) -> qti.Shared:
         def shared(href: str) -> tuple[str, tuple[str, ...], int]:
             try:
                 path = archive.joined(folder, unquote(href))
             except Missing:
                 raise _absent(href) from None
             if path not in self._shared:
-                self._shared[path] = self._background(path, href)
+                self._shared[path] = self._background(path, href, notes)
             found = self._shared[path]
             if isinstance(found, BadRow):  # without what it rests on, an item makes no sense
                 raise found
@@ -149,14 +165,16 @@ class Package:
 
         return shared
 
-    def _background(self, path: str, href: str) -> tuple[str, tuple[str, ...]] | BadRow:
+    def _background(self, path: str, href: str, notes: Notes) -> tuple[str, tuple[str, ...]] | BadRow:
         try:
             root = safexml.parse(self._source.read(path), path)
             qti.renamed(root)
             body = root.find("stimulusBody")
             if body is None:
                 return BadRow("xml-not-questions", file=path, root=root.name[:40])
-            return qti.stimulus(body, self._picture(posixpath.dirname(path)))
+            folder = posixpath.dirname(path)
+            sheet = qti.sheet(root, self._styles(folder), notes)
+            return qti.stimulus(body, markup.Page(self._picture(folder), sheet))
         except Missing:
             return _absent(href)
         except BadFile as bad:

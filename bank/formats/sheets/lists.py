@@ -103,8 +103,7 @@ def _sheet(sheet: Sheet, columns: Columns, words: Mapping[str, str], found: List
         said = " / ".join(heading[column] for column in held)
         found.problems.append(Problem(sheet.name, at + 1, "repeated-heading", {"column": said, "means": name}))
     missing = sorted(set(columns.headings) - set(columns.optional) - places.keys())
-    if missing:
-        found.problems.append(Problem(sheet.name, 0, "list-columns-missing", {"columns": " ".join(missing)}))
+    found.problems += [Problem(sheet.name, 0, "list-column-missing", {"column": name}) for name in missing]
     if missing or repeated:
         return
     column_of = {name: held[0] for name, held in places.items()}

@@ -3,6 +3,7 @@
 import pytest
 
 from bank import formats
+from bank.formats import archive
 from tests.bank.formats.test_options import right
 
 
@@ -19,7 +20,7 @@ def moodle(tmp_path, stem, more="", options=("甲", "乙"), kind="multichoice"):
     return formats.read(tmp_path / "a.xml")
 
 
-def qti(tmp_path, body, attributes="", choices=("甲", "乙"), after=""):
+def qti(tmp_path, body, attributes='shuffle="true"', choices=("甲", "乙"), after=""):
     held = "".join(f'<simpleChoice identifier="{"ABCD"[n]}">{text}</simpleChoice>' for n, text in enumerate(choices))
     (tmp_path / "a.xml").write_text(
         '<assessmentItem xmlns="http://www.imsglobal.org/xsd/imsqti_v2p2" identifier="i" title="t" adaptive="false" '
@@ -84,6 +85,7 @@ def test_a_rubric_for_candidates_is_part_of_the_question_and_any_other_is_told(t
 def test_options_that_must_not_be_shuffled_are_locked(tmp_path):
     assert qti(tmp_path, "<p>问</p>", 'shuffle="false"').items[0].locked == (0, 1)
     assert qti(tmp_path, "<p>问</p>", 'shuffle="true"').items[0].locked == ()
+    assert qti(tmp_path, "<p>问</p>", 'shuffle="1"').items[0].locked == ()
     assert moodle(tmp_path, "问", "<shuffleanswers>0</shuffleanswers>").items[0].locked == (0, 1)
     assert moodle(tmp_path, "问", "<shuffleanswers>1</shuffleanswers>").items[0].locked == ()
 
@@ -110,3 +112,59 @@ def test_options_that_speak_of_their_place_are_told_and_stay_there(tmp_path, opt
     result = moodle(tmp_path, "问", options=options)
     assert result.items[0].locked == locked
     assert [remark.reason for remark in result.remarks] == (["option-speaks-of-place"] if locked else [])
+
+
+def test_where_nothing_is_said_of_shuffling_qti_keeps_the_order_and_the_report_says_so(tmp_path):
+    silent = qti(tmp_path, "<p>问</p>", "")
+    assert silent.items[0].locked == (0, 1)
+    assert [(each.reason, each.facts) for each in silent.remarks] == [("shuffle-not-said", {"found": 1})]
+    assert qti(tmp_path, "<p>问</p>", 'shuffle="false"').remarks == []
+
+
+STYLES = [
+    (".x{display:none}", '<span class="x">不</span>', "hidden-text"),
+    ("span.x{visibility:hidden}", '<span class="a x">不</span>', "hidden-text"),
+    ("#n{color:transparent}", '<span id="n">不</span>', "hidden-text"),
+    ("p .y, p .x { text-decoration: line-through; }", '<span class="x">不</span>', "struck-text"),
+    ("@media screen { .x { text-transform: uppercase } }", '<span class="x">a</span>', "unsupported-markup"),
+    ('.x::before { content: "不" }', '<span class="x">应</span>', "unsupported-markup"),
+    ("", '<span class="d-none">不</span>', "hidden-text"),
+    ("", '<span style="color:#FFFFFF">不</span>', "hidden-text"),
+]
+
+
+@pytest.mark.parametrize(("sheet", "html", "reason"), STYLES)
+def test_what_a_style_sheet_hides_or_strikes_is_refused(tmp_path, sheet, html, reason):
+    for read in (moodle, qti):
+        result = read(tmp_path, f"<style>{sheet}</style><p>应{html}断电</p>")
+        assert [each.reason for each in result.refused] == [reason]
+
+
+def test_what_a_style_sheet_says_of_other_elements_or_of_colours_changes_nothing(tmp_path):
+    sheet = ".y{display:none} .x{color:red;content:'a'} div.z{text-decoration:line-through} .x::after{content:''}"
+    for read in (moodle, qti):
+        result = read(tmp_path, f'<style>{sheet}</style><p>应<span class="x z">先</span>断电</p>')
+        assert [item.content.stem for item in result.items] == ["应先断电"]
+    raised = "<style>sup2{} .up{vertical-align:super}</style><p>10<span class='up'>6</span> 欧</p>"
+    assert moodle(tmp_path, raised).items[0].content.stem == "10⁶ 欧"
+    painted = '<table bgcolor="navy"><tr><td style="color:white">甲</td><td>乙</td></tr></table>'
+    assert moodle(tmp_path, f"<p>问</p>{painted}").refused == []
+
+
+def test_the_style_sheets_of_a_package_count_and_an_absent_one_is_told(tmp_path):
+    def package(*parts):
+        body = '<stylesheet href="../css/a.css" type="text/css"/><itemBody><p>应<span class="x">不</span>断电</p>'
+        item = (
+            '<assessmentItem xmlns="http://www.imsglobal.org/xsd/imsqti_v2p2" identifier="i" title="t">'
+            '<responseDeclaration identifier="R" cardinality="single" baseType="identifier"><correctResponse><value>A'
+            f'</value></correctResponse></responseDeclaration>{body}<choiceInteraction responseIdentifier="R" '
+            'shuffle="true"><simpleChoice identifier="A">甲</simpleChoice><simpleChoice identifier="B">乙'
+            "</simpleChoice></choiceInteraction></itemBody></assessmentItem>"
+        )
+        (tmp_path / "p.zip").write_bytes(archive.written([("items/i.xml", item.encode()), *parts]))
+        return formats.read(tmp_path / "p.zip")
+
+    assert [each.reason for each in package(("css/a.css", b".x{display:none}")).refused] == ["hidden-text"]
+    told = package()
+    assert [item.content.stem for item in told.items] == ["应不断电"]
+    assert [each.reason for each in told.remarks] == ["style-sheet-not-read"]

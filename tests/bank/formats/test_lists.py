@@ -52,7 +52,8 @@ def test_two_headings_that_mean_one_column_are_named_both_and_a_sheet_without_he
     found = lists.read(book(fill), "r.xlsx", COLUMNS)
     assert [(each.sheet, each.reason, dict(each.facts)) for each in found.problems] == [
         ("一", "repeated-heading", {"column": "身份证号 / 证件号码", "means": "id"}),
-        ("二", "list-columns-missing", {"columns": "id name"}),
+        ("二", "list-column-missing", {"column": "id"}),
+        ("二", "list-column-missing", {"column": "name"}),
     ]
 
 

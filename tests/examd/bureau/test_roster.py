@@ -86,7 +86,7 @@ def test_two_columns_that_mean_one_thing_are_refused_with_both_headings(one, oth
 def test_each_missing_column_is_named():
     found = of(["1", "x"], head=["准考证号", "备注"])
     assert [(each.reason, each.facts["column"]) for each in found.bad] == [
-        ("roster-column-missing", name) for name in ("id_number", "institution", "name")
+        ("list-column-missing", name) for name in ("id_number", "institution", "name")
     ]
 
 
@@ -147,7 +147,7 @@ def test_a_sheet_without_headings_is_not_passed_over(check):
         sheet(made, "甲班", LI)
         made.add_worksheet("续").write_row(0, 0, WANG)
 
-    assert {(each.sheet, each.row, each.reason) for each in check(fill).bad} == {("续", 0, "roster-column-missing")}
+    assert {(each.sheet, each.row, each.reason) for each in check(fill).bad} == {("续", 0, "list-column-missing")}
 
 
 def test_hidden_and_struck_rows_are_refused_each_by_its_row(check):

@@ -233,10 +233,17 @@ SENTENCES = {
     "comment-not-read": N_("A comment hangs here; it was not read."),
     "title-not-read": N_("The title of the question was not read."),
     "hidden-question": N_("This question is hidden where it comes from; it was read."),
+    "style-sheet-not-read": N_(
+        "A style sheet that it names is not in the file; should it hide or strike something, that is not seen."
+    ),
     "rubric-not-read": N_("What is said to others than candidates was not read."),
     "encoding-assumed": N_("Nothing in the file says its encoding; it was read as {encoding}."),
     "rows-above-heading": N_("{found} rows above the heading were not read."),
     "numbers-taken-off": N_("From here on the numbers before {found} stems were taken off."),
+    "shuffle-not-said": N_(
+        "From here on {found} questions do not say whether their options may be shuffled; as QTI has it, they stay in "
+        "their order (locked)."
+    ),
     "number-before-stem": N_("From here on a number stands before {found} stems; is it the questions' own?"),
     "own-letter-left": N_("An option bears a letter or number of its own; shuffled, it would lie."),
     "answer-word-in-stem": N_("The stem holds a word like 答案: candidates would see it."),

@@ -99,7 +99,7 @@ SENTENCES = {
     ),
     "roster-number": N_("“{found}” cannot be an admission number: letters A–Z, digits and - only, at most 32."),
     "roster-unseen": N_("“{column}” holds characters that cannot be seen. Type it anew."),
-    "roster-column-missing": N_(
+    "list-column-missing": N_(
         "The column “{column}” is missing. Add it, or delete the sheet if no candidates stand on it."
     ),
     "roster-columns-twice": N_(
