@@ -5,6 +5,7 @@ told. What plain text cannot say, and text that is struck out or hidden, is name
 Neighbour: `character_looks` knows what styles make of characters.
 """
 
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -37,6 +38,15 @@ class Line:
     """Something in it that plain text cannot say."""
     cells: tuple[str, ...] = ()
     """Of a row of a table."""
+    counted: str = ""
+    """Its number, where Word counts in levels (1.2.): `text` begins with the last of them alone, by which a question or
+    an option is known."""
+    alone: str = ""
+    """That last one, as `text` begins with it."""
+
+    def whole(self) -> str:
+        """As Word shows it."""
+        return self.counted + self.text[len(self.alone) :]
 
 
 class Document:
@@ -58,6 +68,8 @@ class Document:
         self.unread: list[tuple[int, BadRow]] = []
         """What is visible and reached no line: other documents within this one, text anywhere else."""
         self._counters: dict[tuple[str, int], int] = {}
+        self._tracked: list[int] = []
+        """Paragraphs that somebody changed while changes were tracked."""
 
     def lines(self) -> Iterator[Line]:
         """Paragraphs, line by line, and rows of tables, in reading order.
@@ -79,18 +91,34 @@ class Document:
                     yield line
             else:
                 self._tell(node, row)
-                text, images, bad = self._paragraph(node)
-                read.update(conservation.bare(text))
-                split = text.split("\n")
+                said = self._paragraph(node)
+                read.update(conservation.bare(said.text))
+                split = said.text.split("\n")
                 for number, part in enumerate(split):
-                    last = number == len(split) - 1
-                    yield Line(part, images if last else (), row, bad)
+                    images = said.images if number == len(split) - 1 else ()
+                    counted, alone = ("", "") if number else (said.counted, said.alone)
+                    yield Line(part, images, row, said.bad, (), counted, alone)
 
         shown = "".join(_texts(body))
         lost = Counter(conservation.bare(shown)) - read
         if lost:
             left = "".join(character for character in conservation.bare(shown) if character in lost)
             self.unread.append((0, BadRow("text-left-over", left=left[:24])))
+        self._tell_of_pages()
+
+    def _tell_of_pages(self) -> None:
+        """Headers, footers and watermarks; numbers of pages say nothing."""
+        said: dict[str, None] = {}
+        for node in self._root.iter():
+            if node.name in ("headerReference", "footerReference"):
+                root = self._optional(posixpath.join("word", self._targets.get(node.get("id", ""), "")))
+                for paragraph in () if root is None else root.iter("p"):
+                    text = "".join(_page_texts(paragraph)).strip()
+                    said |= {} if _PAGE_NUMBER.fullmatch(text) else {text: None}
+        if said:
+            self.told.append((0, "header-not-read", {"text": " / ".join(said)[:60]}))
+        if self._tracked:
+            self.told.append((self._tracked[0], "tracked-changes", {"found": len(self._tracked)}))
 
     def _table(self, table: Node, row: int) -> Iterator[Line]:
         self._tell(table, row)
@@ -100,11 +128,11 @@ class Document:
             bad = ""
             for cell in _within(held, "tc"):
                 said = [self._paragraph(node) for node in cell.iter("p")]
-                cells.append(" ".join(" ".join(text.split()) for text, _images, _bad in said).strip())
+                cells.append(" ".join(" ".join(each.whole().split()) for each in said).strip())
                 wide = _value(cell.find("tcPr/gridSpan"))
                 cells += [""] * (min(int(wide), 64) - 1 if wide.isdecimal() and len(wide) < 4 else 0)
-                images += [name for _text, shown, _bad in said for name in shown]
-                bad = bad or next((why for _text, _images, why in said if why), "")
+                images += [name for each in said for name in each.images]
+                bad = bad or next((each.bad for each in said if each.bad), "")
             if all(_LETTERED.match(cell) for cell in cells if cell) and any(cells):
                 line = "\t".join(cells)  # options laid out in a table
             else:
@@ -112,17 +140,19 @@ class Document:
             yield Line(line, tuple(images), row, bad, tuple(cells))
 
     def _tell(self, node: Node, row: int) -> None:
-        """Notes and comments that hang on it."""
+        """Notes, comments and changes that hang on it."""
         for each in node.iter():
+            if each.name in _TRACKED and self._tracked[-1:] != [row]:
+                self._tracked.append(row)
             reason = _HANGING.get(each.name)
             if reason is not None:
                 self.told.append((row, reason, {}))
             elif each.name == "subDoc":
                 self.unread.append((row, BadRow("unsupported-markup", markup=each.name)))
 
-    def _paragraph(self, paragraph: Node) -> tuple[str, tuple[str, ...], str]:
-        number, bad = self._number(paragraph)
-        parts: list[str] = [number]
+    def _paragraph(self, paragraph: Node) -> Line:
+        counted, alone, bad = self._number(paragraph)
+        parts: list[str] = [alone]
         images: list[str] = []
         style = _value(paragraph.find("pPr/pStyle"))
 
@@ -163,7 +193,7 @@ class Document:
                     walk(child, look)
 
         walk(paragraph, Look())
-        return _GAP.sub(" " * 80, "".join(parts)), tuple(images), bad
+        return Line(_GAP.sub(" " * 80, "".join(parts)), tuple(images), 0, bad, (), counted, alone)
 
     def _picture(self, relation: str | None) -> str:
         target = self._targets.get(relation or "")
@@ -214,8 +244,8 @@ class Document:
                 if start:
                     self._again[name, _small(override.get("ilvl"), 0)] = _small(start, 1)
 
-    def _number(self, paragraph: Node) -> tuple[str, str]:
-        """The number that Word shows before it; what is bad about it."""
+    def _number(self, paragraph: Node) -> tuple[str, str, str]:
+        """The number that Word shows before it, the last of its levels alone, and what is bad about it."""
         numbering = paragraph.find("pPr/numPr")
         name, said = self._numbered.get(_value(paragraph.find("pPr/pStyle")), ("", ""))
         if numbering is not None:
@@ -224,7 +254,7 @@ class Document:
         depth, counts = _small(said, 0), self._lists.get(name, "")
         how = self._levels.get(counts, {}).get(depth)
         if how is None or how[0] in ("bullet", "none"):
-            return "", ""
+            return "", "", ""
         form, pattern, first = how
         key = (counts, depth)
         if (name, depth) in self._again:  # once: from then on it counts on
@@ -232,11 +262,17 @@ class Document:
         now = self._counters[key] = self._counters.get(key, first - 1) + 1
         for deeper in [other for other in self._counters if other[0] == counts and other[1] > depth]:
             del self._counters[deeper]
-        shown = counted(now, form)
-        if not shown:
-            return "", f"numbering {form[:40]}"
-        text = re.sub(r"%\d(?=\D*$)", shown, pattern, count=1)
-        return re.sub(r"%\d[.．、]?", "", text) + " ", ""
+        shown = {str(level + 1): self._shown(counts, level) for level in range(depth + 1)}
+        if not all(shown[each] for each in re.findall(r"%([1-9])", pattern) if each in shown):
+            return "", "", f"numbering {form[:40]}"
+        whole = re.sub(r"%([1-9])", lambda each: shown.get(each[1], ""), pattern) + " "
+        alone = re.sub(r"%\d(?=\D*$)", lambda _: shown[str(depth + 1)], pattern, count=1)
+        return whole, re.sub(r"%\d[.．、]?", "", alone) + " ", ""
+
+    def _shown(self, counts: str, depth: int) -> str:
+        """How one level of a list counts now."""
+        form, _pattern, first = self._levels.get(counts, {}).get(depth, ("", "", 1))
+        return counted(self._counters.get((counts, depth), first), form)
 
 
 def counted(number: int, form: str) -> str:
@@ -318,6 +354,8 @@ _HANGING = {
     "endnoteReference": "note-not-read",
     "commentReference": "comment-not-read",
 }
+_TRACKED = ("ins", "del", "moveFrom", "moveTo", "cellIns", "cellDel")
+_PAGE_NUMBER = re.compile(r"[\s\d第共页/ⅠⅡⅢⅣⅤivx\-—–~·.()（）]*|(?i:page|of|\s|\d)*")
 _FIELDS = re.compile(
     r"\s*(EQ|SYMBOL|LISTNUM|AUTONUM\w*|FORMCHECKBOX|FORMDROPDOWN|MACROBUTTON|ADVANCE|BARCODE|EMBED)\b", re.I
 )
@@ -331,6 +369,19 @@ def _texts(node: Node) -> Iterator[str]:
             yield child.text or ""
         elif child.name not in (*_NOT_SHOWN, *_UNSAYABLE, "txbxContent"):
             yield from _texts(child)
+
+
+def _page_texts(node: Node) -> Iterator[str]:
+    """What a header or a footer shows, watermarks too; a picture as a dot."""
+    for child in node:
+        if child.name == "t":
+            yield child.text or ""
+        elif child.name == "textpath":
+            yield child.get("string", "")
+        elif child.name in ("blip", "imagedata"):
+            yield "•"
+        elif child.name not in _NOT_SHOWN:
+            yield from _page_texts(child)
 
 
 def _field(instruction: str) -> str:

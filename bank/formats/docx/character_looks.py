@@ -101,9 +101,17 @@ def _look(properties: Node | None) -> Look:
         hidden=True if color == "FFFFFF" and "shd" not in held and "highlight" not in held else hidden,
         capitals=on("caps", "smallCaps"),
         underlined=None if "u" not in held else _val(held["u"]) not in ("", *_OFF),
-        raised=_val(held.get("vertAlign")) or None,
+        raised=_val(held.get("vertAlign")) or _moved(_val(held.get("position"))),
         symbols=None if fonts is None else any(_SYMBOLS.search(fonts.get(key, "")) for key in ("ascii", "hAnsi")),
     )
+
+
+def _moved(half_points: str) -> str | None:
+    """Letters moved up or down by hand, as some write 10⁶; a nudge of a point is none."""
+    match = re.fullmatch(r"(-?)(\d{1,4})", half_points)
+    if match is None:
+        return None
+    return "baseline" if int(match[2]) < 4 else "subscript" if match[1] else "superscript"
 
 
 def _drawn_by_font(character: str) -> bool:

@@ -84,6 +84,10 @@ class Question:
     option_images: list[list[str]] = field(default_factory=list)
     labels: dict[str, list[str]] = field(default_factory=dict)
     gathered: Entry | None = None
+    counted: str = ""
+    """Its number, where Word counts it."""
+    heads: bool = False
+    """Lines that Word counts below it are a list within it."""
     at: str = "stem"
     bare: bool = False
     """Its options bear letters without a mark."""

@@ -99,6 +99,8 @@ class _Paper:
                 table_ = line.row
             if line.row == table_:
                 continue
+            if line.images and self._answers is not None:
+                self._note(line.row, "picture-of-explanation")
             if line.bad and self._answers is not None:
                 self._note(line.row, "line-not-read")  # 1.A 2.B with B struck out
             elif self._answers is None or not self._answer(place, line):
@@ -108,13 +110,39 @@ class _Paper:
 
     def _take(self, place: int, line: Line) -> None:
         text, plain = line.text, marks.folded(line.text)
-        short = len(text) < 300 and not line.images
+        if self._parts_paper(place, line, plain):
+            self._tell_unread(line)
+            return
+        stem = marks.STEM.fullmatch(plain)
+        case = self._begins_case(text)
+        if case is not None:
+            self._end_case()
+            first, last = case
+            self._case = Case(line.row, [first] if first.strip() else [], list(line.images), last, bad=line.bad)
+            self._restarted = True
+        elif stem is not None and not self._beneath(place, line) and self._begins(place, stem):
+            self._begin(line, stem)
+        elif self._now is not None and self._heads(plain):
+            self._end_case()
+            self._note(line.row, "line-not-read")
+        elif self._lost(place, line) or self._now is not None:
+            self._put(place, line)
+        elif self._case is not None:
+            if not marks.QUESTIONS.fullmatch(plain):
+                self._case.lines.append(line.whole())
+            self._case.images += line.images
+            self._case.bad = self._case.bad or line.bad
+        elif (text.strip() or line.bad) and not (self._shared and marks.LETTERED.match(plain)):
+            self._note(line.row, "line-not-read")
+
+    def _parts_paper(self, place: int, line: Line, plain: str) -> bool:
+        """Whether the line is a heading: of a section, of a chapter, of a list of options, of the answers."""
+        text = line.text
+        short = len(text) < 300
         section = marks.SECTION.fullmatch(plain) if short else None
         other = marks.OTHER_SECTION.fullmatch(plain) if short and section is None else None
-        chapter = None if section or other or not short else marks.CHAPTER.fullmatch(plain)
-        stem = None if section or other or chapter else marks.STEM.fullmatch(plain)
-        case = None if section or chapter else self._begins_case(text)
-        shared = marks.SHARED_OPTIONS.fullmatch(plain) if short else None
+        chapter = marks.CHAPTER.fullmatch(plain) if short and not (section or other) else None
+        shared = marks.SHARED_OPTIONS.fullmatch(plain) if short and not line.images else None
         if section is not None:
             self._section(section[1])
         elif other is not None and self._ends(other[1] is not None):
@@ -132,25 +160,28 @@ class _Paper:
             rest = marks.GATHERED.fullmatch(plain)
             if rest is not None and rest[3]:
                 self._answers.take(Line(text[rest.start(3) :], (), line.row))
-        elif case is not None:
-            self._end_case()
-            first, last = case
-            self._case = Case(line.row, [first] if first.strip() else [], list(line.images), last, bad=line.bad)
-            self._restarted = True
-        elif stem is not None and self._begins(place, stem):
-            self._begin(line, stem)
-        elif self._now is not None and self._heads(plain):
-            self._end_case()
-            self._note(line.row, "line-not-read")
-        elif self._lost(place, line) or self._now is not None:
-            self._put(place, line)
-        elif self._case is not None:
-            if not marks.QUESTIONS.fullmatch(plain):
-                self._case.lines.append(text)
-            self._case.images += line.images
-            self._case.bad = self._case.bad or line.bad
-        elif (text.strip() or line.bad) and not (self._shared and marks.LETTERED.match(plain)):
-            self._note(line.row, "line-not-read")
+        else:
+            return False
+        return True
+
+    def _tell_unread(self, line: Line) -> None:
+        """What stands in a heading and is no part of it."""
+        if line.images:
+            self._note(line.row, "part-not-read", markup="picture")
+        if line.bad:
+            self._note(line.row, "part-not-read", markup=line.bad)
+
+    def _beneath(self, place: int, line: Line) -> bool:
+        """Whether Word counts the line below the number of the question itself: 3.1 below 3 begins no question, unless
+        it is the first and asks something itself; then 3 is a heading.
+        """
+        now = self._now
+        if now is None or self._within or not now.counted or line.counted == line.alone:
+            return False
+        if line.counted.startswith(now.counted + "."):
+            now.heads = now.heads or not self._asks(place)
+            return now.heads
+        return False
 
     def _heads(self, plain: str) -> bool:
         """Whether a numbered heading that names no kind of question stands behind a finished question."""
@@ -237,7 +268,9 @@ class _Paper:
             self._sections.append(Section(self._chapter, self._type))
             self._headed = False
         self._last, self._restarted = number, False
-        question.shown.append(line.text)
+        question.counted = line.counted.strip(" .．、")
+        question.shown.append(line.whole())
+        question.read.append(line.counted)
         self._sections[-1].numbers.setdefault(number, len(self.questions))
         self.questions.append(question)
         rest = line.text[stem.start("rest") :]
@@ -299,20 +332,22 @@ class _Paper:
         assert now is not None
         now.bad = now.bad or line.bad
         if place >= 0:
-            now.shown.append(line.text)
+            now.shown.append(line.whole())
         label = None if place < 0 else marks.label_of(line.text)
         name = None if label is None else LABELS.get(label[0])
         if label is not None and name is not None:
             self._say(now, name, label[1])
         elif self._ends_with_answer(now, line, place):
             return
-        elif not self._options(now, line, place):
+        elif self._options(now, line, place):
+            now.read.append(line.counted)
+        else:
             if now.at == "stem":
-                now.stem.append(line.text)
+                now.stem.append(line.whole())
             elif now.at == "options":
-                now.options[-1].append(line.text)
+                now.options[-1].append(line.whole())
             elif now.at in _LONG:
-                now.labels[now.at].append(line.text)
+                now.labels[now.at].append(line.whole())
             elif line.text.strip():
                 now.shown.pop()
                 self._note(line.row, "line-not-read")  # 注意：… behind 难度：0.7
@@ -483,7 +518,7 @@ class _Paper:
             self._note(self._case.row, "case-without-questions")
         self._case = self._now = None
 
-    def _note(self, row: int, reason: str) -> None:
+    def _note(self, row: int, reason: str, **facts: object) -> None:
         if sum(noted == reason for _row, noted, _facts in self._notes) < 50:
             words = next((words_of(line.text) for line in self._lines if line.row == row and line.text.strip()), "")
-            self._notes.append((row, reason, {"words": words}))
+            self._notes.append((row, reason, {"words": words} | facts))

@@ -864,6 +864,9 @@ def test_what_a_style_makes_of_characters_counts_as_what_the_run_says_itself(tmp
     ("run", "outcome"),
     [
         ("<w:r><w:rPr><w:caps/></w:rPr><w:t>mw</w:t></w:r>", "前MW后"),
+        ('<w:r><w:rPr><w:position w:val="8"/></w:rPr><w:t>6</w:t></w:r>', "前⁶后"),
+        ('<w:r><w:rPr><w:position w:val="-6"/></w:rPr><w:t>2</w:t></w:r>', "前₂后"),
+        ('<w:r><w:rPr><w:position w:val="1"/></w:rPr><w:t>2</w:t></w:r>', "前2后"),
         ("<w:r><w:rPr><w:smallCaps/></w:rPr><w:t>mw</w:t></w:r>", "前MW后"),
         ('<w:r><w:rPr><w:rFonts w:ascii="Symbol"/></w:rPr><w:t>W</w:t></w:r>', ("unsupported-markup", "symbol font")),
         ("<w:r><w:instrText> EQ \\o\\ac(○,1) </w:instrText></w:r>", ("unsupported-markup", "field EQ")),
@@ -935,3 +938,74 @@ def test_options_out_of_order_are_never_half_read(tmp_path, order):
     options = [f"{letter}. {text}" for letter, text in zip(order, "子丑寅卯", strict=True)]
     result = read(tmp_path, "1. 问", *options, "答案：A", "2. 再问", "A.甲 B.乙", "答案：B")
     assert [item.content.stem for item in result.items] == ["再问"]
+
+
+LEVELS = f"""<w:numbering {W}><w:abstractNum w:abstractNumId="0">
+    <w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/></w:lvl>
+    <w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1.%2."/></w:lvl>
+    <w:lvl w:ilvl="2"><w:start w:val="1"/><w:numFmt w:val="upperLetter"/><w:lvlText w:val="%3."/></w:lvl>
+    </w:abstractNum><w:num w:numId="7"><w:abstractNumId w:val="0"/></w:num></w:numbering>"""
+
+
+def levelled(tmp_path, *lines):
+    raw = "".join(
+        f'<w:p><w:pPr><w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="7"/></w:numPr></w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>'
+        if level is not None
+        else p(text)
+        for level, text in lines
+    )
+    return read(tmp_path, raw=raw, parts=[("word/numbering.xml", LEVELS.encode())])
+
+
+def test_a_list_below_the_number_of_its_question_is_part_of_it_and_shown_as_word_shows_it(tmp_path):
+    answered = [(2, "只有 1.1"), (2, "只有 1.2"), (None, "答案：B")]
+    result = levelled(tmp_path, (0, "下列说法："), (1, "先断电"), (1, "再验电"), (None, "正确的是（　）。"), *answered)
+    assert [shown(item)[1:] for item in result.items] == [
+        ("下列说法：\n1.1. 先断电\n1.2. 再验电\n正确的是（　）。", ["只有 1.1", "只有 1.2"])
+    ]
+    assert not result.refused and keys(result) == ["B"]
+
+
+def test_questions_counted_in_levels_are_questions(tmp_path):
+    lines = [(0, "触电急救"), (1, "甲？"), (2, "一"), (2, "二"), (None, "答案：A")]
+    result = levelled(tmp_path, *lines, (1, "乙？"), (2, "三"), (2, "四"), (None, "答案：B"))
+    assert [shown(item)[1:] for item in result.items] == [("甲？", ["一", "二"]), ("乙？", ["三", "四"])]
+    assert keys(result) == ["A", "B"] and [each.words for each in result.refused] == ["1. 触电急救"]
+
+
+def page(kind, text):
+    body = f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
+    return (f"word/{kind}1.xml", f"<w:hdr {W}>{body}</w:hdr>".encode())
+
+
+def test_what_stands_on_every_page_is_told_but_not_its_number(tmp_path):
+    relations = "".join(f'<Relationship Id="{kind}" Target="{kind}1.xml"/>' for kind in ("header", "footer"))
+    parts = [
+        ("word/_rels/document.xml.rels", f"<Relationships>{relations}</Relationships>".encode()),
+        page("header", "本卷答案均为 B"),
+        page("footer", "第 3 页 共 9 页"),
+    ]
+    sides = '<w:sectPr><w:headerReference r:id="header"/><w:footerReference r:id="footer"/></w:sectPr>'
+    raw = p("1. 问") + p("A.甲 B.乙") + p("答案：A") + sides
+    result = read(tmp_path, raw=raw, parts=parts)
+    assert [(each.reason, each.facts) for each in result.remarks] == [("header-not-read", {"text": "本卷答案均为 B"})]
+
+
+def test_tracked_changes_are_read_as_accepted_and_told(tmp_path):
+    change = "<w:del><w:r><w:delText>不</w:delText></w:r></w:del><w:ins><w:r><w:t>应</w:t></w:r></w:ins>"
+    raw = f"<w:p><w:r><w:t>1. 先</w:t></w:r>{change}<w:r><w:t>断电</w:t></w:r></w:p>{p('A.甲 B.乙')}{p('答案：A')}"
+    result = read(tmp_path, raw=raw)
+    assert [item.content.stem for item in result.items] == ["先应断电"]
+    assert [(each.row, each.reason, each.facts) for each in result.remarks] == [(1, "tracked-changes", {"found": 1})]
+
+
+def test_a_box_or_picture_at_a_heading_takes_nothing_from_the_heading_and_is_told(tmp_path):
+    box = "<w:r><w:pict><w:txbxContent><w:p><w:r><w:t>得分</w:t></w:r></w:p></w:txbxContent></w:pict></w:r>"
+    heading = f"<w:p>{box}<w:r><w:t>二、多选题</w:t></w:r></w:p>"
+    one, two = (p(f"{n}. 问{n}") + p("A.甲 B.乙") + p(f"答案：{key}") for n, key in ((1, "A"), (2, "AB")))
+    result = read(tmp_path, raw=p("一、单选题") + one + p("解析：略") + heading + two)
+    assert [(item.content.type.value, item.explanation) for item in result.items] == [
+        ("single", "略"),
+        ("multiple", ""),
+    ]
+    assert [(each.reason, each.facts["markup"]) for each in result.remarks] == [("part-not-read", "text box")]

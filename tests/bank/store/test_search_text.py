@@ -11,7 +11,9 @@ from bank.store import search_text
 _MIXED = st.text("aA 中文\né（）ﬁ①ÅǺ̀̈̕\u3099かㄱ각Ωω℃𝟏😀")
 
 
-@pytest.mark.parametrize(("text", "folded"), [("（Ａ）３６Ｖ①", "(a)36v1"), ("Cafe\u0301 中", "café 中"), ("か\u3099", "が")])
+@pytest.mark.parametrize(
+    ("text", "folded"), [("（Ａ）３６Ｖ①", "(a)36v1"), ("Cafe\u0301 中", "café 中"), ("か\u3099", "が")]
+)
 def test_width_case_and_composition_make_no_difference(text, folded):
     assert search_text.folded(text) == folded
 
