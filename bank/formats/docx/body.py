@@ -259,7 +259,7 @@ class Document:
         key = (counts, depth)
         if (name, depth) in self._again:  # once: from then on it counts on
             self._counters[key] = self._again.pop((name, depth)) - 1
-        now = self._counters[key] = self._counters.get(key, first - 1) + 1
+        self._counters[key] = self._counters.get(key, first - 1) + 1
         for deeper in [other for other in self._counters if other[0] == counts and other[1] > depth]:
             del self._counters[deeper]
         shown = {str(level + 1): self._shown(counts, level) for level in range(depth + 1)}

@@ -120,7 +120,7 @@ class _Paper:
             first, last = case
             self._case = Case(line.row, [first] if first.strip() else [], list(line.images), last, bad=line.bad)
             self._restarted = True
-        elif stem is not None and not self._beneath(place, line) and self._begins(place, stem):
+        elif stem is not None and self._begins(place, line, stem):
             self._begin(line, stem)
         elif self._now is not None and self._heads(plain):
             self._end_case()
@@ -171,17 +171,11 @@ class _Paper:
         if line.bad:
             self._note(line.row, "part-not-read", markup=line.bad)
 
-    def _beneath(self, place: int, line: Line) -> bool:
-        """Whether Word counts the line below the number of the question itself: 3.1 below 3 begins no question, unless
-        it is the first and asks something itself; then 3 is a heading.
-        """
+    def _beneath(self, line: Line) -> bool:
+        """Whether Word counts the line below the number of the question itself: 3.1 below 3."""
         now = self._now
-        if now is None or self._within or not now.counted or line.counted == line.alone:
-            return False
-        if line.counted.startswith(now.counted + "."):
-            now.heads = now.heads or not self._asks(place)
-            return now.heads
-        return False
+        own = "" if now is None or self._within else now.counted
+        return bool(own) and line.counted != line.alone and line.counted.startswith(own + ".")
 
     def _heads(self, plain: str) -> bool:
         """Whether a numbered heading that names no kind of question stands behind a finished question."""
@@ -290,12 +284,15 @@ class _Paper:
             del numbers[question.number]
         self._now = None
 
-    def _begins(self, place: int, stem: re.Match[str]) -> bool:
+    def _begins(self, place: int, line: Line, stem: re.Match[str]) -> bool:
         now, number = self._now, marks.number_of(stem)
         if now is None and self._case is not None:
             return self._asks(place)  # a background may hold a list
         if now is None or self._restarted:
             return True
+        if self._beneath(line):  # a list within the question; where its first line asks itself, a heading stands above
+            now.heads = now.heads or not self._asks(place)
+            return not now.heads
         told = bool(now.options or now.labels)
         first = self._within and self._case is None and stem["round"] and number == 1 and not told
         if now.listed and number == now.listed + 1:  # a list within the question, or the next question
@@ -341,16 +338,15 @@ class _Paper:
             return
         elif self._options(now, line, place):
             now.read.append(line.counted)
-        else:
-            if now.at == "stem":
-                now.stem.append(line.whole())
-            elif now.at == "options":
-                now.options[-1].append(line.whole())
-            elif now.at in _LONG:
-                now.labels[now.at].append(line.whole())
-            elif line.text.strip():
-                now.shown.pop()
-                self._note(line.row, "line-not-read")  # 注意：… behind 难度：0.7
+        elif now.at == "stem":
+            now.stem.append(line.whole())
+        elif now.at == "options":
+            now.options[-1].append(line.whole())
+        elif now.at in _LONG:
+            now.labels[now.at].append(line.whole())
+        elif line.text.strip():
+            now.shown.pop()
+            self._note(line.row, "line-not-read")  # 注意：… behind 难度：0.7
         if line.images:
             if now.at == "options":
                 now.option_images[-1] += line.images

@@ -970,7 +970,8 @@ def test_questions_counted_in_levels_are_questions(tmp_path):
     lines = [(0, "触电急救"), (1, "甲？"), (2, "一"), (2, "二"), (None, "答案：A")]
     result = levelled(tmp_path, *lines, (1, "乙？"), (2, "三"), (2, "四"), (None, "答案：B"))
     assert [shown(item)[1:] for item in result.items] == [("甲？", ["一", "二"]), ("乙？", ["三", "四"])]
-    assert keys(result) == ["A", "B"] and [each.words for each in result.refused] == ["1. 触电急救"]
+    assert [item.answer_key.correct for item in result.items] == [(0,), (1,)]
+    assert [each.words for each in result.refused] == ["1. 触电急救"]
 
 
 def page(kind, text):
