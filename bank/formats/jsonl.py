@@ -8,7 +8,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -36,43 +36,88 @@ def read(data: bytes, file: str, unread: set[str]) -> Iterator[tuple[int, Draft 
 
     Raises BadFile: when the file is no text, no JSON array, or has too many lines.
     """
-    yield from rows(decode(data, file).text, file, unread)
+    for _list, row, draft in rows(decode(data, file).text, file, unread):
+        yield row, draft
 
 
-def rows(text: str, file: str, unread: set[str]) -> Iterator[tuple[int, Draft | BadRow]]:
-    """The same of what has been decoded.
+def rows(text: str, file: str, unread: set[str]) -> Iterator[tuple[str, int, Draft | BadRow]]:
+    """The same of what has been decoded; before it the name of the list, where an object holds lists of items.
 
-    Raises BadFile: when it is no JSON array, or has too many lines.
+    Raises BadFile: when it is neither JSON Lines nor an array nor such an object, or has too many lines.
     """
     if text.lstrip()[:1] == "[":
-        yield from _array(text, file, unread)
+        yield from _listed([("", _whole(text, file))], file, unread)
         return
     lines = text.split("\n")
     if len(lines) > MOST_ROWS:
         raise BadFile("too-many-rows", file=file, most=MOST_ROWS)
+    if _is_one_object(lines):
+        yield from _listed(_lists(_whole(text, file), unread), file, unread)
+        return
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             if len(line) > LONGEST_LINE:
                 raise BadRow("line-too-long", most=LONGEST_LINE)
-            yield number, _draft(_parsed(line), unread)
+            yield "", number, _draft(_parsed(line), unread)
         except BadRow as bad:
-            yield number, bad
+            yield "", number, bad
 
 
-def _array(text: str, file: str, unread: set[str]) -> Iterator[tuple[int, Draft | BadRow]]:
+def _is_one_object(lines: Sequence[str]) -> bool:
+    """Whether one object goes over several lines, or is all there is and no item: {"题目": [ … ]}."""
+    first, *more = [line for line in lines if line.strip()] or [""]
     try:
-        values = _parsed(text)
+        value = _parsed(first) if len(first) <= LONGEST_LINE or not more else None
+    except BadRow:
+        return bool(more) and _OPENING.fullmatch(first) is not None
+    if more or not isinstance(value, dict) or _is_item(value):
+        return False
+    return any(isinstance(each, (list, dict)) for each in value.values())
+
+
+_OPENING = re.compile(r'\s*\{\s*(?:"[^"]*"\s*:.*)?[\[{,]?\s*')
+
+
+def _is_item(value: Any) -> bool:
+    return isinstance(value, dict) and any(table.HEADINGS.get(spelling.plain(key)) == "stem" for key in value)
+
+
+def _lists(value: Any, unread: set[str]) -> Iterator[tuple[str, list[Any]]]:
+    """The lists of items in an object, by their names; items by their own names; or the object itself."""
+    if _is_item(value) and not any(isinstance(each, list) and any(map(_is_item, each)) for each in value.values()):
+        yield "", [value]
+        return
+    for key, each in value.items():
+        if _is_item(each):
+            yield key[:40], [each]
+        elif isinstance(each, list) and any(isinstance(held, dict) for held in each):
+            yield key[:40], each
+        elif isinstance(each, dict) and any(isinstance(held, dict | list) for held in each.values()):
+            yield from _lists({f"{key}/{name}": held for name, held in each.items()}, unread)
+        elif each not in (None, "", [], {}):
+            unread.add(key[:40])
+
+
+def _whole(text: str, file: str) -> Any:
+    try:
+        return _parsed(text)
     except BadRow:
         raise BadFile("json-file-malformed", file=file) from None
-    if len(values) > MOST_ROWS:
-        raise BadFile("too-many-rows", file=file, most=MOST_ROWS)
-    for number, value in enumerate(values, 1):
-        try:
-            yield number, _draft(value, unread)
-        except BadRow as bad:
-            yield number, bad
+
+
+def _listed(
+    lists: Iterable[tuple[str, list[Any]]], file: str, unread: set[str]
+) -> Iterator[tuple[str, int, Draft | BadRow]]:
+    for name, values in lists:
+        if len(values) > MOST_ROWS:
+            raise BadFile("too-many-rows", file=file, most=MOST_ROWS)
+        for number, value in enumerate(values, 1):
+            try:
+                yield name, number, _draft(value, unread)
+            except BadRow as bad:
+                yield name, number, bad
 
 
 def _parsed(text: str) -> Any:

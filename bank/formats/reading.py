@@ -212,9 +212,9 @@ class Reader:
         """JSON Lines, or a JSON array."""
         unread: set[str] = set()
         total = data.count(b"\n") + 1
-        for row, draft in jsonl.rows(self._decoded(data), self._file, unread):
+        for name, row, draft in jsonl.rows(self._decoded(data), self._file, unread):
             self._report(row, total)
-            self._row("", row, draft)
+            self._row(name, row, draft)
         for name in sorted(unread):
             self._remark("", 0, "column-not-read", column=name)
 

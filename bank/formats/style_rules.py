@@ -15,8 +15,8 @@ _DECLARED = re.compile(r"\s*([a-z-]{1,40})\s*:\s*([^;]{1,200})", re.IGNORECASE)
 _LAST = re.compile(r"([^\s>+~]+)\s*$")
 _PART = re.compile(r"([.#])(-?[\w\u0080-\uffff][\w\u0080-\uffff-]*)|\[[^\]]*\]|::?[\w-]+(?:\([^)]*\))?")
 _TELLING = frozenset(
-    "background background-color color content display font-family font-size list-style list-style-type opacity"
-    " text-decoration text-decoration-line text-indent text-transform vertical-align visibility".split()  # noqa: SIM905
+    """background background-color color content display font-family font-size list-style list-style-type opacity
+    text-decoration text-decoration-line text-indent text-transform vertical-align visibility""".split()  # noqa: SIM905 - a list of words
 )
 _LONGEST = 200_000
 
