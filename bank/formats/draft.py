@@ -110,6 +110,8 @@ class Draft:
     calibrated: str = ""
     shown: tuple[str, ...] = ()
     """All that its place shows, as it stands there: `bank.formats.conservation` holds the item against it."""
+    unnumbered: bool = False
+    """The reader has taken the number off before the stem, so that no other stands there."""
     numbered: str = ""
     """The number that stood before the stem and was taken off."""
     said: tuple[str, ...] = ()
@@ -169,6 +171,60 @@ def finish(draft: Draft, picture: Callable[[str], str]) -> Item:
         provenance=draft.provenance,
         subject=_subject(draft),
     )
+
+
+def unnumber(draft: Draft) -> None:
+    """Takes off what options bear besides letters with a sign: ① ② ③, 1. 2. 3., "A 甲". Shuffled, they would lie.
+
+    Raises BadRow: when these stand out of order, so that what the answer means is not sure.
+    """
+    texts = [option.text for option in draft.options]
+    if not texts or texts[0].lstrip()[:1] not in _MAY_COUNT or any(option.images for option in draft.options):
+        return
+    found = choices.numbered(texts)
+    if found is None:
+        spaced = choices.spaced_letters(texts)
+        if spaced is not None and [place for place, _rest in spaced] != list(range(len(texts))):
+            raise BadRow("option-letters-unclear")
+        if spaced is not None and [rest for _place, rest in spaced] != texts:
+            for option, (_place, rest) in zip(draft.options, spaced, strict=True):
+                option.text = rest
+        return
+    if any("①" <= sign <= "⑩" for text in (draft.stem, *(rest for _place, rest in found)) for sign in text):
+        return  # ①大于②: names of things
+    if [place for place, _rest in found] != list(range(len(texts))):
+        raise BadRow("option-letters-unclear")
+    answer = choices.by_number(draft.answer) if isinstance(draft.answer, str) else None
+    draft.said += ("".join(text[: len(text) - len(rest)] for text, (_place, rest) in zip(texts, found, strict=True)),)
+    if answer is not None and isinstance(draft.answer, str):
+        draft.said += (draft.answer,)
+        draft.answer = answer
+    for option, (_place, rest) in zip(draft.options, found, strict=True):
+        option.text = rest
+
+
+_KIND = re.compile(r"\s*[【\[（(]\s*(\w{2,8})\s*[】\]）)]\s*(?=\S)")
+
+
+def untype(draft: Draft) -> None:
+    """Takes the kind off that stands before the stem, 【单选题】, where it is the one that is said, or no other is.
+
+    Raises BadRow: when another is said.
+    """
+    match = _KIND.match(draft.stem)
+    kind = None if match is None else spelling.item_type(match[1])
+    if match is None or kind is None:
+        return
+    said = spelling.item_type(draft.type)
+    if draft.type.strip() and said != kind and spelling.CHOICE not in (said, kind):
+        raise BadRow("types-disagree")
+    if said is None:
+        draft.type = match[1]
+    draft.said += (match[0],)
+    draft.stem = draft.stem[match.end() :]
+
+
+_MAY_COUNT = frozenset("ABCDEFGHIJＡＢＣＤＥＦＧＨＩＪ(（①②③④⑤⑥⑦⑧⑨⑩123456789")
 
 
 def _by_own_letters(

@@ -159,8 +159,9 @@ def _draft(value: Any, unread: set[str]) -> Draft:
         elif word in _CASE_GROUP and given not in (None, ""):
             raise BadRow("unsupported-type")  # without the case it belongs to, the question makes no sense
         else:
-            letter = word.removeprefix("option").removeprefix("选项").removeprefix("qu")
-            if len(letter) == 1 and "a" <= letter <= "j":
+            index = table.option_of(word)
+            letter = "" if index is None else chr(ord("a") + index)
+            if letter and letter not in letters:
                 letters[letter] = given
             else:
                 unread.add(key[:40])
@@ -168,7 +169,7 @@ def _draft(value: Any, unread: set[str]) -> Draft:
                     [(table.decides(word), key)] if given not in (None, "", [], {}) and table.decides(word) else []
                 )
     for like, key in deciding:
-        if like == "answer" or (like and not (letters or fields.get("options"))):
+        if like != "options" or not (letters or fields.get("options")):
             raise BadRow("column-decides", column=key[:40])
     fill = spelling.item_type(_text(fields.get("type"), "type")) is ItemType.FILL
     written = _strings(fields.get("answer"), "answer") if fill else []
@@ -303,6 +304,11 @@ def _options(value: Any, letters: dict[str, Any], unread: set[str]) -> list[_Giv
         return _options(None, letters, unread)
     if isinstance(value, str) and (found := choices.lettered(value)) is not None:
         return [_Given(DraftOption(text, letter=choices.letter_at(place))) for place, text in found]
+    if isinstance(value, str):
+        texts = choices.parted(value, None)
+        if len(texts) < 2:
+            raise BadRow("json-wrong-kind", column="options")
+        return [_Given(DraftOption(text)) for text in texts]
     if not isinstance(value, list):
         raise BadRow("json-wrong-kind", column="options")
     return [_option(element, unread) for element in value]

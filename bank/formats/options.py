@@ -21,7 +21,10 @@ _SPACED = re.compile(rf"(?:^|(?<=[\s;；|,，*#]))[(（【\[]?([A-JＡ-Ｊ])\s*{
 _BARE = re.compile(r"(?:^|(?<=\n))\s*([A-JＡ-Ｊ])[ \t\u3000]+(?=\S)")
 _NAMES = re.compile(r"[A-J](?:[、,，和与及或/]|\s*$)")
 _HELD = re.compile(
-    r"(?<=[\u4e00-\u9fff0-9%％。；;℃])\s*(?:([B-JＢ-Ｊ])\s?[.．]|[(（]\s*([B-JＢ-Ｊ])\s*[)）])\s*(?=[\u4e00-\u9fff0-9])"
+    r"(?<=[\u4e00-\u9fff0-9%％。；;℃)）”》])\s*(?:([B-JＢ-Ｊ])\s?[.．]|[(（]\s*([B-JＢ-Ｊ])\s*[)）])\s*(?=[\u4e00-\u9fff0-9])"
+)
+_MAY_HOLD = re.compile(
+    r"(?:(?<=[A-Za-z0-9)）①-⑩])([B-JＢ-Ｊ])[.．:：]|(?<=[a-z0-9)）①-⑩])([B-JＢ-Ｊ])、)\s*(?![a-z\s])", re.MULTILINE
 )
 _LINE = re.compile(r"\n\s*[(（【\[]?[A-JＡ-Ｊ]\s?[.．、)）】\]]\s*(?=\S)(?![A-J][、,，和与及或/])")
 _MAY_BEAR = re.compile(
@@ -33,6 +36,14 @@ _WEAK = ("；", ";")
 _ODD = re.compile(r"[*$&~%+=_<>\\/{}·•○□→]{1,3}|[ \u3000]{2,}")
 """May part options, too, and may as well stand within them."""
 _EDGES = " \t\r\n\u3000;；|"
+_RIM = re.compile(r"(?:([*#|｜$@&^~])\1*|[/,，、。_]|</?br\s*/?>)\s*$", re.IGNORECASE)
+_DOUBTFUL_RIM = re.compile(r"[-+=~·]\s*$")
+"""May part options, and may as well be their last sign: Na+, Cl-."""
+_BREAK = re.compile(r"</?br\s*/?>|\\n(?![a-z])", re.IGNORECASE)
+_COUNTED = re.compile(r"\s*(?:[(（]?(\d{1,2})[.．、)）]|([①-⑩]))\s*(?=\S)")
+_PRESSED = re.compile(r"\s*([A-JＡ-Ｊ])([ \t\u3000]*)(?=[^\sa-z])")
+_LETTERS = re.compile(r"[A-ZＡ-Ｚ]{1,3}")
+_BY_NUMBER = re.compile(r"(?:[①-⑩]|[1-9])(?:[\s、,，;；和]*(?:[①-⑩]|[1-9]))*")
 
 
 def letter_at(index: int) -> str:
@@ -59,11 +70,43 @@ def may_bear_marks(texts: Sequence[str]) -> bool:
     return _MAY_BEAR.search("\n".join(texts)) is not None
 
 
-def numbered(texts: Sequence[str]) -> bool:
-    """Whether all bear numbers of their own, 1. 2. 3. or ① ② ③: shuffled, these would lie as letters do."""
-    found = [re.match(r"\s*(?:[(（]?(\d)[.．、)）](?!\d)|([①-⑩]))", text) for text in texts]
-    places = [0 if match is None else int(match[1]) if match[1] else ord(match[2]) - 0x245F for match in found]
-    return len(texts) > 1 and places == list(range(1, len(texts) + 1))
+def numbered(texts: Sequence[str]) -> list[tuple[int, str]] | None:
+    """(place that its own number names, the rest) where all bear one, 1. 2. 3. or ① ② ③: shuffled, these would lie as
+    letters do.
+    """
+    found = [match for match in map(_COUNTED.match, texts) if match is not None]
+    places = [int(match[1]) - 1 if match[1] else ord(match[2]) - ord("①") for match in found]
+    if len(found) < max(2, len(texts)) or sorted(places) != list(range(len(texts))):
+        return None
+    rests = [match.string[match.end() :] for match in found]
+    if found[0][1] and all(rest[0].isdecimal() for rest in rests):
+        return None  # 1.5 m, 2.5 m, 3.5 m
+    return list(zip(places, rests, strict=True))
+
+
+def spaced_letters(texts: Sequence[str]) -> list[tuple[int, str]] | None:
+    """The same of options that begin with their letters and no sign behind it, "A 甲"; "A甲" may be a name, and comes
+    with a rest that begins with it. None where the letters make no whole, or name things: A级, B级.
+    """
+    found = [match for match in map(_PRESSED.match, texts) if match is not None]
+    places = [index_of(match[1]) for match in found]
+    if len(found) < max(2, len(texts)) or sorted(places) != list(range(len(texts))):
+        return None
+    rests = [match.string[match.end() :].strip() for match in found]
+    if len({rest[0] for rest in rests}) == 1 or len(set(rests)) < len(rests) or all(map(_LETTERS.fullmatch, rests)):
+        return None
+    spaced = all(match[2] for match in found)
+    return [(place, rest if spaced else text) for place, rest, text in zip(places, rests, texts, strict=True)]
+
+
+def by_number(answer: str) -> str | None:
+    """ "②③" or "2,3" as letters; None where it is anything else."""
+    said = bare_answer(answer)
+    if _BY_NUMBER.fullmatch(said) is None:
+        return None
+    return "".join(
+        letter_at("①②③④⑤⑥⑦⑧⑨⑩".find(sign) if sign > "9" else int(sign) - 1) for sign in re.findall(r"[①-⑩1-9]", said)
+    )
 
 
 def holds_another(text: str, index: int) -> bool:
@@ -78,12 +121,17 @@ def holds_another(text: str, index: int) -> bool:
     return False
 
 
+def may_hold_another(text: str, index: int) -> bool:
+    """Whether the next may have been swallowed behind letters or digits: PDCCHD.物理广播信道."""
+    return any(index_of(match[1] or match[2]) == index + 1 for match in _MAY_HOLD.finditer(text))
+
+
 def lettered(cell: str) -> list[tuple[int, str]] | None:
     """(place by its own letter, text) of all options of one cell, as they stand; None where they bear no letters.
 
     Raises BadRow: when some bear letters that make no whole: one twice, one left out.
     """
-    text = cell.strip()
+    text = _BREAK.sub("\n", cell).strip()
     begins = _SPACED.match(text) or _BARE.match(text)
     if begins is None or _NAMES.match(text[begins.end() :]):
         return None
@@ -102,8 +150,14 @@ def lettered(cell: str) -> list[tuple[int, str]] | None:
 
 
 def _without_rim(parts: list[str]) -> list[str]:
-    """The signs between options, where all but the last end with the same: "甲**", "乙**", "丙"."""
-    rims = {match[0] if (match := re.search(r"([*#|｜$@&^~])\1*$", part)) else "" for part in parts[:-1]}
+    """The signs between options, where all but the last end with the same: "甲**", "乙**", "丙".
+
+    Raises BadRow: when it is not sure whether such a sign parts them.
+    """
+    rims = {match[0] if (match := _RIM.search(part)) else "" for part in parts[:-1]}
+    doubtful = {match[0] if (match := _DOUBTFUL_RIM.search(part)) else "" for part in parts[:-1]}
+    if len(parts) > 2 and len(doubtful) == 1 and "" not in doubtful and _DOUBTFUL_RIM.search(parts[-1]) is None:
+        raise BadRow("options-unclear")
     return [part.removesuffix(*rims).strip(_EDGES) for part in parts] if len(rims) == 1 else parts
 
 

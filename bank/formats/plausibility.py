@@ -67,12 +67,21 @@ def doubts(item: Item) -> Iterator[str]:
         yield "markup-as-text"
     if content.type is ItemType.TRUEFALSE:
         return
-    if choices.may_bear_marks(texts) and (choices.numbered(texts) or _bears_own_letter(texts)):
+    if _presses_letters(texts) or (
+        choices.may_bear_marks(texts) and (choices.numbered(texts) is not None or _bears_own_letter(texts))
+    ):
         yield "own-letter-left"
+    if any(choices.may_hold_another(text, index) for index, text in enumerate(texts)):
+        yield "option-may-hold-next"
     if any(_ANSWER_WORD.search(text) for text in texts if "答案" in text):
         yield "answer-word-in-option"
     if _MAY_SPEAK.search(whole) and any(_place_of(text, content.stem) for text in texts):
         yield "option-speaks-of-place"
+
+
+def _presses_letters(texts: Sequence[str]) -> bool:
+    """Whether they begin with letters in order, without a sign: A甲, B乙."""
+    return bool(texts) and texts[0][:1] in ("A", "Ａ") and choices.spaced_letters(texts) is not None
 
 
 def _bears_own_letter(texts: Sequence[str]) -> bool:

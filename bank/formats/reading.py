@@ -15,7 +15,7 @@ from bank.content import ItemType
 from bank.formats import archive, conservation, encoding, jsonl, plausibility, safexml, spelling, stem_number
 from bank.formats.bad_row import BadRow
 from bank.formats.docx import reading
-from bank.formats.draft import Draft, finish
+from bank.formats.draft import Draft, finish, unnumber, untype
 from bank.formats.lms import aiken, gift, moodle_xml, qti, qti_package
 from bank.formats.pictures import Pictures
 from bank.formats.sheets import csv_, rows, table, xlsx
@@ -86,6 +86,10 @@ class Reader:
         """Some such number is 0; some is that of the options, as where the first is 1."""
         self._numbered: dict[str, list[tuple[str, int]]] = {}
         """Sheet -> places before whose stems a number was taken off."""
+        self._unnumbered: set[str] = set()
+        """Lists whose reader knows numbers by itself."""
+        self._taken: dict[int, str] = {}
+        """Item -> the number that was taken off before its stem."""
         self._left: dict[str, list[tuple[str, int]]] = {}
         """The same where one was left."""
         self._ordered: dict[str, list[tuple[str, int]]] = {}
@@ -100,6 +104,8 @@ class Reader:
     def file(self, data: bytes, suffix: str, folder: archive.Folder) -> None:
         """Reads a whole file into `result`."""
         self._file_of(data, suffix, folder)
+        if not self._own:
+            self._without_counts()
         self._beside()
         told = {
             "numbers-taken-off": self._numbered,
@@ -128,12 +134,37 @@ class Reader:
             place = self.result.places.pop(number)
             self._refuse(place.sheet, place.row, BadRow(doubtful[number]), place.words)
 
+    def _without_counts(self) -> None:
+        """Takes off the numbers before stems that only the whole list shows to be such."""
+        for name, numbers in self._by_list().items():
+            if name in self._unnumbered:
+                continue
+            places = [self.result.places[number] for number in numbers]
+            items = [self.result.items[number] for number in numbers]
+            stems, codes = [item.content.stem for item in items], [item.code for item in items]
+            taken = [self._taken.get(number, "") for number in numbers]
+            rests = stem_number.counted(stems, [place.row for place in places], codes, taken)
+            for n, rest in rests.items():
+                content = replace(items[n].content, stem=rest)
+                self.result.items[numbers[n]] = replace(items[n], content=content)
+                place = (places[n].sheet, places[n].row)
+                self._numbered.setdefault(_list(place[0]), []).append(place)
+            off = {(places[n].sheet, places[n].row) for n in rests}
+            for sheet, left in [*self._left.items()] if off else []:
+                self._left[sheet] = [place for place in left if place not in off]
+                if not self._left[sheet]:
+                    del self._left[sheet]
+
+    def _by_list(self) -> dict[str, list[int]]:
+        """List (a sheet, a package) -> its items, by their places in the outcome."""
+        lists: dict[str, list[int]] = {}
+        for number, place in enumerate(self.result.places):
+            lists.setdefault(_list(place.sheet), []).append(number)
+        return lists
+
     def _beside(self) -> None:
         """Items with far fewer options than their neighbours: some may have been read into others."""
-        sheets: dict[str, list[int]] = {}
-        for number, place in enumerate(self.result.places):
-            sheets.setdefault(_list(place.sheet), []).append(number)
-        for numbers in sheets.values():
+        for numbers in self._by_list().values():
             for few in plausibility.few_options([self.result.items[number] for number in numbers]):
                 place = self.result.places[numbers[few]]
                 self._remark(place.sheet, place.row, "few-options-beside", place.words)
@@ -314,7 +345,9 @@ class Reader:
             if isinstance(draft, BadRow):
                 raise draft
             if not self._own:
-                stem = stem_number.without(draft.stem.lstrip(_UNSEEN))
+                unnumber(draft)
+                untype(draft)
+                stem = stem_number.without(draft.stem.lstrip(_UNSEEN), draft.unnumbered)
                 if stem != draft.stem:
                     draft.numbered, draft.stem = draft.stem[: len(draft.stem) - len(stem)], stem
                     self._numbered.setdefault(_list(sheet), []).append((sheet, row))
@@ -343,10 +376,14 @@ class Reader:
             self._remark(sheet, row, "picture-missing", code=item.code)
         if isinstance(draft, Draft) and spelling.plain(draft.difficulty) in ("1", "1.0"):
             self._certain.append(len(self.result.items))
-        if stem_number.left(item.content.stem):
+        if not draft.unnumbered and stem_number.left(item.content.stem):
             self._left.setdefault(_list(sheet), []).append((sheet, row))
         if draft.ordered and not self._own:
             self._ordered.setdefault(_list(sheet), []).append((sheet, row))
+        if draft.unnumbered:
+            self._unnumbered.add(_list(sheet))
+        if draft.numbered:
+            self._taken[len(self.result.items)] = draft.numbered
         for reason in plausibility.doubts(item):
             self._remark(sheet, row, reason, words)
         self.result.items.append(item)

@@ -109,7 +109,7 @@ class Answers:
         """One answer with what is said about it, or more of what is said about the last."""
         stem = marks.STEM.fullmatch(marks.folded(line.text))
         last = self._last()
-        if stem is not None:
+        if stem is not None and not stem["tight"]:
             number, rest = marks.number_of(stem), line.text[stem.start("rest") :]
             labelled = marks.label_of(rest)
             said = marks.parted(rest)

@@ -20,6 +20,10 @@ _PREFIX = (
     r"|(?:I{1,3}|IV|VI{0,3}|IX|X)\s*[、.]|第\d{1,2}(?:部分|大题)\s*[、.:]?)"
 )
 SECTION = re.compile(rf"\s*{_PREFIX}\s*[^A-H0-9]{{0,12}}?({_WORDS})题?((?:[\s(:，,。].{{0,200}})?)")
+BARE_SECTION = re.compile(
+    r"\s*[\[【]?(单项选择|单选|多项选择|多选|不定项选?择?|判断|是非|填空|选择)题[\]】]?\s*(?:[:：]|[(（][^()（）]{0,120}[)）]\s*[:：。]?)?\s*"
+)
+"""The same without a numeral: nothing else stands on the line."""
 KIND = re.compile(rf"\s*{_PREFIX}?\s*[\[【]?({_WORDS})题?[\]】]?((?:[\s(:，,。].{{0,2000}})?)")
 """The same among answers, where the numeral is often left out and the answers follow at once."""
 _OTHER_WORDS = (
@@ -42,7 +46,7 @@ _TRUTHS = "√|×|✓|✔|✗|✘|对|错|正确|错误"
 STEM = re.compile(
     rf"\s*(?:\(\s*(?P<before>{_TRUTHS}|[A-H]{{1,8}}|[TXVYN]|\s*)\s*\)\s*)?"
     r"(?:[【\[]\s*(?:题干|题目|试题)\s*[】\]]\s*:?\s*|(?:题干|题目):\s*)?"
-    r"(?:(?P<plain>\d{1,4})\s*[.、](?!\d)|\((?P<round>\d{1,4})\)|第(?P<named>\d{1,4})题[:.、]?)\s*(?P<rest>.*)",
+    r"(?:(?P<plain>\d{1,4})(?:\s*[.、](?!\d)|(?P<tight>[.、])(?=\d))|\((?P<round>\d{1,4})\)|第(?P<named>\d{1,4})题[:.、]?)\s*(?P<rest>.*)",
     re.DOTALL,
 )
 _OPTION = re.compile(r"(?:^|(?<=[\s;；])|(?<=\))(?=[A-H]\s?\.))\(?([A-H])\s?[.、:)]\s*")

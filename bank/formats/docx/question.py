@@ -187,6 +187,7 @@ def draft(now: Question, places: dict[tuple[str, tuple[str, ...]], int], note: N
         background_images=shown,
         place=place,
         shown=tuple(now.shown),
+        unnumbered=True,
         said=(str(now.number), now.type, *now.read, *_labels(now)),
     )
 
@@ -213,7 +214,12 @@ def _swallows(now: Question) -> bool:
     if any(marks.options_in(line, 0, False) for line in below):
         return True
     stems = (marks.STEM.fullmatch(marks.folded(line)) for line in (*now.stem[1:], *below))
-    return any(stem is not None and marks.PLACE.search(stem["rest"]) is not None for stem in stems)
+    return any(
+        stem is not None
+        and marks.PLACE.search(stem["rest"]) is not None
+        and (not stem["tight"] or marks.number_of(stem) == now.number + 1)
+        for stem in stems
+    )
 
 
 def _speaks_of_answer(now: Question) -> bool:

@@ -139,7 +139,7 @@ class _Paper:
         """Whether the line is a heading: of a section, of a chapter, of a list of options, of the answers."""
         text = line.text
         short = len(text) < 300
-        section = marks.SECTION.fullmatch(plain) if short else None
+        section = (marks.SECTION.fullmatch(plain) or marks.BARE_SECTION.fullmatch(plain)) if short else None
         other = marks.OTHER_SECTION.fullmatch(plain) if short and section is None else None
         chapter = marks.CHAPTER.fullmatch(plain) if short and not (section or other) else None
         shared = marks.SHARED_OPTIONS.fullmatch(plain) if short and not line.images else None
@@ -288,6 +288,8 @@ class _Paper:
         now, number = self._now, marks.number_of(stem)
         if now is None and self._case is not None:
             return self._asks(place)  # a background may hold a list
+        if stem["tight"] and (stem["before"] or not self._counts_on(place, number)):  # (C)3.5 mm
+            return False
         if now is None or self._restarted:
             return True
         if self._beneath(line):  # a list within the question; where its first line asks itself, a heading stands above
@@ -310,6 +312,14 @@ class _Paper:
             now.listed = number if number == 1 or number == now.listed + 1 else 0
         return begins
 
+    def _counts_on(self, place: int, number: int) -> bool:
+        """Whether "3.220 V 电路…" is question 3 and no 3.220: it is the next number, and something is asked."""
+        now = self._now
+        if now is None or self._restarted:
+            return number in (1, self._last + 1)
+        stands = now.type in _WITHOUT_OPTIONS and now.at in ("stem", "answer")
+        return number == self._last + 1 and (stands or self._asks(place))
+
     def _asks(self, place: int) -> bool:
         """Whether options, an answer or a place for one follow before the next number."""
         first = self._lines[place].text
@@ -319,6 +329,8 @@ class _Paper:
             plain = marks.folded(line.text)
             label = marks.label_of(line.text)
             if marks.options_in(line.text, 0, False) or (label is not None and LABELS.get(label[0]) == "answer"):
+                return True
+            if marks.ending(line.text) is not None:
                 return True
             if marks.STEM.fullmatch(plain) or marks.SECTION.fullmatch(plain):
                 return False
@@ -459,7 +471,7 @@ class _Paper:
                 return marks.answers_in(case[0]) is not None
             if line.cells:
                 return numbers_answers(line)
-            stem = marks.STEM.fullmatch(plain)
+            stem = None if (found := marks.STEM.fullmatch(plain)) is None or found["tight"] else found
             labelled = None if stem is None else marks.label_of(stem["rest"])
             if labelled is not None:
                 return LABELS.get(labelled[0]) == "answer"

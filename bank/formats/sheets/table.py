@@ -58,8 +58,12 @@ LOSES = ("bases", "translations", "provenance", "calibrated")
 """What no table of ours says of an item."""
 _CRAC = {"q": "stem", "t": "answer", "p": "chapter", "i": "code", "j": "picture_code"}
 """The amateur radio authority's own table J,P,I,Q,T,A,B,C,D. Single letters mean this only where all nine stand."""
-_OPTION = re.compile(r"(?:选项|option|qu|备选项)?([a-j])(?:选项|项)?")
-_NUMBERED_OPTION = re.compile(r"(?:选项|option)([1-9])")
+_OPTION_WORD = (
+    "(?:答案|题目|试题|问题|考题)?(?:选项|备选项|候选项|可选项|选择项)|备选答案|候选答案|可选答案|option|opt|choice|qu"
+)
+_OPTION = re.compile(rf"(?:{_OPTION_WORD}|答案)?[_.:-]?([a-j])(?:选项|项|选项内容|内容)?")
+_NUMBERED_OPTION = re.compile(rf"(?:{_OPTION_WORD})[_.:-]?([1-9一二三四五六七八九])")
+_ONE_OPTION = re.compile(r"(?<![a-z])[a-j1-9](?![a-z0-9])|[一二三四五六七八九]")
 _OPTION_IMAGE = re.compile(r"(?:图片|选项图片|image)([a-j])")
 _LIKE_OPTIONS = re.compile(r"选项|备选|候选|选择|option|choice", re.I)
 _LIKE_ANSWERS = re.compile(r"答案|正确|answer|correct|^key$", re.I)
@@ -156,8 +160,7 @@ def _heading(number: int, row: Sequence[str]) -> Heading | None:
         name = HEADINGS.get(word) or (_CRAC.get(word) if crac else None)
         if name is not None:
             columns.setdefault(name, []).append(column)
-        elif match := _OPTION.fullmatch(word) or _NUMBERED_OPTION.fullmatch(word):
-            index = int(match[1]) - 1 if match[1].isdigit() else ord(match[1]) - ord("a")
+        elif (index := option_of(word)) is not None:
             if options.setdefault(index, column) != column:
                 twice.append(cell.strip()[:40])
         elif match := _OPTION_IMAGE.fullmatch(word):
@@ -180,11 +183,24 @@ def _heading(number: int, row: Sequence[str]) -> Heading | None:
     )
 
 
+def option_of(word: str) -> int | None:
+    """Which option a heading names: 选项B, option_b, B项, 选项2; None where it names none."""
+    match = _OPTION.fullmatch(word) or _NUMBERED_OPTION.fullmatch(word)
+    if match is None:
+        return None
+    sign = match[1]
+    return "一二三四五六七八九".find(sign) if sign > "z" else int(sign) - 1 if sign.isdigit() else ord(sign) - ord("a")
+
+
 def decides(word: str) -> str:
-    """What a heading that is not known seems to be of, where the answer may depend on it: options, answer or ""."""
+    """What a heading that is not known seems to be of, where the answer may depend on it: one option, options, answer,
+    or nothing ("").
+    """
     if _NOT_THE_KEY.search(word):
         return ""
-    return "options" if _LIKE_OPTIONS.search(word) else "answer" if _LIKE_ANSWERS.search(word) else ""
+    if _LIKE_OPTIONS.search(word):
+        return "one option" if _ONE_OPTION.search(word) else "options"
+    return "answer" if _LIKE_ANSWERS.search(word) else ""
 
 
 def bare_heading(cell: str) -> str:
@@ -318,7 +334,7 @@ def _draft(
     if not options and "options" in heading.columns:
         options = options_in_cell(cell("options"), learned)
     for column, like in heading.depends.items():
-        if _cell(row, column) and (like == "answer" or not options):
+        if _cell(row, column) and (like != "options" or not options):
             raise BadRow("column-decides", column=str(sheet.rows[heading.row][column])[:40])
     asks = heading.options or "options" in heading.columns
     if not options and asks and not filled.get("type") and spelling.plain(cell("answer")) == "f":
