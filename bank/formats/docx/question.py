@@ -215,10 +215,9 @@ def _swallows(now: Question) -> bool:
         return True
     stems = (marks.STEM.fullmatch(marks.folded(line)) for line in (*now.stem[1:], *below))
     return any(
-        stem is not None
-        and marks.PLACE.search(stem["rest"]) is not None
-        and (not stem["tight"] or marks.number_of(stem) == now.number + 1)
+        marks.number_of(stem) == now.number + 1 if stem["tight"] else marks.PLACE.search(stem["rest"]) is not None
         for stem in stems
+        if stem is not None
     )
 
 

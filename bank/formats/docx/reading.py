@@ -264,7 +264,7 @@ class _Paper:
         self._last, self._restarted = number, False
         question.counted = line.counted.strip(" .．、")
         question.shown.append(line.whole())
-        question.read.append(line.counted)
+        question.read += [line.counted, line.text[: stem.start("rest")]]
         self._sections[-1].numbers.setdefault(number, len(self.questions))
         self.questions.append(question)
         rest = line.text[stem.start("rest") :]
@@ -322,13 +322,13 @@ class _Paper:
 
     def _asks(self, place: int) -> bool:
         """Whether options, an answer or a place for one follow before the next number."""
-        first = self._lines[place].text
+        first, bare = self._lines[place].text, self._now is not None and self._now.bare
         if re.search(r"[（(]\s*(?:[A-H√×]+\s*)?[)）]|_{2,}", first) or marks.ending(first) is not None:
             return True
         for line in self._lines[place + 1 : place + _AHEAD]:
             plain = marks.folded(line.text)
             label = marks.label_of(line.text)
-            if marks.options_in(line.text, 0, False) or (label is not None and LABELS.get(label[0]) == "answer"):
+            if marks.options_in(line.text, 0, bare) or (label is not None and LABELS.get(label[0]) == "answer"):
                 return True
             if marks.ending(line.text) is not None:
                 return True
