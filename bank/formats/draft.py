@@ -190,7 +190,8 @@ def unnumber(draft: Draft) -> None:
             for option, (_place, rest) in zip(draft.options, spaced, strict=True):
                 option.text = rest
         return
-    if any("①" <= sign <= "⑩" for text in (draft.stem, *(rest for _place, rest in found)) for sign in text):
+    circled = "①" <= texts[0].lstrip()[0] <= "⑩"
+    if circled and any("①" <= sign <= "⑩" for text in (draft.stem, *(rest for _place, rest in found)) for sign in text):
         return  # ①大于②: names of things
     if [place for place, _rest in found] != list(range(len(texts))):
         raise BadRow("option-letters-unclear")

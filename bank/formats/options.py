@@ -24,7 +24,8 @@ _HELD = re.compile(
     r"(?<=[\u4e00-\u9fff0-9%％。；;℃)）”》])\s*(?:([B-JＢ-Ｊ])\s?[.．]|[(（]\s*([B-JＢ-Ｊ])\s*[)）])\s*(?=[\u4e00-\u9fff0-9])"
 )
 _MAY_HOLD = re.compile(
-    r"(?:(?<=[A-Za-z0-9)）①-⑩])([B-JＢ-Ｊ])[.．:：]|(?:(?<=[a-z0-9)）①-⑩])|(?<=[0-9][A-Z]))([B-JＢ-Ｊ])、)\s*(?![a-z\s])", re.MULTILINE
+    r"(?:(?<=[A-Za-z0-9)）①-⑩])([B-JＢ-Ｊ])[.．:：]|(?:(?<=[a-z0-9)）①-⑩])|(?<=[0-9][A-Z]))([B-JＢ-Ｊ])、)\s*(?![a-z\s])",
+    re.MULTILINE,
 )
 _LINE = re.compile(r"\n\s*[(（【\[]?[A-JＡ-Ｊ]\s?[.．、)）】\]]\s*(?=\S)(?![A-J][、,，和与及或/])")
 _MAY_BEAR = re.compile(
@@ -82,6 +83,13 @@ def numbered(texts: Sequence[str]) -> list[tuple[int, str]] | None:
     if found[0][1] and all(rest[0].isdecimal() for rest in rests):
         return None  # 1.5 m, 2.5 m, 3.5 m
     return list(zip(places, rests, strict=True))
+
+
+def seem_numbered(texts: Sequence[str]) -> bool:
+    """The same where it is not sure: 1.5 m, 2.5 m, 3.5 m; ①大于②, ②大于①."""
+    found = [match for match in map(_COUNTED.match, texts) if match is not None]
+    places = [int(match[1]) if match[1] else ord(match[2]) - ord("①") + 1 for match in found]
+    return len(texts) > 1 and places == list(range(1, len(texts) + 1))
 
 
 def spaced_letters(texts: Sequence[str]) -> list[tuple[int, str]] | None:
@@ -147,6 +155,11 @@ def lettered(cell: str) -> list[tuple[int, str]] | None:
     if unclear or begins.re is _SPACED:
         raise BadRow("option-letters-unclear")
     return None
+
+
+def breaks(cell: str) -> str:
+    """The signs in a cell that stand for the end of a line."""
+    return "".join(_BREAK.findall(cell))
 
 
 def _without_rim(parts: list[str]) -> list[str]:

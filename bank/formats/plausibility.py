@@ -68,7 +68,7 @@ def doubts(item: Item) -> Iterator[str]:
     if content.type is ItemType.TRUEFALSE:
         return
     if _presses_letters(texts) or (
-        choices.may_bear_marks(texts) and (choices.numbered(texts) is not None or _bears_own_letter(texts))
+        choices.may_bear_marks(texts) and (choices.seem_numbered(texts) or _bears_own_letter(texts))
     ):
         yield "own-letter-left"
     if any(choices.may_hold_another(text, index) for index, text in enumerate(texts)):

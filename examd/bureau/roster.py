@@ -115,6 +115,7 @@ def _checked(listed: lists.Listed, file: str) -> Checked:
             found.bad.append(Refusal(file, row.sheet, row.number, "roster-hidden"))
             continue
         cells = {name: _clean(text) for name, text in row.cells.items()}
+        cells["id_number"] = cells["id_number"].replace(" ", "")  # 110105 19491231 002X
         admission_no, id_number = cells["admission_no"].upper(), cells["id_number"].upper()
         bad, kind = _wrong(cells, admission_no, id_number)
         keys = {"admission_no": admission_no, "id_number": identity.same_person(id_number, kind) if kind else ""}

@@ -91,13 +91,13 @@ def _words(columns: Columns) -> dict[str, str]:
 
 
 def _sheet(sheet: Sheet, columns: Columns, words: Mapping[str, str], found: Listed) -> None:
-    at, places = _heading(sheet.rows, words)
+    at, places = _heading(_under_merged(sheet), words)
     if sheet.hidden:
         if not places or not any(map(any, sheet.rows[at + 1 :])):  # such as lists to choose from in templates
             found.remarks.append(Problem(sheet.name, 0, "hidden-sheet-not-read"))
             return
         found.hidden_sheets.append(sheet.name)
-    heading = sheet.rows[at]
+    heading = _under_merged(sheet)[at]
     repeated = {name: held for name, held in places.items() if len(held) > 1}
     for name, held in repeated.items():
         said = " / ".join(heading[column] for column in held)
@@ -148,8 +148,8 @@ def _sheet(sheet: Sheet, columns: Columns, words: Mapping[str, str], found: List
 
 def _remark(sheet: Sheet, at: int, column_of: Mapping[str, int], found: Listed) -> None:
     """What stands on the sheet and is in no row, and what may not have been seen."""
-    heading, read_ = sheet.rows[at], set(column_of.values())
-    above = [number for number, row in enumerate(sheet.rows[:at], 1) if any(row)]
+    heading, read_ = _under_merged(sheet)[at], set(column_of.values())
+    above = [number for number, row in enumerate(_above(sheet, at, heading), 1) if any(row)]
     if above:
         found.remarks.append(Problem(sheet.name, above[0], "rows-above-heading", {"found": len(above)}))
     for column in range(len(heading)):
@@ -162,6 +162,24 @@ def _remark(sheet: Sheet, at: int, column_of: Mapping[str, int], found: Listed) 
             found.remarks.append(Problem(sheet.name, at + 1, "hidden-column", {"column": heading[column]}))
     for first in sorted({max(drawn.first, 0) for drawn, _data in sheet.drawn}):
         found.remarks.append(Problem(sheet.name, first + 1, "drawing-on-list"))
+
+
+def _under_merged(sheet: Sheet) -> list[Sequence[str]]:
+    """The rows among which the heading is looked for; a cell merged downwards speaks in each row that it covers."""
+    rows = [list(row) for row in sheet.rows[:HEADING_ROWS]]
+    for first, last, column in sheet.merged:
+        for row in rows[first + 1 : last + 1]:
+            if column < len(row) and not row[column]:
+                row[column] = _cell(rows[first], column)
+    return [*rows]
+
+
+def _above(sheet: Sheet, at: int, heading: Sequence[str]) -> list[list[str]]:
+    """What stands above the heading and is no part of it."""
+    return [
+        ["" if n < len(heading) and cell == heading[n] else cell for n, cell in enumerate(row)]
+        for row in sheet.rows[:at]
+    ]
 
 
 def letters(column: int) -> str:

@@ -363,7 +363,13 @@ def _draft(
         background_images=spelling.names(cell("background_images")) + lying("background", "background_images"),
         place=cell("place"),
         shown=tuple(filter(None, row if heading.whole else [_cell(row, column) for column in heading.read])),
-        said=(cell("number"), cell("picture_code"), filled.get("type", ""), (learned or "") * len(options)),
+        said=(
+            cell("number"),
+            cell("picture_code"),
+            filled.get("type", ""),
+            (learned or "") * len(options),
+            choices.breaks(cell("options")),
+        ),
     )
 
 

@@ -731,3 +731,19 @@ def test_what_a_spreadsheet_takes_for_a_formula_is_exported_as_text(tmp_path, si
     formats.write(tmp_path / "o.csv", [item])
     assert f"'{sign}1+1" in (tmp_path / "o.csv").read_text(encoding="utf-8-sig")
     assert formats.read(tmp_path / "o.csv").items == [item]
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_lists_of_items_within_a_json_object_are_read_by_their_names(tmp_path, indent):
+    items = [
+        {"题目": "问", "选项": ["甲", "乙"], "答案": "A"},
+        {"题目": "再问", "选项": {"A": "甲", "B": "乙"}, "答案": "B"},
+    ]
+    path = tmp_path / "a.json"
+    for whole, names in (({"code": 0, "data": {"list": items}}, ["data/list"] * 2), (items[1], [""])):
+        path.write_text(json.dumps(whole, indent=indent, ensure_ascii=False), "utf-8")
+        result = formats.read(path)
+        assert [place.sheet for place in result.places] == names and not result.refused
+    path.write_text('{"a": [\n1,\n', "utf-8")
+    with pytest.raises(BadFile, match="json-file-malformed"):
+        formats.read(path)

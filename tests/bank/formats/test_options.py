@@ -250,3 +250,76 @@ def test_a_document_type_that_says_more_is_refused(tmp_path, doctype):
     (tmp_path / "a.xml").write_text(f"{doctype}<quiz><question/></quiz>", encoding="utf-8")
     with pytest.raises(BadFile, match="xml-doctype"):
         formats.read(tmp_path / "a.xml")
+
+
+def columns(tmp_path, *rows, head=("题干", "选项A", "选项B", "选项C", "答案")):
+    return formats.read(csv(tmp_path, list(head), *map(list, rows)))
+
+
+@pytest.mark.parametrize(
+    ("options", "answer", "outcome"),
+    [
+        (("①甲", "②乙", "③丙"), "②", (["甲", "乙", "丙"], (1,))),
+        (("1.甲", "2.乙", "3.5 V"), "2", (["甲", "乙", "5 V"], (1,))),
+        (("A 甲", "B 乙", "C 丙"), "B", (["甲", "乙", "丙"], (1,))),
+        (("③甲", "①乙", "②丙"), "A", "option-letters-unclear"),
+        (("C甲", "A乙", "B丙"), "A", "option-letters-unclear"),
+        (("A级", "B级", "C级"), "A", (["A级", "B级", "C级"], (0,))),
+        (("①大于②", "②大于①", "相等"), "A", (["①大于②", "②大于①", "相等"], (0,))),
+    ],
+)
+def test_numbers_and_bare_letters_of_options_are_taken_off_in_order_and_refused_out_of_it(
+    tmp_path, options, answer, outcome
+):
+    result = columns(tmp_path, ("问", *options, answer))
+    if isinstance(outcome, str):
+        assert [each.reason for each in result.refused] == [outcome]
+    else:
+        (item,) = result.items
+        assert ([option.text for option in item.content.options], item.answer_key.correct) == outcome
+
+
+def test_letters_pressed_to_their_texts_and_an_option_behind_another_are_told(tmp_path):
+    pressed = columns(tmp_path, ("问", "A甲", "B乙", "C丙", "B"))
+    assert [each.reason for each in pressed.remarks] == ["own-letter-left"]
+    behind = columns(tmp_path, ("问", "甲", "3.5mmC.丙", "丁", "B"))
+    assert [each.reason for each in behind.remarks] == ["option-may-hold-next"]
+
+
+def test_an_option_whose_heading_is_not_known_refuses_its_rows(tmp_path):
+    head = ("题干", "选项A", "选项B", "C号备选", "答案")
+    result = columns(tmp_path, ("问", "甲", "乙", "丙", "A"), ("再问", "甲", "乙", "", "A"), head=head)
+    assert [(each.row, each.reason, each.facts) for each in result.refused] == [
+        (2, "column-decides", {"column": "C号备选"})
+    ]
+    known = columns(tmp_path, ("问", "甲", "乙", "丙", "C"), head=("题干", "答案选项A", "选项_B", "选项三", "答案"))
+    assert [len(item.content.options) for item in known.items] == [3]
+
+
+@pytest.mark.parametrize("sign", ["/", "<br>", "\\n", "，"])
+def test_signs_between_lettered_options_are_no_part_of_them(tmp_path, sign):
+    cell = sign.join(("A.甲", "B.乙", "C.丙"))
+    result = formats.read(csv(tmp_path, ["题干", "选项", "答案"], ["问", cell, "B"]))
+    assert [[option.text for option in item.content.options] for item in result.items] == [["甲", "乙", "丙"]]
+    unsure = formats.read(csv(tmp_path, ["题干", "选项", "答案"], ["问", "A.甲-B.乙-C.丙", "B"]))
+    assert [each.reason for each in unsure.refused] == ["options-unclear"]
+
+
+@pytest.mark.parametrize("number", ["{} ", "第{}题 ", "No.{} ", "{}:", "{}．"])
+def test_where_a_whole_list_counts_its_stems_all_numbers_go(tmp_path, number):
+    stems = ["3人以上作业应", "220V 电路属于", "2、4号线是", "触电急救先"]
+    rows = [[number.format(n) + stem, "甲", "乙", "丙", "A"] for n, stem in enumerate(stems, 1)]
+    result = columns(tmp_path, *rows)
+    assert [item.content.stem for item in result.items] == stems
+    assert sum(each.reason == "number-before-stem" for each in result.remarks) == 0
+
+
+def test_the_kind_before_a_stem_is_its_type_and_another_refuses_it(tmp_path):
+    head = ("题型", "题干", "选项A", "选项B", "选项C", "答案")
+    rows = [("", "【多选题】问", "甲", "乙", "丙", "A"), ("单选", "（单选题）再问", "甲", "乙", "丙", "A")]
+    result = columns(tmp_path, *rows, ("判断", "【单选题】又问", "甲", "乙", "丙", "A"), head=head)
+    assert [(item.content.type.value, item.content.stem) for item in result.items] == [
+        ("multiple", "问"),
+        ("single", "再问"),
+    ]
+    assert [each.reason for each in result.refused] == ["types-disagree"]

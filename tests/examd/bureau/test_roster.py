@@ -426,3 +426,21 @@ def test_what_is_typed_into_the_template_stays_a_text(tmp_path):
     assert texts == {1, 2, 3, 4, 5} and len(roster.HEADINGS) == 5
     with pytest.raises(BadFile, match="roster-empty"):
         roster.check(tmp_path / "r.xlsx").whole()
+
+
+def test_a_heading_of_two_rows_merged_downwards_names_its_columns(check):
+    def fill(made):
+        page = made.add_worksheet("甲班")
+        page.merge_range(0, 0, 0, 2, "考生")
+        page.merge_range(0, 3, 1, 3, "培训机构")
+        page.write_row(1, 0, HEAD[:3])
+        page.write_row(2, 0, LI)
+
+    found = check(fill)
+    assert [each.admission_no for each in found.people] == [LI[0]] and not found.bad
+
+
+def test_an_id_number_in_groups_is_the_same_number():
+    grouped = changed(number="2026-003", id_number="110105 19491231 002X")
+    assert told(of(grouped).bad) == [] and of(grouped).people[0].id_masked == of(LI).people[0].id_masked
+    assert told(of(LI, grouped).bad) == [("", 3, "roster-repeated")]

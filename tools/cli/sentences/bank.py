@@ -232,7 +232,9 @@ SENTENCES = {
     "section-not-read": N_("A section of a kind that is not read begins here."),
     "part-not-read": N_("It holds “{markup}”, which was not read."),
     "header-not-read": N_("What stands at the top or bottom of each page was not read: “{text}”."),
-    "tracked-changes": N_("From here on {found} paragraphs hold tracked changes; they were read as if all were accepted."),
+    "tracked-changes": N_(
+        "From here on {found} paragraphs hold tracked changes; they were read as if all were accepted."
+    ),
     "note-not-read": N_("A footnote or endnote hangs here; it was not read."),
     "comment-not-read": N_("A comment hangs here; it was not read."),
     "title-not-read": N_("The title of the question was not read."),
