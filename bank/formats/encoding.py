@@ -11,6 +11,7 @@ from bank.refused import BadFile
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of text: in memory it takes several times as much."""
+_GB18030_MARK = b"\x84\x31\x95\x33"
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _MOST_LOOKED_AT = 200_000
 _RARE_SHARE = 20
@@ -37,6 +38,8 @@ def decode(data: bytes, file: str) -> Decoded:
         return Decoded(_strictly(data, "utf-16", file))
     if b"\0" in data:
         raise BadFile("text-binary", file=file)
+    if data.startswith(_GB18030_MARK):
+        return Decoded(_strictly(data[len(_GB18030_MARK) :], "gb18030", file))
     try:
         return Decoded(data.decode("utf-8-sig"))
     except UnicodeDecodeError:

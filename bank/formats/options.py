@@ -40,7 +40,7 @@ _EDGES = " \t\r\n\u3000;；|"
 _RIM = re.compile(r"(?:([*#|｜$@&^~])\1*|[/,，、。_]|</?br\s*/?>)\s*$", re.IGNORECASE)
 _DOUBTFUL_RIM = re.compile(r"[-+=~·]\s*$")
 """May part options, and may as well be their last sign: Na+, Cl-."""
-_BREAK = re.compile(r"</?br\s*/?>|\\n(?![a-z])", re.IGNORECASE)
+_BREAK = re.compile(r"</?br\s*/?>|\\n(?!(?-i:[a-z]))", re.IGNORECASE)
 _COUNTED = re.compile(r"\s*(?:[(（]?(\d{1,2})[.．、)）]|([①-⑩]))\s*(?=\S)")
 _PRESSED = re.compile(r"\s*([A-JＡ-Ｊ])([ \t\u3000]*)(?=[^\sa-z])")
 _LETTERS = re.compile(r"[A-ZＡ-Ｚ]{1,3}")

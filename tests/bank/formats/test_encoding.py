@@ -38,3 +38,8 @@ def test_a_rare_name_in_ordinary_text_is_read(tmp_path):
         csv(tmp_path, HEAD, ["朱镕基" + "电流的单位是安全电压" * 4, *ROW[1:]], encoding="gb18030")
     ).items
     assert item.content.stem.startswith("朱镕基")
+
+
+def test_the_mark_of_gb18030_says_the_encoding():
+    marked = encoding.decode("\ufeff题干,答案".encode("gb18030"), "t.csv")
+    assert marked == encoding.Decoded("题干,答案")
