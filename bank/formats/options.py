@@ -129,9 +129,15 @@ def holds_another(text: str, index: int) -> bool:
     return False
 
 
-def may_hold_another(text: str, index: int) -> bool:
-    """Whether the next may have been swallowed behind letters or digits: PDCCHD.物理广播信道."""
-    return any(index_of(match[1] or match[2]) == index + 1 for match in _MAY_HOLD.finditer(text))
+def may_hold_another(texts: Sequence[str]) -> bool:
+    """Whether some option may have swallowed the next behind letters or digits: PDCCHD.物理广播信道."""
+    if _MAY_HOLD.search("\n".join(texts)) is None:  # as in nearly all
+        return False
+    return any(
+        index_of(match[1] or match[2]) == index + 1
+        for index, text in enumerate(texts)
+        for match in _MAY_HOLD.finditer(text)
+    )
 
 
 def lettered(cell: str) -> list[tuple[int, str]] | None:

@@ -71,7 +71,7 @@ def doubts(item: Item) -> Iterator[str]:
         choices.may_bear_marks(texts) and (choices.seem_numbered(texts) or _bears_own_letter(texts))
     ):
         yield "own-letter-left"
-    if any(choices.may_hold_another(text, index) for index, text in enumerate(texts)):
+    if choices.may_hold_another(texts):
         yield "option-may-hold-next"
     if any(_ANSWER_WORD.search(text) for text in texts if "答案" in text):
         yield "answer-word-in-option"

@@ -88,7 +88,8 @@ def table(seed: int) -> tuple[list[Truth], list[list[str]]]:
     """A table with its truth."""
     chance = random.Random(seed)  # noqa: S311 - examples
     found = truths(chance, chance.choice([1, 3, 8, 30]))
-    number, sign, between, way = (chance.choice(each) for each in (NUMBERS, SIGNS, BETWEEN, range(10)))
+    number, sign, between = (chance.choice(each) for each in (NUMBERS, SIGNS, BETWEEN))
+    way = chance.randrange(10)
     columns, mixed, swapped, typed = (chance.random() < share for share in (0.4, 0.25, 0.25, 0.7))
     head = ["题型", "题干", *([f"选项{letter}" for letter in LETTERS[:5]] if columns else ["选项"]), "答案", "解析"]
     rows = [head]
@@ -110,8 +111,15 @@ SECTIONS = {
     "multiple": ["二、多选题（共10分）", "第二部分 多选题", "多选题："],
     "truefalse": ["三、判断题（对的打√）", "判断题", "第三部分  判断题"],
 }
-LAYOUTS = [lambda cells: cells, lambda cells: ["\t".join(cells)], lambda cells: [" ".join(cells)],
-           lambda cells: ["    ".join(cells[n : n + 2]) for n in range(0, len(cells), 2)]]  # fmt: skip
+
+
+def laid_out(way: int, cells: list[str]) -> list[str]:
+    """Options on lines of their own, on one, or two a line."""
+    if way == 0:
+        return cells
+    if way == 3:
+        return ["    ".join(cells[n : n + 2]) for n in range(0, len(cells), 2)]
+    return [("\t" if way == 1 else " ").join(cells)] if cells else []
 
 
 def paper(seed: int) -> tuple[list[Truth], list[str]]:
@@ -119,7 +127,7 @@ def paper(seed: int) -> tuple[list[Truth], list[str]]:
     chance = random.Random(seed)  # noqa: S311 - examples
     found = truths(chance, chance.choice([3, 6, 12]))
     number = chance.choice(["{}. ", "{}、", "{}．", "{}.", "（{}）", "第{}题 "])
-    sign, layout = chance.choice(["{}.", "{}．", "{}、", "（{}）", "{}:", "{} "]), chance.choice(LAYOUTS)
+    sign, layout = chance.choice(["{}.", "{}．", "{}、", "（{}）", "{}:", "{} "]), chance.randrange(4)
     where, again = chance.choice(["label", "behind", "bracket", "end", "range"]), chance.random() < 0.5
     lines, gathered, n = ["2026年题库"], [], 0
     for kind, headings in SECTIONS.items():
@@ -132,7 +140,7 @@ def paper(seed: int) -> tuple[list[Truth], list[str]]:
             key = answered(chance, truth, 0) if kind != "truefalse" else "√" if truth.right == {"正确"} else "×"
             stem = number.format(n) + truth.stem
             lines.append(stem + (f"（ {key} ）" if where == "bracket" and "）" not in truth.stem[-2:] else ""))
-            lines += layout([marked(sign, place, text) for place, text in enumerate(truth.options)])
+            lines += laid_out(layout, [marked(sign, place, text) for place, text in enumerate(truth.options)])
             if where == "bracket" and "）" in truth.stem[-2:]:
                 lines.append(f"答案：{key}")
             truth.explanation = f"因为{truth.name}" if where == "behind" else ""

@@ -3,6 +3,7 @@
 import pytest
 
 from bank import formats
+from bank.formats import encoding
 from bank.refused import BadFile
 from tests.bank.formats.test_formats import HEAD, ROW, csv
 
