@@ -59,6 +59,7 @@ class SessionState:
     """Every candidate who has signed in."""
     prepared: Mapping[str, Any] | None = None
     opened: Mapping[str, Any] | None = None
+    opened_idx: int = -1
     started_ms: int | None = None
     closed: bool = False
     absent: set[int] = field(default_factory=set)
@@ -81,7 +82,7 @@ class SessionState:
         self.prepared = body
 
     def _open(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
-        self.opened = body
+        self.opened, self.opened_idx = body, idx
 
     def _sign_in(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         seat = self.seats.setdefault(body["c"], Seat(body["c"]))

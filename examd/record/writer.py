@@ -5,6 +5,7 @@ The contract (docs/formats.md §5; published to candidates as 已确认):
 - the callback runs, in that thread, only after COMMIT with synchronous=FULL has returned for the entry and all before;
 - a batch that the disk has no room for is refused as a whole, with nothing of it in the record, and with it whatever
   was appended before the caller heard of it: an act may rest on the one before, and no record may have a hole;
+- the BOOT entry of a run stands before all its others: where the disk had no room for it, it comes before the next;
 - any other error of the disk ends the process at once: SQLite goes on happily after a failed fsync, and an
   acknowledgement given then could be of data the disk never got (security notes: PostgreSQL's fsync PANIC of 2018).
 
@@ -103,6 +104,8 @@ class Record:
         self.chain = NO_CHAIN
         self.epoch = 1
         self._anchor = NOT_BEGUN
+        self._boot: tuple[Draft, Callback] | None = None
+        """The BOOT entry of this run, until it is durable."""
         self._read_back()
         self._thread = threading.Thread(target=self._run, name="record-writer", daemon=True)
 
@@ -152,7 +155,10 @@ class Record:
         at = at or self._clock.now()
         if self._anchor is NOT_BEGUN:  # session time begins with the first entry
             self._anchor = Anchor(at.boot, at.mono_ms, 0)
-        self._queue.put((Draft(kind, actor, body, at), callback))
+        waiting = Draft(kind, actor, body, at), callback
+        if kind is Kind.BOOT:
+            self._boot = waiting
+        self._queue.put(waiting)
 
     def chain_at(self, idx: int) -> bytes | None:
         """The chain value at entry `idx`, or None where the record does not reach it."""
@@ -224,6 +230,8 @@ class Record:
         while True:
             batch, stopping = self._next_batch()
             if batch:
+                if self._boot is not None and batch[0] is not self._boot:
+                    batch.insert(0, self._boot)  # it found no room before
                 try:
                     outcomes = self._commit([draft for draft, _ in batch])
                 except BrokenStore as broken:
@@ -234,6 +242,8 @@ class Record:
                     self._die(error)
                     return
                 else:
+                    if batch[0] is self._boot:
+                        self._boot = None
                     self._run_later(lambda b=batch, o=outcomes: self._announce(b, o))  # type: ignore[misc]
             if stopping:
                 return
