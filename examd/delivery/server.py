@@ -141,6 +141,7 @@ class Server:
             # A full disk has no room for a checkpoint; the entries it would name are safe.
             with contextlib.suppress(BrokenStore):
                 session.checkpoint()
+            session.record.want_snapshot()
 
 
 def _listening(host: str, port: int) -> socket.socket:

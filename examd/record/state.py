@@ -67,6 +67,11 @@ class SessionState:
     """The whole room's pause, where one is running."""
     alarms: list[Alarm] = field(default_factory=list)
 
+    def share_choices(self) -> None:
+        """Of equal choices one is kept: those of a state that was read from a file are each its own."""
+        for seat in self.seats.values():
+            seat.answers = {slot: _CHOICES.setdefault(choice, choice) for slot, choice in seat.answers.items()}
+
     def apply(self, kind: Kind, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         _FOLDS[kind](self, body, t_ms, idx)
 

@@ -5,9 +5,11 @@ A step works in the current folder, on what it finds there, as a person does who
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from bank.refused import Refused
 from bank.rules import parse
@@ -23,9 +25,11 @@ from examd.delivery.staff_socket import COMMANDS
 from examd.documents.report import Report
 from examd.documents.write import write_all
 from examd.grading import process, request
+from examd.holders import Card, Holder
 from examd.package import open as opening
 from examd.package.layout import Session
 from examd.protocol import messages as m
+from examd.protocol.messages import Fact
 from examd.record.entries import Kind
 from examd.site.closing import close_session
 from examd.site.commissioning import commission
@@ -112,7 +116,7 @@ any = 5
 """
 
 
-def issuing(office):
+def issuing(office: tuple[Path, Holder, Card, Card]) -> tuple[Callable[[], None], Holder]:
     _, issuer, site_card, chief_card = office
     session = Session("S-1", "场次", "2026-11-21", site_card.id, "考点", True)
     order = Order(
@@ -129,7 +133,7 @@ def issuing(office):
     return step, issuer
 
 
-def whole_packages(root: Path, issuer) -> list[Path]:
+def whole_packages(root: Path, issuer: Holder) -> list[Path]:
     """The packages that show themselves on the stick; each is whole, and its codes are on file."""
     shown = sorted((root / "stick").glob("PKG-*"))
     for package in shown:
@@ -149,7 +153,7 @@ class Direct(StaffClient):
         super().__init__(room.folder.directory, SystemClock())
         self.room = room
 
-    async def command(self, act, **facts):
+    async def command(self, act: str, **facts: Fact) -> dict[str, Any]:
         return dict(await COMMANDS[Act(act)](self.room, Person("李", Role.ADMINISTRATOR), facts))
 
 
@@ -168,7 +172,7 @@ class Sitting:
         if folder.current is not None:
             room.take_up(folder.current)
         client = Direct(room)
-        request.run = process._grade  # type: ignore[assignment]  # a process of its own would take a second each
+        request.run = process._grade  # a process of its own would take a second each
         if (await client.command("status"))["phase"] in ("idle", "prepared", "open"):
             try:
                 await open_session(client, self.issued, toy.chief, toy.issued.code_1, one_holder=True)

@@ -36,6 +36,7 @@ async def close(room: Room, person: Person, facts: Facts) -> Facts:
         raise Denied("reason-missing")
     if hall.record.state.started_ms is None and not reason:
         raise Denied("never-started")
+    await asyncio.to_thread(session.record.all_read)  # the closing root speaks of what was read in this run
     disk.release_reserve(session.folder)
     session.note(person, "close", **({"reason": reason} if reason else {}))
     await durable(lambda done: ending.close(hall, waive, f"staff:{person.name}", done))

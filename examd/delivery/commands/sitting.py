@@ -107,6 +107,7 @@ async def status(room: Room, person: Person, facts: Facts) -> Facts:
         "phase": _phase(session),
         "session": manifest.session.name,
         "session_id": manifest.session.id,
+        "unread": session.record.unread,
     }
     return {**summary, **_seats(session)} if isinstance(session, OpenSession) else summary
 
