@@ -119,7 +119,7 @@ class Record:
         self.epoch = 1
         self._anchor = NOT_BEGUN
         self._boot: tuple[Draft, Callback] | None = None
-        """The BOOT entry of this run, until it is durable."""
+        """The BOOT entry of this run, until it is durable; whoever appended it is told of each try."""
         self._begun_at: Snapshot | None = None
         """Where this run began, until all before it was read again."""
         self.unread = 0
