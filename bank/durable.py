@@ -211,6 +211,11 @@ def founding(directory: Path, names: Sequence[str], taken: Refused) -> Iterator[
         os.close(handle)
 
 
+def is_founded(key: Path) -> bool:
+    """Whether the key is there and no kill broke off its making."""
+    return key.exists() and not os.path.lexists(_mark(key))
+
+
 def require_founded(key: Path) -> None:
     """Raises BadFile: when a kill broke off the making of this key; it is made anew, so it must serve for nothing."""
     if os.path.lexists(_mark(key)):
