@@ -26,6 +26,18 @@ class Tree:
         self.size = 0
         self._edge: list[bytes] = []  # roots of perfect subtrees, largest first; their sizes are the bits of `size`
 
+    @classmethod
+    def of(cls, size: int, edge: Iterable[bytes]) -> "Tree":
+        """One that had come so far."""
+        tree = cls()
+        tree.size, tree._edge = size, list(edge)
+        return tree
+
+    @property
+    def edge(self) -> tuple[bytes, ...]:
+        """Roots of the perfect subtrees, largest first: all that it remembers besides its size."""
+        return tuple(self._edge)
+
     def append(self, leaf: bytes) -> None:
         """Adds a leaf."""
         self._edge.append(leaf)

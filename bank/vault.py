@@ -19,13 +19,14 @@ import secrets
 import stat
 import struct
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlcipher3 import dbapi2
 
-from bank.durable import store_errors, sync_directory, write_new
+from bank.durable import settle, store_errors, sync_directory, write_new
 from bank.refused import BadFile, BrokenStore, Denied, Refused
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ KEY_BYTES = 32
 OLDEST_SQLITE = (3, 51, 3)
 """From here on two connections cannot corrupt the WAL while one of them resets it."""
 PLAINTEXT_MAGIC = b"SQLite format 3\x00"
+_LOCK_LOOK_S = 0.02
 LOCK_WAIT_SECONDS = 2.0
 """Long enough for a killed predecessor's locks to be released, short enough to say "in use" to a person."""
 
@@ -153,6 +155,7 @@ class Vault:
             raise BadFile("vault-plaintext", file=path.name)
         if not regular or len(magic) < len(PLAINTEXT_MAGIC):
             raise BrokenStore("store-damaged", file=path.name)  # an empty file would be taken for a new database
+        _settle_log(path)
         with _translated(path):
             try:
                 connection = _connect(path, key, wipe_memory)
@@ -388,6 +391,36 @@ def held_by(path: Path) -> int | None:
 _FLOCK = "hhqqi0q"  # struct flock of Linux
 _LOCKED_FROM, _LOCKED_BYTES = 0x40000000, 512
 """Where SQLite locks a file, far beyond what is read: part of its file format."""
+
+
+def _settle_log(path: Path) -> None:
+    """What a killed run left in the write-ahead log is on the disk before it is believed.
+
+    Its last frames may never have got there, although they are read back whole: the kill came before their fsync, or
+    the fsync failed, after which Linux counts the pages as clean. Whatever were committed after them would be lost with
+    them in a power cut. The file itself needs no such care: pages go there from the log, again and again until an fsync
+    has succeeded. Raises Denied: when somebody has the vault open. Raises BrokenStore: when the disk refuses.
+    """
+    log = path.with_name(path.name + "-wal")
+    if os.name == "nt":  # nobody could keep others from the file meanwhile
+        return
+    import fcntl
+
+    with store_errors(log.name):
+        if not log.exists() or not log.stat().st_size:
+            return
+        # Closing it takes away the locks of this process alone, which has none there.
+        with path.open("rb+") as stream:
+            for left in reversed(range(int(LOCK_WAIT_SECONDS / _LOCK_LOOK_S))):
+                try:
+                    fcntl.lockf(stream, fcntl.LOCK_EX | fcntl.LOCK_NB, _LOCKED_BYTES, _LOCKED_FROM)
+                    break
+                except (BlockingIOError, PermissionError):
+                    if not left:
+                        raise Denied("vault-in-use", file=path.name) from None
+                    time.sleep(_LOCK_LOOK_S)
+            if log.exists():  # whoever had it may have ended well, and taken the log along
+                settle(log)
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

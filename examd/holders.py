@@ -4,9 +4,11 @@ The card (`site.card.json`, `chief.card.json`) travels to the bureau once; packa
 key file never travels. On one machine all files may lie together; reports then say "not separated: one holder".
 """
 
+import contextlib
 import dataclasses
 import json
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bank.canonical import canonical, digest, spoken
-from bank.durable import make_folder, read_bytes, write_atomically
+from bank.durable import founding, read_bytes, require_founded, write_atomically
 from bank.refused import BadFile
 from bank.seal import passphrase as sealing
 from bank.seal.locks import Identity
@@ -41,7 +43,8 @@ class Card:
 
     @classmethod
     def read(cls, path: Path, role: str) -> "Card":
-        """Raises BadFile: when it is unreadable, malformed, or the card of another role."""
+        """Raises BadFile: when it is unreadable, malformed, the card of another role, or left half made."""
+        require_founded(path.with_name(f"{role}.key"))
         file = read_bytes(path)
         try:
             fields = json.loads(file)
@@ -57,7 +60,7 @@ class Card:
     def write(self, directory: Path) -> None:
         """Writes `<role>.card.json`."""
         file = json.dumps(dataclasses.asdict(self), ensure_ascii=False, indent=1).encode()
-        write_atomically(directory / f"{self.role}.card.json", file)
+        write_atomically(directory / f"{self.role}.card.json", file, private=False)
 
 
 class _Secrets(msgspec.Struct, frozen=True):
@@ -98,23 +101,38 @@ def create(directory: Path, role: str, holder_id: str, name: str, passphrase: st
 
     Raises BadFile: when a name cannot be shown on one line, or there is such a holder already.
     """
+    with founded(directory, role):
+        return make(directory, role, holder_id, name, passphrase)
+
+
+@contextlib.contextmanager
+def founded(directory: Path, role: str, *more: str) -> Iterator[None]:
+    """A holder of this role is made inside, with the files `more`, as one act (`bank.durable.founding`).
+
+    Raises BadFile: when there is one.
+    """
+    key = f"{role}.key"
+    with founding(directory, (key, *more), BadFile("holder-exists", file=str(directory / key))):
+        yield
+
+
+def make(directory: Path, role: str, holder_id: str, name: str, passphrase: str) -> Holder:
+    """As `create` does, where that nobody is there is known. Raises BadFile: when a name takes more than one line."""
     if not (tellable(holder_id) and tellable(name)):
         raise BadFile("not-one-line")
-    key_file = directory / f"{role}.key"
-    if key_file.exists():
-        raise BadFile("holder-exists", file=str(key_file))
     identity, signing_key = Identity.generate(), Ed25519PrivateKey.generate()
     card = Card(role, holder_id, name, identity.recipient, public_hex(signing_key))
     holder = Holder(card, identity, signing_key, secrets.token_bytes(32))
     sealed = sealing.seal(holder.secret_bytes(), passphrase, f"examd/{role}")
-    make_folder(directory)
-    card.write(directory)  # a key without its card could not be made again
-    write_atomically(key_file, sealed, private=True)
+    write_atomically(directory / f"{role}.key", sealed)
+    card.write(directory)
     return holder
 
 
 def unlock(directory: Path, role: str, passphrase: str) -> Holder:
-    """Opens `<role>.key`. Raises BadFile: when it cannot be read. And as `bank.seal.passphrase.unseal` does."""
+    """Opens `<role>.key`. Raises BadFile: when it cannot be read, or was left half made. And as
+    `bank.seal.passphrase.unseal` does."""
     key_file = directory / f"{role}.key"
+    require_founded(key_file)
     sealed = read_bytes(key_file)
     return Holder.from_secret_bytes(sealing.unseal(sealed, passphrase, f"examd/{role}", file=str(key_file)))

@@ -156,6 +156,8 @@ class TerminalApp(LockedApp, inherit_bindings=False):
             self._talking.cancel()
             with contextlib.suppress(asyncio.CancelledError, Exception):
                 await self._talking
+        if self.seat.outbox is not None:
+            self.seat.outbox.let_go()
 
     def draw(self) -> None:
         """Show the screen of this moment, with what it says now."""

@@ -27,11 +27,13 @@ from examd.protocol.messages import (
 from examd.protocol.phase import Phase
 from examd.protocol.reasons import Reason
 from terminal.heard import GaveUp, Heard, Trouble
-from terminal.outbox import Outbox, RecordLost
+from terminal.outbox import JournalInUse, Outbox, RecordLost
 
 WINDOW = 32
 FIRST_TURN_S = 0.02
 OVERDUE_TICKS = 3
+TRIES_OF_A_JOURNAL = 5
+"""Some two seconds: then whoever has it does not let go."""
 
 _WAITS = {Reason.PAUSED, Reason.NOT_STARTED, Reason.STORE_FULL}
 _NEVER = {Reason.TIME_UP, Reason.BAD_ANSWER}
@@ -81,6 +83,8 @@ class Conversation:
         self._credentials: tuple[str, str] | None = None
         self._token = ""
         self._ready = False
+        self._tries = 0
+        """To open the journal, in vain."""
         self._proved = False
         """This journal's newest acknowledgement has been shown to the server."""
         self._epoch = 0
@@ -167,7 +171,7 @@ class Conversation:
     def _welcomed(self, welcome: Welcome) -> None:
         self._token, self._credentials, self._epoch = welcome.token, None, welcome.epoch
         if self.outbox is None:
-            self.outbox = self._open_outbox(welcome)
+            self.outbox = self._opened(welcome)
             self._proved = not self.outbox.acked
         if not self._proved:
             # Signing in carries no acknowledgement: show the journal's, so that a rolled-back server finds out.
@@ -179,6 +183,18 @@ class Conversation:
         self.connection.sent, self.connection.welcomed = welcome.durable_seq, True
         self.unsaved.set()
         self._hear(restored)
+
+    def _opened(self, welcome: Welcome) -> Outbox:
+        """The journal. Another program here, whose seat this sign-in took over, lets go of it when it hears of that."""
+        try:
+            outbox = self._open_outbox(welcome)
+        except JournalInUse:
+            self._tries += 1
+            if self._tries >= TRIES_OF_A_JOURNAL:
+                self.give_up_seat(Trouble.IN_USE)
+            raise Restart from None
+        self._tries = 0
+        return outbox
 
     def _refused(self, refusal: Refusal) -> None:
         reason, outbox = refusal.reason, self.outbox
@@ -232,4 +248,6 @@ class Conversation:
         self.wanted.clear()
         self._token, self._credentials, self._ready = "", None, False
         self._proved = self._over = self.connection.held = False
-        self.outbox = None
+        if self.outbox is not None:
+            self.outbox.let_go()
+        self.outbox, self._tries = None, 0

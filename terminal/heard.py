@@ -27,6 +27,7 @@ class Trouble(StrEnum):
     TAKEN_OVER = "taken-over"
     RECORD_LOST = "record-lost"
     JOURNAL = "journal"
+    IN_USE = "in-use"
     FAULT = "fault"
 
 

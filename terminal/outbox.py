@@ -4,7 +4,8 @@ Owned by the app, never by a screen or a worker: a screen that goes away takes n
 append-only; its records are messages of the protocol (Answer, Flag, HandIn, Ack) and Base, one a line, each with
 its length and CRC. A torn tail, what a power cut leaves, is cut off at opening. Where whole records follow the break
 the disk is at fault: the file is copied to `.torn` first, and the candidate is told. One file a candidate and
-session, readable by its owner alone.
+session, readable by its owner alone; one program at a time writes it. What an earlier program left there is written
+once more before it is built upon: after an error Linux shows pages that the disk never got.
 
 What `saved` and `acked` promise: acts up to `saved` are in the file and fsynced (已存); acts up to `acked` are in
 the server's record (已确认). Only saved acts may be sent.
@@ -23,6 +24,7 @@ When a terminal and the record meet again (`reconcile`), there are three cases:
 Before: `terminal.screens.question`. After: `terminal.conversation`, then `examd.record`.
 """
 
+import errno
 import hashlib
 import os
 import re
@@ -34,6 +36,11 @@ from io import FileIO
 from pathlib import Path
 
 import msgspec
+
+try:
+    import fcntl
+except ImportError:
+    fcntl = None  # type: ignore[assignment]
 
 from examd.protocol.messages import Ack, Answer, Flag, HandIn, Message, Welcome
 
@@ -60,6 +67,10 @@ _decode = msgspec.json.Decoder(Line).decode
 
 class RecordLost(Exception):  # noqa: N818 - an alarm, not a fault of ours
     """The server does not hold what it acknowledged."""
+
+
+class JournalInUse(OSError):  # noqa: N818 - the disk is well
+    """Another program on this machine writes this candidate's journal."""
 
 
 class Kept(Enum):
@@ -121,16 +132,21 @@ class Journal:
     """The file. Appends whole records; knows nothing of what they mean."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_folder(path.parent)
         self._file = _open_private(path)
+        if not _lock(self._file):
+            self._file.close()
+            raise JournalInUse(errno.EBUSY, os.strerror(errno.EBUSY), str(path))
+        self._ours = True
         data = self._file.read()
         self.found, whole = decode_lines(data)
         self.lost = stranded(data[whole:])
         if self.lost:
             self._keep_evidence(path, data)
         self._file.truncate(whole)  # later records must not follow a torn one
-        self._file.seek(whole)
-        self._sync_directory(path.parent)
+        self._file.seek(0)
+        self._write(data[:whole])
+        _sync_directory(path.parent)
 
     @staticmethod
     def _keep_evidence(path: Path, data: bytes) -> None:
@@ -139,19 +155,21 @@ class Journal:
             copy.write(data)
             os.fsync(copy.fileno())
 
-    @staticmethod
-    def _sync_directory(directory: Path) -> None:
-        if os.name == "posix":  # a new file's name is durable only with its directory
-            handle = os.open(directory, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-
     def append(self, lines: Iterable[Line]) -> None:
-        data = b"".join(map(encode_line, lines))
+        """Raises OSError: when the disk refuses, or the journal was let go of."""
+        if not self._ours:
+            raise JournalInUse(errno.EBADF, os.strerror(errno.EBADF))
+        self._write(b"".join(map(encode_line, lines)))
+
+    def _write(self, data: bytes) -> None:
         while data:
             data = data[self._file.write(data) :]
+
+    def let_go(self) -> None:
+        """Another program may have it; nothing more is written here."""
+        if self._ours:
+            self._ours = False
+            _unlock(self._file)
 
     def sync(self) -> None:
         os.fsync(self._file.fileno())
@@ -256,6 +274,10 @@ class Outbox:
         self.journal.sync()
         return written
 
+    def let_go(self) -> None:
+        """The seat is left: another program may write its journal."""
+        self.journal.let_go()
+
     def note_saved(self, written: tuple[Base, int]) -> None:
         base, seq = written
         if base is self.base:  # numbers begun anew since then say nothing about these
@@ -331,9 +353,56 @@ def _open_private(path: Path) -> FileIO:
     return FileIO(handle, "r+b")
 
 
+def _make_folder(directory: Path) -> None:
+    """And its parents, for its owner alone; their names survive a power cut."""
+    new = [place for place in (directory, *directory.parents) if not place.exists()]
+    for place in reversed(new):
+        place.mkdir(mode=0o700, exist_ok=True)
+        _sync_directory(place.parent)
+
+
+def _sync_directory(directory: Path) -> None:
+    if os.name == "posix":  # a new file's name is durable only with its directory
+        handle = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _lock(file: FileIO) -> bool:
+    """Whether the file is ours alone; the system lets go of it when the program ends."""
+    try:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        else:
+            _lock_far_byte(file, take=True)
+    except OSError:
+        return False
+    return True
+
+
+def _unlock(file: FileIO) -> None:
+    if fcntl is not None:
+        fcntl.flock(file, fcntl.LOCK_UN)
+    else:
+        _lock_far_byte(file, take=False)
+
+
+def _lock_far_byte(file: FileIO, *, take: bool) -> None:
+    """Windows locks bytes, and against reading too: one far behind the end stands for all."""
+    import msvcrt
+
+    place = file.tell()
+    file.seek(1 << 30)
+    mode = msvcrt.LK_NBLCK if take else msvcrt.LK_UNLCK  # type: ignore[attr-defined]
+    msvcrt.locking(file.fileno(), mode, 1)  # type: ignore[attr-defined]
+    file.seek(place)
+
+
 def try_directory(directory: Path) -> None:
     """Raises OSError where no journal could be kept; said before a candidate sits down, not after."""
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_folder(directory)
     probe = directory / f".{os.getpid()}.probe"
     _open_private(probe).close()
     probe.unlink()

@@ -4,6 +4,7 @@ Before: `bank.seal.shares` splits a key. After: `bank.custody.opening`, `bank.cu
 """
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -89,6 +90,8 @@ class Custody:
         """
         try:
             custody = cls.from_json(statements.read(file, KIND, name=name))
+            if not re.fullmatch("[0-9a-f]{32}", custody.bank):  # a part of file names
+                raise ValueError
             for signer in (custody.check, *(holder.public for holder in custody.holders)):
                 statements.verify(file, signer, name=name)
         except Denied:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from bank.authoring.people import Signer
 from bank.authoring.review import State
 from bank.clock import now, today
-from bank.durable import make_folder, sync_directory, write_atomically
+from bank.durable import folder_at_once, write_atomically
 from bank.lending import outgoing, owners, slices
 from bank.lending.outgoing import Door
 from bank.lending.owners import Owner
@@ -138,11 +138,9 @@ def lend(
         until=until, at=now(),
     )  # fmt: skip
     folder = out / f"SLICE-{slices.read(statement).slice}"
-    make_folder(out)
-    folder.mkdir()
-    write_atomically(folder / slices.ITEMS, sealed)
-    write_atomically(folder / slices.STATEMENT, statement)
-    sync_directory(out)
+    with folder_at_once(folder) as begun:
+        write_atomically(begun / slices.ITEMS, sealed)
+        write_atomically(begun / slices.STATEMENT, statement)
     return LentSlice(folder, len(items))
 
 

@@ -11,7 +11,7 @@ from typing import Self
 
 from bank.authoring.people import Signer
 from bank.clock import now
-from bank.durable import make_folder, store_errors, write_new
+from bank.durable import founding, require_founded, store_errors, write_new
 from bank.refused import BadFile, BrokenStore, Denied
 from bank.seal import passphrase as sealing
 from bank.store import acts
@@ -43,6 +43,7 @@ from bank.vault import KEY_BYTES, Vault
 
 DATABASE, KEY_FILE = "bank.db", "bank.key"
 APPLICATION, PURPOSE = "bank", "bank-key"
+_FOUNDED = (KEY_FILE, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-journal")
 
 
 class OpenBank(ABC):
@@ -136,30 +137,28 @@ class Bank(OpenBank):
         refuses. Raises Denied: when a bank is there already.
         """
         sealing.check_passphrase(passphrase)
-        with store_errors(directory.name, taken=BadFile("bank-not-a-folder", file=directory.name)):
-            make_folder(directory, private=True)
-        database, key_file = directory / DATABASE, directory / KEY_FILE
-        if database.exists() or key_file.exists():
-            raise Denied("bank-exists", file=directory.name)
-        key = secrets.token_bytes(KEY_BYTES)
-        # The key first, on the disk: a vault whose key was lost in a power cut could never be opened.
-        with store_errors(KEY_FILE):
-            write_new(key_file, sealing.seal(key, passphrase, PURPOSE), private=True)
-        try:
+        with (
+            store_errors(directory.name, taken=BadFile("bank-not-a-folder", file=directory.name)),
+            founding(directory, _FOUNDED, Denied("bank-exists", file=directory.name)),
+        ):
+            key = secrets.token_bytes(KEY_BYTES)
+            with store_errors(KEY_FILE):
+                write_new(directory / KEY_FILE, sealing.seal(key, passphrase, PURPOSE))
             vault = Vault.create(
-                database,
+                directory / DATABASE,
                 key,
                 application=APPLICATION,
                 version=VERSION,
                 schema=SCHEMA + (SAMPLE if sample else "") + (PRACTICE if practice else ""),
                 wipe_memory=False,
             )
-        except BaseException:
-            key_file.unlink(missing_ok=True)
-            raise
-        with vault.transaction() as connection:
-            kind = " ".join(word for word, is_so in (("sample", sample), ("practice", practice)) if is_so)
-            acts.chain(connection, [(None, acts.CREATE, "", now(), kind, b"")])
+            try:
+                with vault.transaction() as connection:
+                    kind = " ".join(word for word, is_so in (("sample", sample), ("practice", practice)) if is_so)
+                    acts.chain(connection, [(None, acts.CREATE, "", now(), kind, b"")])
+            except BaseException:
+                vault.close()
+                raise
         return cls(directory, vault)
 
     @classmethod
@@ -168,6 +167,7 @@ class Bank(OpenBank):
 
         Raises BadFile: when there is none. Raises BrokenStore: when the disk refuses.
         """
+        require_founded(directory / KEY_FILE)
         try:
             with (directory / KEY_FILE).open("rb") as stream:
                 sealed = stream.read(sealing.LARGEST_FILE + 1)

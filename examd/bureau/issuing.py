@@ -3,12 +3,17 @@
 Nothing here asks a person or prints. In this order: the rule in force on the day, with its signatures; whether the
 session has a package already; whether the bank may serve a session that counts; whether the register of rules lacks
 what the bank has seen of it; what of the bank may travel; the package; exposure and watermarks in the bank's ledger;
-the rules noted in the bank; the codes. A package that the ledger does not know of has no codes: nobody can open it.
+the rules noted in the bank; the codes; and only then the package is under its name on the stick. One that the ledger
+does not know of has no codes: nobody can open it; one that shows itself has them. What a kill leaves hidden on the
+stick is finished by the same order given again (`finish_issue`), or goes with the next. The ledger forgets nothing:
+items that were to travel count as used.
 
 Before: `examd.bureau.roster`, `examd.bureau.rulebook`, a bank. After: the package travels (`examd.site.opening`), the
 codes wait in the office.
 """
 
+import hashlib
+import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -21,7 +26,7 @@ from bank.composing.assembly import Progress
 from bank.composing.availability import RuleAvailability, rule_availability
 from bank.composing.exposure import apart_until
 from bank.content import Content
-from bank.durable import read_bytes
+from bank.durable import hidden, read_bytes, show
 from bank.leaks import watermarks
 from bank.lending import exchange
 from bank.lending.outgoing import Door
@@ -35,8 +40,10 @@ from examd.bureau import last_seen
 from examd.bureau.office import Office
 from examd.bureau.rulebook import Rulebook
 from examd.holders import Card, Holder
+from examd.package import layout
+from examd.package import open as package_open
 from examd.package.issue import Issued, RandomBytes, issue
-from examd.package.layout import RosterLine, Session
+from examd.package.layout import Manifest, RosterLine, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +151,21 @@ def issue_session(
         available = rule_availability(bank, rule, day, kind, len(order.roster))
         # A drill takes what is open, or samples: it uses up nothing of a bank that serves sessions.
         counted = bank.sample or not session.mock
+        noted: list[tuple[str, dict[tuple[str, str], int]]] = []
 
         def contents(ids: Collection[str]) -> Mapping[str, Content]:
             to = f"{session.id} {session.site_id} {session.site_name}"
             exchange.take_out(bank, Door.ISSUE, ids, to, order.signers, (bureau.signing_key, bureau.card.name))
             return bank.items.contents(ids)
 
+        def keep(issued: Issued) -> None:
+            noted.append(_note_use(bank, issued, session, day) if counted else ("", {}))
+            if register is not None and not session.mock:
+                # The keyholders' key protects it: no newer rule can vanish unseen.
+                bank.rules.note(bureau.card.sign, register.packed().decode())
+            office.keep_codes(issued, order.rule.signed, bureau)
+
+        _sweep(order.out, office)
         with explaining(available, rule):
             issued = issue(
                 order.out,
@@ -169,13 +185,47 @@ def issue_session(
                 signed_rule=order.rule.signed,
                 progress=progress,
                 with_watermarks=counted,
+                keep=keep,
             )
-        until, repeated = _note_use(bank, issued, session, day) if counted else ("", {})
-        if register is not None and not session.mock:
-            # The keyholders' key protects it: no newer rule can vanish unseen.
-            bank.rules.note(bureau.card.sign, register.packed().decode())
-    office.keep_codes(issued, bureau)
+    until, repeated = noted[0]
     return Issuance(issued, until, repeated, available.of_bank.reasons, counted)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A package that a kill had left whole and hidden, and that is now under its name."""
+
+    directory: Path
+    manifest: Manifest
+
+
+def finish_issue(order: Order, office: Office, bureau: Holder) -> Finished | None:
+    """Where this very order was carried out before, up to its last step, takes that; None where it was not.
+
+    Raises the refusal of a package that is not whole.
+    """
+    session = order.session
+    for number in office.issued_for(session.id, session.site_id, bureau):
+        directory = order.out / f"PKG-{number}"
+        if not order.again and hidden(directory).is_dir():
+            manifest = package_open.read(hidden(directory), bureau.card.sign).manifest
+            roster = hashlib.sha256(layout.lines(line.to_json() for line in order.roster)).hexdigest()
+            ordered = (session, order.rule.rule.sha256, roster, order.site.age, order.chief.age)
+            keys = manifest.keys
+            if ordered == (
+                manifest.session, manifest.rule.sha256, manifest.roster.sha256, keys.site_age, keys.chief_age
+            ):  # fmt: skip
+                show(directory)
+                return Finished(directory, manifest)
+    return None
+
+
+def _sweep(out: Path, office: Office) -> None:
+    """What killed tries left hidden on the stick and was never issued."""
+    for left in out.glob(hidden(out / "PKG-*").name):
+        number = left.name.removesuffix(".part").rpartition("-")[2]
+        if len(number) == 32 and not office.issued(number):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _require_serves(bank: OpenBank, session: Session) -> None:

@@ -12,7 +12,6 @@
 Before: `bank.store`, `bank.rules`. After: `examd.package.issue`.
 """
 
-import re
 from pathlib import Path
 
 import msgspec
@@ -39,17 +38,14 @@ class Office:
     def create(cls, directory: Path, bureau_id: str, name: str, passphrase: str) -> tuple["Office", Holder]:
         """Founds a bureau: makes its keys and the archive's, both under the issuing officer's passphrase.
 
-        The bureau's key comes last: until it is there, nothing was founded, and what was left is begun again.
-
         Raises BadFile: when the number is not letters, digits, - and _, or there is a bureau already.
         """
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", bureau_id):
-            raise BadFile("session-name", found=bureau_id)
-        if not (directory / "bureau.key").exists():
-            (directory / "archive.key").unlink(missing_ok=True)
-        make_folder(directory / "releases")
-        holders.create(directory, "archive", bureau_id, name, passphrase)
-        return cls(directory), holders.create(directory, "bureau", bureau_id, name, passphrase)
+        layout.require_plain(bureau_id)
+        with holders.founded(directory, "bureau", "archive.key"):
+            holder = holders.make(directory, "bureau", bureau_id, name, passphrase)
+            holders.make(directory, "archive", bureau_id, name, passphrase)
+            make_folder(directory / "releases")
+        return cls(directory), holder
 
     def unlock(self, passphrase: str) -> Holder:
         return holders.unlock(self.directory, "bureau", passphrase)
@@ -68,16 +64,18 @@ class Office:
     def archive_age(self) -> str:
         return Card.read(self.directory / "archive.card.json", "archive").age
 
-    def keep_codes(self, issued: Issued, bureau: Holder) -> None:
-        """Keeps what is needed to give them: the codes sealed to the bureau, the manifest, the signed rule."""
+    def keep_codes(self, issued: Issued, signed_rule: bytes | None, bureau: Holder) -> None:
+        """Keeps what is needed to give them: the codes sealed to the bureau, the signed rule, the manifest; this last,
+        for with it the package counts as issued."""
         plain = canonical(msgspec.to_builtins(_Codes(issued.code_1, issued.code_2)))
-        manifest = (issued.directory / layout.MANIFEST).read_bytes()
-        signed_rule = issued.directory / layout.SIGNED_RULE
-        write_atomically(self._release(issued.package_id, "age"), locks.seal(plain, [bureau.card.age]), private=True)
-        if signed_rule.exists():
-            write_atomically(self._release(issued.package_id, "edition.json"), signed_rule.read_bytes())
-        # Last: with it the package counts as issued, and one without codes could be neither opened nor issued anew.
-        write_atomically(self._release(issued.package_id, "manifest.json"), manifest)
+        write_atomically(self._release(issued.package_id, "age"), locks.seal(plain, [bureau.card.age]))
+        if signed_rule is not None:
+            write_atomically(self._release(issued.package_id, "edition.json"), signed_rule)
+        write_atomically(self._release(issued.package_id, "manifest.json"), issued.manifest)
+
+    def issued(self, package_id: str) -> bool:
+        """Whether a package of this number was issued here."""
+        return self._release(package_id, "manifest.json").exists()
 
     def manifest(self, package_id: str, bureau: Card) -> Manifest:
         """The manifest of a package that was issued here. Raises Denied: when it was not."""

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from bank.authoring.people import plain
 from bank.canonical import canonical
-from bank.durable import make_folder, sync_directory, write_atomically
+from bank.durable import make_folder, remove, write_atomically
 from bank.refused import BadFile, Denied
 from bank.rules import Rule
 from bank.rules import signed_rule as signed_rules
@@ -164,8 +164,7 @@ class Rulebook:
         signed_rule = signed_rules.read_signed_rule(signed, self.registers(), name=path.name)
         write_atomically(version if signed_rule.complete else path, signed)
         for other in self._beside(rule.id, rule.version) if signed_rule.complete else ():
-            other.unlink()
-        sync_directory(self.directory)
+            remove(other)
         return signed_rule
 
     def proposals(self, rule_id: str) -> list[SignedRule]:

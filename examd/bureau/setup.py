@@ -23,7 +23,7 @@ from bank.authoring.review import State
 from bank.canonical import canonical
 from bank.custody import SHARES, Custody, is_shared, share_name, sticks
 from bank.custody.handing_over import check_names
-from bank.durable import make_folder, read_bytes, write_atomically
+from bank.durable import is_founded, make_folder, read_bytes, write_atomically
 from bank.refused import BadFile, Denied
 from bank.rules.signed_rule import NEEDED, SignedRule
 from bank.seal.shares import check_policy
@@ -229,7 +229,7 @@ class Survey:
         """Raises BadFile, Denied or BrokenStore: when something lies there and does not hold."""
         notes = Notes.read(office)
         custody = Custody.read(bank) if is_shared(bank) else None
-        bureau = Card.read(office / "bureau.card.json", "bureau") if (office / "bureau.key").exists() else None
+        bureau = Card.read(office / "bureau.card.json", "bureau") if is_founded(office / "bureau.key") else None
         book = Office(office).checked_rulebook() if bureau is not None else None
         histories = [book.history(rule) for rule in book.rules()] if book is not None and book.kept else []
         cards = [_card(office, ROLE, each.id) for each in notes.plan.rule_officers]

@@ -3,6 +3,8 @@
 Before: `server` watches it. After: each session's folder holds its reserve.
 """
 
+import contextlib
+import os
 import shutil
 from pathlib import Path
 
@@ -20,13 +22,26 @@ def free_bytes(folder: Path) -> int:
 
 
 def reserve(folder: Path) -> None:
-    """Writes the reserve into a session's folder, where there is none and the disk has room for it."""
+    """Lays the reserve in a session's folder, where it is not whole and the disk has room for it."""
+    if free_bytes(folder) > LOW_BYTES + RESERVE_BYTES:
+        with contextlib.suppress(OSError), (folder / RESERVE).open("ab") as stream:  # less room than there seemed to be
+            if hasattr(os, "posix_fallocate"):  # blocks, not a hole; and no 64 MiB through the disk's queue
+                os.posix_fallocate(stream.fileno(), 0, RESERVE_BYTES)
+            else:
+                while (left := RESERVE_BYTES - stream.tell()) > 0:
+                    stream.write(bytes(min(left, 1 << 20)))
+
+
+def reserved(folder: Path) -> bool:
+    """Whether a whole reserve is there."""
     path = folder / RESERVE
-    if not path.exists() and free_bytes(folder) > LOW_BYTES + RESERVE_BYTES:
-        with path.open("wb") as stream:
-            for _ in range(RESERVE_BYTES >> 20):
-                stream.write(bytes(1 << 20))
+    return path.exists() and path.stat().st_size >= RESERVE_BYTES
 
 
-def release_reserve(folder: Path) -> None:
-    (folder / RESERVE).unlink(missing_ok=True)
+def release_reserve(folder: Path) -> bool:
+    """Gives the reserve's room to whoever needs it. Whether there was one."""
+    try:
+        (folder / RESERVE).unlink()
+    except FileNotFoundError:
+        return False
+    return True

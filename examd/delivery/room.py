@@ -33,14 +33,28 @@ class Session:
         self.alarms_told = 0
 
     def boot(self) -> None:
-        """The first entry of this run of the server. A full disk must not keep it out: its epoch hangs on it."""
+        """The first entry of this run of the server; where a full disk keeps it out, it comes with the next."""
 
         def booted(outcome: Outcome) -> None:
-            if isinstance(outcome, BrokenStore):
-                disk.release_reserve(self.folder)
-                self.record.append(Kind.BOOT, "server", {"version": VERSION}, lambda _: None)
+            if isinstance(outcome, BrokenStore) and disk.release_reserve(self.folder):
+                self.record.append(Kind.BOOT, "server", {"version": VERSION}, booted)
 
         self.record.append(Kind.BOOT, "server", {"version": VERSION}, booted)
+
+    @property
+    def opening_witnessed(self) -> bool:
+        """Whether the chief examiner has signed a checkpoint that covers OPEN."""
+        return self._witnessed(self.record.state.opened_idx + 1)
+
+    @property
+    def closing_witnessed(self) -> bool:
+        """Whether the chief examiner has signed the checkpoint that covers all."""
+        return self._witnessed(self.record.size)
+
+    def _witnessed(self, least: int) -> bool:
+        chief = self.package.manifest.keys.chief
+        kept = self.record.notes()
+        return any(note.size >= least and notes.is_witnessed(note.text, notes.CHIEF, chief) for note in kept)
 
     def note(self, person: Person, act: str, **more: str) -> None:
         """Leaves a staff act in the record, while that takes entries."""

@@ -5,11 +5,12 @@
 The first line on standard input holds the site's secrets: not in argv, not in the environment, where any process of
 the machine could read them. "places N", "desk PORT", "ready PORT" go to standard output once the ports are served, and
 later whatever the operator should hear without asking (`examd.delivery.server`), a line each. Exit codes: 0 told to
-stop, 74 the disk failed (`examd.record.writer`), 78 something a restart cannot mend.
+stop, 74 the disk failed or is full (`examd.record.writer`), 78 something a restart cannot mend.
 """
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import signal
@@ -24,9 +25,15 @@ from bank.refused import Refused
 from examd.delivery import places
 from examd.delivery.server import Server
 from examd.holders import Holder
+from examd.record.writer import EXIT_IO_ERROR
 from examd.site.folder import SiteFolder
 
 EXIT_CONFIGURATION = 78  # EX_CONFIG of sysexits.h
+OF_THE_DISK = ("store-io", "store-full")
+"""Refusals that a disk can take back."""
+ERRORS_OF_THE_DISK = (
+    errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENODEV, errno.ENXIO, errno.ESTALE, errno.ETIMEDOUT
+)  # fmt: skip
 
 
 def main() -> int:
@@ -44,11 +51,11 @@ def main() -> int:
             return _loop_run(_serve(folder, site, host, port, desk_port))
     except Refused as refused:
         print(f"refused {refused.code} {refused.facts}", flush=True)
-        return EXIT_CONFIGURATION
+        return EXIT_IO_ERROR if refused.code in OF_THE_DISK else EXIT_CONFIGURATION
     except OSError as error:
         facts = {"file": str(error.filename or directory), "why": error.strerror}
         print(f"refused file-unreadable {facts}", flush=True)
-        return EXIT_CONFIGURATION
+        return EXIT_IO_ERROR if error.errno in ERRORS_OF_THE_DISK else EXIT_CONFIGURATION
 
 
 async def _serve(folder: SiteFolder, site: Holder, host: str, port: int, desk_port: int) -> int:

@@ -137,6 +137,9 @@ class Server:
         free = disk.free_bytes(room.folder.directory)
         if free < disk.FULL_BYTES and room.session is not None:
             disk.release_reserve(room.session.folder)
+        session = room.session
+        if session is not None and not session.record.state.closed and not disk.reserved(session.folder):
+            disk.reserve(session.folder)  # released before, or never laid: once there is room again
         if (free < disk.LOW_BYTES) is not room.low_disk:
             room.low_disk = not room.low_disk
             self._tell("low-disk" if room.low_disk else "disk-ok", free >> 20)
@@ -152,6 +155,7 @@ class Server:
             # A full disk has no room for a checkpoint; the entries it would name are safe.
             with contextlib.suppress(BrokenStore):
                 session.checkpoint()
+            session.record.want_snapshot()
 
 
 def _only(path: str, serve: Handler) -> Handler:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bank.durable import write_atomically
+from bank.durable import remove, write_atomically
 from bank.refused import BadFile, Denied
 from bank.seal import statements
 from examd import result
@@ -36,5 +36,5 @@ def sign(folder: Path, manifest: Manifest, closing: Mapping[str, str], key: Ed25
     for name, value in ours.items():
         if theirs[name] != value:
             raise Denied("result-of-another-record", field=name)
-    write_atomically(folder / RESULT, statements.sign(found.to_json(), key), private=True)
-    (folder / UNSIGNED).unlink()
+    write_atomically(folder / RESULT, statements.sign(found.to_json(), key))
+    remove(folder / UNSIGNED)

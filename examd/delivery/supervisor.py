@@ -18,12 +18,16 @@ from examd.clock import SystemClock
 from examd.delivery.door import Tell
 from examd.delivery.serve import EXIT_CONFIGURATION
 from examd.holders import Holder
+from examd.record.writer import EXIT_IO_ERROR
 
 RESTART_S = 0.1
 TOLD = ("places", "desk", "ready", "low-disk", "disk-ok", "alarm", "slowed", "held-off", "full")
 """What the server says of itself (`examd.delivery.server`), passed on as events."""
+LONGEST_WAIT_S = 5.0
+"""Before a server that its disk ended is tried again; the first time at once, for most errors are gone by then."""
 HOPELESS_STARTS, HOPELESS_MS = 10, 30_000
-"""A server that dies this often within this time will not be mended by starting it again."""
+"""A server that dies this often within this time will not be mended by starting it again. One that its disk ended is
+tried for as long as nobody stops it: the disk may come back, and the room waits for nothing else."""
 
 
 class Supervisor:
@@ -47,7 +51,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Returns the server's exit code once it ends for good. Raises Denied: it cannot start, or keeps dying."""
-        clock, starts = SystemClock(), list[int]()
+        clock, starts, wait_s = SystemClock(), list[int](), RESTART_S
         while True:
             now_ms = clock.now().mono_ms
             starts = [at for at in starts if now_ms - at < HOPELESS_MS] + [now_ms]
@@ -58,7 +62,13 @@ class Supervisor:
                 self._on_event("stopped", code)
                 return code
             self._on_event("restarting", code)
-            time.sleep(RESTART_S)
+            if code == EXIT_IO_ERROR:
+                starts.clear()
+                self._stopping.wait(wait_s)
+                wait_s = RESTART_S if clock.now().mono_ms - now_ms > HOPELESS_MS else min(2 * wait_s, LONGEST_WAIT_S)
+            else:
+                wait_s = RESTART_S
+                time.sleep(RESTART_S)
 
     def stop(self) -> None:
         """Ends the server and with it `run`. Safe from a signal handler and from another thread."""

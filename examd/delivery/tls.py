@@ -12,7 +12,7 @@ from bank.seal.locks import Identity
 from examd import clock
 from examd.holders import Holder
 
-ROOT, CERTIFICATE, KEY = "root.pem", "tls.pem", "tls.age"
+FILES = ROOT, CERTIFICATE, KEY = "root.pem", "tls.pem", "tls.age"
 
 
 def ensure(directory: Path, site: Holder) -> None:
@@ -21,7 +21,7 @@ def ensure(directory: Path, site: Holder) -> None:
         from examd.delivery import certificates
 
         made = certificates.make(site.card.id, clock.utc_now())
-        write_atomically(directory / ROOT, made.root)
+        write_atomically(directory / ROOT, made.root, private=False)
         write_atomically(directory / CERTIFICATE, made.certificate)
         write_atomically(directory / KEY, locks.seal(made.key, [site.card.age]), private=True)
 

@@ -22,7 +22,7 @@ from bank.composing.pool import facts_of
 from bank.composing.pool_selection import alike, session_pool
 from bank.content import Content, ItemType
 from bank.draw_facts import ItemFacts, pool_root
-from bank.durable import make_folder, sync_directory, write_atomically
+from bank.durable import folder_at_once, write_atomically
 from bank.item import AnswerKey
 from bank.leaks import watermarks
 from bank.leaks.cost import Leakage, leakage
@@ -43,6 +43,8 @@ RandomBytes = Callable[[int], bytes]
 class Issued:
     directory: Path
     package_id: str
+    manifest: bytes
+    """The file, signed."""
     code_1: str
     """Opens the items; read out on the day."""
     code_2: str
@@ -82,11 +84,13 @@ def issue(
     signed_rule: bytes | None = None,
     progress: Progress | None = None,
     with_watermarks: bool = True,
+    keep: Callable[[Issued], None] = lambda _issued: None,
 ) -> Issued:
     """Writes `PKG-<id>` under `out`. `contents`, `answer_keys`: asked once, in this order, for the items that travel,
     when nothing refuses any more. `progress`: of the trial draws.
 
-    `signed_rule`: the rule as its officers signed it (`Rulebook.travelling`); only a drill may do without.
+    `keep` is called when the package is whole and before it is under its name: what must be on file by then, such as
+    its codes. `signed_rule`: the rule as its officers signed it (`Rulebook.travelling`); only a drill may do without.
     `with_watermarks`: items are to be kept apart for this package.
 
     Raises BadFile: when session or roster cannot be what they are said to be.
@@ -125,20 +129,17 @@ def issue(
     commit = draw.commit("bureau", draw_session, bytes.fromhex(root), rule_hash, bureau_r)
 
     spoken = {layout.ITEMS: codes.new_code(), layout.ANSWERS: codes.new_code()}
-    directory = out / f"PKG-{package_id}"
-    make_folder(out)
-    directory.mkdir()
-    write_atomically(directory / layout.RULE, canonical(rule.to_json()))
+    files = {layout.RULE: canonical(rule.to_json())}
     if signed_rule is not None:
-        write_atomically(directory / layout.SIGNED_RULE, signed_rule)
+        files[layout.SIGNED_RULE] = signed_rule
     for part, plaintext in plaintexts.items():
         one_off = locks.Identity.generate()
         holders = [site.age, chief.age]
         if part in spoken:
             number = 1 if part == layout.ITEMS else 2
             holders.append(codes.code_identity(spoken[part], package_id, number).recipient)
-        write_atomically(layout.part_path(directory, part), locks.seal(plaintext, [one_off.recipient, archive_age]))
-        write_atomically(layout.lock_path(directory, part), locks.lock(one_off, holders))
+        files[layout.part_name(part)] = locks.seal(plaintext, [one_off.recipient, archive_age])
+        files[layout.lock_name(part)] = locks.lock(one_off, holders)
 
     manifest = layout.Manifest(
         type=layout.KIND,
@@ -152,16 +153,20 @@ def issue(
         answers=layout.PlaintextRef(sha256[layout.ANSWERS]),
         seed_commit={"bureau": commit.hex()},
         keys=layout.Keys(bureau.card.sign, chief.sign, site.sign, site.age, chief.age, archive_age),
-        parts=[_part(path) for path in sorted(directory.iterdir(), key=lambda p: p.name.encode())],
+        parts=[_part(name, files[name]) for name in sorted(files, key=str.encode)],
         issued_at=issued_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
-    write_atomically(directory / layout.MANIFEST, statements.sign(msgspec.to_builtins(manifest), bureau.signing_key))
-    sync_directory(out)
-    exposed = meeting(pool, rule, len(roster))
-    return Issued(
-        directory, package_id, spoken[layout.ITEMS], spoken[layout.ANSWERS], len(pool), trial, exposed,
-        leakage(pool, facts, rule, ledger), tuple(marked), float(watermarks.on_a_form(marked, pool, rule)),
+    files[layout.MANIFEST] = statements.sign(msgspec.to_builtins(manifest), bureau.signing_key)
+    directory, exposed = out / f"PKG-{package_id}", meeting(pool, rule, len(roster))
+    issued = Issued(
+        directory, package_id, files[layout.MANIFEST], spoken[layout.ITEMS], spoken[layout.ANSWERS], len(pool), trial,
+        exposed, leakage(pool, facts, rule, ledger), tuple(marked), float(watermarks.on_a_form(marked, pool, rule)),
     )  # fmt: skip
+    with folder_at_once(directory) as begun:
+        for name, data in files.items():
+            write_atomically(begun / name, data)
+        keep(issued)
+    return issued
 
 
 def _check_signed(session: layout.Session, rule: Rule, signed_rule: bytes | None, bureau: Holder) -> None:
@@ -184,10 +189,7 @@ def _check_fit(session: layout.Session, rule: Rule, roster: Sequence[RosterLine]
     require_showable(rule)
     if not roster:
         raise BadFile("roster-empty")
-    for name in (session.id, session.site_id):
-        # Both become folder names and parts of the checkpoints' origin.
-        if not name or not name.isascii() or not all(ch.isalnum() or ch in "-_" for ch in name) or len(name) > 64:
-            raise BadFile("session-name", found=name)
+    layout.require_names(session)
     seen: set[str] = set()
     for line in roster:
         if line.admission_no in seen:
@@ -212,6 +214,5 @@ def _items_part(pool: Sequence[ItemFacts], shown: Mapping[str, Content], bureau_
     return layout.lines([head, *body])
 
 
-def _part(path: Path) -> layout.Part:
-    data = path.read_bytes()
-    return layout.Part(path.name, len(data), hashlib.sha256(data).hexdigest())
+def _part(name: str, data: bytes) -> layout.Part:
+    return layout.Part(name, len(data), hashlib.sha256(data).hexdigest())

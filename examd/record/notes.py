@@ -47,6 +47,12 @@ def is_cosignature(line: str, text: str, name: str, public: str) -> bool:
     return line == _line(name, COSIGNATURE, key, time_s.to_bytes(8, "big") + signature)
 
 
+def is_witnessed(text: str, name: str, public: str) -> bool:
+    """Whether a note, signatures and all, bears a witness's line by the key `public` (hex)."""
+    signed, _, lines = text.partition("\n\n")
+    return any(is_cosignature(line, signed + "\n", name, public) for line in lines.splitlines(keepends=True))
+
+
 def note(text: str, *lines: str) -> str:
     return text + "\n" + "".join(lines)
 

@@ -59,12 +59,18 @@ class SessionState:
     """Every candidate who has signed in."""
     prepared: Mapping[str, Any] | None = None
     opened: Mapping[str, Any] | None = None
+    opened_idx: int = -1
     started_ms: int | None = None
     closed: bool = False
     absent: set[int] = field(default_factory=set)
     paused_since_ms: int | None = None
     """The whole room's pause, where one is running."""
     alarms: list[Alarm] = field(default_factory=list)
+
+    def share_choices(self) -> None:
+        """Of equal choices one is kept: those of a state that was read from a file are each its own."""
+        for seat in self.seats.values():
+            seat.answers = {slot: _CHOICES.setdefault(choice, choice) for slot, choice in seat.answers.items()}
 
     def apply(self, kind: Kind, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         _FOLDS[kind](self, body, t_ms, idx)
@@ -81,7 +87,7 @@ class SessionState:
         self.prepared = body
 
     def _open(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
-        self.opened = body
+        self.opened, self.opened_idx = body, idx
 
     def _sign_in(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         seat = self.seats.setdefault(body["c"], Seat(body["c"]))

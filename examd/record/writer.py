@@ -5,8 +5,13 @@ The contract (docs/formats.md §5; published to candidates as 已确认):
 - the callback runs, in that thread, only after COMMIT with synchronous=FULL has returned for the entry and all before;
 - a batch that the disk has no room for is refused as a whole, with nothing of it in the record, and with it whatever
   was appended before the caller heard of it: an act may rest on the one before, and no record may have a hole;
+- the BOOT entry of a run stands before all its others: where the disk had no room for it, it comes before the next;
 - any other error of the disk ends the process at once: SQLite goes on happily after a failed fsync, and an
   acknowledgement given then could be of data the disk never got (security notes: PostgreSQL's fsync PANIC of 2018).
+
+A run begins at the newest snapshot where there is one (`examd.record.snapshot`), and reads all entries before it again
+while it serves: a server that was killed is back in a second, and no damage stays unseen. Where entries and snapshot
+differ the process ends, and the next one reads everything first. Closing waits for it (`all_read`).
 
 There is no timer: a commit takes whatever has arrived since the last one began, so an idle server answers in one
 commit's time and a busy one in two.
@@ -18,6 +23,7 @@ import os
 import queue
 import secrets
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -33,12 +39,14 @@ from examd.record.entries import (
     Anchor,
     Committed,
     Draft,
+    Entry,
     Kind,
     chain_hash,
     decode_entry,
     entry_bytes,
     leaf_hash,
 )
+from examd.record.snapshot import FILE, Snapshot, SnapshotFile
 from examd.record.state import SessionState
 
 if TYPE_CHECKING:
@@ -49,6 +57,10 @@ APPLICATION = "examd-record"
 # hold what this process has in memory anyway.
 EXIT_IO_ERROR = 74  # EX_IOERR of sysexits.h
 ROWS_A_STATEMENT = 256
+SNAPSHOT_ENTRIES = 5_000
+"""A record grows by so many before another snapshot of it is worth its bytes: they are read in 0.1 s."""
+ROWS_A_LOOK, BETWEEN_LOOKS_S = 256, 0.003
+"""How the entries before a snapshot are read again: 600,000 in some 20 s, half of the time left to answers."""
 MAX_BATCH = 2_000
 """Bounds the memory of one commit and the wait of the first entry in it; at 40,000 rows/s this is 50 ms."""
 
@@ -91,8 +103,11 @@ class Note(NamedTuple):
 class Record:
     """The record of one session, open for writing. `state` is the fold of all entries committed so far."""
 
-    def __init__(self, vault: Vault, clock: Clock, run_later: RunLater) -> None:
+    def __init__(self, vault: Vault, clock: Clock, run_later: RunLater, snapshots: SnapshotFile) -> None:
         self._vault = vault
+        self._snapshots = snapshots
+        self._snapshot_wanted = False
+        self._snapshot_size = 0
         self._clock = clock
         self._run_later = run_later
         self._queue: queue.SimpleQueue[tuple[Draft, Callback] | None] = queue.SimpleQueue()
@@ -103,8 +118,21 @@ class Record:
         self.chain = NO_CHAIN
         self.epoch = 1
         self._anchor = NOT_BEGUN
-        self._read_back()
+        self._boot: tuple[Draft, Callback] | None = None
+        """The BOOT entry of this run, until it is durable; whoever appended it is told of each try."""
+        self._begun_at: Snapshot | None = None
+        """Where this run began, until all before it was read again."""
+        self.unread = 0
+        """Entries that this run has not read again yet."""
+        self._all_read = threading.Event()
+        self._stopping = threading.Event()
+        try:
+            self._read_back()
+        except BaseException:
+            vault.close()
+            raise
         self._thread = threading.Thread(target=self._run, name="record-writer", daemon=True)
+        self._reader = threading.Thread(target=self._read_again, name="record-reader", daemon=True)
 
     @classmethod
     def create(cls, path: Path, key: bytes, clock: Clock, run_later: RunLater) -> "Record":
@@ -121,10 +149,13 @@ class Record:
 
     @classmethod
     def open(cls, path: Path, key: bytes, clock: Clock, run_later: RunLater) -> "Record":
-        return cls(Vault.open(path, key, application=APPLICATION, wipe_memory=False), clock, run_later)
+        vault = Vault.open(path, key, application=APPLICATION, wipe_memory=False)
+        return cls(vault, clock, run_later, SnapshotFile(path.with_name(FILE), key))
 
     def start(self) -> None:
         self._thread.start()
+        if self._begun_at is not None:
+            self._reader.start()
 
     @property
     def size(self) -> int:
@@ -152,7 +183,10 @@ class Record:
         at = at or self._clock.now()
         if self._anchor is NOT_BEGUN:  # session time begins with the first entry
             self._anchor = Anchor(at.boot, at.mono_ms, 0)
-        self._queue.put((Draft(kind, actor, body, at), callback))
+        waiting = Draft(kind, actor, body, at), callback
+        if kind is Kind.BOOT:
+            self._boot = waiting
+        self._queue.put(waiting)
 
     def chain_at(self, idx: int) -> bytes | None:
         """The chain value at entry `idx`, or None where the record does not reach it."""
@@ -187,8 +221,19 @@ class Record:
         with self._stored:
             return [Note(*row) for row in self._vault.connection.execute("SELECT n, size, note FROM note ORDER BY n")]
 
+    def want_snapshot(self) -> None:
+        """Has one made with the next commit, where the record has grown enough since the last one."""
+        self._snapshot_wanted = self.tree.size >= self._snapshot_size + SNAPSHOT_ENTRIES
+
+    def all_read(self) -> None:
+        """Returns once every entry of the record was read in this run."""
+        self._all_read.wait()
+
     def stop(self) -> None:
         """Commits what is queued and closes the database."""
+        self._stopping.set()
+        if self._reader.is_alive():
+            self._reader.join()
         self._queue.put(None)
         if self._thread.is_alive():
             self._thread.join()
@@ -199,18 +244,22 @@ class Record:
     def _read_back(self) -> None:
         """Recomputes chain, tree and state from the entries; a stored chain value that differs is damage.
 
-        So is an end that lies before a checkpoint: a chain cut short agrees with itself.
+        So is an end that lies before a checkpoint or a snapshot: a chain cut short agrees with itself.
         """
-        last = None
-        for idx, entry, chain in self._vault.connection.execute("SELECT idx, entry, chain FROM ev ORDER BY idx"):
-            leaf = leaf_hash(entry)
-            self.chain = chain_hash(self.chain, leaf)
-            if self.chain != chain or idx != self.tree.size:
-                raise BrokenStore("record-chain-broken", idx=self.tree.size)
-            self.tree.append(leaf)
-            last = decode_entry(entry)
-            self.state.apply(last.type, last.body, last.t_ms, last.idx)
-        noted = self._vault.connection.execute("SELECT coalesce(max(size), 0) FROM note").fetchone()[0]
+        if (begun := self._snapshots.read()) is not None:
+            if self.chain_at(begun.size - 1) != begun.chain:
+                raise BrokenStore("record-chain-broken", idx=begun.size - 1)
+            self.tree, self.chain, self.state = Tree.of(begun.size, begun.edge), begun.chain, begun.state()
+            self._begun_at, self._snapshot_size, self.unread = begun, begun.size, begun.size
+        else:
+            self._all_read.set()
+        last = None if begun is None else decode_entry(self.entry(begun.size - 1))
+        rows = "SELECT idx, entry, chain FROM ev WHERE idx >= ? ORDER BY idx"
+        with self._vault.reading() as connection:
+            for idx, entry, chain in connection.execute(rows, (self.tree.size,)):
+                last = self._take(self.tree, self.state, self.chain, idx, entry, chain)
+                self.chain = chain
+            noted = connection.execute("SELECT coalesce(max(size), 0) FROM note").fetchone()[0]
         if noted > self.tree.size:
             raise BrokenStore("record-chain-broken", idx=self.tree.size)
         if last is not None:
@@ -218,12 +267,50 @@ class Record:
             # This run's clock goes on from there; the BOOT entry that says so is the caller's first append.
             self._anchor = Anchor(last.boot, last.mono_ms, last.t_ms).moved_to(self._clock.now())
 
+    @staticmethod
+    def _take(tree: Tree, state: SessionState, before: bytes, idx: int, entry: bytes, chain: bytes) -> Entry:
+        """One entry that was read: into tree and state. Raises BrokenStore: when it is not the one that was written."""
+        leaf = leaf_hash(entry)
+        if chain_hash(before, leaf) != chain or idx != tree.size:
+            raise BrokenStore("record-chain-broken", idx=tree.size)
+        tree.append(leaf)
+        found = decode_entry(entry)
+        state.apply(found.type, found.body, found.t_ms, found.idx)
+        return found
+
+    def _read_again(self) -> None:
+        """In a thread of its own: all entries before the snapshot this run began at, and what they make of it."""
+        begun, tree, state, before = self._begun_at, Tree(), SessionState(), NO_CHAIN
+        rows = "SELECT idx, entry, chain FROM ev WHERE idx >= ? AND idx < ? ORDER BY idx LIMIT ?"
+        try:
+            while begun is not None and tree.size < begun.size:
+                if self._stopping.is_set():
+                    return
+                with self._stored, self._vault.reading() as connection:
+                    found = connection.execute(rows, (tree.size, begun.size, ROWS_A_LOOK)).fetchall()
+                if not found:
+                    raise BrokenStore("record-chain-broken", idx=tree.size)
+                for idx, entry, chain in found:
+                    self._take(tree, state, before, idx, entry, chain)
+                    before = chain
+                self.unread = begun.size - tree.size
+                time.sleep(BETWEEN_LOOKS_S)  # answers come first
+            if begun is not None and (before, tree.edge, state) != (begun.chain, begun.edge, begun.state()):
+                raise BrokenStore("record-chain-broken", idx=tree.size)
+        except Exception as error:
+            self._snapshots.remove()  # the next run reads everything before it serves, and says what is wrong
+            self._die(error)
+        self._begun_at = None
+        self._all_read.set()
+
     # ---- the writer's thread ----------------------------------------------------------------------------------
 
     def _run(self) -> None:
         while True:
             batch, stopping = self._next_batch()
             if batch:
+                if self._boot is not None and batch[0] is not self._boot:
+                    batch.insert(0, self._boot)  # it found no room before
                 try:
                     outcomes = self._commit([draft for draft, _ in batch])
                 except BrokenStore as broken:
@@ -234,7 +321,11 @@ class Record:
                     self._die(error)
                     return
                 else:
-                    self._run_later(lambda b=batch, o=outcomes: self._announce(b, o))  # type: ignore[misc]
+                    if batch[0] is self._boot:
+                        self._boot = None
+                    edge = self.tree.edge if self._snapshot_wanted else None
+                    self._snapshot_wanted = False
+                    self._run_later(lambda b=batch, o=outcomes, e=edge: self._announce(b, o, e))  # type: ignore[misc]
             if stopping:
                 return
 
@@ -271,11 +362,20 @@ class Record:
                 self.tree.append(done.leaf)
         return committed
 
-    def _announce(self, batch: list[tuple[Draft, Callback]], outcomes: Sequence[Committed]) -> None:
-        """In the caller's thread: fold what is now durable into the state, then tell each caller."""
+    def _announce(
+        self, batch: list[tuple[Draft, Callback]], outcomes: Sequence[Committed], edge: tuple[bytes, ...] | None
+    ) -> None:
+        """In the caller's thread: fold what is now durable into the state, then tell each caller. `edge`: of the tree
+        with just these in it, where a snapshot is wanted."""
         for (draft, callback), outcome in zip(batch, outcomes, strict=True):
             self.state.apply(draft.kind, draft.body, outcome.t_ms, outcome.idx)
             _tell(callback, outcome)
+        if edge is not None:
+            self._snapshot_size = outcomes[-1].idx + 1
+            snapshot = Snapshot.of(self._snapshot_size, outcomes[-1].chain, edge, self.state)
+            threading.Thread(
+                target=self._snapshots.write, args=(snapshot,), name="record-snapshot", daemon=True
+            ).start()
 
     def _refuse(self, batch: list[tuple[Draft, Callback]], broken: BrokenStore) -> bool:
         """Tells the callers of `batch` and of all that was appended meanwhile. Returns whether to stop.
@@ -299,7 +399,7 @@ class Record:
         return stopping.is_set()
 
     def _die(self, error: BaseException) -> None:
-        logging.getLogger("examd.record").critical("the record's disk failed (%s); ending at once", error)
+        logging.getLogger("examd.record").critical("the record failed (%s); ending at once", error)
         logging.shutdown()
         os._exit(EXIT_IO_ERROR)
 

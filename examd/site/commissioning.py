@@ -8,16 +8,23 @@ from pathlib import Path
 
 import pyotp
 
+from examd import holders
 from examd.delivery import tls
 from examd.holders import Card, Holder
-from examd.site.folder import SiteFolder
+from examd.site.folder import STAFF, SiteFolder
 from examd.staff import Role
+
+STAFF_FILES = (STAFF, f"{STAFF}-wal", f"{STAFF}-journal")
 
 
 def commission(directory: Path, site_id: str, name: str, passphrase: str, bureau: Card) -> tuple[SiteFolder, Holder]:
-    """Makes a site's folder with everything a server needs. Raises BadFile as `SiteFolder.create` does."""
-    folder, holder = SiteFolder.create(directory, site_id, name, passphrase, bureau)
-    tls.ensure(directory, holder)
+    """Makes a site's folder with everything a server needs, as one act.
+
+    Raises BadFile: when there is a site already. And as `SiteFolder.create` does.
+    """
+    with holders.founded(directory, "site", *STAFF_FILES, *tls.FILES):
+        folder, holder = SiteFolder.create(directory, site_id, name, passphrase, bureau)
+        tls.ensure(directory, holder)
     return folder, holder
 
 

@@ -38,11 +38,13 @@ from bank.seal.locks import Identity
 from bank.vault import Vault
 from examd import holders, staff
 from examd.holders import Card, Holder
+from examd.package import layout
 from examd.package import open as opening
 from examd.result import RESULT
 from examd.site.rules_seen import RulesSeen
 
 STAFF_APPLICATION = "examd-staff"
+STAFF = "staff.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +69,17 @@ class SiteFolder:
     def create(
         cls, directory: Path, site_id: str, name: str, passphrase: str, bureau: Card
     ) -> tuple["SiteFolder", Holder]:
-        """Makes the folder with the site's keys, and remembers the bureau.
+        """Makes the folder with the site's keys, where `examd.site.commissioning` has seen that there is none, and
+        remembers the bureau.
 
-        Raises BadFile: when the number is not letters, digits, - and _, or there is a site already.
+        Raises BadFile: when the number is not letters, digits, - and _.
         """
-        if not site_id.isascii() or not site_id or not all(ch.isalnum() or ch in "-_" for ch in site_id):
-            raise BadFile("session-name", found=site_id)
-        holder = holders.create(directory, "site", site_id, name, passphrase)
-        bureau.write(directory)
-        path, key = directory / "staff.db", holder.vault_key
-        Vault.create(path, key, application=STAFF_APPLICATION, version=staff.VERSION, schema=staff.SCHEMA).close()
+        layout.require_plain(site_id)
         private_folder(directory)
+        holder = holders.make(directory, "site", site_id, name, passphrase)
+        bureau.write(directory)
+        path, key = directory / STAFF, holder.vault_key
+        Vault.create(path, key, application=STAFF_APPLICATION, version=staff.VERSION, schema=staff.SCHEMA).close()
         private_folder(directory / "sessions")
         return cls(directory), holder
 
@@ -101,7 +103,7 @@ class SiteFolder:
     def staff(self, holder: Holder) -> staff.StaffBook:
         """Who is on duty here."""
         vault = Vault.open(
-            self.directory / "staff.db", holder.vault_key, application=STAFF_APPLICATION, version=staff.VERSION,
+            self.directory / STAFF, holder.vault_key, application=STAFF_APPLICATION, version=staff.VERSION,
             wipe_memory=False,  # one switch for the whole process: it would slow the record beside it
             migrate=staff.migrate,
         )  # fmt: skip
@@ -138,6 +140,8 @@ class SiteFolder:
             return None
 
     def session(self, session_id: str) -> Path:
+        """Its folder. Raises BadFile: when that is no number of a session, and might lead out of ours."""
+        layout.require_plain(session_id)
         return self.directory / "sessions" / session_id
 
     def result(self, session_id: str = "") -> Path:
@@ -149,7 +153,7 @@ class SiteFolder:
         if wanted is None:
             raise Denied("no-session", site=str(self.directory))
         # By its name among those that are there: a number with dots and slashes would lead out of the folder.
-        held = sorted(path.name for path in self.session("").glob("*") if path.is_dir())
+        held = sorted(path.name for path in (self.directory / "sessions").glob("*") if path.is_dir())
         if wanted not in held:
             raise Denied("session-unknown", session=wanted, held=held or ["–"])
         folder = self.session(wanted) / "result"

@@ -95,6 +95,8 @@ class Status(msgspec.Struct, frozen=True):
     low_disk: int = 0
     epoch: int = 0
     entries: int = 0
+    unread: int = 0
+    """Of those, how many a server that was killed has not read again yet."""
     mock: bool = False
     session: str = "–"
     session_id: str = ""

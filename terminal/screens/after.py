@@ -188,6 +188,9 @@ class TroubleScreen(ExamScreen):
                 Trouble.TAKEN_OVER: _("You are going on at another terminal. This one has been released."),
                 Trouble.RECORD_LOST: _("The server's record does not agree with this terminal."),
                 Trouble.JOURNAL: _("This machine cannot save your answers any more."),
+                Trouble.IN_USE: _(
+                    "Another program on this machine has your answers open. Close it, then sign in again."
+                ),
                 Trouble.FAULT: _("Something went wrong in this program."),
             }[trouble],
             BOLD,

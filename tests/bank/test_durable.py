@@ -7,7 +7,7 @@ import pytest
 
 from bank import durable
 from bank.durable import make_folder, private_folder, write_atomically, write_new
-from bank.refused import BrokenStore
+from bank.refused import BadFile, BrokenStore, Denied
 
 
 def mode(path):
@@ -146,6 +146,7 @@ def test_destroying_a_link_leaves_what_it_names(tmp_path):
 def test_new_folders_are_there_after_a_power_cut(tmp_path, synced):
     make_folder(tmp_path / "a" / "b" / "c")
     assert set(synced) == {tmp_path, tmp_path / "a", tmp_path / "a" / "b"}
+    assert [mode(tmp_path / name) for name in ("a", "a/b", "a/b/c")] == [0o700] * 3
     synced.clear()
     make_folder(tmp_path / "a" / "b")
     assert synced == []
@@ -157,5 +158,83 @@ def test_a_private_folder_is_so_also_where_it_was_there_before(tmp_path):
         private_folder(folder)
         assert mode(folder) == 0o700
     (tmp_path / "others").mkdir(mode=0o755)
-    make_folder(tmp_path / "others", private=True)
+    make_folder(tmp_path / "others")
     assert mode(tmp_path / "others") == 0o755
+
+
+def test_what_is_made_is_its_owners_alone_whatever_the_umask(tmp_path):
+    os.umask(0)
+    write_atomically(tmp_path / "a", b"1")
+    write_new(tmp_path / "b", b"1")
+    make_folder(tmp_path / "c" / "d")
+    with durable.folder_at_once(tmp_path / "e") as begun:
+        write_atomically(begun / "x", b"1")
+    assert [mode(tmp_path / name) for name in ("a", "b", "c", "c/d", "e", "e/x")] == [
+        0o600, 0o600, 0o700, 0o700, 0o700, 0o600
+    ]  # fmt: skip
+
+
+def test_settling_writes_every_byte_once_more_and_syncs_before_it_reads_back(tmp_path, monkeypatch):
+    data = os.urandom(3 << 20) + b"end"
+    (tmp_path / "x").write_bytes(data)
+    done, calls = bytearray(len(data)), []
+    real_write, real_sync = os.pwrite, os.fsync
+
+    def pwrite(handle, piece, at):
+        done[at : at + len(piece)] = piece
+        calls.append("write")
+        return real_write(handle, piece, at)
+
+    monkeypatch.setattr(os, "pwrite", pwrite)
+    monkeypatch.setattr(os, "fsync", lambda handle: (calls.append("sync"), real_sync(handle)))
+    durable.settle(tmp_path / "x")
+    assert (bytes(done), (tmp_path / "x").read_bytes()) == (data, data)
+    assert calls[-1] == "sync" and calls.count("sync") == 1
+
+
+def test_settling_is_refused_where_the_disk_gives_back_something_else(tmp_path, monkeypatch):
+    (tmp_path / "x").write_bytes(b"whole")
+    monkeypatch.setattr(os, "fsync", lambda handle: os.ftruncate(handle, 2))  # what the cache held never got there
+    with pytest.raises(OSError, match="Input/output"):
+        durable.settle(tmp_path / "x")
+
+
+def test_a_folder_shows_itself_whole_or_not_at_all(tmp_path):
+    with pytest.raises(ZeroDivisionError), durable.folder_at_once(tmp_path / "x") as begun:
+        (begun / "half").write_bytes(b"")
+        assert not (tmp_path / "x").exists()
+        1 / 0  # noqa: B018
+    assert list(tmp_path.iterdir()) == []
+    with durable.folder_at_once(tmp_path / "x") as begun:
+        (begun / "whole").write_bytes(b"")
+    assert [path.name for path in (tmp_path / "x").iterdir()] == ["whole"]
+    with pytest.raises(FileExistsError), durable.folder_at_once(tmp_path / "x"):
+        pass
+
+
+def founding(folder, taken="taken"):
+    return durable.founding(folder, ("key", "more"), Denied(taken))
+
+
+def test_what_is_founded_is_there_whole_or_not_at_all_and_once(tmp_path):
+    with pytest.raises(ZeroDivisionError), founding(tmp_path):
+        (tmp_path / "key").write_bytes(b"half")
+        with pytest.raises(BadFile, match="init-unfinished"):
+            durable.require_founded(tmp_path / "key")
+        1 / 0  # noqa: B018
+    assert list(tmp_path.iterdir()) == []
+    with founding(tmp_path):
+        (tmp_path / "key").write_bytes(b"whole")
+    durable.require_founded(tmp_path / "key")
+    with pytest.raises(Denied, match="taken"), founding(tmp_path):
+        pass
+    assert (tmp_path / "key").read_bytes() == b"whole"
+
+
+def test_of_two_who_found_the_same_one_is_refused_and_the_other_loses_nothing(tmp_path):
+    with founding(tmp_path):
+        (tmp_path / "key").write_bytes(b"first")
+        with pytest.raises(Denied, match="second"), founding(tmp_path, "second"):
+            pass
+        assert (tmp_path / "key").read_bytes() == b"first"
+    assert (tmp_path / "key").read_bytes() == b"first"

@@ -51,6 +51,8 @@ class Terminal:
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
+        if self.client.outbox is not None:
+            self.client.outbox.let_go()  # as the system does when a program ends
 
     def _open(self, welcome: m.Welcome) -> Outbox:
         self.outbox = Outbox(self.journal)
@@ -184,6 +186,27 @@ async def test_a_killed_terminal_signs_in_again_and_sends_what_was_pending(hall,
         assert (restored.answered, restored.resent) == (4, 2)
         await again.confirmed()
         assert [act.slot for act in again.record.acts] == [0, 1, 2, 3]
+
+
+async def test_a_second_program_gets_the_journal_when_the_first_lets_go_of_it(hall, tmp_path):
+    """Which it does when it hears that its seat was taken over."""
+    first = Outbox(tmp_path / "j")
+    async with Terminal(hall, tmp_path / "j") as terminal:
+        asyncio.get_running_loop().call_later(0.2, first.let_go)
+        terminal.client.sign_in(NUMBER, TAIL)
+        await terminal.until(lambda: terminal.has(Restored))
+        assert not terminal.has(Trouble.IN_USE)
+
+
+async def test_a_journal_that_another_program_keeps_open_is_named(hall, tmp_path):
+    stubborn = Outbox(tmp_path / "j")
+    async with Terminal(hall, tmp_path / "j") as terminal:
+        terminal.client.sign_in(NUMBER, TAIL)
+        await terminal.until(lambda: terminal.has(Trouble.IN_USE))
+        assert terminal.client.outbox is None
+        stubborn.let_go()
+        terminal.client.sign_in(NUMBER, TAIL)
+        await terminal.until(lambda: terminal.has(Restored))
 
 
 async def test_another_machine_goes_on_from_the_record(hall, tmp_path):

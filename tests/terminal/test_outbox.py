@@ -2,13 +2,29 @@
 
 import os
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import terminal.outbox
 from examd.protocol.messages import Ack, Answer, Candidate, Flag, HandIn, Sitting, Welcome
-from terminal.outbox import Base, Kept, Outbox, RecordLost, decode_lines, encode_line, journal_name
+from terminal.outbox import (
+    Base,
+    Journal,
+    JournalInUse,
+    Kept,
+    Outbox,
+    RecordLost,
+    decode_lines,
+    encode_line,
+    journal_name,
+)
+
+ROOT = Path(__file__).parents[2]
 
 SLOTS, CHOICES = st.integers(0, 5), st.sampled_from([(), (0,), (1,), (0, 2)])
 ACTS = st.lists(
@@ -53,6 +69,12 @@ def state(outbox: Outbox):
     return outbox.answers, outbox.flags, outbox.last, outbox.acked, outbox.pending
 
 
+def reopened(outbox: Outbox, path) -> Outbox:
+    """The journal as the next program finds it, the one before having ended."""
+    outbox.let_go()
+    return Outbox(path)
+
+
 @settings(max_examples=60, deadline=None)
 @given(acts=ACTS)
 def test_a_journal_read_again_gives_the_same_outbox(acts, tmp_path_factory):
@@ -60,7 +82,7 @@ def test_a_journal_read_again_gives_the_same_outbox(acts, tmp_path_factory):
     outbox = Outbox(path)
     outbox.reconcile(welcome())
     play(outbox, acts)
-    assert state(Outbox(path)) == state(outbox)
+    assert state(reopened(outbox, path)) == state(outbox)
 
 
 @settings(max_examples=60, deadline=None)
@@ -77,7 +99,7 @@ def test_a_crash_at_any_byte_leaves_a_prefix_of_the_acts_and_the_journal_goes_on
     again = Outbox(folder / "b.journal")
     assert again.acts == outbox.acts[: len(again.acts)]
     again.answer(0, (1,), 5)
-    assert Outbox(folder / "b.journal").acts == again.acts
+    assert reopened(again, folder / "b.journal").acts == again.acts
 
 
 @given(st.binary(max_size=300))
@@ -93,7 +115,7 @@ def test_a_flipped_bit_ends_the_journal_there(tmp_path):
     data = bytearray((tmp_path / "a").read_bytes())
     data[len(data) // 2] ^= 1
     (tmp_path / "a").write_bytes(data)
-    assert [act.seq for act in Outbox(tmp_path / "a").acts] == [1]
+    assert [act.seq for act in reopened(outbox, tmp_path / "a").acts] == [1]
 
 
 def test_numbers_rise_by_one_and_a_changed_answer_keeps_both(tmp_path):
@@ -168,7 +190,7 @@ def test_a_fresh_terminal_starts_from_what_the_record_holds(tmp_path):
     assert outbox.kept(0) is Kept.CONFIRMED
     outbox.answer(5, (0,), 0)
     assert outbox.pending[0].seq == 8
-    assert Outbox(tmp_path / "a").answers == {0: (1,), 3: (0, 2), 5: (0,)}
+    assert reopened(outbox, tmp_path / "a").answers == {0: (1,), 3: (0, 2), 5: (0,)}
 
 
 def test_answers_given_offline_go_out_again_under_their_own_numbers(tmp_path):
@@ -226,7 +248,7 @@ def test_refused_acts_leave_the_line_and_the_rest_close_up(tmp_path):
     assert outbox.answers == {0: (1,)}
     lines, _ = decode_lines((tmp_path / "a").read_bytes())
     assert Answer(3, 2, (1,), 2000) in lines, "the journal still shows what was refused"
-    assert state(Outbox(tmp_path / "a")) == state(outbox)
+    assert state(reopened(outbox, tmp_path / "a")) == state(outbox)
 
 
 @settings(max_examples=80, deadline=None)
@@ -270,13 +292,13 @@ def test_a_journal_damaged_in_its_middle_is_kept_beside_and_told(tmp_path):
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    again = Outbox(path)
+    again = reopened(outbox, path)
     assert again.last == 2
     assert again.lost == 2
     torn = path.with_name("j.torn")
     assert torn.read_bytes() == data
     assert torn.stat().st_mode & 0o777 == 0o600
-    assert Outbox(path).lost == 0
+    assert reopened(again, path).lost == 0
 
 
 def test_a_torn_tail_is_no_damage(tmp_path):
@@ -285,4 +307,57 @@ def test_a_torn_tail_is_no_damage(tmp_path):
     outbox.answer(0, (1,), 0)
     outbox.answer(1, (1,), 0)
     path.write_bytes(path.read_bytes()[:-5])
-    assert (Outbox(path).lost, list(tmp_path.iterdir())) == (0, [path])
+    assert (reopened(outbox, path).lost, list(tmp_path.iterdir())) == (0, [path])
+
+
+TWICE = """
+import sys
+from pathlib import Path
+from terminal.outbox import JournalInUse, Outbox
+try:
+    Outbox(Path(sys.argv[1])).answer(1, (0,), 0)
+except JournalInUse:
+    sys.exit(7)
+"""
+
+
+def test_two_programs_do_not_write_one_journal(tmp_path):
+    path = tmp_path / "j"
+    outbox = Outbox(path)
+    outbox.answer(0, (1,), 0)
+    before = path.read_bytes()
+    second = [sys.executable, "-c", TWICE, str(path)]
+    assert subprocess.run(second, check=False, cwd=ROOT).returncode == 7
+    assert path.read_bytes() == before
+    outbox.let_go()
+    assert subprocess.run(second, check=False, cwd=ROOT).returncode == 0
+    with pytest.raises(JournalInUse):  # whoever let go of it writes no more
+        outbox.answer(2, (1,), 0)
+    assert [act.slot for act in Outbox(path).acts] == [0, 1]
+
+
+def test_what_an_earlier_program_left_is_written_once_more_before_it_is_built_upon(tmp_path, monkeypatch):
+    """After an I/O error the system may show what the disk never got, and calls it clean."""
+    outbox = Outbox(tmp_path / "j")
+    outbox.answer(0, (1,), 0)
+    outbox.answer(1, (1,), 0)
+    whole = (tmp_path / "j").read_bytes()
+    outbox.let_go()
+    written = []
+    real = Journal._write
+    monkeypatch.setattr(
+        Journal, "_write", lambda self, data: (written.append((self._file.tell(), data)), real(self, data))
+    )
+    again = Outbox(tmp_path / "j")
+    assert (written, again.saved) == ([(0, whole)], 0)
+
+
+def test_the_folders_of_a_journal_are_its_owners_and_survive_a_power_cut(tmp_path, monkeypatch):
+    synced = []
+    real = terminal.outbox._sync_directory
+    monkeypatch.setattr(terminal.outbox, "_sync_directory", lambda place: (synced.append(place), real(place)))
+    before = os.umask(0)
+    Outbox(tmp_path / "a" / "b" / "j")
+    os.umask(before)
+    assert synced == [tmp_path, tmp_path / "a", tmp_path / "a" / "b"]
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("a", "a/b")] == [0o700, 0o700]

@@ -36,6 +36,7 @@ async def close(room: Room, person: Person, facts: Facts) -> Facts:
         raise Denied("reason-missing")
     if hall.record.state.started_ms is None and not reason:
         raise Denied("never-started")
+    await asyncio.to_thread(session.record.all_read)  # the closing root speaks of what was read in this run
     disk.release_reserve(session.folder)
     session.note(person, "close", **({"reason": reason} if reason else {}))
     await durable(lambda done: ending.close(hall, waive, f"staff:{person.name}", done))
@@ -52,8 +53,15 @@ def _closing_facts(session: OpenSession) -> Facts:
 
 
 async def answers_lock(room: Room, person: Person, facts: Facts) -> Facts:
-    """The answers' middle lock, after closing and not before. What it locks never comes back here."""
+    """The answers' middle lock, after closing and not before. What it locks never comes back here.
+
+    Raises Denied: it is not closed, or its closing not co-signed.
+    """
     session = room.closed()
+    if not session.closing_witnessed:
+        raise Denied("closing-not-cosigned", session=session.package.manifest.session.id)
+    if isinstance(session, OpenSession):  # a kill may have come between the signature and its export
+        await asyncio.to_thread(export.write, session)
     lock = opening.middle_lock(session.package, layout.ANSWERS, room.site.identity)
     return {
         "answers_lock": opening.encode_lock(lock),

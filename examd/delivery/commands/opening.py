@@ -29,17 +29,23 @@ from examd.staff import Person
 
 
 async def prepare(room: Room, person: Person, facts: Facts) -> Facts:
-    """Checks the package, begins the record with the room's seed commitment, hands out the middle locks.
+    """Checks the package, begins the record with the room's seed commitment, hands out the middle locks; again where
+    the opening was broken off before the chief examiner had co-signed.
 
     Raises Denied: a session is running, the package is another site's, or its session was held before.
     """
     directory, held = Path(str(facts["package"])), room.session
-    if isinstance(held, OpenSession) and not held.record.state.closed:  # before anything on the stick is touched
+    running = isinstance(held, OpenSession) and not held.record.state.closed
+    if held is not None and running and held.opening_witnessed:  # before anything on the stick is touched
         raise Denied("session-running", session=held.package.manifest.session.id)
     package = await asyncio.to_thread(package_open.read, directory, room.folder.bureau().sign)
     manifest = package.manifest
     if manifest.keys.site != room.site.card.sign or manifest.session.site_id != room.site.card.id:
         raise Denied("package-other-site", expected=room.site.card.id, found=manifest.session.site_id)
+    if held is not None and running:
+        if held.package.manifest.package_id != manifest.package_id:
+            raise Denied("session-running", session=held.package.manifest.session.id)
+        return await _locks_out(room, person, held)  # opened, and broken off before the chief examiner had signed
     if held is not None:
         if held.record.state.opened is None:
             if held.package.manifest.package_id == manifest.package_id:
@@ -132,6 +138,8 @@ async def open_(room: Room, person: Person, facts: Facts) -> Facts:
     session = room.prepared()
     package, prepared = session.package, session.record.state.prepared
     manifest = package.manifest
+    if isinstance(session, OpenSession) and not (session.record.state.closed or session.opening_witnessed):
+        return _to_witness(session)
     if session.record.state.opened is not None:
         raise Denied("already-open", session=manifest.session.id)
     if prepared is None:  # the server was killed between the record's first two entries
@@ -158,7 +166,13 @@ async def open_(room: Room, person: Person, facts: Facts) -> Facts:
     room.session = opened
     opened.draw_ahead()
     opened.note(person, "open")
-    return checkpoint(opened) | {"candidates": len(lines), "session": manifest.session.name}
+    return _to_witness(opened)
+
+
+def _to_witness(session: OpenSession) -> Facts:
+    """The opening's checkpoint: over OPEN, and over no form, for none is drawn before the chief examiner has signed."""
+    name = session.package.manifest.session.name
+    return checkpoint(session) | {"candidates": len(session.hall.roster), "session": name}
 
 
 async def cosign(room: Room, person: Person, facts: Facts) -> Facts:

@@ -21,11 +21,14 @@ START_PAUSE_S = 0.01
 
 
 async def start(room: Room, person: Person, facts: Facts) -> Facts:
-    """Starts the session, and the clock of everyone who is ready. Raises Denied: it has started."""
+    """Starts the session, and the clock of everyone who is ready. Raises Denied: it has started, or the
+    opening is not co-signed."""
     session = room.running()
     hall = session.hall
     if hall.record.state.started_ms is not None:
         raise Denied("already-started")
+    if not session.opening_witnessed:  # a form shown before would be in no checkpoint that the chief examiner saw
+        raise Denied("opening-not-cosigned", session=session.package.manifest.session.id)
     ready = set(hall.waiting())  # the room's watch may start some of them before we come to it
     await session.append(Kind.SESSION_START, person, {})
     waiting = hall.waiting()
@@ -104,6 +107,7 @@ async def status(room: Room, person: Person, facts: Facts) -> Facts:
         "phase": _phase(session),
         "session": manifest.session.name,
         "session_id": manifest.session.id,
+        "unread": session.record.unread,
     }
     return {**summary, **_seats(session)} if isinstance(session, OpenSession) else summary
 

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from bank import durable
 from bank.custody import found
 from bank.refused import BadFile, Denied
 from examd import holders
@@ -130,7 +131,7 @@ def test_an_office_killed_before_any_write_is_founded_by_the_next_try(tmp_path):
     deaths = 0
     for broken in killed_before_each_write(tmp_path / "place", founded):
         deaths += 1
-        if not (broken / "office/bureau.key").exists():
+        if not durable.is_founded(broken / "office/bureau.key"):
             founded(broken)
         office = Office(broken / "office")
         assert office.unlock(WORD).card == office.rulebook().bureau

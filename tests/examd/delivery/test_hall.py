@@ -1,6 +1,7 @@
 """The room's own decisions, without a socket: terminals are lists of what they were sent, time is moved by hand."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ class Terminal:
         self.send(refusal)
         self.dropped = True
 
-    def last(self, kind):
+    def last(self, kind: type) -> Any:
         return next((message for message in reversed(self.sent) if isinstance(message, kind)), None)
 
     def all(self, kind):

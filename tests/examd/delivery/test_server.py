@@ -312,9 +312,11 @@ async def test_a_disk_that_is_nearly_full_is_told_once_and_so_is_its_end(tmp_pat
         await until(lambda: site.told == [("low-disk", 200)])
         assert (await status(site, "deputy"))["low_disk"] == 1
         assert site.server.room.hall.low_disk
+        disk_module.release_reserve(site.server.room.session.folder)
         free = 400 << 20
         await until(lambda: site.told == [("low-disk", 200), ("disk-ok", 400)])
         assert not site.server.room.hall.low_disk
+        assert disk_module.reserved(site.server.room.session.folder)  # laid again
         await asyncio.sleep(2 * server_module.WATCH_S)
         assert len(site.told) == 2
 

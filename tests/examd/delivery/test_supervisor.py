@@ -183,3 +183,63 @@ def test_a_server_that_dies_again_and_again_is_given_up(staffed, monkeypatch):
     site.supervisor.process.kill()
     site._thread.join(10)
     assert caught == ["server-keeps-dying"]
+
+
+def dying(tmp_path, monkeypatch, events, script):
+    """A supervisor of a server that ends as `script` says."""
+    monkeypatch.setattr(supervisor, "HOPELESS_STARTS", 3)
+    monkeypatch.setattr(supervisor, "LONGEST_WAIT_S", 0.2)
+    dying = Supervisor(tmp_path, holder("site"), "127.0.0.1", 0, lambda *event: events.append(event))
+    monkeypatch.setattr(dying, "_command", [sys.executable, "-c", script])
+    return dying
+
+
+def test_a_server_that_its_disk_ended_is_tried_until_the_disk_is_back(tmp_path, monkeypatch):
+    events = []
+    script = f"""
+import pathlib, sys
+seen = pathlib.Path({str(tmp_path / "starts")!r})
+n = len(seen.read_text()) + 1 if seen.exists() else 1
+seen.write_text("x" * n)
+print("refused store-io {{}}") if n % 2 else None
+sys.exit(0 if n > 8 else 74)
+"""
+    assert dying(tmp_path, monkeypatch, events, script).run() == 0
+    assert events == [("restarting", 74)] * 8 + [("stopped", 0)]
+
+
+def test_waiting_for_a_disk_ends_when_told_to_stop(tmp_path, monkeypatch):
+    monkeypatch.setattr(supervisor, "RESTART_S", 60)
+    events = []
+    waiting = dying(tmp_path, monkeypatch, events, "import sys; sys.exit(74)")
+    monkeypatch.setattr(supervisor, "LONGEST_WAIT_S", 60)
+    thread = threading.Thread(target=waiting.run, daemon=True)
+    thread.start()
+    while not events:
+        time.sleep(0.01)
+    waiting.stop()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_a_record_that_the_disk_refuses_to_give_is_no_reason_to_give_up(staffed):
+    """A folder that a disk has gone from answers so; the server ends with the code of the disk, not of its folder."""
+    with served(staffed) as site:
+        asyncio.run(site.open())
+    database = staffed.folder.session(staffed.session_id) / "record.db"
+    other = database.rename(database.with_name("away"))
+    database.mkdir()  # reading it gives an error of the operating system
+    events = []
+    waiting = Supervisor(staffed.site_folder, staffed.site, "127.0.0.1", 0, lambda *event: events.append(event))
+    thread = threading.Thread(target=waiting.run, daemon=True)
+    thread.start()
+    while events.count(("restarting", 74)) < 2:
+        assert thread.is_alive()
+        time.sleep(0.05)
+    database.rmdir()
+    other.rename(database)
+    while not any(event == "ready" for event, _ in events):
+        assert thread.is_alive()
+        time.sleep(0.05)
+    waiting.stop()
+    thread.join(60)

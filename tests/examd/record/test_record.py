@@ -190,6 +190,26 @@ def test_stopping_while_the_disk_is_full_tells_everyone_and_stops(tmp_path):
     assert isinstance(room.told[-1], BrokenStore)
 
 
+@pytest.mark.parametrize("refusals", [1, 2, 5])
+def test_a_boot_that_a_full_disk_refused_comes_before_the_next_entry(tmp_path, refusals):
+    """Without it the record's epochs would never verify."""
+    room = Room(tmp_path)
+    fill(room)
+    room = room.again()
+    limit_pages(room, 0)
+    told = []
+    for n in range(1, refusals + 1):
+        room.record.append(Kind.BOOT, "server", {"version": "t" * 100_000}, told.append)
+        room.pump.until(lambda n=n: len(told) == n)
+        assert isinstance(told[-1], BrokenStore)
+    limit_pages(room, 10_000)
+    assert room.say(Kind.TICK).idx == 11
+    kinds = [(entry.type, entry.epoch) for entry in map(decode_entry, room.record.entries()[9:])]
+    assert kinds == [(Kind.STAFF, 1), (Kind.BOOT, 2), (Kind.TICK, 2)]
+    assert room.say(Kind.TICK).idx == 12
+    room.record.stop()
+
+
 # ---- the database in hostile hands ----------------------------------------------------------------------------
 
 

@@ -87,7 +87,7 @@ class Closed:
         self.office = Office(folder)
         (folder / "releases").mkdir(parents=True)
         self.toy = Toy(folder)
-        self.office.keep_codes(self.toy.issued, self.toy.bureau)
+        self.office.keep_codes(self.toy.issued, None, self.toy.bureau)
         self.number = self.toy.issued.package_id
         self.opening = self.note(3, b"\1" * 32)
         self.root = secrets.token_bytes(32)

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from bank import durable
 from bank.authoring import lifecycle
 from bank.content import Content, ItemType, Option
 from bank.item import AnswerKey, Item
@@ -113,3 +114,27 @@ def test_a_rule_that_might_leave_a_candidate_without_a_form_is_not_issued(place,
     assert issue("2026-11-21") != 0
     assert json.loads(capsys.readouterr().out)["refused"] == "rule-attempts-too-few"
     assert not (place / "stick").exists() or not list((place / "stick").iterdir())
+
+
+def test_an_issue_that_was_broken_off_at_its_last_step_is_finished_by_the_same_command_and_no_other(
+    place, capsys, monkeypatch
+):
+    def pulled_out(_directory):
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as early:
+        early.setattr(durable, "show", pulled_out)
+        assert issue("2026-11-21") != 0
+    assert [path.name[:5] for path in (place / "stick").iterdir()] == [".PKG-"]
+    capsys.readouterr()
+    roster = (place / "roster.csv").read_text()
+    (place / "roster.csv").write_text(roster + "20260009,考生九,G00000009,甲校\n")
+    assert issue("2026-11-21") == 3
+    assert json.loads(capsys.readouterr().out)["refused"] == "issued-before"
+    (place / "roster.csv").write_text(roster)
+    assert issue("2026-11-21") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["finished"], told["candidates"], [path.name for path in (place / "stick").iterdir()]) == (
+        True, 3, [f"PKG-{told['package_id']}"]
+    )  # fmt: skip
+    assert main.main(["bureau", "code", "office", told["package"], "1", "--passphrase-file", "pass"]) == 0

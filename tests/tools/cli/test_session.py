@@ -54,7 +54,7 @@ class Console:
             role = holder.card.role
             (folder / f"{role}.key").write_bytes(sealing.seal(holder.secret_bytes(), PASSPHRASE, f"examd/{role}"))
         (self.office.directory / "releases").mkdir()
-        self.office.keep_codes(toy.issued, toy.bureau)
+        self.office.keep_codes(toy.issued, None, toy.bureau)
 
     def site(self, command, *words, person="admin", chief=False):
         # Unlocking takes its time: no code of the step before, which could run out between asking and signing in.

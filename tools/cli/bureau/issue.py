@@ -6,13 +6,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from bank.composing.availability import RuleAvailability
 from bank.rules import Rule
 from bank.store import OpenBank
 from examd import clock
-from examd.bureau.issuing import Issuance, Order, issue_session, rule_to_use
+from examd.bureau.issuing import Finished, Issuance, Order, finish_issue, issue_session, rule_to_use
 from examd.bureau.office import Office
 from examd.holders import Card
 from examd.package.issue import Issued
@@ -21,7 +20,7 @@ from tools.cli import unlock
 from tools.cli.bank.open_bank import open_bank, require_bank
 from tools.cli.bureau import roster
 from tools.cli.language import _
-from tools.cli.output import as_json, progress
+from tools.cli.output import as_json, progress, report
 from tools.cli.rule import in_use, withheld
 from tools.cli.rule.names import cell_name
 
@@ -38,6 +37,8 @@ def run_issue(args: argparse.Namespace) -> int:
     session = Session(args.session, args.name, args.date, site.id, site.name, args.mock)
     order = Order(session, rule, people, site, chief, args.out, clock.utc_now(), args.again)
     bureau = unlock.bureau(office, args.passphrase_file)
+    if (finished := finish_issue(order, office, bureau)) is not None:
+        return _tell_finished(args, order, finished)
     order = replace(order, signers=unlock.signers(args))
 
     def keyholder() -> OpenBank:
@@ -48,8 +49,28 @@ def run_issue(args: argparse.Namespace) -> int:
     if args.json:
         as_json(_to_json(order, done))
     else:
-        _print(args.directory, order, done)
+        _print(args, order, done)
     return 0
+
+
+def _tell_finished(args: argparse.Namespace, order: Order, finished: Finished) -> int:
+    number, pool = finished.manifest.package_id, finished.manifest.pool.n
+    facts = {
+        "candidates": len(order.roster), "finished": True, "package": str(finished.directory), "package_id": number,
+        "pool_items": pool,
+    }  # fmt: skip
+    line = _(
+        "Package {directory}: an earlier try had broken off at its last step; it is finished now.",
+        directory=finished.directory,
+    )  # fmt: skip
+    facts |= in_use.to_json(order.rule.rule, order.rule.proof)
+    return report(args, facts, f"{line}\n{_codes_stay(args, number)}")
+
+
+def _codes_stay(args: argparse.Namespace, number: str) -> str:
+    return _("The release codes stay with the bureau: examd bureau code {directory} {package} 1",
+        directory=args.directory, package=number
+    )  # fmt: skip
 
 
 @contextmanager
@@ -74,7 +95,7 @@ def _to_json(order: Order, done: Issuance) -> dict[str, object]:
     } | in_use.to_json(rule.rule, rule.proof)  # fmt: skip
 
 
-def _print(directory: Path, order: Order, done: Issuance) -> None:
+def _print(args: argparse.Namespace, order: Order, done: Issuance) -> None:
     issued = done.issued
     print(_("Package {directory}", directory=issued.directory))
     print(_("{candidates} candidates, a pool of {pool} items, {share:.0%} of trial draws admissible",
@@ -86,9 +107,7 @@ def _print(directory: Path, order: Order, done: Issuance) -> None:
             "{n} watermarks of session {session}, site {site}, had to travel again: they no longer name that site."
         )
         print(line.format(n=n, session=of, site=at))
-    print(_("The release codes stay with the bureau: examd bureau code {directory} {package} 1",
-        directory=directory, package=issued.package_id
-    ))  # fmt: skip
+    print(_codes_stay(args, issued.package_id))
 
 
 def _print_leakage(issued: Issued, done: Issuance) -> None:

@@ -37,7 +37,7 @@ def run_init(args: argparse.Namespace) -> int:
 
 
 def run_template(args: argparse.Namespace) -> int:
-    write_new(args.file, xlsx.write([HEADINGS], (20, 12, 24, 24, 36), "考生名单"))
+    write_new(args.file, xlsx.write([HEADINGS], (20, 12, 24, 24, 36), "考生名单"), private=False)
     return report(args, {"file": str(args.file)}, _("Written: {path}", path=args.file))
 
 

@@ -192,6 +192,18 @@ SENTENCES = {
     "already-open": N_("The session {session} is already open. Go on with: examd site start"),
     "already-started": N_("The session has already started. See where it stands: examd site status"),
     "not-open": N_("No session is open. Open a package first: examd site open"),
+    "opening-not-cosigned": N_(
+        "The opening of session {session} was broken off before the chief examiner had co-signed it. "
+        "Repeat: examd site open"
+    ),
+    "closing-not-cosigned": N_(
+        "The closing of session {session} was broken off before the chief examiner had co-signed it. "
+        "Repeat: examd site close"
+    ),
+    "init-unfinished": N_(
+        "{file} was left half made by a command that was broken off. "
+        "Make it anew: repeat that init, with the same folder."
+    ),
     "not-closed": N_(
         "The session is not closed yet; answer keys can be opened only after closing. Close first: examd site close"
     ),

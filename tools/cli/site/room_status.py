@@ -28,6 +28,8 @@ def lines(status: Status, *, coloured: bool) -> list[str]:
     text = _("Session {session} ({phase}); {entries} entries, epoch {epoch}")
     phase = _(PHASES[status.phase])
     told.append(text.format(session=status.session, phase=phase, entries=status.entries, epoch=status.epoch))
+    if status.unread:
+        told.append(_("Started again: {n} of them are still being read and recomputed.", n=status.unread))
     if status.candidates is not None:
         told.append(_counts(status, status.candidates - status.signed_in))
     return told + [_seat(seat) for seat in status.seats]
