@@ -32,6 +32,14 @@ def day_of(at: str) -> str:
         return at[:10]
 
 
+def time_of(at: str) -> str:
+    """The office's day and minute (YYYY-MM-DD HH:MM) at the time that an act states; as it stands where it is none."""
+    try:
+        return datetime.fromisoformat(at).astimezone(OFFICE).strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError):
+        return at[:16]
+
+
 def office_time(seconds: int) -> str:
     """Of a time in seconds since 1970: day and minute by the office's clock (YYYY-MM-DD HH:MM)."""
     return datetime.fromtimestamp(seconds, OFFICE).strftime("%Y-%m-%d %H:%M")

@@ -32,6 +32,8 @@ from bank.refused import BadFile, BrokenStore, Denied
 
 NAME = "journal.jsonl"
 SHARED, OPENED, CLOSED, UNDONE = "shared", "opened", "closed", "undone"
+SHOWN = "show"
+"""An item was put before a reviewer, whom the entry names."""
 UNSOUND, LOSS_ACCEPTED = "journal-unsound", "journal-loss-accepted"
 _CHAIN, _SESSION, _VOUCH = b"examd/journal/1\x00", b"examd/journal/session\x00", b"examd/journal/vouch\x00"
 

@@ -13,9 +13,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, get_args, get_origin, get_type_hints
 
+from bank.authoring import review
 from bank.authoring.outcome import AddReport
 from bank.authoring.people import Person
+from bank.authoring.reading import Shown
 from bank.authoring.submissions import Taken
+from bank.journal import SHOWN
 from bank.lending import outgoing
 from bank.refused import Denied, Refused
 from bank.store import OpenBank
@@ -34,14 +37,16 @@ class Reach(Enum):
 # tell that item's. `proof.seal` tells nothing, its digests are salted.
 _ANSWER_KEYS = {
     "answer_keys.of": "answer_keys", "answer_keys.positions": "answer_positions", "answer_keys.whole": "whole",
+    "readings.show": SHOWN,
     "drafts.weigh": "weigh", "submissions.weigh": "weigh_drafts",
 }  # fmt: skip
 _CHANGES = {
     "calibrations.add": "calibrate", "drafts.add": "add", "drafts.adopt": "adopt", "drafts.revise": "revise",
     "drafts.set_subject": "set_subject", "drafts.write": "write",
     "exposure.add": "expose", "outgoing.permit": "take_out", "owners.vouch": "vouch",
-    "people.accept_loss": "accept_loss",
-    "people.end": "end_person", "people.enrol": "enrol", "provisions.repeal": "repeal", "reviews.perform": "perform",
+    "people.accept_loss": "accept_loss", "people.end": "end_person", "people.enrol": "enrol",
+    "people.grant": "grant_role", "provisions.repeal": "repeal", "readings.read": "have_read",
+    "reviews.perform": "perform",
     "rules.note": "note_rules", "slices.accept": "accept", "slices.withdraw": "withdraw", "submissions.card": "card",
     "submissions.take": "take_drafts", "watermarks.add": "mark",
 }  # fmt: skip
@@ -53,11 +58,13 @@ ACTS: dict[str, Reach] = {
         (
             "audit.broken_acts", "audit.findings", "authors.of", "calibrations.of", "catalogue.chapters",
             "catalogue.find", "catalogue.has_case", "catalogue.related", "catalogue.subjects",
-            "drafts.subject_to_sign", "drafts.unwritten", "exposure.totals", "exposure.uses", "exposure.uses_of",
+            "drafts.subject_to_sign", "drafts.unwritten", "drafts.written_by", "exposure.totals", "exposure.uses",
+            "exposure.uses_of",
             "history.events", "history.head", "items.count", "items.count_states", "items.outline", "items.outlines",
             "media.digests", "meta.carried_over", "meta.practice", "meta.sample", "near_duplicates.of", "outgoing.all",
             "owners.all", "people.all",
-            "proof.seal", "provisions.repealed", "reviews.to_sign", "rules.noted", "slices.all", "slices.withheld",
+            "proof.seal", "provisions.repealed", "readings.begin", "readings.by", "readings.challenge", "readings.of",
+            "reviews.to_sign", "rules.noted", "slices.all", "slices.withheld",
             "vault.problems", "vault.settings", "watermarks.all",
         ),
         Reach.LOOK,
@@ -84,19 +91,29 @@ def ids_of(given: dict[str, Any], result: Any) -> list[str]:
         return list((result.rows if isinstance(result, Taken) else result).already)
     if isinstance(result, dict):
         return list(result)
+    if isinstance(result, Shown):
+        return [result.item.id, *([] if result.before is None else [result.before.id])]
     return [each.id for each in given["bank_items"]]
 
 
-def whom(act: str, given: dict[str, Any], people: Mapping[str, Person]) -> dict[str, str | list[str]]:
+def whom(act: str, given: dict[str, Any], bank: OpenBank) -> dict[str, str | list[str]]:
     """The person whom a change is about, by id and name, and who signed for them; of what is taken out, who takes it
-    by which door, and to whom."""
+    by which door, and to whom; who reads for review, and who signs it."""
+    people = bank.people.all()
     if act == "outgoing.permit":
         try:
             found = outgoing.parse(given["statement"])
             return {"by": found.told_by(people), "door": found.door.value, "to": found.to}
         except (Refused, KeyError):
             return {"by": [], "door": "", "to": ""}
-    if act not in ("people.enrol", "people.end"):
+    if act.startswith("readings."):
+        return {"by": _named([bank.readings.who(given["reader"])], people)} if "reader" in given else {}
+    if act == "reviews.perform":
+        try:
+            return {"by": _named(dict.fromkeys(str(review.read(each)["by"]) for each in given["signed"]), people)}
+        except Refused:
+            return {"by": []}
+    if act not in ("people.enrol", "people.grant", "people.end"):
         return {}
     try:
         said = json.loads(given["statement"])["signed"]
@@ -105,6 +122,10 @@ def whom(act: str, given: dict[str, Any], people: Mapping[str, Person]) -> dict[
     except (ValueError, TypeError, KeyError):
         return {"by": [], "who": ""}
     return {"by": [str(each)[:80] for each in by[:20]], "who": f"{identity} {name}"[:160]}
+
+
+def _named(ids: Iterable[str], people: Mapping[str, Person]) -> list[str]:
+    return [f"{each} {people[each].name}" if each in people else each[:80] for each in ids][:20]
 
 
 class Signature:

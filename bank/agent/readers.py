@@ -108,6 +108,11 @@ class Readers:
         reader.hands = frozenset(frozenset(keys_of(each, people)) for each in by)
         reader.names = [f"{each} {people[each].name}" for each in by]
 
+    def person(self, identity: str) -> Reader:
+        """Somebody who proved to the bank itself who they are (`bank.store.readings`)."""
+        people = self._bank.people.all()
+        return Reader(frozenset({frozenset(keys_of(identity, people))}), [f"{identity} {people[identity].name}"])
+
     def require_room(self, statement: bytes, ids: Collection[str]) -> None:
         """That one person who signs alone has not read too much already. Raises Denied: when they have."""
         found, people = outgoing.parse(statement), self._bank.people.all()

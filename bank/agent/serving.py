@@ -175,7 +175,7 @@ class Agent:
             doing = opening.doing(noted, items=1, said=said)
         elif reach is Reach.CHANGE:
             many = [len(value) for value in given.values() if isinstance(value, (list, dict))]
-            about = {name: _printable(text) for name, text in whom(ask.act, given, bank.people.all()).items()}
+            about = {name: _printable(text) for name, text in whom(ask.act, given, bank).items()}
             doing = opening.doing(noted, items=many[0] if many else 1, said=said, **about)
         with doing:
             if ask.act == "outgoing.permit":
@@ -192,7 +192,13 @@ class Agent:
             listed = bank.items.select(verified=False, state=None)
             opening.let_answer_keys_out(noted, [each.id for each in listed if each.state is not State.RETIRED], said)
         elif reach is Reach.ANSWER_KEYS and (ids := ids_of(given, result)):
-            opening.let_answer_keys_out(noted, ids, said, reader.names)
+            by = self._reading_by(ask.act, given) or reader.names
+            try:
+                opening.let_answer_keys_out(noted, ids, said, by)
+            except BaseException:
+                if ask.act == "readings.show":  # what does not leave was shown to nobody
+                    bank.readings.take_away(given["reader"])
+                raise
         if not crossing.streams:
             return [_told(result)]
         parts = [
@@ -206,7 +212,10 @@ class Agent:
 
         Questions that are compared (`near_duplicates.find`, `drafts.weigh`) whoever asks has before them already.
         """
-        if act == "answer_keys.whole":
+        if act == "readings.show":  # what waits is for its reviewer to read; the revision in force counts like any
+            shown = [] if result.before is None else [Shown(result.before.id, pictures=result.before.pictures())]
+            reader = reader if reader.hands else self._readers.person(self.opening.bank.readings.who(given["reader"]))
+        elif act == "answer_keys.whole":
             shown = shown_in(given["bank_items"])
         elif act == "answer_keys.of":
             shown = [Shown(each) for each in result]
@@ -217,8 +226,15 @@ class Agent:
         try:
             self._readers.require(reader, shown)
         except Denied as refusal:
+            if act == "readings.show":
+                self.opening.bank.readings.take_away(given["reader"])
             self.opening.note("refused", what=refusal.code, items=len(shown), said=said, **named(reader.names))
             raise
+
+    def _reading_by(self, act: str, given: dict[str, Any]) -> list[str]:
+        """The reviewer to whom something is shown, by what they signed; nobody where that is not the act."""
+        who = whom(act, given, self.opening.bank).get("by") if act == "readings.show" else None
+        return list(map(printable, who)) if isinstance(who, list) else []
 
     def status(self) -> dict[str, Any]:
         """Whose bank it is, who opened it until when, and what has left it."""

@@ -113,10 +113,28 @@ def enrol_together(
     return done
 
 
-def vouchers(bank: OpenBank, name: str, vouching: Vouching, *, besides: str = "") -> Vouchers:
+def take_on(
+    bank: OpenBank, key: Path, roles: frozenset[Role], vouching: Vouching, signer: Callable[[], Signer]
+) -> Person:
+    """Further roles for the holder of `key`, who is enrolled.
+
+    Raises Denied: when nobody is enrolled by that key, or they hold these roles.
+    """
+    person = bank.people.all().get(key.stem)
+    if person is None:
+        raise Denied("person-unknown", name=key.stem)
+    if roles <= person.require().roles:
+        raise Denied("person-has-role", name=person.name)
+    by = vouchers(bank, person.name, vouching, besides=person.id, granting=True)
+    return lifecycle.take_on(bank, signer(), roles, by)
+
+
+def vouchers(bank: OpenBank, name: str, vouching: Vouching, *, besides: str = "", granting: bool = False) -> Vouchers:
     """Two of the bank's people or, while there are not two, the keyholders; nobody where one person holds the bank.
 
-    `besides`: the id of whose work ends. Raises Denied: when they are unknown, or those who must vouch are not here.
+    `besides`: the id of whom it is about, whose work ends or who takes on a role (`granting`).
+
+    Raises Denied: when they are unknown, or those who must vouch are not here.
     """
     known = bank.people.all()
     wanted = people.needs(known, shared=custody.is_shared(bank.directory), besides=besides)
@@ -130,6 +148,8 @@ def vouchers(bank: OpenBank, name: str, vouching: Vouching, *, besides: str = ""
         return [*vouching.unlock()]
     if wanted == "keepers":
         return [*vouching.keepers(name)]
+    if granting and len(known) <= VOUCHERS:
+        return []
     if besides or len(known) >= VOUCHERS:
         raise Denied("person-needs-sharing", name=name, need=VOUCHERS)
     return []

@@ -13,7 +13,7 @@ from enum import Enum
 from pathlib import Path
 
 from bank import formats
-from bank.authoring import lifecycle, review, revisions, submissions
+from bank.authoring import lifecycle, revisions, submissions
 from bank.authoring.near_duplicates import Question
 from bank.authoring.outcome import Outcome, outcome
 from bank.authoring.people import Signer
@@ -21,7 +21,7 @@ from bank.authoring.submissions import Card
 from bank.clock import now
 from bank.formats import ImportResult
 from bank.refused import BadFile
-from bank.store import ItemOutline, OpenBank
+from bank.store import OpenBank
 from bank.store.writing import Progress
 
 
@@ -102,17 +102,15 @@ def import_files(
                     report = bank.drafts.add(read.items, read.media, progress, approve_as_sample=approve_as_sample)
                 else:
                     report = lifecycle.add(bank, read.items, by, read.media, progress)
-            if submit and by is not None and (drafts := _own_drafts(bank, set(ids), by)):
-                with show(Step.SUBMIT) as progress:
-                    lifecycle.submit(bank, drafts, by, progress)
+            if submit and by is not None:
+                # Also those that an import before this one left: it may have been broken off in between.
+                brought = set(ids)
+                drafts = [each for each in revisions.to_submit(bank, by).items if each.id in brought]
+                if drafts:
+                    with show(Step.SUBMIT) as progress:
+                        lifecycle.submit(bank, drafts, by, progress)
     unsaid, pictures = sum(not item.subject for item in read.items), len(read.media)
     return outcome(ids, read.places, report, near, set(ids), unsaid, pictures, read.refused, read.remarks)
-
-
-def _own_drafts(bank: OpenBank, ids: set[str], writer: Signer) -> list[ItemOutline]:
-    """Of these items, also those that an import before this one left: it may have been broken off in between."""
-    drafts = (item for item in revisions.to_submit(bank) if item.id in ids)
-    return [item for item in drafts if writer.id in review.hands(bank.history.events(item.number))]
 
 
 def pack_files(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TypeVar
 
-from bank.authoring import authorship, people
+from bank.authoring import authorship, people, reading
 from bank.authoring.authorship import Draft
 from bank.authoring.outcome import AddReport
 from bank.authoring.people import Person, Role, Signer, Vouchers
@@ -42,6 +42,15 @@ def enrol(
     signers = _vouching(bank, vouchers)
     said = people.application(bank.vault.name, signer, name, roles, vouchers, same_name=same_name, was=was)
     person = bank.people.enrol(said)
+    _note(bank, signer, *signers)
+    return person
+
+
+def take_on(bank: OpenBank, signer: Signer, roles: frozenset[Role], vouchers: Vouchers = ()) -> Person:
+    """This person holds further roles, as `vouchers` sign; what their own hands wrote they review as little as ever."""
+    _known(bank, signer)
+    signers = _vouching(bank, vouchers)
+    person = bank.people.grant(people.further(bank.vault.name, signer, roles, vouchers))
     _note(bank, signer, *signers)
     return person
 
@@ -171,10 +180,18 @@ def submit(bank: OpenBank, items: Sequence[Named], signer: Signer, progress: Pro
     _do(bank, Act.SUBMIT, items, signer, "", progress)
 
 
+def begin_reading(bank: OpenBank, signer: Signer) -> str:
+    """By what this reviewer reads from now on (`bank.store.readings`); told to nobody else."""
+    _known(bank, signer)
+    reader = bank.readings.challenge()
+    bank.readings.begin(reading.sign(bank.vault.name, signer, reader))
+    return reader
+
+
 def approve(
     bank: OpenBank, items: Sequence[Named], signer: Signer, remarks: str = "", progress: Progress | None = None
 ) -> None:
-    """From here on the revision is in force, and the one before it retired."""
+    """What this person has read is in force from here on, and the revision before it retired."""
     _do(bank, Act.APPROVE, items, signer, remarks, progress)
 
 

@@ -1,7 +1,8 @@
 """Authors and reviewers: who they are to the bank, and the keys they sign with.
 
 A person is enrolled by a statement in their own hand, which proves that they hold the key. Two others sign it: two of
-the bank's people who are at work or, while there are not two, the keyholders by whom it is open. So nobody who holds
+the bank's people who are at work or, while there are not two, the keyholders by whom it is open. A further role comes
+to a person in the same way: one may hold both, and still review nothing that their own hands wrote. So nobody who holds
 the bank alone invents a second person to review their work. Only the first two of a bank that no keyholders share come
 in unvouched: such a bank is one person's, and says so. Ending a person's work takes that person, or two in the same
 way.
@@ -32,10 +33,11 @@ from bank.seal import statements
 
 KIND = "examd-person"
 END_KIND = "examd-person-end"
+ROLE_KIND = "examd-person-role"
 PURPOSE = "examd/person"
 VOUCHERS = 2
 """So many sign for somebody; so many may come in unvouched where a bank has no keyholders."""
-ENROL, END = "enrol", "end-person"
+ENROL, END, GRANT = "enrol", "end-person", "grant-role"
 """The acts that people are read from."""
 LOSS_KIND = "examd-person-loss"
 LOSS = "accept-loss"
@@ -183,6 +185,12 @@ def application(
     return statements.sign(said, signer.key, *(each.key for each in vouchers))
 
 
+def further(bank: str, signer: Signer, roles: Collection[Role], vouchers: Vouchers = ()) -> bytes:
+    """The statement by which somebody who is enrolled takes on further roles."""
+    said = {"type": ROLE_KIND, "v": 1, "bank": bank, "id": signer.id, "roles": sorted(roles), **_named(vouchers)}
+    return statements.sign(said, signer.key, *(each.key for each in vouchers))
+
+
 def ending(bank: str, identity: str, until: str, by: Vouchers) -> bytes:
     """The statement that somebody signs nothing more: by themselves, or by two others."""
     said = {"type": END_KIND, "v": 1, "bank": bank, "id": identity, "until": until, **_named(by)}
@@ -258,6 +266,36 @@ def dismiss(
     return person
 
 
+def promote(
+    bank: str, statement: bytes, known: Mapping[str, Person], keepers: Mapping[str, str], need: int = VOUCHERS
+) -> Person:
+    """The person with the roles that they take on by `statement`: what the bank asks before it notes that.
+
+    Raises Denied: when they are unknown, have ended or hold these roles, or too few vouch.
+    """
+    person, said, vouched = _promoted(bank, statement, known, need)
+    if not vouched and (keepers or len(_at_work(known, person.id)) >= VOUCHERS or len(known) > VOUCHERS):
+        raise _unvouched(person.name, known, keepers, person.id, need)
+    _require_keepers(said, keepers)
+    return person
+
+
+def _promoted(
+    bank: str, statement: bytes, known: Mapping[str, Person], need: int
+) -> tuple[Person, dict[str, Any], bool]:
+    said = _read(statement, ROLE_KIND, bank)
+    person = known.get(said["id"])
+    if person is None:
+        raise Denied("person-unknown", name=said["id"])
+    person.require()
+    roles = frozenset(map(Role, said["roles"]))
+    if not roles - person.roles:
+        raise Denied("person-has-role", name=person.name)
+    statements.verify(statement, person.sign, name="")
+    vouched = bool(_vouched(statement, said, known, person, need))
+    return replace(person, roles=person.roles | roles), said, vouched
+
+
 def _dismissed(
     bank: str, statement: bytes, known: Mapping[str, Person], keepers: Mapping[str, str], need: int
 ) -> tuple[Person, dict[str, Any]]:
@@ -291,7 +329,7 @@ def needs(known: Mapping[str, Person], *, shared: bool, besides: str = "") -> st
 def enrolled(
     bank: str, rows: Sequence[tuple[str, bytes]], keyholders: Callable[[], Collection[str]]
 ) -> dict[str, Person]:
-    """The people of a bank, in the order they came, from their acts (ENROL or END, statement).
+    """The people of a bank, in the order they came, from their acts (ENROL, GRANT or END, statement).
 
     Raises BrokenStore for a forged one. `keyholders` tells the keys of all who ever held the bank: keys that nobody
     ever held it by have vouched for nobody (`strangers` names them). Whether the keyholders were those of that day,
@@ -307,6 +345,13 @@ def enrolled(
                     raise _unvouched(person.name, people, {}, "", VOUCHERS)
                 if said["keepers"] and not _keys(said) <= set(keyholders()):
                     person = replace(person, vouched=())
+            elif act == GRANT:
+                person, said, vouched = _promoted(bank, statement, people, VOUCHERS)
+                if not vouched and len(people) > VOUCHERS:
+                    raise _unvouched(person.name, people, {}, person.id, VOUCHERS)
+                person = person if vouched else replace(person, vouched=())
+                if said["keepers"] and not _keys(said) <= set(keyholders()):
+                    raise Denied("keeper-unknown", name=person.name)
             else:
                 person, _said = _dismissed(bank, statement, people, {}, VOUCHERS)
         except (BadFile, Denied, ValueError, KeyError, TypeError):

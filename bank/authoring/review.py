@@ -57,6 +57,8 @@ class Act(StrEnum):
     """Its owner took it back."""
     RESUME = "resume"
     """What its owner had put in its place was taken back."""
+    READ = "read"
+    """A reviewer had it before them (`bank.authoring.reading`). It leads nowhere, and stands apart from the others."""
 
 
 SIGNED = frozenset({Act.SUBMIT, Act.APPROVE, Act.RETURN, Act.RETIRE})

@@ -6,16 +6,19 @@ Before: `bank.store`. After: whoever lists, reviews or revises items, at a comma
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from bank.authoring import lifecycle, people, review
 from bank.authoring.people import Person, Signer
+from bank.authoring.reading import Shown
 from bank.authoring.review import Act, Change, Event, State
 from bank.item import Item
 from bank.lending.slices import lent
 from bank.refused import BadFile, Denied
 from bank.store import BankItem, ItemOutline, OpenBank
+from bank.store.listing import Wanted
 
 
 def select(bank: OpenBank, state: State | None = None, **wanted: Any) -> list[BankItem]:
@@ -90,17 +93,83 @@ def _for_review(bank: OpenBank, item: BankItem, known: Mapping[str, Person]) -> 
     return ForReview(item, whole, changes, hands, names(hands, known))
 
 
-def to_submit(bank: OpenBank) -> list[ItemOutline]:
-    """All drafts but those that a reviewer returned: their author has something to change first."""
-    drafts = bank.items.outlines(state=State.DRAFT)
-    return [item for item in drafts if bank.history.events(item.number)[-1].act is not Act.RETURN]
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What an act on all is on, and how many it leaves."""
+
+    items: tuple[ItemOutline, ...]
+    left: int
 
 
-def to_approve(bank: OpenBank, signer: Signer) -> list[ItemOutline]:
-    """All that waits and that no hand of this person is in, whatever key it signed with."""
-    mine = people.keys_of(signer.id, bank.people.all())
+def to_submit(bank: OpenBank, signer: Signer) -> Chosen:
+    """This person's own drafts but those that a reviewer returned: their author has something to change first. Left are
+    those that others wrote."""
+    own = bank.drafts.written_by(people.keys_of(signer.id, bank.people.all()))
+    chosen = [item for item in own if bank.history.events(item.number)[-1].act is not Act.RETURN]
+    return Chosen(tuple(chosen), bank.items.count_states().get(State.DRAFT, 0) - len(own))
+
+
+def to_read(bank: OpenBank, who: str) -> tuple[list[int], list[int]]:
+    """Numbers of the revisions that wait for somebody else's review than that of the hands in them: those that this
+    person has not read yet, and those that they have."""
+    waiting = bank.catalogue.find(Wanted(state=State.IN_REVIEW, other_hand=who))
+    read = set(bank.readings.by(who))
+    return [each for each in waiting if each not in read], [each for each in waiting if each in read]
+
+
+class Turn(Enum):
+    """What a reviewer does with what they have before them."""
+
+    READ = "read"
+    SKIP = "skip"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadThrough:
+    read: int
+    skipped: int
+    left: int
+    """Not come to, for the reviewer stopped."""
+
+
+def read_through(
+    bank: OpenBank,
+    signer: Signer,
+    named: Sequence[str],
+    turn: Callable[[ForReview, Shown, int, int], Turn],
+    refuse: Callable[[Denied], None],
+) -> ReadThrough:
+    """A reviewer reads, one after the other, what waits for their review, or what is named of it. `turn` has it before
+    them, with its place and of how many; `refuse` tells why it does not count as read yet."""
+    reader, known = lifecycle.begin_reading(bank, signer), bank.people.all()
+    chosen = [bank.items.find(name).number for name in dict.fromkeys(named)] or to_read(bank, signer.id)[0]
+    read = skipped = 0
+    for place, number in enumerate(chosen, 1):
+        shown, (item,) = bank.readings.show(reader, number), bank.items.at([number])
+        hands = tuple(sorted(review.hands(bank.history.events(number))))
+        changes = () if shown.before is None else review.changes(shown.before, shown.item)
+        waits = ForReview(item, shown.item, changes, hands, names(hands, known))
+        while (said := turn(waits, shown, place, len(chosen))) is Turn.READ:
+            try:
+                bank.readings.read(reader)
+                read += 1
+                break
+            except Denied as denied:
+                refuse(denied)
+        skipped += said is Turn.SKIP
+        if said is Turn.STOP:
+            break
+    return ReadThrough(read, skipped, len(chosen) - read - skipped)
+
+
+def to_approve(bank: OpenBank, signer: Signer) -> Chosen:
+    """All that waits and that this person has read. Left is what waits for others' eyes than those of its writers and
+    that they have not read."""
+    unread, read = to_read(bank, signer.id)
+    wanted = set(read)
     waiting = bank.items.outlines(state=State.IN_REVIEW)
-    return [item for item in waiting if not mine & review.hands(bank.history.events(item.number))]
+    return Chosen(tuple(each for each in waiting if each.number in wanted), len(unread))
 
 
 def without_subject(bank: OpenBank, chapter: str | None = None) -> tuple[list[ItemOutline], int]:
@@ -159,13 +228,18 @@ class PastAct:
     signed: bool
     """A signature proves it."""
 
+    @property
+    def read_s(self) -> int | None:
+        """For how many seconds a reviewer had it before them, where that is the act."""
+        return int(self.event.remarks.split()[1]) if self.event.act is Act.READ else None
+
 
 def history(bank: OpenBank, lineage: str) -> list[PastAct]:
     """Every act on every revision, oldest first."""
     acts, known = [], bank.people.all()
     for item in bank.items.revisions(lineage):
         wrote = bank.authors.of(bank.proof.seal(item))
-        for event in bank.history.events(item.number):
+        for event in bank.history.events(item.number, readings=True):
             by, before = review.parted(event, wrote)
             who, earlier = names(by, known), names(before, known)
             signed = review.is_signed(event, wrote)

@@ -4,14 +4,15 @@ Before: `bank.journal` checks it by itself. After: `examd bank journal`.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bank.canonical import SPOKEN_DIGITS, SPOKEN_GROUP, digest, spoken
 from bank.custody.holders import Custody, handed_over_unsettled, is_shared
 from bank.custody.positions import Position, position_of
-from bank.journal import Entry, Journal, check
+from bank.journal import SHOWN, Entry, Journal, check
 from bank.refused import BadFile
 
 SLIPS = 2
@@ -40,6 +41,8 @@ class JournalReport:
     matching: CustodyEntry | None
     """The one whose fingerprint was read out."""
     position: Position
+    shown: Mapping[str, int]
+    """Reviewer, by id and name -> of how many items they were shown stem, options, answer key and pictures."""
     entries: Sequence[Entry]
 
     @property
@@ -82,7 +85,12 @@ def inspect(directory: Path, custody: str | None = None, position: str | None = 
     entries = [line.entry for line in journal.lines]
     if position is not None and _found(position, "--position", [spoken(entry.hash) for entry in entries]) is None:
         findings.append((journal.n, "journal-position-unknown"))
-    return JournalReport(findings, checked.accepted, notes, custodies, matching, position_of(journal), entries)
+    shown: Counter[str] = Counter()
+    for entry in entries:
+        if entry.act == SHOWN:
+            shown.update(map(str, entry.facts.get("by", ())))
+    position_now = position_of(journal)
+    return JournalReport(findings, checked.accepted, notes, custodies, matching, position_now, shown, entries)
 
 
 def _found(typed: str, option: str, known: Sequence[str]) -> str | None:

@@ -33,6 +33,7 @@ from bank.store.owners import Owners
 from bank.store.people import People
 from bank.store.proof import Proof
 from bank.store.provisions import Provisions
+from bank.store.readings import Readings
 from bank.store.reviews import Reviews
 from bank.store.rules import Rules
 from bank.store.slices import Slices
@@ -65,6 +66,7 @@ class OpenBank(ABC):
     near_duplicates: NearDuplicates
     drafts: Drafts
     submissions: Submissions
+    readings: Readings
     reviews: Reviews
     slices: Slices
     outgoing: Outgoing
@@ -117,12 +119,13 @@ class Bank(OpenBank):
         self.near_duplicates = NearDuplicates(vault, items, self.catalogue)
         self.drafts = Drafts(vault, meta, people, history, authors, proof, items, self.answer_keys)
         self.submissions = Submissions(vault, meta, people, self.drafts, self.near_duplicates)
-        self.reviews = Reviews(vault, people, history, authors, proof, items)
+        self.media = media = Media(vault)
+        self.readings = readings = Readings(vault, people, history, authors, proof, items, self.answer_keys, media)
+        self.reviews = Reviews(vault, people, history, authors, proof, items, readings)
         self.slices = Slices(vault, meta, people, owners, history, proof, self.answer_keys)
         self.outgoing = Outgoing(vault, people)
         self.exposure = ExposureRecord(vault)
         self.watermarks = Watermarks(vault)
-        self.media = Media(vault)
         self.calibrations = Calibrations(vault)
         self.audit = Audit(vault, meta, people, self.provisions, history, proof, items)
 

@@ -4,7 +4,7 @@ Before: `bank.formats` makes Items, `bank.store.writing` writes rows. After: `ba
 reviewed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from bank import subjects
@@ -159,6 +159,15 @@ class Drafts:
             if progress is not None:
                 progress(done, len(numbers))
         return lines
+
+    def written_by(self, ids: Collection[str]) -> list[ItemOutline]:
+        """Drafts whose very wording a signature proves to be of one of these (all ids of one person)."""
+        found = []
+        for item in self._items.select(verified=False, state=State.DRAFT):
+            wrote = review.writers(self._history.events(item.number), self._authors.of(self._proof.seal(item)))
+            if wrote & set(ids):
+                found.append(item.outline)
+        return found
 
     def unwritten(self) -> list[ItemOutline]:
         """Drafts of whose writer no signature is known: somebody must adopt them before they go through review."""

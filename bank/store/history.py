@@ -19,8 +19,8 @@ class History:
     _vault: Vault
     _meta: Meta
 
-    def events(self, number: int) -> list[Event]:
-        """The acts on one revision, oldest first.
+    def events(self, number: int, *, readings: bool = False) -> list[Event]:
+        """The acts on one revision, oldest first; `readings`: also who read it, which leads nowhere.
 
         Raises BrokenStore: when one of them is no act that is known.
         """
@@ -31,6 +31,7 @@ class History:
             by, at, state = connection.execute(written, (number,)).fetchone()
         try:
             later = [Event(Act(act), who, at, remarks, bytes(signed)) for act, who, at, remarks, signed in rows]
+            later = [event for event in later if readings or event.act is not Act.READ]
         except ValueError:
             raise BrokenStore("revision-history", item="", rev=number) from None
         if later and later[0].act in (Act.CARRY, Act.ACCEPT):

@@ -33,7 +33,8 @@ class People:
         return self._people
 
     def _enrolments(self) -> list[tuple[str, bytes]]:
-        return [(act, signed) for _number, act, signed in acts.statements(self._vault, people.ENROL, people.END)]
+        rows = acts.statements(self._vault, people.ENROL, people.GRANT, people.END)
+        return [(act, signed) for _number, act, signed in rows]
 
     def _keyholders(self) -> set[str]:
         """Keys of all who ever held this bank, as its journal tells."""
@@ -47,12 +48,16 @@ class People:
         """Adds a person (`bank.authoring.people.application`)."""
         return self._admit(people.ENROL, statement)
 
+    def grant(self, statement: bytes) -> Person:
+        """Adds roles to a person (`bank.authoring.people.further`)."""
+        return self._admit(people.GRANT, statement)
+
     def end(self, statement: bytes) -> Person:
         """From now on the person signs nothing (`bank.authoring.people.ending`); what they signed stays good."""
         return self._admit(people.END, statement)
 
     def _admit(self, act: str, statement: bytes) -> Person:
-        admit = people.admit if act == people.ENROL else people.dismiss
+        admit = {people.ENROL: people.admit, people.GRANT: people.promote, people.END: people.dismiss}[act]
         try:
             person = admit(self._vault.name, statement, self.all(), self.keepers, self.keepers_needed)
         except (ValueError, KeyError, TypeError):

@@ -1,6 +1,7 @@
-"""Signed acts: what a person has to sign, and doing what signed statements say.
+"""Signed acts: what a person has to sign, and doing what signed statements say. None approves what they did not read.
 
-Before: `bank.store.history`, `bank.authoring.review` with the rules. After: `bank.authoring.lifecycle`.
+Before: `bank.store.history`, `bank.store.readings`, `bank.authoring.review` with the rules. After:
+`bank.authoring.lifecycle`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from bank.store.history import History
 from bank.store.items import Items
 from bank.store.people import People
 from bank.store.proof import Proof
+from bank.store.readings import Readings
 from bank.store.writing import Progress
 from bank.vault import Connection, Vault
 
@@ -32,17 +34,20 @@ class Reviews:
     _authors: Authors
     _proof: Proof
     _items: Items
+    _readings: Readings
 
     def to_sign(self, act: Act, numbers: Sequence[int], by: str, at: str, remarks: str = "") -> list[dict[str, Any]]:
         """What `by` has to sign for `act` on these revisions (`BankItem.number`).
 
-        Raises Denied: when nobody has that id, or the act is not theirs to do.
+        Raises Denied: when nobody has that id, the act is not theirs to do, or they have not read what they approve.
         """
         person, statements = self._people.named(by), []
         for number in numbers:
             item, events = self._items.numbered(number), self._history.events(number)
             sealed = self._proof.seal(item)
             self._check(act, item, person, events, sealed)
+            if act is Act.APPROVE:
+                self._readings.require(item, by, sealed.digest())
             event = Event(act, by, at, remarks)
             statements.append(review.statement(act, item.lineage, item.rev, sealed, event, events))
         return statements
@@ -66,6 +71,7 @@ class Reviews:
             # The reviewer signs what the author signed, and nothing that was put in its place since.
             signed_by = self._authors.of(sealed)
             review.verify(item.lineage, item.rev, sealed, [*events, event], known, sample=False, signed_by=signed_by)
+            self._readings.require(item, person.id, sealed.digest())
             for other in self._items.revisions(item.lineage) if item.rev > 1 else ():
                 if other.state is State.APPROVED:
                     superseded = Event(Act.SUPERSEDE, person.id, event.at, f"rev {item.rev}")

@@ -19,17 +19,18 @@ import pytest
 
 from bank import agent, journal
 from bank.agent import channel
-from bank.authoring import authorship, lifecycle, people
+from bank.authoring import authorship, lifecycle, people, reading
 from bank.authoring.people import Role
 from bank.authoring.review import Act
 from bank.canonical import canonical
 from bank.content import Content, ItemType, Option
-from bank.custody import Custody, Offered, Opening, hand_over, restore
+from bank.custody import Custody, Offered, Opening, hand_over, journal_report, restore
 from bank.item import AnswerKey, Item
 from bank.journal import Journal
 from bank.refused import Refused
 from bank.seal import shares, statements
 from bank.store import Bank, provisions
+from tests.reviewing import approve, read
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the Windows half of the line has not been tried")
 
@@ -65,6 +66,8 @@ class World:
 
     def signed(self, act, number, who, by=None, **changed):
         """A statement as the bank gives it to sign, doctored, and signed by whomever."""
+        if act is Act.APPROVE:
+            read(self.bank, [self.item(number)], self.hand[who], at=self.below)
         (told,) = self.bank.reviews.to_sign(act, [self.item(number).number], who, DAY)
         return self.bank.reviews.perform([statements.sign(told | changed, self.hand[by or who].key)])
 
@@ -99,7 +102,7 @@ def made(tmp_path_factory):
         one, two, _three, four = (bank.items.newest(item(n).id) for n in (1, 2, 3, 4))
         lifecycle.submit(bank, [one, four], hand["li"])
         lifecycle.submit(bank, [two], hand["zhao"])
-        lifecycle.approve(bank, [four], hand["wang"])
+        approve(bank, [four], hand["wang"])
     shutil.copytree(folder / "single", folder / "shared")
     hand_over(Bank.open(folder / "shared", PASSPHRASE), HOLDERS, 2, reason="share")
     return folder, hand
@@ -202,7 +205,36 @@ REVIEW = {
     "approve what nobody handed in": ("act-not-possible", lambda w: lifecycle.approve(w.bank, [w.item(3)], w.wang)),
     "edit the answer key, then have it approved": (
         "revision-answer-key-changed",
-        lambda w: (w.sql("UPDATE answer_keys SET record = '{\"correct\":[2]}'"), lifecycle.approve(w.bank, [w.item(1)], w.wang)),
+        lambda w: (
+            w.sql("UPDATE answer_keys SET record = '{\"correct\":[2]}'"),
+            approve(w.bank, [w.item(1)], w.wang, at=w.below),
+        ),
+    ),
+    "approve unread": ("approve-unread", lambda w: lifecycle.approve(w.bank, [w.item(1)], w.wang)),
+    "have the answer key changed after it was read": (
+        "approve-unread",
+        lambda w: (
+            read(w.bank, [w.item(1)], w.wang, at=w.below),
+            w.sql("UPDATE answer_keys SET record = '{\"correct\":[2]}'"),
+            lifecycle.approve(w.bank, [w.item(1)], w.wang),
+        ),
+    ),
+    "read at a program's pace": (
+        "read-too-briefly",
+        lambda w: (
+            reader := w.bank.readings.challenge(),
+            w.bank.readings.begin(reading.sign(w.bank.vault.name, w.wang, reader)),
+            w.bank.readings.show(reader, w.item(1).number),
+            w.bank.readings.read(reader),
+        ),
+    ),
+    "read in another's name": (
+        "signature",
+        lambda w: w.bank.readings.begin(
+            reading.sign(
+                w.bank.vault.name, dataclasses.replace(w.stranger, id="wang"), w.bank.readings.challenge()
+            )
+        ),
     ),
     "edit an approved item": (
         "revision-content-changed",
@@ -281,7 +313,7 @@ REVIEW = {
             other := lifecycle.write(w.bank, mine.lineage, item(10), w.li),
             lifecycle.submit(w.bank, [other], w.li),
             lifecycle.enrol(w.bank, w.stranger, "孙梅", BOTH, [w.li, w.wang]),
-            lifecycle.approve(w.bank, [w.bank.items.newest(mine.lineage)], w.stranger),
+            approve(w.bank, [w.bank.items.newest(mine.lineage)], w.stranger, at=w.below),
             again := lifecycle.write(w.bank, mine.lineage, item(9), w.li),
             lifecycle.submit(w.bank, [again], w.li),
             lifecycle.approve(w.bank, [w.bank.items.newest(mine.lineage)], w.wang),
@@ -330,7 +362,7 @@ REVIEW = {
             mine := lifecycle.begin(w.bank, item(9), w.wang),
             w.sql("UPDATE revisions SET written_by = 'li' WHERE number = 5"),
             lifecycle.submit(w.bank, [mine], w.li),
-            lifecycle.approve(w.bank, [mine], w.wang),
+            approve(w.bank, [mine], w.wang, at=w.below),
         ),
     ),
     "write over what has gone on": (
@@ -351,6 +383,24 @@ REVIEW = {
     ),
     "accept a loss where there is none": ("loss-none", lambda w: lifecycle.accept_loss(w.bank, w.wang, "丢失")),
 }  # fmt: skip
+
+
+def test_the_journal_names_who_was_shown_how_much_and_what_did_not_leave_was_shown_to_nobody(served):
+    w = served
+    lifecycle.submit(w.bank, [w.item(3)], w.li)
+    approve(w.bank, [w.item(1)], w.wang, at=w.below)
+    read(w.bank, [w.item(2)], w.wang, at=w.below)
+    reader = lifecycle.begin_reading(w.bank, w.wang)
+    assert refused(lambda: w.bank.readings.show(reader, w.item(3).number)) == "export-limit"  # two may leave
+    w.below.readings.clock = lambda: 1e9
+    w.bank.readings.read(reader)
+    assert w.bank.readings.by("wang") == [w.item(2).number]
+    assert refused(lambda: lifecycle.approve(w.bank, [w.item(3)], w.wang)) == "approve-unread"
+    entries = [line.entry for line in Journal.read(w.folder).lines]
+    shown = [(entry.facts["by"], entry.facts["items"]) for entry in entries if entry.act == "show"]
+    assert shown == [(["wang 王芳"], 1), (["wang 王芳"], 1)]
+    assert [entry.facts["by"] for entry in entries if entry.act == "perform"] == [["li 李明"], ["wang 王芳"]]
+    assert journal_report.inspect(w.folder).shown == {"wang 王芳": 2}
 
 
 @pytest.mark.parametrize("bank", ["single", "served"])

@@ -22,6 +22,7 @@ from bank.store import Bank
 from bank.store.listing import Lack, Wanted
 from tests.bank.authoring.test_review import BOTH, bank, hand, item, keys, reopen, sql  # noqa: F401 - fixtures
 from tests.bank.composing.test_availability import plain
+from tests.reviewing import approve
 
 DAY = date(2026, 12, 5)
 ELECTRICIAN, RADIO = "SP-ELV", "X-CRAC"
@@ -246,7 +247,7 @@ def approved(bank, hand):  # noqa: F811
     lifecycle.add(bank, [item(1), item(2)], hand["li"])
     drafts = list(bank.items.select(state=State.DRAFT))
     lifecycle.submit(bank, drafts, hand["li"])
-    lifecycle.approve(bank, drafts, hand["wang"])
+    approve(bank, drafts, hand["wang"])
     return bank
 
 
@@ -278,7 +279,7 @@ def test_the_subject_of_old_items_is_stated_in_bulk_signed_and_approved_like_any
     lifecycle.submit(approved, drafts, hand["li"])
     with pytest.raises(Denied, match="own-item"):
         lifecycle.approve(approved, drafts, hand["li"])
-    lifecycle.approve(approved, drafts, hand["wang"])
+    approve(approved, drafts, hand["wang"])
     assert [each.subject for each in approved.items.select()] == [ELECTRICIAN] * 2
     assert approved.audit.findings() == []
 

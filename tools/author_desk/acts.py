@@ -8,6 +8,7 @@ from functools import partial
 
 from textual.screen import Screen
 
+from bank.authoring.people import Role
 from bank.authoring.review import Act
 from bank.content import ItemType, Level
 from bank.store import BankItem
@@ -34,12 +35,28 @@ class Acts:
             return True
         return await self._sign(_("Sign in"), what or _("Whose hand is this?"), None)
 
+    async def sign_in_as(self, role: Role, item: BankItem | None = None) -> bool:
+        """Asks for key and passphrase only where who is named holds that role, and may act on the item."""
+        if not (who := await self.who()):
+            return False
+        await self._bank.require(who, role, item)
+        return await self.sign_in()
+
+    async def who(self) -> str:
+        """Id of whoever acts: as `--as` says, or else of whoever signs in now."""
+        if not self._signatory.id:
+            await self.sign_in()
+        return self._signatory.id
+
     async def _sign(self, title: str, what: str, act: Do | None, *, remarks: bool = False) -> bool:
         dialog = Sign(self._bank, self._signatory, title, what, act, remarks=remarks)
         return await self._screen.app.push_screen_wait(dialog)
 
     async def act(self, act: Act, item: BankItem) -> bool:
-        """Whether it was done."""
+        """Whether it was done. Asked for nothing where the bank would refuse it."""
+        if not (who := await self.who()):
+            return False
+        await self._bank.check(act, [item.number], who)
         what = f"{item_name(item)}  {fit(one_line(item.content.stem), 110)}"
         do = partial(self._bank.act, act, item)
         return await self._sign(_(ACTS[act]), what, do, remarks=act in (Act.RETURN, Act.RETIRE))
@@ -48,21 +65,23 @@ class Acts:
         """Several drafts under one passphrase; whether it was done."""
         what = _("{n} drafts, each with a signature of its own", n=len(marked))
         numbers = sorted(marked)
+        if not (who := await self.who()):
+            return False
+        await self._bank.check(Act.SUBMIT, numbers, who)
         return await self._sign(_(ACTS[Act.SUBMIT]), what, lambda signer, _remarks: self._bank.submit(numbers, signer))
 
     async def edit(self, item: BankItem) -> BankItem | None:
         """The draft that was made of its newest revision; None where nothing was saved."""
-        if not await self.sign_in():
+        if not await self.sign_in_as(Role.AUTHOR, item):
             return None
         newest = await self._bank.newest(item.lineage)
         whole = await self._bank.whole(newest)
-        self._signatory.seen.add(newest.number)
         return await self.write(newest, Form(whole))
 
     async def new(self, search: Search, beside: BankItem | None) -> BankItem | None:
         """A new item: type, chapter and level first, then the editor. Beside an item of a case, the next of that
         case."""
-        if not await self.sign_in():
+        if not await self.sign_in_as(Role.AUTHOR):
             return None
         held = [code for code in await self._bank.subjects() if code]
         subject = (

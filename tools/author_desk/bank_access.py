@@ -17,15 +17,17 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from bank.agent.remote import RemoteBank
 from bank.authoring import lifecycle, people, review, revisions
-from bank.authoring.people import Signer
+from bank.authoring.people import Role, Signer
+from bank.authoring.reading import Shown
 from bank.authoring.review import Act, State
 from bank.authoring.revisions import Difference, PastAct
-from bank.clock import today
+from bank.clock import now, today
 from bank.content import ItemType, Level
 from bank.item import Item
 from bank.refused import Denied
 from bank.store import BankItem, OpenBank
 from bank.store.listing import Lack, Wanted
+from bank.store.writing import Progress
 from tools.author_desk.filters import Search
 from tools.author_desk.item_facts import Figures
 from tools.author_desk.signatory import SignedIn
@@ -100,6 +102,12 @@ class BankAccess:
         return self._bank.media.find(digest)
 
     @_in_thread
+    def pictures(self, digests: Sequence[str]) -> dict[str, bytes]:
+        """Those of them that it holds."""
+        found = {digest: self._bank.media.find(digest) for digest in digests}
+        return {digest: data for digest, data in found.items() if data is not None}
+
+    @_in_thread
     def answer_keys_out(self) -> tuple[int, int] | None:
         """How many answer keys were let out, and how many may be; None where the bank is not open in shares."""
         if not isinstance(self._bank, RemoteBank):
@@ -170,7 +178,50 @@ class BankAccess:
         if person is None or person.sign != signer.public:
             raise Denied("person-unknown", name=signer.id)
         self._bank.identify(signer, *([] if self._second is None else [self._second]))
-        return SignedIn(signer, person)
+        reads = Role.REVIEWER in person.roles and not person.until
+        return SignedIn(signer, person, lifecycle.begin_reading(self._bank, signer) if reads else "")
+
+    @_in_thread
+    def check(self, act: Act, numbers: Sequence[int], who: str) -> None:
+        """Whether this person may do that: asked before they are asked for anything.
+
+        Raises Denied: when they may not.
+        """
+        self._bank.reviews.to_sign(act, numbers, who, now())
+
+    @_in_thread
+    def require(self, who: str, role: Role, item: BankItem | None = None) -> None:
+        """Whether this person is at work in that role, and the item this bank's own. Raises Denied: when not."""
+        people = self._bank.people.all()
+        if who not in people:
+            raise Denied("person-unknown", name=who)
+        people[who].require(role)
+        if item is not None:
+            review.require_own(self._bank.history.events(self._bank.items.newest(item.lineage).number))
+
+    @_in_thread
+    def to_read(self, who: str) -> tuple[list[int], list[int]]:
+        """What waits for this person's review: not read yet, and read."""
+        return revisions.to_read(self._bank, who)
+
+    @_in_thread
+    def read_by(self, who: str) -> frozenset[int]:
+        return frozenset(self._bank.readings.by(who))
+
+    @_in_thread
+    def show(self, reader: str, number: int, *, read: bool = False) -> Shown:
+        """A revision put before a reviewer, in their name: counted and noted where the bank is in shares."""
+        return self._bank.readings.show(reader, number, read=read)
+
+    @_in_thread
+    def read(self, reader: str) -> None:
+        """What is before this reviewer is read."""
+        self._bank.readings.read(reader)
+
+    @_in_thread
+    def approve(self, numbers: Sequence[int], signer: Signer, progress: Progress) -> None:
+        """Several that the person has read: each gets a statement and a signature of its own; all or none."""
+        lifecycle.approve(self._bank, self._bank.items.at(numbers), signer, progress=progress)
 
     @_in_thread
     def sign_out(self) -> None:

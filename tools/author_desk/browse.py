@@ -21,6 +21,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
 
+from bank.authoring.people import Role
 from bank.authoring.review import Act, State
 from bank.lending.outgoing import UNNAMED
 from bank.refused import Refused
@@ -30,10 +31,13 @@ from terminal.widgets.bars import Banner, Key, KeyBar, Notice, Tone
 from tools.author_desk import filters, keys
 from tools.author_desk.acts import Acts
 from tools.author_desk.bank_access import BankAccess
+from tools.author_desk.batch import Batch
 from tools.author_desk.dialogs import Explain, Picker
 from tools.author_desk.filters import Search
 from tools.author_desk.item_list import ItemList
 from tools.author_desk.item_pane import VIEWS, ItemPane
+from tools.author_desk.picture_view import PictureView
+from tools.author_desk.review_run import ReviewRun
 from tools.author_desk.signatory import Signatory
 from tools.author_desk.widgets import HEIGHTS, WIDTHS, Filters, LineField, SearchField, Small, Top, Words, is_small
 from tools.cli.bank.changes import item_name, word
@@ -48,7 +52,8 @@ KEYS = {
     "space": "mark", "asterisk": "mark_all",
 }  # fmt: skip
 LETTERS = {
-    "L": "language", "T": "relatives", "K": "answer", "Q": "queue", "N": "new", "E": "edit",
+    "L": "language", "T": "relatives", "K": "answer", "Q": "queue", "N": "new", "E": "edit", "V": "review",
+    "P": "pictures",
     **{letter: f"act('{act.value}')" for act, letter in keys.LETTERS.items()},
 }  # fmt: skip
 
@@ -216,7 +221,7 @@ class Browse(Screen[None], inherit_bindings=False):
             return keys.of_marked(len(self.list.marked))
         return keys.of_item(
             self.item,
-            seen=self.item is not None and self.item.number in self.signatory.seen,
+            seen=self.item is not None and self._may_approve(self.item),
             answer=self.pane.answer is not None,
             full=self.full,
             queue=self.in_queue,
@@ -333,12 +338,75 @@ class Browse(Screen[None], inherit_bindings=False):
         else:
             self.tell("calm", _("It is written in one language only."))
 
-    async def action_answer(self) -> None:
+    def action_answer(self) -> None:
         self.tell("", "")
-        with self.refusals_told():
-            await self.pane.switch_answer()
-            self.draw()
+        self.work("answer", self._answer)
+
+    async def _answer(self) -> None:
+        """In the review queue in somebody's name, or it would not count as shown to them."""
+        item = self.item
+        if self.in_queue and item is not None and self.pane.answer is None and self.signatory.id:
+            with contextlib.suppress(Refused):  # whoever is no reviewer looks all the same
+                await self.acts.sign_in_as(Role.REVIEWER)
+        await self.pane.switch_answer()
+        if self.pane.answer is not None and self.has_class("-narrow") and not self.full:
+            self.action_open()  # answer key, explanation and basis would lie below the fold
+        self.draw()
+        await self._read_bound()
+
+    def action_pictures(self) -> None:
+        digests = [digest for digest in self.pane.pictures if digest in self.pane.gallery.data]
+        if digests:
+            self.app.push_screen(PictureView(self.pane.gallery, digests))
+        else:
+            self.tell("calm", _("It has no pictures."))
+
+    # ---- reviewing -------------------------------------------------------------------------------------------------
+
+    def action_review(self) -> None:
+        self.work("act", self._review)
+
+    async def _review(self) -> None:
+        """Through all that waits for whoever is here, one after the other."""
+        signed_in = self.signatory.signed_in if await self.acts.sign_in_as(Role.REVIEWER) else None
+        if signed_in is None:
+            return
+        unread, read = await self.bank.to_read(signed_in.signer.id)
+        if unread or read:
+            batch = Batch(unread, read)
+            run = ReviewRun(self.bank, self.signatory, signed_in, self.pane.gallery, batch)
+            await self.app.push_screen_wait(run)
+            self.pane.answer = None
             await self._read_bound()
+            self.find(keep_place=True)
+        else:
+            self.tell("calm", _("Nothing waits for your review."))
+
+    def _may_approve(self, item: BankItem) -> bool:
+        """It was read, or is before this reviewer with all that there is to read."""
+        return item.number in self.signatory.read or (self.signatory.before == item.number and self.pane.all_seen)
+
+    async def _have_read(self, item: BankItem) -> bool:
+        """Whether this reviewer has read it; else what is still to do is told."""
+        if item.state is not State.IN_REVIEW or item.number in self.signatory.read:
+            return True
+        if not (who := await self.acts.who()):
+            return False
+        await self.bank.check(Act.RETURN, [item.number], who)  # as little theirs as approving it
+        signed_in = self.signatory.signed_in if await self.acts.sign_in() else None
+        if signed_in is None or item.number in self.signatory.read:
+            return signed_in is not None
+        if self.signatory.before != item.number:
+            if self.pane.answer is not None:  # it was looked at in nobody's name
+                await self.pane.switch_answer()
+            self.tell("amber", _("Look first: K shows answer key and explanation. Whoever approves has seen it all."))
+        elif not self.pane.all_seen:
+            self.tell("amber", _("There is more below: all of it must have been on the screen first."))
+        else:
+            await self.bank.read(signed_in.reader)
+            self.signatory.read |= {item.number}
+            return True
+        return False
 
     async def action_relatives(self) -> None:
         """To one of its case, its enemies or its near-duplicates."""
@@ -405,15 +473,13 @@ class Browse(Screen[None], inherit_bindings=False):
         item, act = self.item, Act(name)
         if self.list.marked and act is Act.SUBMIT:
             self.work("act", self._submit_marked)
-        elif item is None:
-            return
-        # Where the state forbids it anyhow, `bank.authoring.review` says so.
-        elif act is Act.APPROVE and item.state is State.IN_REVIEW and item.number not in self.signatory.seen:
-            self.tell("amber", _("Look first: K shows answer key and explanation. Whoever approves has seen it all."))
-        else:
+        elif item is not None:
             self.work("act", self._act, act, item)
 
     async def _act(self, act: Act, item: BankItem) -> None:
+        if act is Act.APPROVE and not await self._have_read(item):
+            self.draw()
+            return
         if await self.acts.act(act, item):
             self.tell("calm", _("{item}: {act} ✓", item=item_name(item), act=word(act.value, "ACTS")))
             self.find(keep_place=True)

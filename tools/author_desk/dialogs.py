@@ -227,6 +227,7 @@ class Sign(ModalScreen[bool], inherit_bindings=False):
                 passphrase, field.value = field.value, ""
                 self.signatory.signed_in = signed_in = await self.bank.sign_in(key, passphrase)
                 self.signatory.key = key
+                self.signatory.read = await self.bank.read_by(signed_in.signer.id)
             if self.act is not None:
                 remarks = self.query_one("#remarks", LineField).value if self.remarks else ""
                 await self.act(signed_in.signer, remarks)

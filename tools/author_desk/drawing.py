@@ -15,28 +15,33 @@ from rich.style import Style
 from bank import subjects
 from bank.authoring.review import State
 from bank.authoring.revisions import Difference, PastAct
+from bank.clock import time_of
 from bank.content import OPTION_LETTERS, Background, Content, ItemType, blocks
 from bank.item import Basis, Item, Number
 from bank.store import BankItem
 from terminal.row import Row
 from terminal.text import clean, fit, wrap
-from terminal.theme import AMBER, BLUE, BOLD, CHIP, FAINT, FIELD, GREEN, INK, PAPER, RED, SOFT, TICK
+from terminal.theme import AMBER, BLUE, BOLD, CELL_DONE, CHIP, FAINT, FIELD, GREEN, INK, PANEL_RED, RED, SOFT, TICK
+from tools.author_desk.gallery import Gallery
 from tools.cli.bank.changes import field_word, in_words, item_name, word
 from tools.cli.bank.list_ import answer_text, level_name, type_name
 from tools.cli.language import _, joined
+from tools.cli.pictures import HALF, Cells, colours, told
 
 LEFT = 2
+PICTURE_LINES, SMALL_LINES = 11, 5
+"""Of a picture among the words of its item: half of the smallest window; less where the answer key comes below it."""
 MEASURE = 76
 """As wide as the candidate's own sheet at most."""
-GONE = Style(color="#8c1f17", bgcolor="#f3d9d3", strike=True)
-COME = Style(color="#134a2b", bgcolor="#cfe3d2", bold=True)
+GONE = PANEL_RED + Style(bold=False, strike=True)
+COME = CELL_DONE + Style(bold=True)
 STATES = {
     State.DRAFT: ("○", SOFT),
     State.IN_REVIEW: ("◐", AMBER),
     State.APPROVED: ("●", GREEN),
     State.RETIRED: ("×", FAINT),
 }
-_RULE = Style(color="#cfc7b5", bgcolor=PAPER)
+_RULE = FAINT
 
 
 def share(p4: int) -> str:
@@ -55,6 +60,7 @@ class Page:
         self.width = width
         self.measure = max(20, min(MEASURE, width - LEFT - 2))
         self.rows: list[Row] = []
+        self.picture_lines = PICTURE_LINES
 
     def line(self, text: str = "", style: Style = INK, left: int = LEFT) -> Row:
         """One row, to which more can be put."""
@@ -96,18 +102,52 @@ class Page:
         for line in lines[1:]:
             self.line(line, style, LEFT + column)
 
-    def pictures(self, digests: Iterable[str], held: frozenset[str], left: int) -> None:
+    def pictures(self, digests: Iterable[str], gallery: Gallery, left: int) -> None:
         for digest in digests:
-            there = digest in held
-            text = _("[picture {name}]") if there else _("[picture {name} is missing]")
-            self.line(text.format(name=digest[:8]), BLUE if there else RED, left)
+            if digest not in gallery.held:
+                self.line(told(digest, None), RED, left)
+                continue
+            if digest not in gallery.data:
+                self.line("…", SOFT, left)
+                continue
+            self.line(told(digest, gallery.data[digest]), BLUE, left).put("  " + _("P enlarges"), SOFT)
+            found = gallery.cells(digest, min(self.measure, self.width - left - 1), self.picture_lines)
+            self.rows += picture_rows(self.width, found, left) if found is not None else []
+
+
+def picture_rows(width: int, found: Cells, left: int) -> list[Row]:
+    """A picture in half blocks."""
+    rows = []
+    for line in found:
+        row = Row(width).at(left)
+        for above, below in line:
+            row.put(HALF, colours(above, below))
+        rows.append(row)
+    return rows
+
+
+def to_read(
+    width: int, item: BankItem, whole: Item | None, gallery: Gallery, repealed: tuple[str, ...] = (), lang: str = ""
+) -> list[Row]:
+    """What whoever approves must have seen: all that the candidate will see, answer key, explanation and basis."""
+    return _to_read(width, item, whole, gallery, repealed, lang).rows
 
 
 def item_page(
-    width: int, item: BankItem, whole: Item | None, held: frozenset[str], repealed: tuple[str, ...] = (), lang: str = ""
+    width: int, item: BankItem, whole: Item | None, gallery: Gallery, repealed: tuple[str, ...] = (), lang: str = ""
 ) -> list[Row]:
     """As the candidate will see it, and what is known of it; with its answer key where `whole` is given."""
+    page = _to_read(width, item, whole, gallery, repealed, lang)
+    about(page, item, () if whole is not None else repealed, with_basis=whole is None)
+    return page.rows
+
+
+def _to_read(
+    width: int, item: BankItem, whole: Item | None, gallery: Gallery, repealed: tuple[str, ...], lang: str
+) -> Page:
     page = Page(width)
+    if whole is not None:
+        page.picture_lines = SMALL_LINES
     translation = next((each for each in item.translations if each.lang == lang), None)
     content = item.content if translation is None else translation.content
     background = item.background if translation is None else translation.background
@@ -116,8 +156,8 @@ def item_page(
         page.line(_("in {language}", language=lang), AMBER)
     page.line()
     if background is not None:
-        case_background(page, background, held)
-    question(page, content, held, () if whole is None else whole.answer_key.correct)
+        case_background(page, background, gallery)
+    question(page, content, gallery, () if whole is None else whole.answer_key.correct)
     if whole is not None:
         page.rule(_("Answer key"))
         if text := answer_text(replace(whole.answer_key, number=None)):
@@ -125,8 +165,8 @@ def item_page(
         if whole.answer_key.number is not None:
             page.fact(_("right value"), number_text(whole.answer_key.number), GREEN)
         page.fact(_("explanation"), whole.explanation)
-    about(page, item, repealed)
-    return page.rows
+        _bases(page, item, repealed)
+    return page
 
 
 def heading(page: Page, item: BankItem) -> None:
@@ -141,24 +181,24 @@ def heading(page: Page, item: BankItem) -> None:
         row.put("   ").put(_("case, place {place}", place=item.place), SOFT)
 
 
-def case_background(page: Page, background: Background, held: frozenset[str]) -> None:
+def case_background(page: Page, background: Background, gallery: Gallery) -> None:
     """What the items of a case have in common."""
     page.line(_("Case"), SOFT)
     page.words(background.text)
-    page.pictures(background.media, held, LEFT)
+    page.pictures(background.media, gallery, LEFT)
     page.rule("")
     page.line()
 
 
-def question(page: Page, content: Content, held: frozenset[str], right: tuple[int, ...], number: str = "") -> None:
+def question(page: Page, content: Content, gallery: Gallery, right: tuple[int, ...], number: str = "") -> None:
     """Stem and options as the candidate will see them."""
     page.words(number + content.stem, BOLD)
-    page.pictures(content.media, held, LEFT)
+    page.pictures(content.media, gallery, LEFT)
     page.line()
     for place, option in enumerate(content.options):
         first = len(page.rows)
         page.words(option.text or " ", BOLD if place in right else INK, LEFT + 9)
-        page.pictures(option.media, held, LEFT + 9)
+        page.pictures(option.media, gallery, LEFT + 9)
         mark = "☐" if content.type is ItemType.MULTIPLE else "○"
         lettered = Row(page.width).put("✓ " if place in right else "  ", GREEN).put(f" {OPTION_LETTERS[place]} ", CHIP)
         lettered.at(LEFT + 5).put(mark, BLUE).at(LEFT + 9)
@@ -172,7 +212,15 @@ def question(page: Page, content: Content, held: frozenset[str], right: tuple[in
         page.line(left=LEFT).put(" " * min(36, page.measure), FIELD)
 
 
-def about(page: Page, item: BankItem, repealed: tuple[str, ...]) -> None:
+def _bases(page: Page, item: BankItem, repealed: tuple[str, ...]) -> None:
+    page.fact(_("basis"), item.basis)
+    for basis in item.bases:
+        page.fact("", "§ " + basis.text + in_force(basis), INK)
+    for text in repealed:
+        page.fact("", "⚑ " + _("no longer in force: {text}", text=text), RED)
+
+
+def about(page: Page, item: BankItem, repealed: tuple[str, ...], *, with_basis: bool = True) -> None:
     """Chapter, level, basis and the rest that a candidate does not see."""
     page.rule(_("About it"))
     page.fact(_("subject"), subjects.told(item.subject) if item.subject else _("none: in no session"))
@@ -182,11 +230,8 @@ def about(page: Page, item: BankItem, repealed: tuple[str, ...]) -> None:
     if item.calibrated_p4 is not None:
         expected += "  " + _("measured")
     page.fact(_("expected"), expected)
-    page.fact(_("basis"), item.basis)
-    for basis in item.bases:
-        page.fact("", "§ " + basis.text + in_force(basis), INK)
-    for text in repealed:
-        page.fact("", "⚑ " + _("no longer in force: {text}", text=text), RED)
+    if with_basis:
+        _bases(page, item, repealed)
     for label, value in (
         (_("enemies"), " ".join(item.enemies)),
         (_("tags"), " ".join(item.tags)),
@@ -203,7 +248,7 @@ def in_force(basis: Basis) -> str:
     return f"  {days[0]} – {days[1]}" if any(days) else ""
 
 
-def group_page(width: int, items: tuple[BankItem, ...], of: BankItem, held: frozenset[str]) -> list[Row]:
+def group_page(width: int, items: tuple[BankItem, ...], of: BankItem, gallery: Gallery) -> list[Row]:
     """A case group as it stays together on a form: the background once, then every item in order."""
     page = Page(width)
     if not items or of.background is None:
@@ -211,14 +256,14 @@ def group_page(width: int, items: tuple[BankItem, ...], of: BankItem, held: froz
         return page.rows
     page.line(_("A case of {n} items, always together and in this order", n=len(items)), BLUE)
     page.line()
-    case_background(page, of.background, held)
+    case_background(page, of.background, gallery)
     for item in items:
         glyph, style = STATES[item.state]
         here = item.number == of.number
         row = page.line(f"{'▸' if here else ' '} {item.place}", BLUE if here else SOFT)
         row.put(f"   {item_name(item)}   ", SOFT).put(type_name(item.content.type)).put(f"   {glyph} ", style)
         row.put(word(item.state.value, "STATES"), style)
-        question(page, item.content, held, ())
+        question(page, item.content, gallery, ())
         page.line()
     return page.rows
 
@@ -279,11 +324,13 @@ def history_page(width: int, acts: tuple[PastAct, ...]) -> list[Row]:
             )
             rev = act.rev
         row = page.line(f"{TICK} " if act.signed else "  ", GREEN)
-        row.put(event.at[:16].replace("T", " "), SOFT).put("  ").put(word(event.act.value, "ACTS"), BOLD)
+        row.put(time_of(event.at), SOFT).put("  ").put(word(event.act.value, "ACTS"), BOLD)
         row.put("  ").put(joined(act.who) or "—")
+        if act.read_s is not None:
+            row.put("  " + _("{n} s", n=act.read_s), SOFT)
         if act.earlier:
             page.words(_("(hands in it before: {names})", names=joined(act.earlier)), SOFT, LEFT + 4)
-        if event.remarks:
+        if event.remarks and act.read_s is None:
             page.words(event.remarks, AMBER, LEFT + 4)
     page.line()
     page.words("✓ " + _("signed with the person's own key"), SOFT)

@@ -18,6 +18,7 @@ _VIEWS = (
     ("H", N_("history: every act, who, when, signed or not")),
     ("U", N_("figures: exposure, what was measured, relations, owner")),
     ("L", N_("the item in its next language")),
+    ("P", N_("its pictures, on the whole screen")),
     ("T", N_("to one of its case, its enemies or its near-duplicates")),
     ("K", N_("show or hide answer key and explanation; each showing is counted where the bank is in shares")),
 )
@@ -25,7 +26,7 @@ _ACTS = (
     ("N", N_("a new item; beside a case group (G) the next of that case")),
     ("E", N_("edit: makes a new draft revision, the approved one stays in force")),
     ("S", N_("submit the draft for review, signed with your key; with marks, all that are marked")),
-    ("A", N_("approve what you were shown with its answer key, or as changes to what is approved; never your own")),
+    ("A", N_("approve what you have read, with its answer key, or as changes to what is approved; never your own")),
     ("R", N_("return to the author, with remarks")),
     ("X", N_("retire, with the reason")),
 )
@@ -42,8 +43,9 @@ HELP: dict[str, Help] = {
             ("↑ ↓ PgUp PgDn Home End", N_("move")),
             ("Enter", N_("to the item, on the whole screen; Esc comes back")),
             ("/", N_("search")),
-            ("1 … 6", N_("choose a filter's value")),
+            ("1 … 7", N_("choose a filter's value")),
             ("Q", N_("review queue: what waits for review and is not yours; a revision shows its changes at once")),
+            ("V", N_("review: all that waits for you, one after the other, signed together at the end")),
             ("Space", N_("mark a draft, to hand in several together; approvals go one by one")),
             ("*", N_("mark all, where your own drafts are listed (filters 4 and 6)")),
             ("Esc", N_("take the marks away, then all filters")),
@@ -61,6 +63,23 @@ HELP: dict[str, Help] = {
             *_VIEWS,
             *_ACTS,
             *_ANYWHERE,
+        ),
+    ),
+    "review": (
+        N_("Review"),
+        N_(
+            "Each item as the candidate will see it, then with answer key, explanation and basis. It counts as read "
+            "when all of it has been on the screen for as long as its words take; nothing else can be approved, here "
+            "or elsewhere. What you skip comes again at the end."
+        ),
+        (
+            ("Enter Space", N_("on: further down, to the answer key, to the next item as read")),
+            ("↑ ↓ PgUp PgDn", N_("scroll")),
+            ("R", N_("return to the author, with remarks")),
+            ("J", N_("skip: not read, it comes again in the second pass")),
+            ("P", N_("its pictures, on the whole screen")),
+            ("A", N_("approve all that you have read, one passphrase for all of it")),
+            ("Esc", N_("leave; what you have read stays read")),
         ),
     ),
     "edit": (

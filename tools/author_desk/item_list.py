@@ -5,6 +5,7 @@ Before: `tools.author_desk.bank_access` finds numbers and fetches items. After: 
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from rich.cells import cell_len
 from textual import events
 
 from bank.store import BankItem
@@ -23,6 +24,30 @@ NUMBER = 6
 BLOCK = 5
 """Items are fetched in blocks of so many: what a screen shows and little more. A bank in shares counts each."""
 KEPT_BLOCKS = 800
+NAME = 10
+"""Cells for an item's code."""
+
+
+def told_apart(names: Sequence[str]) -> list[str]:
+    """Each in the cells of the column. What all have in common at the front goes where they are longer: five codes cut
+    behind the same beginning would be five times the same."""
+    if all(cell_len(name) <= NAME for name in names):
+        return list(names)
+    others = set(names) - {""}
+    alike = [len(set(letters)) == 1 for letters in zip(*others, strict=False)] + [False]
+    common = alike.index(False) if len(others) > 1 else 0
+    return [_cut(name, common) for name in names]
+
+
+def _cut(name: str, common: int) -> str:
+    if cell_len(name) <= NAME:
+        return name
+    rest = name[common:]
+    if cell_len(rest) >= NAME:
+        return fit("…" + rest, NAME)
+    while cell_len(name) >= NAME:  # as much of what they have in common as there is room for
+        name = name[1:]
+    return "…" + name
 
 
 class Listing:
@@ -113,14 +138,20 @@ class ItemList(Board):
     def rows(self, width: int, height: int) -> list[Row]:
         """state: version, number of items, cursor, focused, first place, items, marked."""
         _version, total, cursor, focused, first, items, marked = self.state
-        rows = [self._row(width, first + n, item, cursor, focused, marked) for n, item in enumerate(items[:height])]
+        names = told_apart([item_name(item) if item is not None else "" for item in items[:height]])
+        rows = [
+            self._row(width, first + n, item, name, cursor, focused, marked)
+            for n, (item, name) in enumerate(zip(items[:height], names, strict=True))
+        ]
         if not total:
             told = wrap(_("Nothing is like that. Esc takes the filters away."), width - 4)
             rows = [Row(width), *(Row(width).at(3).put(line, SOFT) for line in told)]
         return rows
 
     @staticmethod
-    def _row(width: int, place: int, item: BankItem | None, cursor: int, focused: bool, marked: frozenset[int]) -> Row:
+    def _row(
+        width: int, place: int, item: BankItem | None, name: str, cursor: int, focused: bool, marked: frozenset[int]
+    ) -> Row:
         here = place == cursor
         ground = CHOSEN if here else INK
         row = Row(width, ground).put("▸" if here and focused else " ", CHOSEN_BOLD if here else INK)
@@ -130,12 +161,12 @@ class ItemList(Board):
             return row.put("…", ground).all_press(f"screen.go_to({place})")
         glyph, style = STATES[item.state]
         row.put(f"{glyph} ", ground if here else style)
+        row.put(name, ground if here else SOFT).at(row.x + NAME - cell_len(name) + 1)
+        row.put(fit(type_name(item.content.type), 10), ground if here else BLUE)
         if width >= 70:
-            row.put(fit(item_name(item), 10), ground if here else SOFT).at(NUMBER + 16)
-            row.put(fit(type_name(item.content.type), 10), ground if here else BLUE).at(NUMBER + 27)
-            row.put(fit(item.chapter, 6), ground if here else SOFT).at(NUMBER + 34)
+            row.at(NUMBER + NAME + 16).put(fit(item.chapter, 6), ground if here else SOFT).at(NUMBER + NAME + 23)
         else:
-            row.put(fit(type_name(item.content.type), 10), ground if here else BLUE).put(" ")
+            row.put(" ")
         row.put(fit(one_line(item.content.stem), width - row.x - 1))
         return row.at(width, ground).all_press(f"screen.go_to({place})")
 

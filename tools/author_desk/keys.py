@@ -47,7 +47,8 @@ def of_item(item: BankItem | None, *, seen: bool, answer: bool, full: bool, queu
         around = Key("← →", _("Other item"), "screen.step(1)")
         return [*keys, around, Key("Esc", _("Back"), "screen.back"), _help()]
     new, waiting = Key("N", _("New"), "screen.new"), Key("Q", _("Queue"), "screen.queue", lit=queue)
-    return [*keys, new, waiting, Key("/", _("Search"), "screen.search"), _help()]
+    run = Key("V", _("Review"), "screen.review", main=queue and not seen)
+    return [*keys, new, waiting, run, Key("/", _("Search"), "screen.search"), _help()]
 
 
 def _help() -> Key:

@@ -14,14 +14,18 @@ class SignedIn:
     signer: Signer
     """The open key. It stays open until the person leaves."""
     person: Person
+    reader: str
+    """By what the bank shows to this reviewer in their own name; "" for whoever is none."""
 
 
 class Signatory:
     def __init__(self, key: Path | None = None) -> None:
         self.key = key
         self.signed_in: SignedIn | None = None
-        self.seen: set[int] = set()
-        """Revisions that were shown here with their answer key, or as what differs from an approved one."""
+        self.read: frozenset[int] = frozenset()
+        """Revisions that this person has read, as the bank knows."""
+        self.before = 0
+        """The revision that the bank has put before them."""
 
     @property
     def id(self) -> str:
@@ -35,6 +39,5 @@ class Signatory:
         return "" if self.signed_in is None else self.signed_in.person.name
 
     def sign_out(self) -> None:
-        """Forgets the open key and what was seen under it."""
-        self.signed_in = None
-        self.seen.clear()
+        """Forgets the open key and what was read under it."""
+        self.signed_in, self.read, self.before = None, frozenset(), 0

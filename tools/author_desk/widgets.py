@@ -3,12 +3,13 @@
 Before: `tools.author_desk.browse` shows them their state. After: their presses run the screen's actions.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
@@ -110,6 +111,26 @@ class Pane(Board):
     """state: a version, and a function of the width that draws its rows."""
 
     can_focus = True
+
+    def __init__(self, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._painted = 0
+        """Rows, from the first, that were on the screen since the state is this."""
+
+    def show(self, *state: Any) -> None:
+        if not self._shown or state[0] != self.state[0]:
+            self._painted = 0
+        super().show(*state)
+
+    def render_line(self, y: int) -> Strip:
+        strip = super().render_line(y)
+        if y + self.top <= self._painted:
+            self._painted = max(self._painted, y + self.top + 1)
+        return strip
+
+    def seen(self, rows: int) -> bool:
+        """Whether so many rows, from the first, have been on the screen."""
+        return self._painted >= min(rows, len(self._lay_out()))
 
     def rows(self, width: int, height: int) -> list[Row]:
         rows: list[Row] = [Row(width), *self.state[1](width)]

@@ -133,7 +133,8 @@ BENEATH = {
     "answer_keys.unverified", "catalogue.line", "catalogue.lines", "drafts.revisable", "drafts.take", "history.note",
     "items.numbered", "items.revision", "meta.journal_position", "meta.note_journal_position", "meta.value",
     "meta.write", "near_duplicates.questions", "owners.known", "people.acting", "people.named", "people.strangers",
-    "proof.check", "proof.kept", "proof.terms", "proof.verify", "provisions.read", "slices.weigh", "submissions.open",
+    "proof.check", "proof.kept", "proof.terms", "proof.verify", "provisions.read", "readings.require",
+    "readings.take_away", "readings.who", "slices.weigh", "submissions.open",
 }  # fmt: skip
 """What a bank's parts have for one another, and for whoever holds the bank open."""
 

@@ -28,6 +28,7 @@ from bank.refused import BadFile, Denied, Refused
 from bank.seal import statements
 from bank.seal.locks import Identity
 from bank.store import Bank
+from tests.reviewing import approve
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the Windows half of the line has not been tried")
 
@@ -68,7 +69,7 @@ def filled(tmp_path_factory):
             lifecycle.enrol(bank, hands[name], name, frozenset(Role))
         lifecycle.add(bank, ITEMS, hands["li"])
         lifecycle.submit(bank, list(bank.items.outlines(state=State.DRAFT)), hands["li"])
-        lifecycle.approve(bank, list(bank.items.outlines(state=State.IN_REVIEW)), hands["wang"])
+        approve(bank, list(bank.items.outlines(state=State.IN_REVIEW)), hands["wang"])
         lifecycle.add(bank, [item(1_000 + n) for n in range(DRAFTS)], hands["li"])
         lifecycle.enrol(bank, hands["zhao"], "zhao", frozenset(Role), [hands["li"], hands["wang"]])
         hand_over(bank, PEOPLE, 2, reason="share")

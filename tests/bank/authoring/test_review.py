@@ -19,6 +19,7 @@ from bank.refused import BadFile, BrokenStore, Denied
 from bank.seal import passphrase as sealing
 from bank.seal import statements
 from bank.store import Bank, Finding, acts, migration, provisions
+from tests.reviewing import approve, read
 
 PASSPHRASE = "correct horse battery"
 BOTH = frozenset({Role.AUTHOR, Role.REVIEWER})
@@ -67,7 +68,7 @@ def approved(bank, hand):
     lifecycle.add(bank, [item(1), item(2)], hand["li"])
     drafts = list(bank.items.select(state=State.DRAFT))
     lifecycle.submit(bank, drafts, hand["li"])
-    lifecycle.approve(bank, drafts, hand["wang"])
+    approve(bank, drafts, hand["wang"])
     return bank
 
 
@@ -105,7 +106,7 @@ def test_a_change_makes_a_new_draft_of_the_lineage_and_the_old_one_stays_in_forc
     assert (draft.rev, draft.state, draft.lineage) == (2, State.DRAFT, first.lineage)
     assert approved.answer_keys.of([first.id]) == {first.id: AnswerKey((0,))}
     lifecycle.submit(approved, [draft], hand["li"])
-    lifecycle.approve(approved, [draft], hand["wang"])
+    approve(approved, [draft], hand["wang"])
     assert approved.answer_keys.of([first.id]) == {first.id: AnswerKey((1,))}
     assert [each.state for each in approved.items.revisions(first.lineage)] == [State.RETIRED, State.APPROVED]
     assert approved.audit.findings() == []
@@ -247,6 +248,31 @@ def test_a_second_person_of_a_name_is_taken_in_only_where_two_others_say_that_it
     assert lifecycle.enrol(bank, zhao, "李明", BOTH, both, same_name=True).vouched == ("李明", "王芳")
 
 
+def test_a_person_takes_on_a_second_role_as_two_others_sign_and_reviews_nothing_of_their_own(bank, hand):
+    zhao, both = hand["zhao"], [hand["li"], hand["wang"]]
+    lifecycle.enrol(bank, zhao, "赵", frozenset({Role.AUTHOR}), both)
+    lifecycle.add(bank, [item(1)], zhao)
+    lifecycle.add(bank, [item(2)], hand["li"])
+    one, two = (bank.items.newest(item(n).id) for n in (1, 2))
+    lifecycle.submit(bank, [one], zhao)
+    lifecycle.submit(bank, [two], hand["li"])
+    reviewer = frozenset({Role.REVIEWER})
+    for vouchers in ((), both[:1], [zhao, both[0]], [both[0], both[0]]):
+        assert refused(lambda v=vouchers: lifecycle.take_on(bank, zhao, reviewer, v)) == "person-needs-sponsors"
+    assert refused(lambda: lifecycle.take_on(bank, zhao, frozenset({Role.AUTHOR}), both)) == "person-has-role"
+    assert refused(lambda: read(bank, [two], zhao)) == "person-lacks-role"
+    forge(bank, people.GRANT, "zhao", people.further(bank.vault.name, zhao, reviewer))
+    assert refused(bank.people.all) == "person-forged"
+    sql(bank, "DELETE FROM acts WHERE act = 'grant-role'")
+    bank.people._people = None
+    assert lifecycle.take_on(bank, zhao, reviewer, both).roles == BOTH
+    approve(bank, [two], zhao)
+    assert refused(lambda: read(bank, [one], zhao)) == "own-item"
+    assert bank.people.all()["zhao"].roles == BOTH and bank.people.all()["zhao"].vouched == ("李明", "王芳")
+    lifecycle.end(bank, "zhao", [zhao])
+    assert refused(lambda: lifecycle.take_on(bank, zhao, reviewer, both)) == "person-ended"
+
+
 def test_who_comes_back_with_another_key_still_approves_nothing_of_their_own(bank, hand):
     zhao, li, wang = hand["zhao"], hand["li"], hand["wang"]
     lifecycle.enrol(bank, zhao, "赵", BOTH, [li, wang])
@@ -261,7 +287,7 @@ def test_who_comes_back_with_another_key_still_approves_nothing_of_their_own(ban
     assert refused(lambda: lifecycle.approve(bank, [bank.items.newest(item(1).id)], again)) == "own-item"
     third = dataclasses.replace(again, id="li3", key=Ed25519PrivateKey.generate())
     assert refused(lambda: lifecycle.enrol(bank, third, "李明", BOTH, both, was="li")) == "person-still-enrolled"
-    lifecycle.approve(bank, [bank.items.newest(item(1).id)], wang)
+    approve(bank, [bank.items.newest(item(1).id)], wang)
     assert bank.audit.findings() == []
 
 
@@ -398,7 +424,7 @@ def test_whoever_signed_a_wording_approves_it_under_no_name_that_the_rows_give_i
     sql(bank, "UPDATE revisions SET written_by = 'li'")  # 王 holds the bank's key, and says that 李 wrote it
     draft = [bank.items.newest(item(1).id)]
     lifecycle.submit(bank, draft, hand["li"])
-    assert refused(lambda: lifecycle.approve(bank, draft, hand["wang"])) == "revision-own-approval"
+    assert refused(lambda: approve(bank, draft, hand["wang"])) == "revision-own-approval"
     assert "revision-writer-changed" in {finding.code for finding in bank.audit.findings()}
 
 
@@ -662,7 +688,7 @@ def test_a_bank_of_version_1_is_brought_over_and_its_items_wait_for_review(old, 
         assert refused(lambda: lifecycle.submit(bank, draft, hand["li"])) == "writer-unknown"
         lifecycle.adopt(bank, draft, hand["li"])
         lifecycle.submit(bank, draft, hand["li"])
-        lifecycle.approve(bank, draft, hand["wang"])
+        approve(bank, draft, hand["wang"])
         assert len(list(bank.items.select())) == 1 and bank.audit.findings() == []
 
 

@@ -36,6 +36,7 @@ from bank.seal import locks, statements
 from bank.seal import passphrase as sealing
 from bank.store import Bank
 from tests.pictures import png
+from tests.reviewing import approve
 
 PASSPHRASE = "correct horse battery"
 AT = "2026-11-21T08:00:00Z"
@@ -178,7 +179,7 @@ def test_who_packed_a_draft_cannot_approve_it(bank, card, hand, tmp_path):
     drafts = list(bank.items.select(state=State.DRAFT))
     lifecycle.submit(bank, drafts, li)
     assert refused(lifecycle.approve, bank, drafts, both) == "own-item"
-    lifecycle.approve(bank, drafts, wang)
+    approve(bank, drafts, wang)
     assert bank.items.count_states()[State.APPROVED] == 1
 
 

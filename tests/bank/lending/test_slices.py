@@ -23,6 +23,7 @@ from bank.seal import passphrase as sealing
 from bank.seal import statements
 from bank.seal.locks import Identity, seal
 from bank.store import Bank
+from tests.reviewing import approve
 
 PASSPHRASE = "correct horse battery"
 BOTH = frozenset(Role)
@@ -157,7 +158,7 @@ def test_the_citys_own_items_stand_beside_it_as_before(city, hand):
     lifecycle.add(city, [item(9)], hand["li"])
     lifecycle.submit(city, list(city.items.select(state=State.DRAFT)), hand["li"])
     accept(city, hand, lent())
-    lifecycle.approve(city, list(city.items.select(state=State.IN_REVIEW)), hand["wang"])
+    approve(city, list(city.items.select(state=State.IN_REVIEW)), hand["wang"])
     assert [each.provenance.owner for each in city.items.select()] == ["", "SX", "SX", "SX", "SX"]
 
 
@@ -291,7 +292,7 @@ def retire(city, hand):
 
 
 def approve_again(city, hand):
-    lifecycle.approve(city, [next(city.items.select())], hand["wang"])
+    approve(city, [next(city.items.select())], hand["wang"])
 
 
 def lend_on(city, hand):

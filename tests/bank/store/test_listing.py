@@ -11,6 +11,7 @@ from bank.content import Background, Content, ItemType, Option
 from bank.item import AnswerKey, Basis, Item
 from bank.store import Bank
 from bank.store.listing import Lack, Wanted
+from tests.reviewing import approve
 
 PASSPHRASE = "correct horse battery"
 
@@ -48,13 +49,13 @@ def test_whatever_is_done_to_the_bank_is_in_the_listing_at_once(bank, hands):
     lifecycle.submit(bank, [bank.items.find("q0")], li)
     assert found(bank, state=State.IN_REVIEW) == found(bank, hand="li", search="0") == ["q0"]
     assert found(bank, state=State.IN_REVIEW, other_hand="li") == []
-    lifecycle.approve(bank, [bank.items.find("q0")], wang)
+    approve(bank, [bank.items.find("q0")], wang)
     lifecycle.write(bank, bank.items.find("q0").lineage, item(0, "换了说法"), li)
     assert found(bank, search="换了") == ["q0"]
     assert found(bank, search="急救", state=State.APPROVED) == ["q0"]  # it stays in force
     assert len(found(bank)) == 5
     lifecycle.submit(bank, [bank.items.find("q0")], li)
-    lifecycle.approve(bank, [bank.items.find("q0")], wang)
+    approve(bank, [bank.items.find("q0")], wang)
     assert found(bank, search="急救 0") == []
     lifecycle.retire(bank, [bank.items.find("q0")], wang, "过时")
     assert found(bank, state=State.RETIRED) == ["q0"]

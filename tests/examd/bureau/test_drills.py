@@ -24,6 +24,7 @@ from examd.bureau import roster
 from examd.bureau.issuing import Order, RuleToUse, issue_session
 from examd.bureau.office import Office
 from examd.package.layout import Session
+from tests.reviewing import approve
 
 PASSPHRASE = "correct horse battery"
 RULE = """\
@@ -66,7 +67,7 @@ def bank(tmp_path):
             lifecycle.enrol(made, hand, name, frozenset(Role))
         lifecycle.add(made, OPEN + CONFIDENTIAL, hands["li"])
         lifecycle.submit(made, list(made.items.outlines(state=State.DRAFT)), hands["li"])
-        lifecycle.approve(made, list(made.items.outlines(state=State.IN_REVIEW)), hands["wang"])
+        approve(made, list(made.items.outlines(state=State.IN_REVIEW)), hands["wang"])
         yield made
 
 

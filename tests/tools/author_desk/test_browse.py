@@ -1,6 +1,8 @@
 """The desk of authors and reviewers, used as they use it: keys and mouse, through Textual's pilot."""
 
 import dataclasses
+import hashlib
+import itertools
 import os
 import tempfile
 import threading
@@ -16,16 +18,23 @@ from bank.agent import channel
 from bank.authoring import lifecycle, people
 from bank.authoring.people import Role
 from bank.authoring.review import Act, State
+from bank.clock import since_boot
 from bank.content import Background, Content, ItemType, Level, Option
 from bank.custody import Offered, Opening, hand_over
 from bank.item import AnswerKey, Basis, Item, Number, Translation
 from bank.store import Bank
 from bank.store.answer_keys import AnswerKeys
 from terminal import language as candidate
+from terminal import palette
+from terminal.palette import Lowered
 from tests import pictures
+from tests.reviewing import approve
 from tools.author_desk.app import DeskApp
 from tools.author_desk.dialogs import Explain, Picker, Sign
 from tools.author_desk.editor import Editor
+from tools.author_desk.item_list import told_apart
+from tools.author_desk.picture_view import PictureView
+from tools.author_desk.review_run import ReviewRun
 from tools.author_desk.widgets import LineField, TextField
 from tools.cli.language import set_language
 
@@ -93,6 +102,11 @@ def bank(tmp_path, hand):
         lifecycle.enrol(bank, hand["wang"], "王芳", BOTH)
         lifecycle.add(bank, ITEMS, hand["li"])
         yield bank
+
+
+def quick(bank):
+    """Whatever is put before a reviewer has been there for long enough."""
+    bank.readings.clock = partial(next, itertools.count(int(since_boot()) + 10_000, 1_000))
 
 
 PATIENCE_S = 60
@@ -255,7 +269,7 @@ async def test_answer_keys_are_shown_on_request_only_and_one_item_at_a_time(sit,
 async def test_an_edit_makes_a_draft_revision_and_the_approved_one_stays_in_force(sit, bank, hand):
     first = bank.items.find("q1")
     lifecycle.submit(bank, [first], hand["li"])
-    lifecycle.approve(bank, [first], hand["wang"])
+    approve(bank, [first], hand["wang"])
     async with sit() as desk:
         await desk.press("e")
         await desk.comes(Sign)
@@ -345,11 +359,16 @@ async def test_submitted_by_one_approved_by_another(sit, bank):
         await desk.press("q")
         await desk.lists("q1", "q2")
         await desk.press("a")
+        await desk.sign()  # in whose name it is shown
         await desk.says("请先看过再批准")
         await desk.press("k")
         await desk.says(CANARY)
         await desk.press("a")
-        await desk.sign()
+        await desk.says("至少要看 4 秒")
+        quick(bank)
+        await desk.press("a")
+        await desk.comes(Sign)
+        await desk.press("enter")
         await desk.says("q1：已批准 ✓")
         await desk.lists("q2")
         await desk.press("r")
@@ -370,9 +389,8 @@ async def test_nobody_approves_their_own_work(sit, bank, hand):
         await desk.press("k")
         await desk.says(CANARY)
         await desk.press("a")
-        await desk.sign()
-        await desk.says("李明 经手过此题")
-        await desk.press("escape")
+        await desk.says("李明 经手过此题")  # and no passphrase is asked for what would be refused
+        assert desk.app.screen is desk.app.browse
     assert bank.items.find("q1").state is State.IN_REVIEW
 
 
@@ -477,6 +495,7 @@ def shared(tmp_path, hand, monkeypatch):
     folder = tmp_path / "b"
     bank = Bank.create(folder, PASSPHRASE)
     lifecycle.enrol(bank, hand["li"], "李明", BOTH)
+    lifecycle.enrol(bank, hand["wang"], "王芳", BOTH)
     lifecycle.add(bank, ITEMS, hand["li"])
     hand_over(bank, holders, 2, reason="share")
     present = [(Offered.read(folder / f"shares/share-1-{n}.json"), word) for n, (_, word) in enumerate(holders, 1)]
@@ -485,6 +504,7 @@ def shared(tmp_path, hand, monkeypatch):
     thread = threading.Thread(target=server.serve)
     thread.start()
     with agent.connect(folder, "bank browse") as remote:
+        remote.below = opening.bank
         yield remote
     server.stop("test")
     thread.join(10)
@@ -756,15 +776,22 @@ async def test_several_drafts_are_handed_in_together_each_signed(sit, bank):
 async def test_the_queue_shows_a_revision_by_its_changes_and_goes_on_by_itself(sit, bank, hand):
     first = bank.items.find("q1")
     lifecycle.submit(bank, [first], hand["li"])
-    lifecycle.approve(bank, [first], hand["wang"])
+    approve(bank, [first], hand["wang"])
     lifecycle.write(bank, first.lineage, dataclasses.replace(ITEMS[0], explanation="改过的解析"), hand["li"])
     lifecycle.submit(bank, [bank.items.find("q1"), bank.items.find("q2")], hand["li"])
+    quick(bank)
     async with sit("wang") as desk:
         await desk.press("q")
         await desk.lists("q1", "q2")
         await desk.says("待审 1 / 2", "第 1 版 → 第 2 版", "+ 改过的解析")
-        await desk.press("enter", "a")  # the changes to what is approved were shown
+        await desk.press("enter", "a")
         await desk.sign()
+        await desk.says("请先看过再批准")
+        await desk.press("d")  # in their own name now
+        await desk.rests()
+        await desk.press("a")  # the changes to what is approved were shown
+        await desk.comes(Sign)
+        await desk.press("enter")
         await desk.says("q1：已批准 ✓", "第 2 题", "断电")
         await desk.rests()
         await desk.says("断电")  # nothing that was asked for before comes over it
@@ -803,3 +830,237 @@ async def test_an_item_is_shown_in_each_of_its_languages(sit, bank, hand):
         await desk.says("语言：en", "What comes first?")
         await desk.press("l")
         await desk.says("第 1 题")
+
+
+# ---- a batch, one after the other --------------------------------------------------------------------------------
+
+
+async def reviews(desk):
+    await desk.press("v")
+    await desk.comes(Sign)
+    await desk.sign()
+    await desk.comes(ReviewRun)
+    await desk.until(lambda: desk.app.screen.shown is not None and not desk.app.screen.busy)
+
+
+async def reads(desk, *keys):
+    """Each key when what the one before began has ended, and its page is painted."""
+    for key in keys:
+        await desk.press(key)
+        await desk.until(lambda: not (isinstance(desk.app.screen, ReviewRun) and desk.app.screen.busy))
+        await desk.pilot.pause()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_batch_is_read_one_after_the_other_and_signed_at_once(sit, bank, hand, size):
+    lifecycle.submit(bank, [bank.items.find(f"q{n}") for n in (1, 2, 3, 7)], hand["li"])
+    quick(bank)
+    async with sit("wang", size) as desk:
+        await reviews(desk)
+        await desk.says("0 / 4 题", "第 1 题")
+        assert CANARY not in desk.text  # first as the candidate will see it
+        await reads(desk, "a")
+        await desk.says("还没有可签的")
+        await reads(desk, "enter")
+        await desk.says(CANARY, "GB 26860", "下一题")
+        await reads(desk, "enter")
+        await desk.says("1 / 4 题", "第 2 题", "待签 1", "约剩")
+        await reads(desk, "j")
+        await desk.says("第 3 题", "跳过 1")
+        await reads(desk, "r")
+        await desk.comes(Sign)
+        await desk.write("#remarks", "缺依据")
+        await reads(desk, "enter")
+        await desk.says("q3：已退回 ✓", "绝缘材料")
+        await reads(desk, "enter", "enter")
+        await desk.says("第二遍：您跳过的 1 题", "第 2 题")
+        await reads(desk, "enter", "enter")
+        await desk.says("到此为止", "4 / 4 题", "待签名      3")
+        await reads(desk, "escape")
+        await desk.says("3 题已审阅、未签名")
+        await reads(desk, "a")
+        await desk.comes(Sign)
+        await desk.says("您审阅过的 3 题")
+        assert not list(desk.app.screen.query(LineField))  # one passphrase, at the beginning
+        await reads(desk, "enter")
+        await desk.says("已批准 3 题 ✓")
+        await reads(desk, "escape")
+        await desk.until(lambda: desk.app.screen is desk.app.browse)
+    states = [bank.items.find(code).state for code in ("q1", "q2", "q3", "q7")]
+    assert states == [State.APPROVED, State.APPROVED, State.DRAFT, State.APPROVED]
+    assert [event.who for event in bank.readings.of(bank.items.find("q1").number)] == ["wang"]
+
+
+async def test_a_batch_goes_no_faster_than_it_can_be_read_and_stays_read_when_left(sit, bank, hand):
+    lifecycle.submit(bank, [bank.items.find(f"q{n}") for n in (1, 2)], hand["li"])
+    async with sit("wang") as desk:
+        await reviews(desk)
+        await reads(desk, "enter", "enter", "enter")
+        await desk.says("至少要看 4 秒", "0 / 2 题")
+        quick(bank)
+        await reads(desk, "enter")
+        await desk.says("1 / 2 题")
+        await reads(desk, "escape", "escape")
+        await desk.until(lambda: desk.app.screen is desk.app.browse)
+    assert bank.items.find("q1").state is State.IN_REVIEW
+    async with sit("wang") as desk:
+        await reviews(desk)
+        await desk.says("0 / 1 题", "第 2 题", "待签 1")
+        await reads(desk, "a")
+        await desk.says("其中 1 题是以前审阅的")
+        await reads(desk, "enter")
+        await desk.says("已批准 1 题 ✓")
+    assert [bank.items.find(code).state for code in ("q1", "q2")] == [State.APPROVED, State.IN_REVIEW]
+
+
+async def test_a_long_item_is_read_to_its_end_before_enter_goes_on(sit, bank, hand):
+    long = single(40, explanation="解析" * 700, basis="依据在最后")
+    lifecycle.add(bank, [long], hand["li"])
+    lifecycle.submit(bank, [bank.items.find("q40")], hand["li"])
+    quick(bank)
+    async with sit("wang", (80, 24)) as desk:
+        await reviews(desk)
+        await reads(desk, "enter")
+        await desk.says("往下 ▼")
+        assert "依据在最后" not in desk.text
+        for _ in range(6):
+            if "依据在最后" not in desk.text:
+                await reads(desk, "enter")
+        await desk.says("依据在最后", "下一题", "0 / 1 题")
+        await reads(desk, "enter")
+        await desk.says("1 / 1 题")
+        await reads(desk, "escape", "escape")
+        await desk.press("q", "k")
+        await desk.says("解析解析")
+        await desk.press("a")
+        await desk.comes(Sign)  # it was read in the batch
+
+
+async def test_at_the_list_a_works_only_when_the_end_of_the_answer_was_on_the_screen(sit, bank, hand):
+    lifecycle.add(bank, [single(40, explanation="解析" * 700, basis="依据在最后")], hand["li"])
+    lifecycle.submit(bank, [bank.items.find("q1"), bank.items.find("q40")], hand["li"])
+    quick(bank)
+    async with sit("wang", (80, 24)) as desk:
+        await desk.press("q", "k")
+        await desk.sign()
+        await desk.says(CANARY, "GB 26860")  # the item has the whole window: nothing of it below the fold
+        await desk.press("a")
+        await desk.comes(Sign)
+        await desk.press("escape", "right", "k")
+        await desk.says("解析解析")
+        await desk.press("a")
+        await desk.says("下面还有")
+        await desk.press(*["pagedown"] * 3)
+        await desk.says("依据在最后")
+        await desk.press("a")
+        await desk.comes(Sign)
+
+
+async def test_pictures_are_shown_and_enlarged(sit, bank, hand, tmp_path):
+    data = pictures.png(64, 48)
+    digest = hashlib.sha256(data).hexdigest()
+    content = dataclasses.replace(single(50).content, media=(digest,))
+    lifecycle.add(bank, [dataclasses.replace(single(50), content=content)], hand["li"], {digest: data})
+    lifecycle.submit(bank, [bank.items.find("q50")], hand["li"])
+    async with sit("wang", (80, 24)) as desk:
+        await desk.press("end")
+        await desk.says("PNG  64 × 48", "▀▀▀")
+        await reviews(desk)
+        await desk.says("PNG  64 × 48", "▀▀▀")
+        await desk.press("p")
+        await desk.comes(PictureView)
+        await desk.says("图 1 / 1", "▀" * 30)
+        await desk.press("plus")
+        await desk.says("▀" * 64)
+        await desk.press("escape")
+        await desk.comes(ReviewRun)
+
+
+async def test_who_may_not_is_told_before_they_are_asked_for_anything(sit, bank, hand, tmp_path):
+    chen = people.create(tmp_path / "chen.key", PASSPHRASE)
+    lifecycle.enrol(bank, chen, "陈刚", frozenset({Role.REVIEWER}), [hand["li"], hand["wang"]])
+    async with sit("chen") as desk:
+        for key in ("e", "n", "s"):
+            await desk.press(key)
+            await desk.says("陈刚 未登记为命题人")
+            assert desk.app.screen is desk.app.browse
+            await desk.press("down", "up")
+        await desk.press("r")  # a draft is returned by nobody
+        await desk.says("不能")
+        assert desk.app.screen is desk.app.browse
+
+
+def test_codes_that_begin_alike_are_told_apart():
+    assert told_apart(["q1", "q2"]) == ["q1", "q2"]
+    assert told_apart(["DY-2024-0001", "DY-2024-0002"]) == ["…2024-0001", "…2024-0002"]
+    assert told_apart([f"LOWVOLTAGE-ELECTRICIAN-{n}-A" for n in (1, 2)]) == ["…ICIAN-1-A", "…ICIAN-2-A"]
+    names = [f"某市应急管理局题库低压电工第{n:03d}题" for n in (1, 12, 123)]
+    assert len(set(told_apart(names))) == 3
+    assert all(cell_len(each) <= 10 for each in told_apart(names))
+
+
+async def test_times_are_the_offices(sit, bank):
+    sql = "UPDATE revisions SET written_at = '2026-03-01T16:30:00Z'"
+    bank.vault.connection.execute(sql)
+    async with sit() as desk:
+        await desk.press("h")
+        await desk.says("2026-03-02 00:30")
+
+
+async def test_a_terminal_of_few_colours_gets_those_chosen_by_hand(bank, tmp_path):
+    for system in ("256", "standard"):
+        desk = DeskApp(bank, None)
+        desk._lowered = Lowered(system)
+        assert any(isinstance(each, Lowered) for each in desk.get_line_filters())
+    full = DeskApp(bank, None)
+    full._lowered = Lowered("truecolor")
+    assert not any(isinstance(each, Lowered) for each in full.get_line_filters())
+
+
+async def test_every_colour_of_the_desk_is_one_that_was_chosen_for_terminals_of_few(sit, bank, hand):
+    lifecycle.submit(bank, [bank.items.find("q1")], hand["li"])
+
+    def colours(desk):
+        styles = [
+            segment.style for strip in desk.strips for segment in strip if segment.style and segment.text.strip("\n")
+        ]
+        both = [colour for style in styles for colour in (style.color, style.bgcolor)]
+        return {colour.triplet.hex for colour in both if colour is not None and colour.triplet is not None}
+
+    async with sit("wang") as desk:
+        assert colours(desk) <= palette.CHOSEN.keys()
+        await reviews(desk)
+        await reads(desk, "enter")
+        assert colours(desk) <= palette.CHOSEN.keys()
+        await reads(desk, "escape")
+        await desk.press("down", "d", "h", "e")
+        await desk.comes(Editor)
+        for section in ("f3", "f4", "f5", "f6"):
+            await desk.press(section)
+            await desk.rests()
+            assert colours(desk) <= palette.CHOSEN.keys(), section
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the Windows half of the line has not been tried")
+async def test_where_the_bound_is_reached_the_batch_stops_and_what_was_read_is_signed(shared, tmp_path, hand):
+    """The agent lets 2 answer keys out."""
+    bank = shared.below
+    lifecycle.submit(bank, [bank.items.find(f"q{n}") for n in (1, 2, 3)], hand["li"])
+    quick(bank)
+    desk = Desk(shared, tmp_path / "wang.key")
+    async with desk.app.run_test(size=(80, 24)) as desk.pilot:
+        await desk.until(lambda: desk.app.browse.item is not None)
+        await reviews(desk)
+        await reads(desk, "enter", "enter", "enter")
+        await desk.says("已取答案 2/2", CANARY, "第 2 题")
+        await reads(desk, "enter")
+        await desk.says("停在这里：还有 1 题", "最多可带出", "待签名      2")
+        assert CANARY not in desk.text
+        await reads(desk, "enter")
+        await desk.says("最多可带出")
+        await reads(desk, "a")
+        await desk.comes(Sign)
+        await reads(desk, "enter")
+        await desk.says("已批准 2 题 ✓")
+    states = [bank.items.find(f"q{n}").state for n in (1, 2, 3)]
+    assert states == [State.APPROVED, State.APPROVED, State.IN_REVIEW]

@@ -1,18 +1,25 @@
 """`examd bank` as its keeper meets it: exit codes, data on stdout, sentences on stderr, no answer key unasked."""
 
 import argparse
+import itertools
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from bank.authoring import review
+from bank.content import Content, ItemType, Option
+from bank.item import AnswerKey, Item
 from bank.refused import BadFile, BrokenStore, Denied, Refused
 from tests.shared import DATA, needs
 from tools.cli import bank, language, secrets
+from tools.cli.sentences.review import FIELDS
 
 ROOT = Path(__file__).parents[3]
 BANKS = DATA / "banks"
@@ -311,7 +318,16 @@ class TestSecrets:
             assert outcome in rest.decode()
 
 
-def test_an_item_goes_through_its_life_in_commands(place, capsys):
+def reads(monkeypatch, *answers):
+    """A reviewer at a terminal, who takes as long as it takes."""
+    monkeypatch.setattr("bank.store.readings.since_boot", partial(next, itertools.count(0, 1_000)))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    given = iter(answers)
+    monkeypatch.setattr("builtins.input", lambda _prompt: next(given))
+
+
+def test_an_item_goes_through_its_life_in_commands(place, capsys, monkeypatch):
     """Two people, each with a key of their own; the exit codes and what is printed."""
     assert run(place, "init", "real") == 0
 
@@ -331,7 +347,18 @@ def test_an_item_goes_through_its_life_in_commands(place, capsys):
     assert [(one["item"], one["fields"]["answer key"]) for one in waiting] == [("q1", "A"), ("q2", "A"), ("q3", "AC")]
     with pytest.raises(Denied, match="person-lacks-role"):
         act("approve", "li", "q1")
-    assert act("approve", "wang", "q1", "q2") == 0 and act("return", "wang", "q3", "--remarks", "缺依据") == 0
+    with pytest.raises(Denied, match="approve-unread"):
+        act("approve", "wang", "q1", "q2")
+    assert act("approve", "wang", "--all") == 0  # nothing that was read: nothing approved
+    assert "3 items wait that you have not read" in capsys.readouterr().err
+    assert act("review", "wang") == 0  # where no reviewer sits, looking is no reading
+    assert act("approve", "wang", "--all") == 0 and "3 items wait" in capsys.readouterr().err
+    reads(monkeypatch, "", "", "s")
+    assert act("review", "wang") == 0
+    shown = capsys.readouterr().out
+    assert "── 1 of 3" in shown and "answer key: A" in shown and "2 items read, 1 skipped, 0 left." in shown
+    assert act("approve", "wang", "--all") == 0 and "2 items approved" in capsys.readouterr().out
+    assert act("return", "wang", "q3", "--remarks", "缺依据") == 0
     (place / "q1.csv").write_text(HEAD + GOOD.splitlines()[0].replace("首先", "最先") + "\n")
     assert act("revise", "li", "q1", "q1.csv") == 0
     capsys.readouterr()
@@ -340,6 +367,8 @@ def test_an_item_goes_through_its_life_in_commands(place, capsys):
     assert run(place, "history", "real", "q3", "--json") == 0
     acts = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(one["act"], one["signed"]) for one in acts] == [("write", True), ("submit", True), ("return", True)]
+    assert run(place, "history", "real", "q1") == 0
+    assert re.search(r"1  20\d\d-\d\d-\d\d \d\d:\d\d    read  王芳  \d+ s\n", capsys.readouterr().out)
     assert run(place, "search", "real", "最先") == 0
     assert "q1  (draft) single" in capsys.readouterr().out
     assert act("repeal", "wang", "通则", "--on", "2026-01-01") == 0
@@ -424,3 +453,10 @@ def test_a_repeal_names_the_first_ten_and_counts_the_others(place, capsys):
     assert len(told.out.splitlines()) == 11 and "and 2 more" in told.out and "12 items cite it" in told.err
     assert run(place, *words, "--json") == 0
     assert len(capsys.readouterr().out.splitlines()) == 12
+
+
+def test_every_field_that_a_reviewer_is_shown_is_named_in_words():
+    content = Content(ItemType.SINGLE, "题", (Option("甲"), Option("乙")))
+    item = Item(content, AnswerKey((0,)), "1", subject="SP-ELV")
+    fields = {name for name in review.fields_of(item) if not name.startswith("option ")}
+    assert fields <= FIELDS.keys()

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -573,7 +574,7 @@ def test_an_altered_journal_stops_opening_and_backing_up_until_its_holders_accep
     assert examd("bank open b --hours 1", *two) == 3  # what was accepted is that one alteration, and no other
 
 
-def test_every_command_tells_a_program_what_it_did(place, capsys):
+def test_every_command_tells_a_program_what_it_did(place, capsys, monkeypatch):
     """One JSON object on standard output, and nothing else there."""
 
     def told(line, *more):
@@ -603,6 +604,12 @@ def test_every_command_tells_a_program_what_it_did(place, capsys):
     (place / "one.csv").write_text(HEAD + ROW.format(n=1).replace("喊人", "呼救"))
     assert told(f"bank revise b q1 one.csv --as li.key {hand}") == {"item": "q1", "rev": 2}
     assert told(f"bank submit b q1 --as li.key {hand}")["items"] == [{"item": "q1", "rev": 2}]
+    with monkeypatch.context() as patched:  # a reviewer at a terminal, with the agent's own clock
+        for stream in ("stdin", "stdout"):
+            patched.setattr(f"sys.{stream}.isatty", lambda: True)
+        patched.setattr("builtins.input", lambda _prompt: time.sleep(2) or "")
+        assert examd(f"bank review b q1 --as wang.key {hand}") == 0
+    assert "1 items read, 0 skipped, 0 left." in capsys.readouterr().out
     assert told(f"bank approve b q1 --as wang.key {hand}")["items"] == [{"item": "q1", "rev": 2}]
     assert told(f"bank export b out.csv --state approved --to 省局 --as wang.key {hand}")["written"] == 1
     assert told(f"bank retire b q1 --remarks 旧 --as wang.key {hand}")["items"] == [{"item": "q1", "rev": 2}]

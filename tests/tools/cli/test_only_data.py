@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from bank.authoring import people
+from bank.authoring.review import State
 from bank.seal import passphrase as sealing
+from bank.store import Bank
 from examd.bureau import identity
 from examd.bureau.office import Office
+from tests import reviewing
 from tests.examd.served import STEP_S, served
 from tests.examd.toy_session import PASSPHRASE, Staffed
 from tests.tools.cli.as_process import examd
@@ -158,6 +162,10 @@ def test_every_command_with_json_writes_data_and_nothing_else(tmp_path):
     for line in SCRIPT.replace("\\\n", "").strip().splitlines():
         if line.startswith("bureau issue"):
             (tmp_path / "stick").mkdir()
+        if line.startswith("bank approve"):  # no process without a terminal reads what it approves
+            with Bank.open(tmp_path / "real", PASSPHRASE) as bank:
+                waiting = list(bank.items.select(state=State.IN_REVIEW))
+                reviewing.read(bank, waiting, people.unlock(tmp_path / "wang.key", PASSPHRASE))
         shell(line)
     room = a_session(tmp_path / "toy", shell)
     assert "bank list" in shell.run_names

@@ -96,6 +96,7 @@ def run_journal(args: argparse.Namespace) -> int:
         as_json({
             "ok": found.sound, "findings": found.findings, "accepted": found.accepted, "notes": found.notes,
             "custody": first, "custodies": list(map(asdict, found.custodies)), "position": found.position.spoken,
+            "shown": found.shown,
             "entries": [{"n": e.n, "at": e.at, "act": e.act, "facts": e.facts} for e in found.entries],
         })  # fmt: skip
         return 0 if found.sound else 1
@@ -109,6 +110,8 @@ def run_journal(args: argparse.Namespace) -> int:
         print(f"{number:>5}  ✗ {told(code, {})}  {_('accepted by its keyholders')}", file=sys.stderr)
     for number, code in found.findings:
         print(f"{number:>5}  ✗ {told(code, {})}", file=sys.stderr)
+    for who, number in found.shown.items():
+        print(_("{who} was shown {n} items for review.", who=who, n=number))
     print(_("Custody fingerprint of the first entry: {digits}").format(digits=first or "–"))
     if found.matching is not None:
         said = _("The fingerprint you gave is that of generation {generation} (entry {n}).")

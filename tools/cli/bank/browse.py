@@ -32,12 +32,10 @@ def run(args: argparse.Namespace) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Denied("desk-no-terminal")
     from terminal import language as candidate
-    from tools.author_desk.app import BROKEN, DeskApp
+    from tools.author_desk import app
     from tools.cli import language
 
     candidate.set_language(language.current_language_from_environment())
     with open_bank(args) as bank:
         second = None if args.second is None else unlock.signer(args.second, args.second_passphrase_file)
-        app = DeskApp(bank, args.key, second)
-        result = app.run()
-    return result if result is not None else app.return_code or BROKEN
+        return app.run(bank, args.key, second)

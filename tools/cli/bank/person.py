@@ -29,7 +29,9 @@ def add(bank: Commands) -> None:
             "With --key: enrols its holder; the key file is made where there is none, and stays with its holder. Two "
             "of the bank's people sign with --sponsor; while there are not two, as many keyholders as open the bank "
             "are asked for their passphrases. In a bank that one person holds the first two come in unvouched. With "
-            "--end: signed by that person (--key), or by two others. Else: lists the people and who vouched for them."
+            "--key and --role, without --name: who is enrolled takes on a further role, vouched for in the same way; "
+            "one person may be author and reviewer, never of the same item. With --end: signed by that person (--key), "
+            "or by two others. Else: lists the people and who vouched for them."
         ),
         "examd bank person bank/ --key stick/liming.key --name 李明 --role author --role reviewer",
     )
@@ -67,8 +69,8 @@ def add(bank: Commands) -> None:
 
 
 def run_person(args: argparse.Namespace) -> int:
-    """Ends somebody's work, accepts a loss or enrols; then lists the people."""
-    from bank.authoring import enrolment, lifecycle
+    """Ends somebody's work, accepts a loss, gives a further role or enrols; then lists the people."""
+    from bank.authoring import enrolment, lifecycle, people
     from bank.seal.statements import keyid
     from tools.cli.sentences.review import ROLES
 
@@ -80,6 +82,14 @@ def run_person(args: argparse.Namespace) -> int:
                 lifecycle.end(bank, args.end, enrolment.vouchers(bank, "", _vouching(args), besides=args.end))
         elif args.accept_loss is not None and args.key is not None:
             lifecycle.accept_loss(bank, unlock.signer(args.key, args.key_passphrase_file), args.accept_loss)
+        elif args.key is not None and args.name is None and args.role:
+            enrolment.take_on(
+                bank,
+                args.key,
+                frozenset(map(people.Role, args.role)),
+                _vouching(args),
+                lambda: unlock.signer(args.key, args.key_passphrase_file),
+            )
         elif args.key is not None:
             _enrol(bank, args)
         known = bank.people.all()

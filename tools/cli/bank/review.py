@@ -12,10 +12,12 @@ from tools.cli.bank.open_bank import open_bank
 from tools.cli.base import Command, Commands, some
 from tools.cli.language import _, joined, plain
 from tools.cli.output import as_json, progress, report
+from tools.cli.sentences import said
 
 if TYPE_CHECKING:
     from bank.authoring.people import Signer
-    from bank.authoring.revisions import ForReview
+    from bank.authoring.reading import Shown
+    from bank.authoring.revisions import ForReview, Turn
     from bank.store import ItemOutline, OpenBank
 
 
@@ -35,10 +37,11 @@ def add(bank: Commands) -> None:
         _(
             "Each item as it would be approved; for a change, what differs from the revision in force. Without ITEM "
             "all that wait, one after the other; where the opening's bound on answer keys is reached, it says how "
-            "many are left. More than 50 are shown to whoever says with their key who they are (--as). Exit code 3: "
-            "some were not shown."
+            "many are left. Exit code 3: some were not shown. With --as at a terminal a reviewer reads in their own "
+            "name, one item at a time, at the pace of its words; only what they have read can they approve. Elsewhere "
+            "--as says who looks, and more than 50 are shown."
         ),
-        "examd bank review bank/ q17 --as stick/wangfang.key",
+        "examd bank review bank/ --as stick/wangfang.key",
     )
     queue.takes_bank()
     queue.takes_items()
@@ -47,7 +50,10 @@ def add(bank: Commands) -> None:
         "approve",
         run_approve,
         _("approve items that somebody else handed in, signed by you"),
-        _("From then on sessions may use them; the revision before is retired."),
+        _(
+            "From then on sessions may use them; the revision before is retired. What you have not read (bank review "
+            "--as, or the desk) you cannot approve."
+        ),
         "examd bank approve bank/ q17 --as stick/wangfang.key",
     )
     returning = bank.add(
@@ -66,8 +72,8 @@ def add(bank: Commands) -> None:
     )
     for command in (submitting, approving, returning, retiring):
         _signed(command)
-    submitting.add_argument("--all", action="store_true", help=_("all drafts that were not returned"))
-    approving.add_argument("--all", action="store_true", help=_("everything that waits, except your own work"))
+    submitting.add_argument("--all", action="store_true", help=_("all your own drafts that were not returned"))
+    approving.add_argument("--all", action="store_true", help=_("everything that waits and that you have read"))
     for command in (returning, retiring):
         command.add_argument("--remarks", required=True, metavar="TEXT", help=_("why; kept and signed"))
 
@@ -93,23 +99,31 @@ def run_submit(args: argparse.Namespace) -> int:
     """Chooses first, then asks for the passphrase."""
     from bank.authoring import lifecycle, revisions
 
+    left = 0
     with open_bank(args) as bank:
         chosen = _chosen(bank, args)
-        items = revisions.to_submit(bank) if args.all else chosen
         signer = unlock.signer(args.key, args.key_passphrase_file)
+        if args.all:
+            own = revisions.to_submit(bank, signer)
+            chosen, left = list(own.items), own.left
         with progress(args.bank.name) as show:
-            lifecycle.submit(bank, items, signer, show)
-    nothing = _("Nothing to hand in: there is no draft but those that were returned.")
-    return _done(args, _("{n} items handed in for review."), items, nothing)
+            lifecycle.submit(bank, chosen, signer, show)
+    if left:
+        print(_("{n} drafts of others are left: their writers hand them in.", n=left), file=sys.stderr)
+    nothing = _("Nothing to hand in: you have no draft but those that were returned.")
+    return _done(args, _("{n} items handed in for review."), chosen, nothing)
 
 
 def run_queue(args: argparse.Namespace) -> int:
-    """Shows as far as the bound on answer keys goes, then says how many are left."""
+    """Shows as far as the bounds go, then says how many are left; with --as, at a terminal, to a reviewer who reads."""
     from bank.authoring import revisions
 
     with open_bank(args) as bank:
         if args.key is not None:
-            bank.identify(unlock.signer(args.key, args.key_passphrase_file))
+            signer = unlock.signer(args.key, args.key_passphrase_file)
+            bank.identify(signer)
+            if sys.stdin.isatty() and sys.stdout.isatty() and not args.json:
+                return _read_through(bank, signer, args)
         queue = revisions.show_queue(bank, args.items, partial(_show, as_record=args.json))
     if not args.json:
         print(_("{n} items wait for review.").format(n=queue.waiting), file=sys.stderr)
@@ -118,6 +132,40 @@ def run_queue(args: argparse.Namespace) -> int:
     if queue.refusal is not None:
         raise queue.refusal
     return 0
+
+
+def _read_through(bank: "OpenBank", signer: "Signer", args: argparse.Namespace) -> int:
+    from bank.authoring import revisions
+
+    done = revisions.read_through(bank, signer, args.items, _turn, lambda why: print(said(why), file=sys.stderr))
+    told = {"read": done.read, "skipped": done.skipped, "left": done.left}
+    lines = [_("{read} items read, {skipped} skipped, {left} left.", **told)]
+    if done.read:
+        line = _("You sign what you have read with: examd bank approve {bank} --all --as {key}")
+        lines.append(line.format(bank=args.bank, key=args.key))
+    return report(args, told, *lines)
+
+
+def _turn(waits: "ForReview", shown: "Shown", place: int, total: int) -> "Turn":
+    """The item as it would be approved, and what the reviewer says to it."""
+    from bank.authoring.revisions import Turn
+    from tools.cli.pictures import print_picture
+
+    print(_("── {place} of {total}", place=place, total=total))
+    _show(waits, as_record=False)
+    if waits.changes:
+        print(_("As it would be approved:"))
+        print_whole(waits.whole)
+    for digest in sorted(waits.whole.pictures()):
+        print_picture(digest, shown.pictures.get(digest))
+    words = {"": Turn.READ, "s": Turn.SKIP, "q": Turn.STOP}
+    while True:
+        try:
+            answer = input(_("Enter: read; s: skip; q: stop ")).strip().lower()
+        except EOFError:
+            return Turn.STOP
+        if answer in words:
+            return words[answer]
 
 
 def _show(waits: "ForReview", *, as_record: bool) -> None:
@@ -135,16 +183,23 @@ def _show(waits: "ForReview", *, as_record: bool) -> None:
 
 
 def run_approve(args: argparse.Namespace) -> int:
-    """With --all whatever others wrote."""
+    """With --all whatever others wrote and this reviewer has read."""
     from bank.authoring import lifecycle, revisions
 
+    unread = 0
     with open_bank(args) as bank:
         chosen = _chosen(bank, args)
         signer = unlock.signer(args.key, args.key_passphrase_file)
-        items = revisions.to_approve(bank, signer) if args.all else chosen
+        if args.all:
+            read = revisions.to_approve(bank, signer)
+            chosen, unread = list(read.items), read.left
         with progress(args.bank.name) as show:
-            lifecycle.approve(bank, items, signer, progress=show)
-    return _done(args, _("{n} items approved."), items, _("Nothing to approve: nothing of others waits for review."))
+            lifecycle.approve(bank, chosen, signer, progress=show)
+    if unread:
+        line = _("{n} items wait that you have not read: examd bank review {bank} --as {key}")
+        print(line.format(n=unread, bank=args.bank, key=args.key), file=sys.stderr)
+    nothing = _("Nothing to approve: nothing of others that you have read waits for review.")
+    return _done(args, _("{n} items approved."), chosen, nothing)
 
 
 def run_return(args: argparse.Namespace) -> int:

@@ -51,7 +51,10 @@ def add(bank: Commands) -> None:
         "history",
         run_history,
         _("who wrote, handed in, approved, returned or retired an item"),
-        _("Every act of every revision, oldest first, with its day and whether a signature proves it."),
+        _(
+            "Every act of every revision, oldest first, with its time in Beijing, who read it and for how long, and "
+            "whether a signature proves it. With --json times are in UTC."
+        ),
         "examd bank history bank/ q17",
     )
     for command in (revising, differing, history):
@@ -119,6 +122,7 @@ def run_diff(args: argparse.Namespace) -> int:
 def run_history(args: argparse.Namespace) -> int:
     """One act a line, oldest first."""
     from bank.authoring import revisions
+    from bank.clock import time_of
 
     with open_bank(args) as bank:
         acts = revisions.history(bank, bank.items.outline(args.item).lineage)
@@ -130,8 +134,9 @@ def run_history(args: argparse.Namespace) -> int:
             as_json(record | {"by": each.by, "hands_before": each.hands_before})
             continue
         inherited = _("(hands in it before: {names})").format(names=joined(each.earlier)) if each.earlier else ""
-        line = f"{each.rev}  {event.at}  {'✓' if each.signed else ' '} {word(event.act.value, 'ACTS')}"
-        print(plain("  ".join(filter(None, (line, joined(each.who), inherited, event.remarks))).rstrip()))
+        line = f"{each.rev}  {time_of(event.at)}  {'✓' if each.signed else ' '} {word(event.act.value, 'ACTS')}"
+        more = event.remarks if each.read_s is None else _("{n} s").format(n=each.read_s)
+        print(plain("  ".join(filter(None, (line, joined(each.who), inherited, more))).rstrip()))
     return 0
 
 

@@ -5,10 +5,19 @@ from tools.cli.language import N_
 SENTENCES = {
     # what may be done (`bank.authoring.review`, `bank.authoring.lifecycle`)
     "act-not-possible": N_("{act} is not possible: the revision is {state}."),
+    "approve-unread": N_(
+        "You have not read item {item}: nobody approves what they were not shown. Read it at the desk (bank browse, "
+        "key V) or with: examd bank review DIR {item} --as KEY"
+    ),
+    "read-too-briefly": N_("Nobody reads item {item} in less than {least} s: {left} s to go."),
+    "read-without-picture": N_("Item {item} lacks {pictures} of its pictures: it cannot be reviewed. Return it."),
+    "reader-unknown": N_("The bank does not know this reader any more: sign in again."),
+    "review-no-terminal": N_("Reading for review (--as) needs a terminal: each item waits until its reviewer goes on."),
     "own-item": N_("{name} had a hand in this item: nobody approves or returns their own work."),
     "person-lacks-role": N_("{name} is not enrolled as {role}."),
     "person-ended": N_("{name} has not acted for this bank since {until}."),
     "person-unknown": N_("{name} is not one of this bank's people, or this is not the key they enrolled with."),
+    "person-has-role": N_("{name} is enrolled for that already."),
     "person-exists": N_("{name}, or somebody with the same key, is enrolled already."),
     "person-needs-sponsors": N_(
         "{name}: {need} of the bank's people who are at work must sign for this (--sponsor FILE --sponsor FILE)."
@@ -102,6 +111,7 @@ ACTS = {
     "supersede": N_("superseded"),
     "approve-as-sample": N_("taken as a sample"),
     "carry-over": N_("carried over from a bank without reviews"),
+    "read": N_("read"),
     "accept": N_("taken in from its owner's slice"),
     "withdraw": N_("withdrawn by its owner"),
     "resume": N_("in force again: the slice in its place was withdrawn"),
@@ -150,5 +160,6 @@ FIELDS = {
     "place": N_("place in the case"),
     "provenance": N_("provenance"),
     "source": N_("source"),
+    "subject": N_("subject"),
     "tags": N_("tags"),
 }
