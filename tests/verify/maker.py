@@ -485,6 +485,7 @@ class Maker:
             if any(e["type"] == "START" for e in mine):
                 form = self.forms[c][1]
                 row["form"] = self.digest(form)
+                row["late"] = sum(e["body"]["late"] for e in mine if e["type"] == "ANSWER")
                 last = {e["body"]["slot"]: e["body"] for e in mine if e["type"] == "ANSWER"}
                 for slot, body in last.items():
                     if not body["choice"] or slot >= len(form):
@@ -493,7 +494,6 @@ class Maker:
                     chosen = {"ABCDEFGHIJ".index(letters[q]) for q in body["choice"] if q < len(letters)}
                     right = set(self.correct[f["id"]])
                     row["answered"] += 1
-                    row["late"] += body["late"]
                     if chosen == right:
                         row["points"] += f["points"]
                     elif f["type"] == "multiple" and not chosen - right:

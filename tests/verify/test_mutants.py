@@ -372,7 +372,7 @@ LIES = {
         {"facts": one_item_in_a_cell_within, "rule": a_cell_within},
         {"pool-fits-rule"},
     ),
-    "a timely answer marked late": (body("ANSWER", 1, 0, late=True), {"deadlines"}),
+    "a timely answer marked late": (body("ANSWER", 1, 0, late=True), {"deadlines", "marks", "results-table"}),
     "more time than the rule's": (body("START", 1, limit_ms=90_000), {"deadlines"}),
     "a hand-in forced too early": (body("HAND_IN", 1, by="clock"), {"deadlines"}),
     "a pause never begun": (add(50_000, "RESUME", "staff:x", c=0, reason=""), {"deadlines"}),

@@ -117,6 +117,7 @@ def _row(case: Case, c: int) -> dict[str, Any]:
     if form is None:  # present, and never started
         return row
     row["form"] = case.digests[c]
+    row["late"] = sum(entry.body["late"] for entry in case.record.candidate(c, "ANSWER"))
     for slot, entry in case.record.last_answers(c).items():
         if slot >= len(form) or not entry.body["choice"]:
             continue
@@ -124,7 +125,6 @@ def _row(case: Case, c: int) -> dict[str, Any]:
         item, correct = case.pool[id_], case.answers.get(id_, frozenset())
         chosen = {option_order[position] for position in entry.body["choice"] if position < len(option_order)}
         row["answered"] += 1
-        row["late"] += entry.body["late"]
         row["points"] += score(item.points, item.type == "multiple", case.rule.partial, correct, chosen)
     row["passed"] = row["points"] >= case.rule.pass_points
     return row
