@@ -6,8 +6,8 @@ Before: the timers of `server`, `commands.closing`. After: the record; `export` 
 from collections.abc import Callable, Mapping
 
 from bank.refused import BrokenStore, Denied
-from examd.delivery.hall import Hall, HallState, Stage
-from examd.protocol.phase import Phase, in_grace, phase_at
+from examd.delivery.hall import Connection, Hall, HallState, Live, Stage
+from examd.protocol.phase import GRACE_MS, Phase, phase_at
 from examd.record.entries import Kind
 from examd.record.writer import Outcome
 
@@ -16,7 +16,10 @@ STARTS_A_WATCH = 20
 
 
 def watch_deadlines(hall: Hall) -> None:
-    """Run a few times a second: hands in for connected seats whose time is up, marks the absent ones cut off."""
+    """Run a few times a second: tells each seat its phase, hands in for those that hold nothing more after their time.
+
+    A seat whose line is dead is never handed in: what it gave in time is still on its machine, and comes when it does.
+    """
     if hall.record.state.started_ms is not None:  # also those whom a killed server had not come to
         for c in hall.waiting()[:STARTS_A_WATCH]:
             hall.start_seat(c)
@@ -25,17 +28,20 @@ def watch_deadlines(hall: Hall) -> None:
     now_ms = hall.record.session_ms()
     for c, seat in hall.record.state.seats.items():
         live = hall.live[c]
+        if live.connection is None:
+            continue
         phase = phase_at(seat.timetable, now_ms)
-        if live.connection is not None and live.shown is not phase:
+        if phase is Phase.TIME_UP and hall.low_disk:
+            live.shown = None  # what it brings is not taken now: once there is room it is asked anew
+        elif live.shown is not phase:
             hall.show_clock(c)
-        if phase is not Phase.TIME_UP:
-            if live.stage is Stage.CUT_OFF:
-                live.stage = Stage.STARTED  # more time was given: the next deadline decides anew
-        elif live.stage is Stage.STARTED:
-            if live.connection is None:
-                live.stage = Stage.CUT_OFF
-            elif not in_grace(seat.timetable, now_ms):
-                _hand_in_for(hall, c)
+        elif phase is Phase.TIME_UP and live.stage is Stage.STARTED and _holds_nothing_more(live.connection, live):
+            _hand_in_for(hall, c)
+
+
+def _holds_nothing_more(connection: Connection, live: Live) -> bool:
+    """It was asked, its line was alive GRACE_MS after its last act, and none came in between: bytes keep their order."""
+    return connection.last_heard_ms - live.spoke_ms >= GRACE_MS
 
 
 def _hand_in_for(hall: Hall, c: int) -> None:

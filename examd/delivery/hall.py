@@ -47,9 +47,7 @@ class Stage(IntEnum):
     SIGNED_IN = 1
     READY = 2
     STARTED = 3
-    CUT_OFF = 4
-    """Nobody was connected when the seat's time ran out: its earlier answers may still come, as LATE."""
-    HANDED_IN = 5
+    HANDED_IN = 4
 
 
 @dataclass(slots=True)
@@ -62,14 +60,14 @@ class Live:
     stage: Stage = Stage.ABSENT
     shown: Phase | None = None
     """Phase of the last Clock sent."""
+    spoke_ms: int = 0
+    """When this terminal was told that the time is up, or brought an act after that: since then it has been silent."""
 
     @classmethod
-    def of(cls, seat: Seat, now_ms: int) -> "Live":
-        """After a restart. A seat whose time ran out meanwhile was cut off, whatever the terminal saw."""
+    def of(cls, seat: Seat) -> "Live":
+        """After a restart."""
         if seat.hand_in_idx >= 0:
             stage = Stage.HANDED_IN
-        elif phase_at(seat.timetable, now_ms) is Phase.TIME_UP:
-            stage = Stage.CUT_OFF
         elif seat.timetable.started_ms is not None:
             stage = Stage.STARTED
         else:
@@ -102,7 +100,7 @@ class Hall:
         """Set by the server's watch on the disk: acts are no longer acknowledged, closing still works."""
         self.wrong_sign_ins = WrongSignIns()
         self.live = {line.c: Live() for line in roster}
-        self.live |= {c: Live.of(seat, record.session_ms()) for c, seat in record.state.seats.items()}
+        self.live |= {c: Live.of(seat) for c, seat in record.state.seats.items()}
         self._limit_ms = package.rule.minutes * 60_000
 
     @property
@@ -180,7 +178,10 @@ class Hall:
         live, timetable, now_ms = self.live[c], self.record.state.seats[c].timetable, self.record.session_ms()
         if live.connection is None:
             return
-        live.shown = phase_at(timetable, now_ms)
+        phase = phase_at(timetable, now_ms)
+        if phase is Phase.TIME_UP and live.shown is not phase:
+            live.spoke_ms = now_ms  # told so, it brings what it still holds
+        live.shown = phase
         waiting_ms = self._limit_ms if timetable.started_ms is None else remaining_ms(timetable, now_ms)
         live.connection.send(Clock(live.shown, waiting_ms, used_ms(timetable, now_ms), timetable.added_ms))
 

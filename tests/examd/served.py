@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 
 import aiohttp
 
+from examd.clock import Clock
+from examd.delivery.server import Server
 from examd.documents.report import Report
 from examd.documents.write import write_all
 from examd.protocol import messages as m
@@ -127,6 +129,30 @@ def served(toy: Staffed, log: Path | None = None) -> Iterator[Served]:
         yield site
     finally:
         site.stop()
+
+
+class Here(Served):
+    """The same without a process: the server in the test's own loop, with a clock that the test moves."""
+
+    def __init__(self, toy: Staffed, clock: Clock) -> None:
+        super().__init__(toy)
+        self.told: list[tuple[str, int]] = []
+        self.server = Server(toy.folder, toy.site, clock, lambda *event: self.told.append(event))
+
+
+@contextlib.asynccontextmanager
+async def in_this_process(toy: Staffed, clock: Clock) -> AsyncIterator[Here]:
+    """Its session is open."""
+    site = Here(toy, clock)
+    runner = await site.server.start("127.0.0.1", 0)
+    site.port = runner.addresses[0][1]
+    toy.folder.note_address("127.0.0.1", site.port)
+    try:
+        await site.open()
+        yield site
+    finally:
+        await runner.cleanup()
+        await site.server.stop()
 
 
 async def say(socket: aiohttp.ClientWebSocketResponse, message: m.Message) -> None:

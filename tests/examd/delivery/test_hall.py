@@ -114,6 +114,11 @@ class Sitting(Room):
         terminal.seq += 1
         return self.act(terminal, m.HandIn(terminal.seq, by_clock))
 
+    def heard(self, *terminals):
+        """Their lines are alive now, if only by a pong."""
+        for terminal in terminals:
+            terminal.last_heard_ms = self.record.session_ms()
+
     def watch(self):
         ending.watch_deadlines(self.hall)
         self.drain()
@@ -607,8 +612,12 @@ def test_when_time_is_up_the_server_hands_in_for_whoever_is_there(sitting):
     sitting.clock.run(LIMIT_MS)
     sitting.watch()
     assert terminal.last(m.Clock).phase is Phase.TIME_UP
+    sitting.clock.run(GRACE_MS - 1)
+    sitting.heard(terminal)
+    sitting.watch()
     assert sitting.entries(Kind.HAND_IN) == []  # an answer may still be on the wire
-    sitting.clock.run(GRACE_MS)
+    sitting.clock.run(1)
+    sitting.heard(terminal)
     sitting.watch()
     sitting.watch()
     (entry,) = sitting.entries(Kind.HAND_IN)
@@ -616,13 +625,69 @@ def test_when_time_is_up_the_server_hands_in_for_whoever_is_there(sitting):
     assert terminal.last(m.Receipt).by_clock
 
 
-def test_an_answer_in_the_grace_counts_as_in_time_and_one_after_it_is_too_late(sitting):
+def test_a_seat_is_not_handed_in_while_its_line_may_be_dead_or_while_it_still_brings_acts(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.clock.run(LIMIT_MS)
+    sitting.watch()  # asked
+    sitting.clock.run(60_000)
+    sitting.watch()
+    assert sitting.entries(Kind.HAND_IN) == []  # nothing was heard since: nobody knows what it holds
+    assert sitting.answer(terminal, 0, (0,), LIMIT_MS).late
+    sitting.clock.run(GRACE_MS - 1)
+    sitting.heard(terminal)
+    sitting.watch()
+    assert sitting.answer(terminal, 1, (0,), LIMIT_MS).late
+    sitting.clock.run(GRACE_MS)
+    sitting.watch()
+    assert sitting.entries(Kind.HAND_IN) == []
+    sitting.heard(terminal)
+    sitting.watch()
+    assert [entry.body["by"] for entry in sitting.entries(Kind.HAND_IN)] == ["server"]
+    assert reason(sitting.answer(terminal, 2, (0,), LIMIT_MS)) is Reason.HANDED_IN
+
+
+def test_a_seat_whose_acts_found_no_room_on_the_disk_at_its_deadline_is_asked_again_before_it_is_handed_in(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.clock.run(LIMIT_MS)
+    sitting.watch()
+    sitting.hall.low_disk = True
+    assert reason(sitting.answer(terminal, 0, (0,), 5)) is Reason.STORE_FULL
+    sitting.clock.run(60_000)
+    sitting.heard(terminal)
+    sitting.watch()
+    sitting.hall.low_disk = False
+    told = len(terminal.all(m.Clock))
+    sitting.watch()
+    assert sitting.entries(Kind.HAND_IN) == []
+    assert len(terminal.all(m.Clock)) == told + 1  # which makes the terminal bring what it holds
+    assert sitting.answer(terminal, 0, (0,), 5).late
+
+
+def test_an_act_that_found_the_disk_full_at_the_deadline_is_waited_for_until_it_comes_again(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.clock.run(LIMIT_MS)
+    sitting.watch()
+    limit_pages(sitting, 0)
+    fill_up(sitting)
+    answers.act(sitting.hall, terminal, m.Answer(1, 0, (0,), 5))
+    fill_up(sitting)
+    assert terminal.last(m.Refusal).reason is Reason.STORE_FULL
+    limit_pages(sitting, 1_000)
+    sitting.clock.run(m.TICK_S * 1000)
+    sitting.heard(terminal)
+    sitting.watch()
+    assert sitting.entries(Kind.HAND_IN) == []
+    assert isinstance(sitting.answer(terminal, 0, (0,), 5), m.Ack)
+
+
+def test_an_answer_in_the_grace_counts_as_in_time_and_one_after_it_is_marked_late(sitting):
     (terminal,) = sitting.begin(1)
     sitting.clock.run(LIMIT_MS + GRACE_MS - 1)
     ack = sitting.answer(terminal, 0, (0,), LIMIT_MS)
     assert (type(ack), ack.late) == (m.Ack, False)
     sitting.clock.run(1)
-    assert reason(sitting.answer(terminal, 1)) is Reason.TIME_UP
+    assert sitting.answer(terminal, 1, (0,), LIMIT_MS).late is True
+    assert reason(sitting.answer(terminal, 2, (0,), LIMIT_MS + 1)) is Reason.TIME_UP  # by the terminal's own word
     assert isinstance(sitting.hand_in(terminal, by_clock=True)[0], m.Ack)
 
 
@@ -642,16 +707,6 @@ def test_a_seat_that_was_cut_off_at_its_deadline_still_brings_what_it_had_answer
     back.seq = 2
     assert isinstance(sitting.hand_in(back, by_clock=True)[0], m.Ack)
     assert sitting.record.state.seats[1].late == 1
-
-
-def test_a_seat_that_was_there_at_its_deadline_brings_nothing_late(sitting):
-    (terminal,) = sitting.begin(1)
-    sitting.clock.run(LIMIT_MS + 100)
-    sitting.watch()
-    sitting.hall.on_disconnect(terminal)
-    sitting.clock.run(GRACE_MS)
-    back = terminal_back(sitting, terminal)
-    assert reason(sitting.answer(back, 0, (0,), 5)) is Reason.TIME_UP
 
 
 def test_whoever_ran_out_of_time_while_the_server_was_down_was_cut_off(issued, tmp_path):

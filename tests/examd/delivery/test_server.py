@@ -18,7 +18,6 @@ from bank.refused import BadFile, BrokenStore, Denied
 from examd.delivery import disk as disk_module
 from examd.delivery import server as server_module
 from examd.delivery.seats import BAD_MESSAGES
-from examd.delivery.server import Server
 from examd.delivery.sign_in import QUIET_MS
 from examd.protocol import messages as m
 from examd.protocol.reasons import Reason
@@ -27,7 +26,7 @@ from examd.site.closing import close_session
 from examd.site.opening import open_session
 from examd.site.staff_client import StaffClient
 from examd.staff import LOCK_S, TRIES
-from tests.examd.served import Served, hear, say, served
+from tests.examd.served import Served, hear, in_this_process, say, served
 from tests.examd.toy_session import PASSPHRASE, HandClock, Staffed, Toy, holder
 
 
@@ -447,23 +446,6 @@ async def test_a_wall_clock_set_forth_and_back_changes_nothing_but_which_code_is
         assert refused.facts["code"] == "too-many-tries" and refused.facts["wait_s"] == LOCK_S
         clock.run(LOCK_S * 1000)
         assert (await refused_at_desk(site, m.StaffSignIn("closer", "x", "000000"))).facts["code"] == "bad-staff"
-
-
-@contextlib.asynccontextmanager
-async def in_this_process(toy, clock):
-    """The server in the test's own loop, with a clock that the test moves. Its session is open."""
-    site = Served(toy)
-    site.told = []
-    site.server = Server(toy.folder, toy.site, clock, lambda *event: site.told.append(event))
-    runner = await site.server.start("127.0.0.1", 0)
-    site.port = runner.addresses[0][1]
-    toy.folder.note_address("127.0.0.1", site.port)
-    try:
-        await site.open()
-        yield site
-    finally:
-        await runner.cleanup()
-        await site.server.stop()
 
 
 # ---- the staff socket -----------------------------------------------------------------------------------------
