@@ -30,8 +30,11 @@ class Connection(Protocol):
     """A terminal's end, as the hall sees it."""
 
     terminal: str
+    """What the room calls it."""
+    machine: str
+    """Which enrolled machine it is (`examd.terminals`)."""
     address: str
-    """Where it comes from on the network; whatever it calls itself is `terminal`."""
+    """Where it comes from on the network."""
     c: int
     """The candidate sitting here; 0 for nobody."""
     last_heard_ms: int
@@ -55,6 +58,10 @@ class Live:
     """What is true of a seat now and need not outlive this process."""
 
     connection: Connection | None = None
+    machine: str = ""
+    """Where the candidate signed in last; there they may again, unasked."""
+    admitted: str | None = None
+    """Staff let the candidate sign in once at the terminal of this name, at any where it is empty."""
     queued_seq: int = 0
     """Newest act handed to the record, durable or not."""
     stage: Stage = Stage.ABSENT
@@ -72,7 +79,7 @@ class Live:
             stage = Stage.STARTED
         else:
             stage = Stage.READY if seat.ready else Stage.SIGNED_IN
-        return cls(queued_seq=seat.seq, stage=stage)
+        return cls(machine=seat.machine, admitted=seat.admitted, queued_seq=seat.seq, stage=stage)
 
 
 class HallState(Enum):
@@ -99,6 +106,8 @@ class Hall:
         self.low_disk = False
         """Set by the server's watch on the disk: acts are no longer acknowledged, closing still works."""
         self.wrong_sign_ins = WrongSignIns()
+        self.elsewhere: dict[int, str] = {}
+        """Who gave the right numbers at another terminal than their own, and at which: for staff to see."""
         self.live = {line.c: Live() for line in roster}
         self.live |= {c: Live.of(seat) for c, seat in record.state.seats.items()}
         self._limit_ms = package.rule.minutes * 60_000

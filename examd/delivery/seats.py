@@ -12,14 +12,15 @@ import msgspec
 from aiohttp import WSMsgType, web
 
 from examd.delivery.answers import act
-from examd.delivery.hall import Hall
+from examd.delivery.enrolment import greet
 from examd.delivery.room import Room
 from examd.delivery.sign_in import resume, sign_in
 from examd.protocol.messages import (
     MAX_MESSAGE_BYTES,
-    PROTOCOL,
     FromTerminal,
     Message,
+    Pair,
+    Present,
     Ready,
     Refusal,
     Resume,
@@ -48,6 +49,7 @@ class SeatConnection:
 
     def __init__(self, seats: "Seats", socket: web.WebSocketResponse, request: web.Request) -> None:
         self.terminal = self.address = request.remote or ""
+        self.machine = ""
         self.c = 0
         self.last_heard_ms = 0
         self._seats = seats
@@ -124,7 +126,7 @@ class Seats:
                     too_many = connection.bad_messages >= BAD_MESSAGES
                     (connection.drop if too_many else connection.send)(Refusal(Reason.MALFORMED, fatal=too_many))
                     continue
-                _take(room.hall, connection, message)
+                _take(room, connection, message)
         except ConnectionError:
             pass  # it went away in the middle of a word; its outbox holds what was not acknowledged
         except Exception:  # a fault in one seat's handling must not take the room down
@@ -147,16 +149,17 @@ class Seats:
                 connection.flush()
 
 
-def _take(hall: Hall | None, connection: SeatConnection, message: FromTerminal) -> None:
-    if hall is None:
+def _take(room: Room, connection: SeatConnection, message: FromTerminal) -> None:
+    if isinstance(message, Present | Pair):
+        return greet(room, connection, message)
+    if not room.terminals.holds(connection.machine):
+        return connection.send(Refusal(Reason.NOT_ENROLLED))
+    if (hall := room.hall) is None:
         return connection.send(Refusal(Reason.NOT_OPEN))
     connection.last_heard_ms = hall.record.session_ms()
-    if isinstance(message, SignIn | Resume):
-        if message.protocol != PROTOCOL:
-            return connection.drop(Refusal(Reason.MALFORMED, facts={"protocol": PROTOCOL}, fatal=True))
-        if isinstance(message, SignIn):
-            connection.terminal = message.terminal[:64] or connection.terminal
-            return sign_in(hall, connection, message)
+    if isinstance(message, SignIn):
+        return sign_in(hall, connection, message)
+    if isinstance(message, Resume):
         return resume(hall, connection, message)
     if not hall.seated(connection) or connection.c not in hall.record.state.seats:
         seq = 0 if isinstance(message, Ready) else message.seq

@@ -15,7 +15,7 @@ from aiohttp import WSMsgType, web
 
 from bank.refused import BadFile, BrokenStore, Denied, Refused
 from examd.delivery import disk
-from examd.delivery.commands import Facts, closing, opening, sitting
+from examd.delivery.commands import Facts, closing, opening, sitting, terminals
 from examd.delivery.room import Room
 from examd.protocol.messages import Refusal, StaffCommand, StaffReply, StaffSignIn, decode_from_staff, encode
 from examd.protocol.reasons import Reason
@@ -25,6 +25,12 @@ MAX_STAFF_MESSAGE_BYTES = 256 * 1024
 
 COMMANDS: dict[Act, Callable[[Room, Person, Facts], Awaitable[Facts]]] = {
     Act.STATUS: sitting.status,
+    Act.PAIR: terminals.pair,
+    Act.TERMINALS: terminals.listed,
+    Act.ENROL: terminals.enrol,
+    Act.REMOVE: terminals.remove,
+    Act.RELEASE: terminals.release,
+    Act.ADMIT: sitting.admit,
     Act.PREPARE: opening.prepare,
     Act.OPEN: opening.open_,
     Act.COSIGN: opening.cosign,
@@ -108,7 +114,7 @@ class StaffSocket:
         person.require(act)
         try:
             # Two people may not open, start or close the same session between them.
-            async with contextlib.nullcontext() if act is Act.STATUS else self._changing:
+            async with contextlib.nullcontext() if act in (Act.STATUS, Act.TERMINALS) else self._changing:
                 facts = await COMMANDS[act](self._room, person, command.facts)
         except KeyError as missing:
             raise BadFile("command-fact-missing", act=act.value, fact=str(missing.args[0])) from None

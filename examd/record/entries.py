@@ -21,6 +21,7 @@ class Kind(StrEnum):
     PREPARE = "PREPARE"
     OPEN = "OPEN"
     SIGN_IN = "SIGN_IN"
+    ADMIT = "ADMIT"
     READY = "READY"
     SESSION_START = "SESSION_START"
     START = "START"

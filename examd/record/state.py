@@ -26,6 +26,10 @@ class Seat:
     token_sha256: str = ""
     terminal: str = ""
     """Name of the machine where the candidate signed in last: the seat, for people in the room."""
+    machine: str = ""
+    """Which enrolled machine that was; "" in records of before there were any."""
+    admitted: str | None = None
+    """Staff let the candidate sign in at another terminal: of this name, any where it is empty."""
     ready: bool = False
     form: str = ""
     attempt: int = 0
@@ -87,6 +91,10 @@ class SessionState:
         seat = self.seats.setdefault(body["c"], Seat(body["c"]))
         seat.token_sha256 = body["token_sha256"]
         seat.terminal = body.get("terminal", "")
+        seat.machine, seat.admitted = body.get("machine", ""), None
+
+    def _admit(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        self.seats[body["c"]].admitted = body["terminal"]
 
     def _ready(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         self.seats[body["c"]].ready = True

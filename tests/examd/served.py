@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from examd.site.staff_client import StaffClient
 from tests.examd.toy_session import PASSPHRASE, Staffed
 
 STEP_S = 30
+SPARE = 4
 
 Kind = TypeVar("Kind", bound=m.Message)
 
@@ -40,6 +42,9 @@ class Served:
         self._ready = threading.Condition()
         self._steps: dict[str, int] = {}
         self.events: list[tuple[str, int]] = []
+        self.keys: dict[str, str] = {}
+        """Secrets of the enrolled terminals, by name: "01", "02" … one for each candidate, and some to spare."""
+        self._next = 0
         self.supervisor = supervised(toy.folder, toy.site, "127.0.0.1", 0, self._tell, log)
         self._thread = threading.Thread(target=self.supervisor.run, daemon=True)
 
@@ -103,7 +108,28 @@ class Served:
     async def open(self, name: str = "admin") -> Opening:
         toy = self.toy
         async with self.desk(name) as desk:
-            return await open_session(desk, toy.directory, toy.chief, toy.issued.code_1, one_holder=True)
+            opened = await open_session(desk, toy.directory, toy.chief, toy.issued.code_1, one_holder=True)
+            await self.enrol(desk)
+            return opened
+
+    async def enrol(self, desk: StaffClient) -> None:
+        """Enrols the room's terminals, as staff do: the code typed at each, the list confirmed."""
+        code = (await desk.command("pair"))["code"]
+        async with aiohttp.ClientSession() as session:
+            for n in range(1, self.toy.candidates + SPARE + 1):
+                async with session.ws_connect(f"wss://{self.address}/seat", ssl=trusting(self.trust)) as socket:
+                    key = self.keys[f"{n:02}"] = secrets.token_hex(32)
+                    await say(socket, m.Pair(code, f"{n:02}", key))
+                    assert not (await hear(socket, m.Enrolled)).kept
+        waiting = (await desk.command("terminals"))["waiting"]
+        assert len(waiting) == len(self.keys)
+        await desk.command("enrol", ids=[each["id"] for each in waiting])
+
+    def machine(self, folder: Path, name: str) -> Path:
+        """A terminal's own folder, with the secret of an enrolled one in it."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "terminal.key").write_text(self.keys[name])
+        return folder
 
     async def close_and_grade(self, desk: StaffClient, waive: list[str]) -> Path:
         closed = await close_session(desk, self.toy.chief, dict.fromkeys(waive, "走了"))
@@ -115,9 +141,18 @@ class Served:
     # ---- seats ------------------------------------------------------------------------------------------------
 
     @contextlib.asynccontextmanager
-    async def socket(self, path: str = "/seat") -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    async def socket(
+        self, path: str = "/seat", terminal: str | None = None
+    ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """A connection of an enrolled terminal: the named one, or each time the next; of nobody where that is ""."""
+        if terminal is None and self.keys:
+            terminal = list(self.keys)[self._next % len(self.keys)]
+            self._next += 1
         async with aiohttp.ClientSession() as session:
             async with session.ws_connect(f"wss://{self.address}{path}", ssl=trusting(self.trust)) as socket:
+                if terminal and path == "/seat":
+                    await say(socket, m.Present(self.keys[terminal]))
+                    assert (await hear(socket, m.Enrolled)).name == terminal
                 yield socket
 
 

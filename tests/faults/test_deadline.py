@@ -24,7 +24,11 @@ LIMIT_MS = MINUTES * 60_000
 async def sitting(site, address, journals):
     """Everyone on the roster sits and answers, through `address`."""
     people = [
-        Person(line.c, address, site.trust, journals, line.admission_no, line.id_tail) for line in site.toy.roster
+        Person(
+            line.c, address, site.trust, site.machine(journals / f"{line.c}", f"{line.c:02}"),
+            line.admission_no, line.id_tail,
+        )
+        for line in site.toy.roster
     ]
     tasks = [asyncio.create_task(person.sit()) for person in people]
     await started(site, people, len(people))

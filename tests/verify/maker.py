@@ -389,8 +389,9 @@ class Maker:
         def answer(t: int, c: int, seq: int, slot: int, choice: list[int], late: bool = False) -> None:
             say(t, "ANSWER", f"seat:{c}", c=c, seq=seq, slot=slot, choice=choice, used_ms=1000, late=late)
 
-        def sign_in(t: int, c: int, again: bool = False) -> None:
-            say(t, "SIGN_IN", "server", c=c, token_sha256=salt("t", c), terminal=f"T{c}", again=again)
+        def sign_in(t: int, c: int, at: int, again: bool = False) -> None:
+            say(t, "SIGN_IN", "server",
+                c=c, token_sha256=salt("t", c), terminal=f"T{at}", machine=f"{at:032}", again=again)  # fmt: skip
 
         say(0, "BOOT", "server", version="0.1.0")
         say(10, "STAFF", "staff:孙二", name="孙二", role="chief", act="open")
@@ -411,8 +412,9 @@ class Maker:
             separated=True,
         )
         for c in (1, 2, 4, 5):
-            sign_in(100 * c, c)
-        sign_in(600, 2, again=True)
+            sign_in(100 * c, c, c)
+        say(590, "ADMIT", "staff:孙二", c=2, terminal="T9", reason="换机")
+        sign_in(600, 2, 9, again=True)
         say(700, "READY", "seat:1", c=1)
         say(1_000, "SESSION_START", "staff:孙二")
         for c in (1, 2, 5):

@@ -325,6 +325,8 @@ LIES = {
         add(650, "SIGN_IN", "server", {"present": 5}, c=99, token_sha256="0" * 64, terminal="T", again=False),
         {"attendance"},
     ),
+    "a move that nobody admitted": (script(lambda s: s.remove(step(s, "ADMIT", 2))), {"attendance"}),
+    "a move to another terminal than admitted": (body("ADMIT", 2, terminal="T8"), {"attendance"}),
     "a second sign-in called the first": (body("SIGN_IN", 2, 1, again=False), {"attendance"}),
     "a flag after the hand-in": (
         add(31_000, "FLAG", "seat:1", c=1, seq=15, slot=0, on=False),
@@ -628,7 +630,7 @@ def flip_salt(all_lines):
 
 
 def swap(all_lines):
-    all_lines[30], all_lines[31] = all_lines[31], all_lines[30]
+    all_lines[31], all_lines[32] = all_lines[32], all_lines[31]
 
 
 TAMPERED = {

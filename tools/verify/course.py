@@ -111,7 +111,21 @@ def attendance(case: Case, out: Outcome) -> None:
         for i, entry in enumerate(record.candidate(c, "SIGN_IN")):
             if entry.body["again"] != (i > 0):
                 out.fail("again", entry.place, c=c)
+        _moves(record.candidate(c, "SIGN_IN", "ADMIT"), out)
     out.note("attendance", present=len(signed_in), absent=len(absent))
+
+
+def _moves(entries: list[Entry], out: Outcome) -> None:
+    """Whoever sat at one machine sits at another only where staff admitted them there, once a time."""
+    machine, admitted = "", None
+    for entry in entries:
+        if entry.type == "ADMIT":
+            admitted = entry.body["terminal"]
+            continue
+        here = entry.body.get("machine", "")  # "" in records of before machines were enrolled
+        if machine and here not in ("", machine) and admitted not in ("", entry.body["terminal"]):
+            out.fail("moved", entry.place, c=entry.c, terminal=entry.body["terminal"])
+        machine, admitted = here or machine, None
 
 
 def order(case: Case, out: Outcome) -> None:

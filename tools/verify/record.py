@@ -43,7 +43,17 @@ BODIES: dict[str, Shape] = {
             "separated": boolean,
         }
     ),
-    "SIGN_IN": record({"c": _CANDIDATE, "token_sha256": hexadecimal(32), "terminal": text, "again": boolean}),
+    "SIGN_IN": record(
+        {
+            "c": _CANDIDATE,
+            "token_sha256": hexadecimal(32),
+            "terminal": text,
+            "machine": hexadecimal(16),
+            "again": boolean,
+        },
+        optional={"machine"},
+    ),
+    "ADMIT": record({"c": _CANDIDATE, "terminal": text, "reason": text}),
     "READY": record({"c": _CANDIDATE}),
     "SESSION_START": record({}),
     "START": record({"c": _CANDIDATE, "form": hexadecimal(32), "attempt": integer(0), "limit_ms": integer(0)}),

@@ -285,6 +285,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "neither": ("考生 {c} 既无签到又无缺考", "candidate {c} neither signed in nor is absent"),
     "twice": ("考生 {c} 重复 {type}", "candidate {c}: {type} twice"),
     "again": ("考生 {c} 的 again 标记错误", "candidate {c}: the mark `again` is wrong"),
+    "moved": (
+        "考生 {c} 未经准许换到终端 {terminal}",
+        "candidate {c} went on at terminal {terminal} without being admitted there",
+    ),
     "other_seat": ("{actor} 代考生 {c} 操作", "{actor} acted for candidate {c}"),
     "not_by_seat": ("{type} 由 {actor} 记入，而非座位", "{type} by {actor}, not by a seat"),
     "hand_in_actor": ("由 {actor} 记入的交卷写为 {by}", "a hand-in by {actor} says {by}"),

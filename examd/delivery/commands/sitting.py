@@ -52,6 +52,27 @@ async def resume(room: Room, person: Person, facts: Facts) -> Facts:
     return await _for_seats(room, person, Kind.RESUME, facts, {})
 
 
+async def admit(room: Room, person: Person, facts: Facts) -> Facts:
+    """Lets a candidate who sits somewhere sign in once at another terminal: the one named, at any where none is.
+
+    Raises Denied: nobody has that number, signed in with it, or is told why.
+    """
+    session = room.running()
+    hall, reason, terminal = session.hall, str(facts["reason"]).strip(), str(facts.get("terminal", ""))
+    number = str(facts["admission_no"])
+    c = hall.number_of(number)
+    if not reason:
+        raise Denied("reason-missing")
+    if c not in hall.record.state.seats:
+        raise Denied("not-signed-in", admission_no=number)
+    if terminal and all(machine.name != terminal for machine in room.terminals.all()):
+        raise Denied("terminal-unknown", terminal=terminal)
+    await session.append(Kind.ADMIT, person, {"c": c, "reason": reason, "terminal": terminal})
+    hall.live[c].admitted = terminal
+    hall.elsewhere.pop(c, None)
+    return {}
+
+
 async def add_time(room: Room, person: Person, facts: Facts) -> Facts:
     """Adds `ms` to an answering time. Raises Denied: more than three hours, or none."""
     ms = whole(facts, "ms")
@@ -129,6 +150,10 @@ def _seats(session: OpenSession) -> Facts:
         "alarmed": [
             {"admission_no": hall.roster[alarm.c - 1].admission_no, "what": alarm.what}
             for alarm in dict.fromkeys(state.alarms)
+        ],
+        "elsewhere": [
+            {"admission_no": hall.roster[c - 1].admission_no, "terminal": terminal}
+            for c, terminal in sorted(hall.elsewhere.items())
         ],
         "seats": [
             {
