@@ -53,6 +53,7 @@ class Act(StrEnum):
     REMOVE = "remove-terminal"
     RELEASE = "release"
     ADMIT = "admit"
+    REOPEN = "reopen"
     PREPARE = "prepare"
     OPEN = "open"
     COSIGN = "cosign"

@@ -146,8 +146,8 @@ class Seat:
                     self.refusal, self.link = None, Link.IDLE
             case Welcome():
                 self.welcome = heard
-                if not heard.handed_in:
-                    self.receipt = None
+                if self.receipt is not None and not heard.handed_in:  # opened again
+                    self.receipt, self.place = None, Stage.QUESTION
                 if self.outbox is not None and self.outbox.acked >= self.outbox.last:
                     self.store_full = False
             case Restored():

@@ -20,6 +20,7 @@ from examd.package.layout import RosterLine
 from examd.package.open import OpenItems, Package
 from examd.protocol.messages import Clock, Message, Receipt, Refusal
 from examd.protocol.phase import Phase, phase_at, remaining_ms, used_ms
+from examd.protocol.reasons import Reason
 from examd.protocol.receipt import receipt_code
 from examd.record.entries import Committed, Kind
 from examd.record.state import Seat
@@ -176,6 +177,13 @@ class Hall:
                 self.show_clock(c)
 
         self.record.append(Kind.START, "server", body, started)
+
+    def reopened(self, c: int) -> None:
+        """The record no longer ends with this seat's hand-in: its terminal begins anew from what the record holds."""
+        live = self.live[c]
+        live.stage, live.shown = Stage.STARTED, None
+        if live.connection is not None:
+            live.connection.drop(Refusal(Reason.REOPENED, fatal=True))
 
     def waiting(self) -> list[int]:
         """Seats that are ready, durably, and whose clock has not started."""

@@ -130,7 +130,7 @@ def _welcome(hall: Hall, connection: Connection, line: RosterLine, token: str) -
             durable_seq=seat.seq,
             idx=seat.acked_idx,
             head=head.hex() if head else "",
-            answers={slot: choice for slot, choice in seat.answers.items() if choice},
+            answers={slot: choice for slot, choice in seat.held.items() if choice},
             flags=tuple(sorted(seat.flags)),
             handed_in=seat.hand_in_idx >= 0,
         )

@@ -31,6 +31,7 @@ COMMANDS: dict[Act, Callable[[Room, Person, Facts], Awaitable[Facts]]] = {
     Act.REMOVE: terminals.remove,
     Act.RELEASE: terminals.release,
     Act.ADMIT: sitting.admit,
+    Act.REOPEN: sitting.reopen,
     Act.PREPARE: opening.prepare,
     Act.OPEN: opening.open_,
     Act.COSIGN: opening.cosign,

@@ -28,6 +28,8 @@ class Kind(StrEnum):
     ANSWER = "ANSWER"
     FLAG = "FLAG"
     HAND_IN = "HAND_IN"
+    REOPEN = "REOPEN"
+    LATE = "LATE"
     TICK = "TICK"
     PAUSE = "PAUSE"
     RESUME = "RESUME"

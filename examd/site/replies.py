@@ -138,7 +138,14 @@ class Alarmed(msgspec.Struct, frozen=True):
 class SeatStatus(msgspec.Struct, frozen=True):
     admission_no: str
     answered: int
+    c: int
     connected: int
+    hand_in: int
+    """Entry of the hand-in that ends this seat's record; -1 where there is none."""
+    late: int
+    """Answers that came after the deadline, and count only where the chief examiner says so."""
+    late_ms: int
+    """How long after the deadline the last of them came."""
     name: str
     phase: str
     remaining_ms: int
@@ -154,6 +161,7 @@ class Status(msgspec.Struct, frozen=True):
     epoch: int = 0
     entries: int = 0
     mock: bool = False
+    package_id: str = ""
     session: str = "–"
     session_id: str = ""
     candidates: int | None = None

@@ -22,7 +22,7 @@ from examd.documents.report import Report
 from examd.documents.write import write_all
 from examd.protocol import messages as m
 from examd.protocol.trust import trusting
-from examd.site.closing import close_session
+from examd.site.closing import EVERYBODY, Decision, close_session
 from examd.site.grading import grade_session
 from examd.site.opening import Opening, open_session
 from examd.site.serving import supervised
@@ -131,8 +131,9 @@ class Served:
         (folder / "terminal.key").write_text(self.keys[name])
         return folder
 
-    async def close_and_grade(self, desk: StaffClient, waive: list[str]) -> Path:
-        closed = await close_session(desk, self.toy.chief, dict.fromkeys(waive, "走了"))
+    async def close_and_grade(self, desk: StaffClient, waive: list[str], *, late_counts: bool = True) -> Path:
+        late = {EVERYBODY: Decision(late_counts, "断网")}
+        closed = await close_session(desk, self.toy.chief, dict.fromkeys(waive, "走了"), late=late)
         assert len(closed.closed.root) == 64
         result = await grade_session(desk, self.toy.chief, self.toy.issued.code_2)
         write_all(Report.read(result), result, "zh")

@@ -110,8 +110,15 @@ class Key:
         return f"— {name} {base64.b64encode(key_id + blob).decode()}\n".encode()
 
 
+PACKAGE_ID = "0123456789abcdef" * 2
 BUREAU, CHIEF, SITE, STRANGER = Key("bureau"), Key("chief"), Key("site"), Key("stranger")
 ZHANG, LI, WANG, ZHAO = Key("张"), Key("李"), Key("王"), Key("赵")
+
+
+def order(kind: str, key: Key = CHIEF, **words: object) -> Facts:
+    """The body of what the chief examiner alone may say, with their signature."""
+    signed = {"order": words, "package_id": PACKAGE_ID, "type": f"examd-{kind.lower()}", "v": 1}
+    return {**words, "sig": key.private.sign(jcs(signed)).hex()}
 
 
 def officer(id_: str, key: Key) -> Facts:
@@ -271,7 +278,7 @@ class Maker:
             {
                 "type": "examd-package",
                 "v": 1,
-                "package_id": "0123456789abcdef" * 2,
+                "package_id": PACKAGE_ID,
                 "session": self.session,
                 "rule": {"id": "T-1", "version": 3, "sha256": self.rule_hash.hex()},
                 "pool": {"root": self.root.hex(), "n": len(self.facts)},
@@ -442,9 +449,10 @@ class Maker:
         answer(81_900, 2, 4, 2, self.right(2, 2))  # within the slack of 3 s
         answer(85_000, 2, 5, 3, self.right(2, 3), late=True)
         say(85_500, "HAND_IN", "seat:2", c=2, seq=6, by="clock")
+        say(85_900, "LATE", "staff:孙二", **order("LATE", c=2, counts=True, n=1, reason="断网"))
         say(86_000, "WAIVE", "staff:孙二", c=5, reason="终端故障")
         say(86_500, "ABSENT", "server", c=3)
-        say(87_000, "CLOSE", "staff:孙二", present=4, absent=1, handed_in=2, waived=1)
+        say(87_000, "CLOSE", "staff:孙二", present=4, absent=1, handed_in=2, waived=1, late=1)
         script += [[t, "TICK", "server", {}] for t in range(5_000, 87_000, 5_000)]
         script.sort(key=lambda step: step[0])
         return script
@@ -488,7 +496,10 @@ class Maker:
                 form = self.forms[c][1]
                 row["form"] = self.digest(form)
                 row["late"] = sum(e["body"]["late"] for e in mine if e["type"] == "ANSWER")
-                last = {e["body"]["slot"]: e["body"] for e in mine if e["type"] == "ANSWER"}
+                last = {e["body"]["slot"]: e["body"] for e in mine if e["type"] == "ANSWER" and not e["body"]["late"]}
+                closes = [e["body"] for e in entries if e["type"] == "CLOSE"]
+                if any(e["body"]["counts"] for e in mine if e["type"] == "LATE") or not any("late" in b for b in closes):
+                    last |= {e["body"]["slot"]: e["body"] for e in mine if e["type"] == "ANSWER" and e["body"]["late"]}
                 for slot, body in last.items():
                     if not body["choice"] or slot >= len(form):
                         continue

@@ -36,7 +36,7 @@ from examd.holders import Holder
 from examd.package.issue import Issued
 from examd.package.layout import RosterLine, Session
 from examd.protocol.messages import Fact
-from examd.site.closing import close_session
+from examd.site.closing import EVERYBODY, Decision, close_session
 from examd.site.commissioning import commission, enter_person
 from examd.site.grading import grade_session
 from examd.site.enrolling import enrol_terminals
@@ -189,7 +189,9 @@ class Drill:
         )
 
     async def close(self, client: StaffClient, waived: list[str]) -> Closed:
-        return (await close_session(client, self.chief, dict.fromkeys(waived, "演练：考生中途离开"))).closed
+        """Whoever came late is counted: nobody cheats in a drill."""
+        waive, late = dict.fromkeys(waived, "演练：考生中途离开"), {EVERYBODY: Decision(True, "演练")}
+        return (await close_session(client, self.chief, waive, late=late)).closed
 
     async def grade(self, client: StaffClient, root: str) -> Path:
         """Grades with code 2, given against the closing root. The result folder."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
 import pytest
 
 from bank.refused import BrokenStore, Denied
@@ -17,6 +18,7 @@ from examd.protocol import messages as m
 from examd.protocol.phase import GRACE_MS, Phase
 from examd.protocol.reasons import Reason
 from examd.protocol.receipt import receipt_code
+from examd.record import orders
 from examd.record.entries import Kind, decode_entry, leaf_hash
 from tests.examd.room import Room, fill_up, limit_pages
 from tests.examd.toy_session import MINUTES, N_ITEMS, HandClock
@@ -128,9 +130,19 @@ class Sitting(Room):
         found = map(decode_entry, self.record.entries())
         return [entry for entry in found if not kinds or entry.type in kinds]
 
-    def shut(self, waive=(), reason="走了"):
+    def late_orders(self, counts=True):
+        """What the chief examiner orders of every late answer."""
+        package_id, found = self.toy.read().manifest.package_id, []
+        for c, n in ending.late_seats(self.hall).items():
+            order = orders.Late(c, counts, n, "断网")
+            sig = orders.sign(Kind.LATE, package_id, order.words, self.toy.chief.signing_key)
+            found.append(msgspec.structs.replace(order, sig=sig))
+        return found
+
+    def shut(self, waive=(), reason="走了", late=None):
         told = []
-        ending.close(self.hall, dict.fromkeys(waive, reason), "staff:李", told.append)
+        late = self.late_orders() if late is None else late
+        ending.close(self.hall, dict.fromkeys(waive, reason), late, "staff:李", told.append)
         self.pump.until(lambda: told)
         return told[0]
 
@@ -821,7 +833,7 @@ def test_closing_writes_waived_and_absent_by_name_and_is_the_last_entry(sitting)
     assert [(entry.type, entry.body.get("c")) for entry in tail] == [
         (Kind.WAIVE, 2), (Kind.ABSENT, 3), (Kind.ABSENT, 4), (Kind.ABSENT, 5), (Kind.CLOSE, None),
     ]  # fmt: skip
-    assert tail[-1].body == {"absent": 3, "handed_in": 1, "present": 2, "waived": 1}
+    assert tail[-1].body == {"absent": 3, "handed_in": 1, "late": 0, "present": 2, "waived": 1}
     assert two.last(m.Clock).phase is Phase.CLOSED
 
 
@@ -858,7 +870,7 @@ def test_a_hand_in_and_a_sign_in_on_their_way_to_the_disk_are_counted_at_closing
     assert ending.open_seats(sitting.hall) == [2, 3]
     sitting.shut([2, 3])
     close = sitting.entries(Kind.CLOSE)[0]
-    assert close.body == {"absent": 2, "handed_in": 1, "present": 3, "waived": 2}
+    assert close.body == {"absent": 2, "handed_in": 1, "late": 0, "present": 3, "waived": 2}
     assert sorted(entry.body["c"] for entry in sitting.entries(Kind.ABSENT)) == [4, 5]
 
 

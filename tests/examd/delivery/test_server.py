@@ -509,7 +509,8 @@ async def test_who_is_waived_is_waived_for_a_reason_of_their_own_and_shown_by_na
         one, two, three, four, *_ = (line.admission_no for line in site.toy.roster)
         reasons, shown = {one: "离场", two: "作弊", three: "生病", four: "未到"}, []
 
-        async def no(waived):
+        async def no(waived, late):
+            assert late == ()
             shown.extend((each.seat.admission_no, each.seat.name, each.reason) for each in waived)
             raise Denied("close-not-confirmed")
 
