@@ -66,7 +66,10 @@ class Act(StrEnum):
     SIGN_RESULT = "sign-result"
 
 
-MAY: dict[Role, frozenset[Act]] = {Role.ADMINISTRATOR: frozenset(Act), Role.INVIGILATOR: frozenset({Act.STATUS, Act.TERMINALS})}
+MAY: dict[Role, frozenset[Act]] = {
+    Role.ADMINISTRATOR: frozenset(Act),
+    Role.INVIGILATOR: frozenset({Act.STATUS, Act.TERMINALS}),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ nobody who listens has anything to try out at home.
 A machine's secret is its own: 32 random bytes that it made; here stands their hash. Pure but for the list's file: time
 and randomness come in.
 
-Before: `examd.delivery.enrolment` hears a terminal, `examd.delivery.commands.terminals` staff. After: the site's folder.
+Before: `examd.delivery.enrolment` hears terminals, `examd.delivery.commands.terminals` staff. After: the site's folder.
 """
 
 import hashlib

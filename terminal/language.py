@@ -31,7 +31,9 @@ _REASONS: dict[Reason, str] = {
     Reason.NOT_PAIRING: N_("Nobody is pairing terminals at the server now: examd site pair"),
     Reason.BAD_CODE: N_("This is not the code that the server shows. Please check it."),
     Reason.NAME_TAKEN: N_("Another machine was just paired under this name. Give this one another."),
-    Reason.UNKNOWN_CANDIDATE: N_("These numbers open no seat here. Please check both; if they are right, raise your hand."),
+    Reason.UNKNOWN_CANDIDATE: N_(
+        "These numbers open no seat here. Please check both; if they are right, raise your hand."
+    ),
     Reason.TOO_MANY_TRIES: N_("Too many tries. Please wait {wait_s} seconds, or raise your hand."),
     Reason.BAD_TOKEN: N_("This seat has to be signed in again. Your answers are kept."),
     Reason.REOPENED: N_("Your form has been opened again."),

@@ -41,7 +41,7 @@ def watch_deadlines(hall: Hall) -> None:
 
 
 def _holds_nothing_more(connection: Connection, live: Live) -> bool:
-    """It was asked, its line was alive GRACE_MS after its last act, and none came in between: bytes keep their order."""
+    """It was asked, its line was alive GRACE_MS after its last act, none came in between, and bytes keep their order."""
     return connection.last_heard_ms - live.spoke_ms >= GRACE_MS
 
 
@@ -67,7 +67,7 @@ def open_seats(hall: Hall) -> list[int]:
 
 
 def late_seats(hall: Hall) -> dict[int, int]:
-    """Candidates with late answers nobody has decided upon -> how many the record has; -1 where more are on their way."""
+    """Candidates with late answers that nobody decided upon -> how many there are; -1 where more are on their way."""
     now_ms, found = hall.record.session_ms(), dict[int, int]()
     for c, seat in hall.record.state.seats.items():
         under_way = hall.live[c].queued_seq > seat.seq and phase_at(seat.timetable, now_ms) is Phase.TIME_UP

@@ -21,8 +21,8 @@ from examd.record.writer import Outcome
 def sign_in(hall: Hall, connection: Connection, message: SignIn) -> None:
     """Welcomes the candidate at this terminal, or refuses. The answer is sent once it is in the record.
 
-    Who sits somewhere stays there: another terminal takes the seat only where staff have admitted it. One refusal serves
-    for all, so that it tells nobody which numbers belong together, or that somebody sits here.
+    Who sits somewhere stays there: another terminal takes the seat only where staff have admitted it. One refusal
+    serves for all, so that it tells nobody which numbers belong together, or that somebody sits here.
     """
     if hall.closing:
         return connection.send(Refusal(Reason.CLOSED))

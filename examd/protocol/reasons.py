@@ -19,7 +19,7 @@ class Reason(StrEnum):
     """Another machine has just been paired under this name."""
     # signing in
     UNKNOWN_CANDIDATE = "unknown-candidate"
-    """These two numbers open no seat here. Says no more, neither whether they belong together nor who sits elsewhere."""
+    """These two numbers open no seat here. Says neither whether they belong together nor who sits elsewhere."""
     TOO_MANY_TRIES = "too-many-tries"
     """facts: wait_s."""
     BAD_TOKEN = "bad-token"  # noqa: S105 - a reason, not a secret

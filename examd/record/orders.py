@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from bank.canonical import canonical
 from examd.record.entries import Kind
 
+
 class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the answers of one candidate that came after the deadline count."""
 

@@ -25,8 +25,12 @@ async def sitting(site, address, journals):
     """Everyone on the roster sits and answers, through `address`."""
     people = [
         Person(
-            line.c, address, site.trust, site.machine(journals / f"{line.c}", f"{line.c:02}"),
-            line.admission_no, line.id_tail,
+            line.c,
+            address,
+            site.trust,
+            site.machine(journals / f"{line.c}", f"{line.c:02}"),
+            line.admission_no,
+            line.id_tail,
         )
         for line in site.toy.roster
     ]

@@ -74,8 +74,12 @@ async def finish(site):
 async def kill_servers(site, kills, journals):
     people = [
         Person(
-            line.c, site.address, site.trust, site.machine(journals / f"{line.c}", f"{line.c:02}"),
-            line.admission_no, line.id_tail,
+            line.c,
+            site.address,
+            site.trust,
+            site.machine(journals / f"{line.c}", f"{line.c:02}"),
+            line.admission_no,
+            line.id_tail,
         )
         for line in site.toy.roster
     ]
@@ -119,8 +123,12 @@ async def kill_at_the_start(site, journals):
     """The server dies while the seats are being started; then while the session is being closed."""
     people = [
         Person(
-            line.c, site.address, site.trust, site.machine(journals / f"{line.c}", f"{line.c:02}"),
-            line.admission_no, line.id_tail,
+            line.c,
+            site.address,
+            site.trust,
+            site.machine(journals / f"{line.c}", f"{line.c:02}"),
+            line.admission_no,
+            line.id_tail,
         )
         for line in site.toy.roster
     ]
@@ -243,7 +251,8 @@ async def open_at_last(site, pauses):
     for attempt, pause in enumerate(pauses):
         async with site.desk(("admin", "deputy", "closer")[attempt % 3]) as desk:
             if (await desk.command("status"))["phase"] == "open":
-                return await site.enrol(desk)
+                await site.enrol(desk)
+                return
             opening = asyncio.create_task(
                 open_session(desk, toy.directory, toy.chief, toy.issued.code_1, one_holder=True)
             )

@@ -498,7 +498,9 @@ class Maker:
                 row["late"] = sum(e["body"]["late"] for e in mine if e["type"] == "ANSWER")
                 last = {e["body"]["slot"]: e["body"] for e in mine if e["type"] == "ANSWER" and not e["body"]["late"]}
                 closes = [e["body"] for e in entries if e["type"] == "CLOSE"]
-                if any(e["body"]["counts"] for e in mine if e["type"] == "LATE") or not any("late" in b for b in closes):
+                if any(e["body"]["counts"] for e in mine if e["type"] == "LATE") or not any(
+                    "late" in b for b in closes
+                ):
                     last |= {e["body"]["slot"]: e["body"] for e in mine if e["type"] == "ANSWER" and e["body"]["late"]}
                 for slot, body in last.items():
                     if not body["choice"] or slot >= len(form):

@@ -192,10 +192,11 @@ class _Demo:
             input(_("  Press Enter to sit down … "))
         except EOFError:
             raise KeyboardInterrupt from None
+        machine = candidate.machine(self.work / "journals", own.admission_no)
         command = [
             sys.executable, "-m", "tools.cli", "terminal", "--server", self.drill.address,
-            "--trust", str(self.drill.trust),
-            "--journal", str(candidate.machine(self.work / "journals", own.admission_no)), "--name", f"{own.c:02}", "--admission-no", own.admission_no, "--exit-after-receipt",
+            "--trust", str(self.drill.trust), "--journal", str(machine),
+            "--name", f"{own.c:02}", "--admission-no", own.admission_no, "--exit-after-receipt",
             "--lang", os.environ.get("EXAMD_LANG", "zh"),
         ]  # fmt: skip
         return subprocess.Popen(command)

@@ -38,8 +38,8 @@ from examd.package.layout import RosterLine, Session
 from examd.protocol.messages import Fact
 from examd.site.closing import EVERYBODY, Decision, close_session
 from examd.site.commissioning import commission, enter_person
-from examd.site.grading import grade_session
 from examd.site.enrolling import enrol_terminals
+from examd.site.grading import grade_session
 from examd.site.opening import Opening, open_session
 from examd.site.replies import Closed, WaitingTerminal
 from examd.site.serving import supervised

@@ -314,10 +314,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "考生 {c} 的迟到作答裁定为 {found} 条，此前实有 {expected} 条",
         "candidate {c}: decided upon {found} late answers, there had been {expected}",
     ),
-    "late_undecided": (
-        "考生 {c} 的 {n} 条迟到作答没有裁定",
-        "candidate {c}: nobody decided upon {n} late answers",
-    ),
+    "late_undecided": ("考生 {c} 的 {n} 条迟到作答没有裁定", "candidate {c}: nobody decided upon {n} late answers"),
     "late_uncounted": (
         "考生 {c} 的 {n} 条迟到作答未经裁定即计分（旧式记录）",
         "candidate {c}: {n} late answers count undecided (a record of the earlier form)",

@@ -94,7 +94,8 @@ async def reopen(room: Room, person: Person, facts: Facts) -> Facts:
         raise Denied("time-out-of-range", ms=ms)
     if remaining_ms(seat.timetable, hall.record.session_ms()) + ms <= 0:
         raise Denied("no-time-left", admission_no=number)
-    words, manifest = {"c": c, "hand_in": hand_in, "reason": reason}, session.package.manifest
+    manifest = session.package.manifest
+    words: orders.Words = {"c": c, "hand_in": hand_in, "reason": reason}
     signature = str(facts["signature"])
     if not orders.is_signed(Kind.REOPEN, manifest.package_id, words, signature, manifest.keys.chief):
         raise BadFile("order-unsigned")

@@ -334,12 +334,18 @@ async def test_a_room_is_enrolled_by_a_code_typed_at_each_machine_and_a_list_tha
             await desk.command("remove-terminal", terminal="07")
             await say(socket, m.SignIn("1", "1"))
             assert (await hear(socket)).reason is Reason.NOT_ENROLLED
-            for act, facts in (("remove-terminal", {"terminal": "07"}), ("enrol", {"ids": ["x"]}), ("enrol", {"ids": 1})):
+            for act, facts in (
+                ("remove-terminal", {"terminal": "07"}),
+                ("enrol", {"ids": ["x"]}),
+                ("enrol", {"ids": 1}),
+            ):
                 with pytest.raises((Denied, BadFile)):
                     await desk.command(act, **facts)
 
 
-async def test_a_terminal_taken_off_the_list_loses_its_seat_and_the_candidate_goes_on_at_another_once_admitted(tmp_path):
+async def test_a_terminal_taken_off_the_list_loses_its_seat_and_the_candidate_goes_on_at_another_once_admitted(
+    tmp_path,
+):
     clock = HandClock(wall_s=int(time.time()))
     async with in_this_process(Staffed(tmp_path), clock) as site, site.desk("deputy") as desk:
         line = site.toy.roster[0]
