@@ -49,7 +49,9 @@ class PairScreen(FormScreen):
     def _keys(self) -> Iterator[Key]:
         if self.seat.paired is None:
             yield Key("Enter", _("Pair"), "enter", main=True)
-        yield from super()._keys()
+            yield from super()._keys()
+        else:
+            yield Key("Ctrl+X", _("Staff"), "staff")
 
     def send(self) -> None:
         if self.seat.paired is not None:

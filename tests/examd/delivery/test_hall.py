@@ -20,6 +20,7 @@ from examd.protocol.reasons import Reason
 from examd.protocol.receipt import receipt_code
 from examd.record import orders
 from examd.record.entries import Kind, decode_entry, leaf_hash
+from examd.record.state import SessionState
 from tests.examd.room import Room, fill_up, limit_pages
 from tests.examd.toy_session import MINUTES, N_ITEMS, HandClock
 
@@ -809,6 +810,97 @@ def test_after_a_kill_a_seat_has_the_time_that_the_clock_left_it(issued, tmp_pat
     sitting = Sitting(issued, tmp_path, reboot, again=True)
     assert terminal_back(sitting, terminal, ack).last(m.Clock).remaining_ms == LIMIT_MS - 30_000
     sitting.close()
+
+
+# ---- late answers, hand-ins opened again ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_what_came_after_the_deadline_counts_where_the_chief_examiner_says_so(sitting, counts):
+    (terminal,) = sitting.begin(1)
+    for slot in (0, 1, 2):
+        sitting.answer(terminal, slot, (0,), 5)
+    sitting.hall.on_disconnect(terminal)
+    sitting.clock.run(LIMIT_MS + 35_000)
+    back = terminal_back(sitting, terminal)
+    for slot, choice in ((1, (1,)), (2, ()), (3, (1,)), (3, (0,))):
+        assert sitting.answer(back, slot, choice, 6).late
+    seat = sitting.record.state.seats[1]
+    assert seat.held == {0: (0,), 1: (1,), 2: (), 3: (0,)}
+    assert seat.answers == {0: (0,), 1: (0,), 2: (0,)}
+    assert (seat.late, seat.late_ms) == (4, 35_000)
+    assert terminal_back(sitting, terminal).last(m.Welcome).answers == {0: (0,), 1: (1,), 3: (0,)}  # what it holds too
+    sitting.shut([1], late=sitting.late_orders(counts))
+    state, *_ = replay(b"".join(entry + b"\n" for entry in sitting.record.entries()))
+    counting = {0: (0,), 1: (1,), 2: (), 3: (0,)} if counts else {0: (0,), 1: (0,), 2: (0,)}
+    assert state.seats[1].answers == counting
+    assert sitting.entries(Kind.CLOSE)[0].body["late"] == 1
+    (order,) = sitting.entries(Kind.LATE)
+    assert {name: order.body[name] for name in ("c", "counts", "n")} == {"c": 1, "counts": counts, "n": 4}
+
+
+def test_no_session_closes_over_late_answers_that_nobody_decided_upon(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.clock.run(LIMIT_MS + GRACE_MS)
+    sitting.answer(terminal, 0, (0,), 5)
+    orders = sitting.late_orders()
+    sitting.answer(terminal, 1, (0,), 5)  # one more since
+    for late in ([], orders):
+        with pytest.raises(Denied) as caught:
+            sitting.shut([1], late=late)
+        assert (caught.value.code, caught.value.facts) == (
+            "late-undecided", {"seats": [sitting.toy.roster[0].admission_no]},
+        )  # fmt: skip
+    orders = sitting.late_orders()
+    answers.act(sitting.hall, terminal, m.Answer(3, 2, (0,), 5))  # one on its way to the disk
+    with pytest.raises(Denied, match="late-undecided"):
+        sitting.shut([1], late=orders)
+    sitting.drain()
+    assert not sitting.hall.closing
+    assert sitting.shut([1])
+
+
+def test_an_answer_given_anew_in_added_time_needs_no_decision(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.clock.run(LIMIT_MS + GRACE_MS)
+    sitting.answer(terminal, 0, (0,), 5)
+    sitting.say(Kind.ADD_TIME, {"c": 1, "ms": 60_000, "reason": "补时"})
+    assert sitting.answer(terminal, 0, (1,), LIMIT_MS).late is False
+    assert sitting.late_orders() == []
+    sitting.shut([1], late=[])
+    assert sitting.record.state.seats[1].answers == {0: (1,)}
+
+
+def test_a_record_of_before_late_answers_were_decided_upon_counts_them():
+    state = SessionState()
+    state.apply(Kind.SIGN_IN, {"c": 1, "token_sha256": "", "terminal": "T", "again": False}, 0, 0)
+    state.apply(Kind.START, {"c": 1, "form": "", "attempt": 0, "limit_ms": 60_000}, 0, 1)
+    body = {"c": 1, "slot": 0, "used_ms": 0}
+    state.apply(Kind.ANSWER, body | {"choice": [0], "seq": 1, "late": False}, 1_000, 2)
+    state.apply(Kind.ANSWER, body | {"choice": [1], "seq": 2, "late": True}, 70_000, 3)
+    state.apply(Kind.CLOSE, {"present": 1, "absent": 0, "handed_in": 0, "waived": 1}, 80_000, 4)
+    assert state.seats[1].answers == {0: (1,)}
+
+
+def test_a_hand_in_opened_again_lets_the_seat_go_on_from_the_record(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.answer(terminal, 0, (0,))
+    sitting.hand_in(terminal)
+    hand_in = sitting.record.state.seats[1].hand_in_idx
+    sitting.say(Kind.REOPEN, {"c": 1, "hand_in": hand_in, "reason": "误触", "sig": "00" * 64})
+    sitting.hall.reopened(1)
+    assert reason(terminal.sent[-1]) is Reason.REOPENED
+    back = terminal_back(sitting, terminal)
+    assert back.last(m.Welcome).handed_in is False
+    assert back.last(m.Clock).phase is Phase.ANSWERING
+    assert back.all(m.Receipt) == []
+    assert sitting.answer(back, 1, (0,)).seq == 3
+    assert ending.open_seats(sitting.hall) == [1]
+    sitting.hand_in(back)
+    assert back.last(m.Receipt).answered == 2
+    assert terminal_back(sitting, terminal).last(m.Welcome).handed_in is True
+    sitting.shut()
+    assert sitting.entries(Kind.CLOSE)[0].body["handed_in"] == 1
 
 
 # ---- closing --------------------------------------------------------------------------------------------------

@@ -20,15 +20,19 @@ from examd.delivery import server as server_module
 from examd.delivery.seats import BAD_MESSAGES
 from examd.delivery.wrong_sign_ins import TRIES as WRONG_TRIES
 from examd.delivery.wrong_sign_ins import WINDOW_MS
+from examd.documents import incidents
 from examd.protocol import messages as m
 from examd.protocol.phase import Phase
 from examd.protocol.reasons import Reason
 from examd.protocol.trust import trusting
+from examd.record import orders
+from examd.record.entries import Kind
 from examd.site.closing import close_session
 from examd.site.opening import open_session
+from examd.site.reopening import reopen_hand_in
 from examd.site.staff_client import StaffClient
 from examd.staff import LOCK_S, TRIES
-from tests.examd.served import Served, hear, in_this_process, say, served
+from tests.examd.served import Served, hear, in_this_process, say, served, verified
 from tests.examd.toy_session import MINUTES, PASSPHRASE, HandClock, Staffed, Toy, holder
 
 
@@ -385,6 +389,51 @@ async def test_staff_release_a_terminal_that_made_too_many_wrong_sign_ins(tmp_pa
             assert (await sit(site, socket, 1)).candidate.name == "考生1"
             with pytest.raises(Denied):
                 await desk.command("release", terminal="nobody")
+
+
+async def test_a_hand_in_is_opened_again_by_the_chief_examiners_signed_order_and_by_nobody_else(tmp_path):
+    clock, one = HandClock(wall_s=int(time.time())), "01"
+    async with in_this_process(Staffed(tmp_path), clock) as site, site.desk("deputy") as desk:
+        toy, number = site.toy, site.toy.roster[0].admission_no
+        async with site.socket(terminal=one) as socket:
+            token = (await sit(site, socket, 1)).token
+            await say(socket, m.Ready())
+            await until(lambda: site.server.room.hall.waiting() == [1])
+            await desk.command("start")
+            await hear(socket, m.FormView)
+            with pytest.raises(Denied, match="not-handed-in"):
+                await reopen_hand_in(desk, toy.chief, number, "误触", 0)
+            await say(socket, m.HandIn(1))
+            await hear(socket, m.Receipt)
+            with pytest.raises(BadFile, match="order-unsigned"):
+                await reopen_hand_in(desk, toy.bureau, number, "误触", 0)
+            with pytest.raises(Denied, match="reason-missing"):
+                await reopen_hand_in(desk, toy.chief, number, " ", 0)
+            with pytest.raises(Denied, match="time-out-of-range"):
+                await reopen_hand_in(desk, toy.chief, number, "误触", 181)
+            clock.run(MINUTES * 60_000)
+            with pytest.raises(Denied, match="no-time-left"):
+                await reopen_hand_in(desk, toy.chief, number, "误触", 0)
+            seat = (await desk.status()).seats[0]
+            words = {"c": 1, "hand_in": seat.hand_in - 1, "reason": "误触"}
+            sig = orders.sign(Kind.REOPEN, toy.issued.package_id, words, toy.chief.signing_key)
+            with pytest.raises(Denied, match="not-handed-in"):  # an order for another hand-in
+                await desk.command(
+                    "reopen", admission_no=number, hand_in=seat.hand_in - 1, reason="误触", ms=0, signature=sig
+                )
+            assert (await reopen_hand_in(desk, toy.chief, number, "误触", 3)).hand_in == seat.hand_in
+            assert (await hear(socket, m.Refusal)).reason is Reason.REOPENED
+        async with site.socket(terminal=one) as socket:
+            await say(socket, m.Resume(token))
+            assert (await hear(socket, m.Welcome)).handed_in is False
+            assert (await hear(socket, m.Clock)).remaining_ms == 3 * 60_000
+            await say(socket, m.HandIn(2))
+            await hear(socket, m.Receipt)
+        result = await site.close_and_grade(desk, [])
+        assert verified(result, toy.bureau.card.sign) == (0, [])
+        assert [(each.what, each.reason) for each in incidents.read(result)] == [
+            (incidents.What.TIME_ADDED, "误触"), (incidents.What.REOPENED, "误触"),
+        ]  # fmt: skip
 
 
 # ---- what the room is told --------------------------------------------------------------------------------------
