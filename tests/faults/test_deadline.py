@@ -2,16 +2,21 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import time
 
 import pytest
 
+from bank.refused import BadFile, Denied
 from examd.delivery import server as server_module
+from examd.documents import incidents
+from examd.protocol import messages as m
 from examd.protocol.phase import GRACE_MS
-from tests.examd.served import in_this_process, served, verified
-from tests.examd.toy_session import MINUTES, HandClock, Staffed, toy_rule
+from examd.site.closing import Decision, close_session
+from tests.examd.served import hear, in_this_process, say, served, verified
+from tests.examd.toy_session import MINUTES, N_ITEMS, HandClock, Staffed, toy_rule
 from tests.faults.person import Person, plain
 from tests.faults.test_kill import acts, started, until
 from tests.faults.wire import wire_to
@@ -61,7 +66,7 @@ async def nothing_lost(site, people, tasks):
     for person in people:
         assert acts(result, person.c) == held(person)
         assert person.trouble == []
-    assert verified(result, site.toy.bureau.card.sign)[1] == []
+    assert verified(result, site.toy.bureau.card.sign) == (0, [])
 
 
 @pytest.mark.parametrize("cut_ms", [7_000, 14_000])
@@ -79,6 +84,45 @@ async def test_a_network_that_is_cut_over_the_deadline_costs_no_answer_given_bef
             await asyncio.sleep(3 * server_module.WATCH_S)
             wire.mend()
             await nothing_lost(site, people, tasks)
+
+
+@pytest.mark.parametrize("counts", [True, False])
+async def test_answers_given_anew_after_the_deadline_with_an_invented_time_count_only_by_order(tmp_path, counts):
+    """A seat comes back 35 s late and says that it had answered all along: shown, and decided upon, by name."""
+    clock = HandClock(wall_s=int(time.time()))
+    async with in_this_process(Staffed(tmp_path, candidates=1), clock) as site, site.desk("deputy") as desk:
+        line = site.toy.roster[0]
+        async with site.socket(terminal="01") as socket:
+            await say(socket, m.SignIn(line.admission_no, line.id_tail))
+            token = (await hear(socket, m.Welcome)).token
+            await say(socket, m.Ready())
+            await until(lambda: site.server.room.hall.waiting() == [1])
+            await desk.command("start")
+            await hear(socket, m.FormView)
+            await say(socket, m.Answer(1, 0, (0,), 1_000))
+            await hear(socket, m.Ack)
+        clock.run(LIMIT_MS + 35_000)
+        async with site.socket(terminal="01") as socket:
+            await say(socket, m.Resume(token))
+            await hear(socket, m.Welcome)
+            for slot in range(1, N_ITEMS):
+                await say(socket, m.Answer(slot + 1, slot, (0,), 2_000))
+                assert (await hear(socket, m.Ack)).late
+            await say(socket, m.HandIn(N_ITEMS + 1, by_clock=True))
+            await hear(socket, m.Receipt)
+        (seat,) = (await desk.status()).seats
+        assert (seat.late, seat.late_ms) == (N_ITEMS - 1, 35_000)
+        with pytest.raises(Denied) as caught:
+            await close_session(desk, site.toy.chief, {})
+        assert (caught.value.code, caught.value.facts["seats"]) == ("late-undecided", [line.admission_no])
+        with pytest.raises(BadFile, match="order-unsigned"):
+            await close_session(desk, site.toy.bureau, {}, late={line.admission_no: Decision(True, "x")})
+        result = await site.close_and_grade(desk, [], late_counts=counts)
+    (row,) = json.loads((result / "result.json").read_bytes())["signed"]["candidates"]
+    assert (row["answered"], row["late"]) == (N_ITEMS if counts else 1, N_ITEMS - 1)
+    what = incidents.What.LATE_COUNTED if counts else incidents.What.LATE_DROPPED
+    assert incidents.read(result) == (incidents.Incident(1, what, "断网", n=N_ITEMS - 1),)
+    assert verified(result, site.toy.bureau.card.sign) == (0, [])
 
 
 async def stalled(site, journals):

@@ -243,6 +243,15 @@ class Hall:
         self.away = False
         self.epoch += new_epoch
 
+    async def reopen(self, number: str) -> None:
+        """The chief examiner opens this hand-in again."""
+        record = self.records[number]
+        record.receipt = None
+        record.timetable = Timetable(**{**_fields(record.timetable), "handed_in": False})
+        assert record.socket is not None
+        await self._refuse(record.socket, Reason.REOPENED, fatal=True)
+        await record.socket.close()
+
     # ---- the wire ----------------------------------------------------------------------------------------------
 
     async def _seat(self, request: web.Request) -> web.StreamResponse:

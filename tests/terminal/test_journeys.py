@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -728,6 +729,37 @@ async def test_a_journal_that_cannot_be_opened_is_said_at_once(hall, tmp_path):
     async with seated(hall, tmp_path / "j", started=False, admission_no=NUMBER) as (app, pilot):
         await arrive(pilot, Stage.TROUBLE)
         assert "本机已无法保存" in shown(app)
+
+
+async def test_a_hand_in_opened_again_leads_back_to_the_questions_and_to_a_second_receipt(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        app.answer(0, (1,))
+        app.hand_in()
+        await arrive(pilot, Stage.RECEIPT)
+        first = app.seat.receipt
+        await hall.reopen(NUMBER)
+        await arrive(pilot, Stage.QUESTION)
+        assert app.seat.outbox.handed_in is None and app.seat.choice(0) == (1,)
+        app.answer(1, (0,))
+        await until(pilot, lambda: hall.records[NUMBER].answers() == {0: (1,), 1: (0,)})
+        app.hand_in()
+        await arrive(pilot, Stage.RECEIPT)
+        assert app.seat.receipt.code != first.code
+
+
+async def test_a_terminal_started_anew_after_the_hand_in_was_opened_again_goes_on(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        app.answer(0, (1,))
+        app.hand_in()
+        await arrive(pilot, Stage.RECEIPT)
+    record = hall.records[NUMBER]
+    record.receipt, record.timetable = None, replace(record.timetable, handed_in=False)
+    async with seated(hall, tmp_path / "j", started=False) as (app, pilot):
+        await pilot.press(*NUMBER, "tab", *"12345X", "enter")
+        await arrive(pilot, Stage.CONFIRM)
+        await pilot.press("enter")
+        await arrive(pilot, Stage.QUESTION)
+        assert app.seat.choice(0) == (1,)
 
 
 async def test_a_machine_that_the_site_does_not_know_is_paired_by_staff_before_anybody_signs_in(hall, tmp_path):
