@@ -41,7 +41,7 @@ def watch_deadlines(hall: Hall) -> None:
 
 
 def _holds_nothing_more(connection: Connection, live: Live) -> bool:
-    """It was asked, its line was alive GRACE_MS after its last act, none came in between, and bytes keep their order."""
+    """Asked, its line was alive GRACE_MS after its last act, and none came in between: bytes keep their order."""
     return connection.last_heard_ms - live.spoke_ms >= GRACE_MS
 
 
