@@ -11,7 +11,7 @@ import re
 import secrets
 from pathlib import Path
 
-FILE = "terminal.key"
+FILE = "machine.key"
 
 
 def machine_key(folder: Path) -> str:

@@ -128,7 +128,7 @@ class Served:
     def machine(self, folder: Path, name: str) -> Path:
         """A terminal's own folder, with the secret of an enrolled one in it."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "terminal.key").write_text(self.keys[name])
+        (folder / "machine.key").write_text(self.keys[name])
         return folder
 
     async def close_and_grade(self, desk: StaffClient, waive: list[str], *, late_counts: bool = True) -> Path:

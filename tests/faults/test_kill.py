@@ -260,6 +260,8 @@ async def open_at_last(site, pauses):
             if pause:
                 await asyncio.to_thread(site.kill)
             await asyncio.gather(opening, return_exceptions=True)
+            if not pause:
+                await site.enrol(desk)
 
 
 @pytest.mark.slow
