@@ -16,7 +16,7 @@ from bank.refused import Denied
 from examd.site.enrolling import enrol_terminals
 from examd.site.replies import PairingBegun, RoomTerminals, TerminalStatus, WaitingTerminal
 from examd.site.staff_client import Attended
-from tools.cli.language import _, plain
+from tools.cli.language import _, joined, plain
 from tools.cli.output import as_json, report
 from tools.cli.secrets import ask_line
 from tools.cli.site.session import signed_in
@@ -122,4 +122,4 @@ def run_release(args: argparse.Namespace) -> int:
 
 
 def _list(names: Sequence[str]) -> str:
-    return _(", ").join(names) or "–"
+    return joined(names) or "–"
