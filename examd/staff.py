@@ -47,6 +47,13 @@ class Role(StrEnum):
 
 class Act(StrEnum):
     STATUS = "status"
+    PAIR = "pair"
+    TERMINALS = "terminals"
+    ENROL = "enrol"
+    REMOVE = "remove-terminal"
+    RELEASE = "release"
+    ADMIT = "admit"
+    REOPEN = "reopen"
     PREPARE = "prepare"
     OPEN = "open"
     COSIGN = "cosign"
@@ -59,7 +66,10 @@ class Act(StrEnum):
     SIGN_RESULT = "sign-result"
 
 
-MAY: dict[Role, frozenset[Act]] = {Role.ADMINISTRATOR: frozenset(Act), Role.INVIGILATOR: frozenset({Act.STATUS})}
+MAY: dict[Role, frozenset[Act]] = {
+    Role.ADMINISTRATOR: frozenset(Act),
+    Role.INVIGILATOR: frozenset({Act.STATUS, Act.TERMINALS}),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,9 @@ class Actions(Protocol):
     async def press(self, key: Key) -> None:
         """Give the key to the screen of this moment."""
 
+    def pair(self, name: str, code: str) -> None:
+        """Staff have typed the code that the server shows: make this machine one of the site's terminals."""
+
     def sign_in(self, admission_no: str, id_tail: str) -> None: ...
     def confirm(self) -> None:
         """The candidate is who the server says."""

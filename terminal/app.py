@@ -31,6 +31,7 @@ from terminal.client import Client
 from terminal.heard import Heard, Link, Trouble
 from terminal.language import _, set_language
 from terminal.locked_app import ExitCode, LockedApp
+from terminal.machine import machine_key
 from terminal.outbox import Outbox, journal_name, try_directory
 from terminal.screens.after import (
     ClosedScreen,
@@ -44,6 +45,7 @@ from terminal.screens.after import (
 )
 from terminal.screens.base import ExamScreen
 from terminal.screens.before import ConfirmScreen, RulesScreen, SignInScreen, WaitingScreen
+from terminal.screens.pair import PairScreen
 from terminal.screens.question import QuestionScreen
 from terminal.screens.sheet import SheetScreen
 from terminal.seat import Seat, Stage, monotonic_ms, stage
@@ -105,9 +107,10 @@ class TerminalApp(LockedApp, inherit_bindings=False):
         self.seat = Seat(name=name)
         self.exit_after_receipt = exit_after_receipt
         self._now = now
-        self._client = Client(server, trust, self._hear, self._open_outbox, terminal=name)
+        self._client = Client(server, trust, self._hear, self._open_outbox, key=self._machine_key())
         self._sign_in = SignInScreen(self, admission_no)
         self._screens: dict[Stage, ExamScreen] = {
+            Stage.PAIR: PairScreen(self, name),
             Stage.SIGN_IN: self._sign_in,
             Stage.CONFIRM: ConfirmScreen(self),
             Stage.RULES: RulesScreen(self),
@@ -128,6 +131,13 @@ class TerminalApp(LockedApp, inherit_bindings=False):
         self._shown: Stage | None = None
         self._settled_ms = 0
 
+    def _machine_key(self) -> str:
+        try:
+            return machine_key(self._journal)
+        except OSError:
+            self.seat.trouble = Trouble.JOURNAL
+            return ""
+
     # ---- running -----------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
@@ -139,6 +149,7 @@ class TerminalApp(LockedApp, inherit_bindings=False):
         self.set_timer(NETWORK_AFTER_S, self._start_client)
 
     def _start_client(self) -> None:
+        self._client.introduce()
         self._talking = asyncio.create_task(self._client.run(), context=contextvars.copy_context())
         self._talking.add_done_callback(self._talked)
 
@@ -185,6 +196,12 @@ class TerminalApp(LockedApp, inherit_bindings=False):
         return False
 
     # ---- what the candidate does -------------------------------------------------------------------------------
+
+    def pair(self, name: str, code: str) -> None:
+        self.seat.refusal = None
+        self.seat.link = Link.TRYING
+        self._client.introduce(code, name)
+        self.draw()
 
     def sign_in(self, admission_no: str, id_tail: str) -> None:
         """Try to, with nothing said any more of the try before."""
@@ -247,7 +264,7 @@ class TerminalApp(LockedApp, inherit_bindings=False):
 
     def _begin_again(self) -> None:
         self._sign_in.forget()
-        self.seat = Seat(name=self.seat.name)
+        self.seat = Seat(name=self.seat.name, paired=self.seat.paired)
 
     # ---- what the client hears ---------------------------------------------------------------------------------
 
@@ -263,7 +280,7 @@ class TerminalApp(LockedApp, inherit_bindings=False):
         if told.seat is not self.seat:
             return  # meant for the person who sat here before
         match told.heard:
-            case Refusal(reason=Reason.BAD_TOKEN) if self.seat.welcome is not None:
+            case Refusal(reason=Reason.BAD_TOKEN | Reason.NOT_ENROLLED) if self.seat.welcome is not None:
                 self._begin_again()
         self.seat.hear(told.heard, self._now())
         match told.heard:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from examd.protocol.messages import FromTerminal, Welcome, decode_to_terminal, encode
+from examd.protocol.messages import Enrolled, FromTerminal, Welcome, decode_to_terminal, encode
 from examd.protocol.trust import trusting
 from terminal.conversation import Conversation, Restart, Stop
 from terminal.heard import Heard, Link, Saved, Trouble
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 HEARTBEAT_S = 5.0
 CONNECT_S = 5.0
+ASK_AGAIN_S = 1.0
+"""How often a machine that was paired asks whether staff have confirmed it."""
 FIRST_RETRY_S = 0.5
 LAST_RETRY_S = 5.0
 MAX_FORM_BYTES = 4 << 20
@@ -44,9 +46,10 @@ class Client:
         hear: Callable[[Heard], None],
         open_outbox: Callable[[Welcome], Outbox],
         *,
-        terminal: str = "",
+        key: str,
     ) -> None:
-        self.conversation = Conversation(hear, open_outbox, terminal)
+        """`key`: this machine's own (`terminal.machine`)."""
+        self.conversation = Conversation(hear, open_outbox, key)
         self._url = f"wss://{server}/seat"
         self._trust = trust
         self._hear = hear
@@ -59,6 +62,10 @@ class Client:
     @property
     def outbox(self) -> Outbox | None:
         return self.conversation.outbox
+
+    def introduce(self, code: str = "", name: str = "") -> None:
+        """Ask whether this machine is enrolled, until there is an answer; with a code, ask for it to be, as `name`."""
+        self.conversation.introduce(code, name)
 
     def sign_in(self, admission_no: str, id_tail: str) -> None:
         """Ask for this candidate's seat, until there is an answer."""
@@ -160,23 +167,27 @@ class Client:
         import aiohttp
 
         conversation = self.conversation
-        await self._say(socket, conversation.greeting())
+        for message in conversation.greeting():
+            await self._say(socket, message)
         pump: asyncio.Task[None] | None = None
         try:
             async for frame in socket:
                 if frame.type is not aiohttp.WSMsgType.TEXT or not conversation.wanted.is_set():
                     break
                 try:
-                    message = decode_to_terminal(frame.data)
+                    heard = decode_to_terminal(frame.data)
                 except msgspec.DecodeError:
                     break  # not our server's language: begin again
-                if isinstance(message, Welcome):
+                if isinstance(heard, Welcome | Enrolled):
                     self._delay_s = FIRST_RETRY_S
                 try:
-                    conversation.take(message)
+                    conversation.take(heard)
                 except OSError:  # not the socket's: what is taken in is written only to the journal
                     conversation.give_up_seat(Trouble.JOURNAL)
-                if isinstance(message, Welcome) and pump is None:
+                if isinstance(heard, Enrolled) and not heard.kept:
+                    await asyncio.sleep(ASK_AGAIN_S)
+                    await self._say(socket, conversation.still_there())
+                if isinstance(heard, Welcome) and pump is None:
                     self._hear(Link.UP)
                     pump = asyncio.create_task(self._pump(socket))
         finally:

@@ -15,8 +15,11 @@ from typing import NoReturn
 from examd.protocol.messages import (
     Ack,
     Clock,
+    Enrolled,
     FromTerminal,
     HandIn,
+    Pair,
+    Present,
     Ready,
     Refusal,
     Resume,
@@ -37,6 +40,7 @@ TRIES_OF_A_JOURNAL = 5
 
 _WAITS = {Reason.PAUSED, Reason.NOT_STARTED, Reason.STORE_FULL}
 _NEVER = {Reason.TIME_UP, Reason.BAD_ANSWER}
+_NOT_HERE = {Reason.BAD_TOKEN, Reason.NOT_ENROLLED}
 _ENDED = {Reason.HANDED_IN, Reason.CLOSED}
 _LOST = {Reason.TAKEN_OVER: Trouble.TAKEN_OVER, Reason.RECORD_LOST: Trouble.RECORD_LOST}
 
@@ -53,6 +57,7 @@ class Stop(Exception):  # noqa: N818
 class Connection:
     """What holds for one connection, and begins anew with the next."""
 
+    asked_for_a_seat: bool = False
     welcomed: bool = False
     said_ready: bool = False
     sent: int = 0
@@ -66,10 +71,11 @@ class Connection:
 class Conversation:
     """One seat's conversation with the site's server."""
 
-    def __init__(self, hear: Callable[[Heard], None], open_outbox: Callable[[Welcome], Outbox], terminal: str) -> None:
+    def __init__(self, hear: Callable[[Heard], None], open_outbox: Callable[[Welcome], Outbox], key: str) -> None:
+        """`key`: this machine's own (`terminal.machine`)."""
         self._hear = hear
         self._open_outbox = open_outbox
-        self._terminal = terminal
+        self._key = key
         self.outbox: Outbox | None = None
         self.connection = Connection()
         self.wanted = asyncio.Event()
@@ -80,6 +86,8 @@ class Conversation:
         """The outbox holds something new."""
         self.turn_s = FIRST_TURN_S
         """How long to wait before beginning again: the longer, the oftener since something was acknowledged."""
+        self._introduction: Present | Pair | None = None
+        """Somebody wants to know whether this machine is enrolled, or wants it to be."""
         self._credentials: tuple[str, str] | None = None
         self._token = ""
         self._ready = False
@@ -93,6 +101,11 @@ class Conversation:
 
     # ---- what is said ------------------------------------------------------------------------------------------
 
+    def introduce(self, code: str = "", name: str = "") -> None:
+        """Ask whether this machine is enrolled; with a code, ask for it to be, under that name."""
+        self._introduction = Pair(code, name, self._key) if code else Present(self._key)
+        self.wanted.set()
+
     def sign_in(self, admission_no: str, id_tail: str) -> None:
         """Ask for this candidate's seat; not once welcomed, for that would throw the seat's token away."""
         if not self._token:
@@ -104,21 +117,28 @@ class Conversation:
         self._ready = True
         self.unsent.set()
 
-    def greeting(self) -> FromTerminal:
-        """The first message of a new connection.
+    def greeting(self) -> list[FromTerminal]:
+        """The first messages of a new connection.
 
         Raises Stop: when the seat was left while the connection was being made.
         """
-        self.connection = Connection()
+        present = Present(self._key)
+        self.connection = Connection(asked_for_a_seat=bool(self._token) or self._credentials is not None)
         if self._token:
             if self.outbox is None:
-                return Resume(self._token)
+                return [present, Resume(self._token)]
             proof = self.outbox.proof
             self._proved = True
-            return Resume(self._token, proof.seq, proof.epoch, proof.idx, proof.head)
-        if self._credentials is None:
+            return [present, Resume(self._token, proof.seq, proof.epoch, proof.idx, proof.head)]
+        if self._credentials is not None:
+            return [present, SignIn(*self._credentials)]
+        if self._introduction is None:
             raise Stop
-        return SignIn(*self._credentials, terminal=self._terminal)
+        return [self._introduction]
+
+    def still_there(self) -> FromTerminal:
+        """What a machine says, now and again, that waits for staff to confirm it."""
+        return Present(self._key)
 
     def to_send(self) -> list[FromTerminal]:
         """What may be said now that was not said before, in order; it counts as sent."""
@@ -158,7 +178,14 @@ class Conversation:
                     self._ready = False  # said and heard; a reconnect need not repeat it
             case Refusal():
                 self._refused(message)
+            case Enrolled(kept=kept):
+                self._introduction = None if kept else Present(self._key)
         self._hear(message)
+        if isinstance(message, Enrolled) and message.kept and not connection.asked_for_a_seat:
+            if self._token or self._credentials is not None:
+                raise Restart  # somebody has asked meanwhile
+            self.wanted.clear()
+            raise Stop
 
     def _watch_overdue(self) -> None:
         """A server that ticks and does not acknowledge has lost an act or its own way: begin the connection again."""
@@ -198,8 +225,10 @@ class Conversation:
 
     def _refused(self, refusal: Refusal) -> None:
         reason, outbox = refusal.reason, self.outbox
-        if outbox is None or not self._token or reason is Reason.BAD_TOKEN:
+        if outbox is None or not self._token or reason in _NOT_HERE:
             self.give_up_seat(refusal)
+        if reason is Reason.REOPENED:
+            raise Restart
         if reason in _LOST:
             self.give_up_seat(_LOST[reason])
         if not self.connection.welcomed:
@@ -246,7 +275,7 @@ class Conversation:
     def forget(self) -> None:
         """The seat is left, or lost: nothing more is said for it."""
         self.wanted.clear()
-        self._token, self._credentials, self._ready = "", None, False
+        self._token, self._credentials, self._introduction, self._ready = "", None, None, False
         self._proved = self._over = self.connection.held = False
         if self.outbox is not None:
             self.outbox.let_go()

@@ -27,10 +27,16 @@ _REASONS: dict[Reason, str] = {
     Reason.MALFORMED: N_("The server did not understand this terminal. Please raise your hand."),
     Reason.TOO_LARGE: N_("The message was too long for the server. Please raise your hand."),
     Reason.OUT_OF_ORDER: N_("That cannot be done now."),
-    Reason.UNKNOWN_CANDIDATE: N_("The admission number and the ID number do not belong together. Please check both."),
-    Reason.ALREADY_SIGNED_IN: N_("This candidate is signed in at another terminal. Please raise your hand."),
+    Reason.NOT_ENROLLED: N_("This machine is not one of the site's terminals. Please raise your hand."),
+    Reason.NOT_PAIRING: N_("Nobody is pairing terminals at the server now: examd site pair"),
+    Reason.BAD_CODE: N_("This is not the code that the server shows. Please check it."),
+    Reason.NAME_TAKEN: N_("Another machine was just paired under this name. Give this one another."),
+    Reason.UNKNOWN_CANDIDATE: N_(
+        "These numbers open no seat here. Please check both; if they are right, raise your hand."
+    ),
     Reason.TOO_MANY_TRIES: N_("Too many tries. Please wait {wait_s} seconds, or raise your hand."),
     Reason.BAD_TOKEN: N_("This seat has to be signed in again. Your answers are kept."),
+    Reason.REOPENED: N_("Your form has been opened again."),
     Reason.TAKEN_OVER: N_("You are going on at another terminal. This one has been released."),
     Reason.NOT_OPEN: N_("The examination is not open yet. Please wait and try again."),
     Reason.CLOSED: N_("The examination has ended."),

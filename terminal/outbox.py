@@ -12,13 +12,14 @@ the server's record (已确认). Only saved acts may be sent.
 
 Sequence numbers rise by exactly one. Two acts for one slot keep both their numbers: the record shows the change.
 
-When a terminal and the record meet again (`reconcile`), there are three cases:
+When a terminal and the record meet again (`reconcile`), there are four cases:
 - the record is a prefix of this journal (answers given offline, or an acknowledgement that did not arrive):
   the rest is sent again under its own numbers, repeats are harmless;
 - the record knows more (the candidate went on at another seat) or knows something else: a new Base starts from the
   record. Where the record has an answer, it stays: nobody's recorded answer is overwritten by an older machine.
   Where it has none and this machine holds an unacknowledged one, that is given again under a new number. Slots that
   differ are told to the candidate;
+- the record holds this journal's hand-in, and was opened again: a new Base starts from it;
 - the record is shorter than what it acknowledged: `RecordLost`. The journal is then evidence; nothing is sent.
 
 Before: `terminal.screens.question`. After: `terminal.conversation`, then `examd.record`.
@@ -301,7 +302,9 @@ class Outbox:
             raise RecordLost
         first = self.fresh and not self.acts
         self.fresh = False
-        if not first and record.seq <= self.last and self._agrees(record):
+        handed_in = self.handed_in
+        opened_again = handed_in is not None and handed_in.seq <= record.seq and not said.handed_in
+        if not first and not opened_again and record.seq <= self.last and self._agrees(record):
             self.acknowledge(Ack(record.seq, record.epoch, record.idx, record.head))
             return Restored(len(self.answers), len(self.pending))
         held = self._unacknowledged_answers()

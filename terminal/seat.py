@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
-from examd.protocol.messages import Ack, Clock, FormView, ItemView, Receipt, Refusal, Welcome
+from examd.protocol.messages import Ack, Clock, Enrolled, FormView, ItemView, Receipt, Refusal, Welcome
 from examd.protocol.phase import Phase
 from examd.protocol.reasons import Reason
 from terminal.heard import GaveUp, Heard, Link, Saved, Trouble
@@ -30,6 +30,7 @@ def monotonic_ms() -> int:
 class Stage(StrEnum):
     """One screen each."""
 
+    PAIR = "pair"
     SIGN_IN = "sign-in"
     CONFIRM = "confirm"
     RULES = "rules"
@@ -82,6 +83,10 @@ class Seat:
 
     name: str = ""
     """What this machine is called in the room."""
+    paired: Enrolled | None = None
+    """Which of the site's terminals it is, or waits for staff to make it."""
+    stranger: bool = False
+    """The server does not know this machine: staff must pair it before anybody signs in."""
     link: Link = Link.IDLE
     away_since_ms: int = 0
     welcome: Welcome | None = None
@@ -135,8 +140,14 @@ class Seat:
                 if heard is not Link.UP and self.link is Link.UP:
                     self.away_since_ms = now_ms
                 self.link = heard
+            case Enrolled(name=name):
+                self.paired, self.name, self.stranger = heard, name, not heard.kept
+                if self.welcome is None:
+                    self.refusal, self.link = None, Link.IDLE
             case Welcome():
                 self.welcome = heard
+                if self.receipt is not None and not heard.handed_in:  # opened again
+                    self.receipt, self.place = None, Stage.QUESTION
                 if self.outbox is not None and self.outbox.acked >= self.outbox.last:
                     self.store_full = False
             case Restored():
@@ -163,6 +174,8 @@ class Seat:
                 pass  # the outbox knows; the screen is drawn anew
 
     def _refused(self, refusal: Refusal, now_ms: int) -> None:
+        if refusal.reason is Reason.NOT_ENROLLED:
+            self.stranger, self.paired = True, None
         self.store_full = self.store_full or refusal.reason is Reason.STORE_FULL
         if self.welcome is None:
             wait_s = refusal.facts.get("wait_s")
@@ -244,7 +257,7 @@ def stage(seat: Seat, now_ms: int) -> Stage:
     if seat.receipt and seat.welcome:
         return Stage.RECEIPT
     if seat.welcome is None:
-        return Stage.SIGN_IN
+        return Stage.PAIR if seat.stranger else Stage.SIGN_IN
     if seat.phase is Phase.CLOSED:
         return Stage.CLOSED
     if not seat.confirmed:

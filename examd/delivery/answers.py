@@ -7,14 +7,14 @@ import functools
 
 from bank.refused import BrokenStore
 from examd.delivery.hall import Connection, Hall, HallState, Live, Stage
-from examd.protocol.messages import Ack, Answer, Flag, HandIn, Refusal
+from examd.protocol.messages import TICK_S, Ack, Answer, Flag, HandIn, Refusal
 from examd.protocol.phase import GRACE_MS, Phase, in_grace, phase_at, remaining_ms
 from examd.protocol.reasons import Reason
 from examd.record.entries import Kind
 from examd.record.state import Seat
 from examd.record.writer import Outcome
 
-HANDED_IN, CUT_OFF, CLOSING = Stage.HANDED_IN, Stage.CUT_OFF, HallState.CLOSING
+HANDED_IN, CLOSING = Stage.HANDED_IN, HallState.CLOSING
 """Asked for every answer: an enum's own look-up takes eight times as long."""
 
 
@@ -33,7 +33,7 @@ def act(hall: Hall, connection: Connection, message: Answer | Flag | HandIn) -> 
         return connection.send(Refusal(Reason.GAP, seq=seq, facts={"expected": live.queued_seq + 1}))
     # One reading of the clock decides and is written: the verifier applies the same rule to the entry's own time.
     at = record.now()
-    now_ms = record.session_ms_at(at)
+    live.spoke_ms = now_ms = record.session_ms_at(at)
     phase = phase_at(seat.timetable, now_ms)
     if (reason := _refused(hall, seat, live, message, phase, now_ms)) is not None:
         return connection.send(Refusal(reason, seq=seq))
@@ -50,6 +50,7 @@ def _acted(hall: Hall, seat: Seat, live: Live, before: Stage, seq: int, late: bo
     connection = live.connection
     if isinstance(outcome, BrokenStore):
         live.queued_seq = seat.seq
+        live.spoke_ms += TICK_S * 1000  # it comes again with the next clock
         if live.stage is HANDED_IN:
             live.stage = before
         if connection is not None:
@@ -89,7 +90,7 @@ def _refused(
             return Reason.CLOSED
         case Phase.TIME_UP if hall.state is HallState.CHANGING_TIME:
             return Reason.PAUSED  # the clock that follows lets it come again
-        case Phase.TIME_UP if not (in_grace(seat.timetable, now_ms) or _still_counts(seat, live, message)):
+        case Phase.TIME_UP if not (in_grace(seat.timetable, now_ms) or _given_in_time(seat, message)):
             return Reason.TIME_UP
     if isinstance(message, Answer) and not hall.forms.offers(seat.c, message):
         return Reason.BAD_ANSWER
@@ -98,12 +99,9 @@ def _refused(
     return None
 
 
-def _still_counts(seat: Seat, live: Live, message: Answer | Flag | HandIn) -> bool:
-    """After the deadline: handing in, and what a seat that was cut off then had answered before it."""
-    if isinstance(message, HandIn):
-        return True
-    given_in_time = isinstance(message, Flag) or message.used_ms <= seat.timetable.limit_ms + seat.timetable.added_ms
-    return live.stage is CUT_OFF and given_in_time
+def _given_in_time(seat: Seat, message: Answer | Flag | HandIn) -> bool:
+    """What the terminal itself says to have been given too late is not taken; the rest enters, marked late."""
+    return not isinstance(message, Answer) or message.used_ms <= seat.timetable.limit_ms + seat.timetable.added_ms
 
 
 def _entry_of(seat: Seat, message: Answer | Flag | HandIn, late: bool, now_ms: int) -> tuple[Kind, dict[str, object]]:

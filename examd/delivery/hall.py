@@ -21,6 +21,7 @@ from examd.package.layout import RosterLine
 from examd.package.open import OpenItems, Package
 from examd.protocol.messages import Clock, Message, Receipt, Refusal
 from examd.protocol.phase import Phase, phase_at, remaining_ms, used_ms
+from examd.protocol.reasons import Reason
 from examd.protocol.receipt import receipt_code
 from examd.record.entries import Committed, Kind
 from examd.record.state import Seat
@@ -31,8 +32,11 @@ class Connection(Protocol):
     """A terminal's end, as the hall sees it."""
 
     terminal: str
+    """What the room calls it."""
+    machine: str
+    """Which enrolled machine it is (`examd.terminals`)."""
     address: str
-    """Where it comes from on the network; whatever it calls itself is `terminal`."""
+    """Where it comes from on the network."""
     c: int
     """The candidate sitting here; 0 for nobody."""
     last_heard_ms: int
@@ -48,9 +52,7 @@ class Stage(IntEnum):
     SIGNED_IN = 1
     READY = 2
     STARTED = 3
-    CUT_OFF = 4
-    """Nobody was connected when the seat's time ran out: its earlier answers may still come, as LATE."""
-    HANDED_IN = 5
+    HANDED_IN = 4
 
 
 @dataclass(slots=True)
@@ -58,24 +60,28 @@ class Live:
     """What is true of a seat now and need not outlive this process."""
 
     connection: Connection | None = None
+    machine: str = ""
+    """Where the candidate signed in last; there they may again, unasked."""
+    admitted: str | None = None
+    """Staff let the candidate sign in once at the terminal of this name, at any where it is empty."""
     queued_seq: int = 0
     """Newest act handed to the record, durable or not."""
     stage: Stage = Stage.ABSENT
     shown: Phase | None = None
     """Phase of the last Clock sent."""
+    spoke_ms: int = 0
+    """When this terminal was told that the time is up, or brought an act after that: since then it has been silent."""
 
     @classmethod
-    def of(cls, seat: Seat, now_ms: int) -> "Live":
-        """After a restart. A seat whose time ran out meanwhile was cut off, whatever the terminal saw."""
+    def of(cls, seat: Seat) -> "Live":
+        """After a restart."""
         if seat.hand_in_idx >= 0:
             stage = Stage.HANDED_IN
-        elif phase_at(seat.timetable, now_ms) is Phase.TIME_UP:
-            stage = Stage.CUT_OFF
         elif seat.timetable.started_ms is not None:
             stage = Stage.STARTED
         else:
             stage = Stage.READY if seat.ready else Stage.SIGNED_IN
-        return cls(queued_seq=seat.seq, stage=stage)
+        return cls(machine=seat.machine, admitted=seat.admitted, queued_seq=seat.seq, stage=stage)
 
 
 class HallState(Enum):
@@ -104,8 +110,10 @@ class Hall:
         self.wrong_sign_ins = WrongSignIns()
         self.alarms = Counter(alarm.c for alarm in record.state.alarms)
         """By candidate, in the record or on the way there."""
+        self.elsewhere: dict[int, str] = {}
+        """Who gave the right numbers at another terminal than their own, and at which: for staff to see."""
         self.live = {line.c: Live() for line in roster}
-        self.live |= {c: Live.of(seat, record.session_ms()) for c, seat in record.state.seats.items()}
+        self.live |= {c: Live.of(seat) for c, seat in record.state.seats.items()}
         self._limit_ms = package.rule.minutes * 60_000
 
     @property
@@ -173,6 +181,13 @@ class Hall:
 
         self.record.append(Kind.START, "server", body, started)
 
+    def reopened(self, c: int) -> None:
+        """The record no longer ends with this seat's hand-in: its terminal begins anew from what the record holds."""
+        live = self.live[c]
+        live.stage, live.shown = Stage.STARTED, None
+        if live.connection is not None:
+            live.connection.drop(Refusal(Reason.REOPENED, fatal=True))
+
     def waiting(self) -> list[int]:
         """Seats that are ready, durably, and whose clock has not started."""
         seats = self.record.state.seats.values()
@@ -183,7 +198,10 @@ class Hall:
         live, timetable, now_ms = self.live[c], self.record.state.seats[c].timetable, self.record.session_ms()
         if live.connection is None:
             return
-        live.shown = phase_at(timetable, now_ms)
+        phase = phase_at(timetable, now_ms)
+        if phase is Phase.TIME_UP and live.shown is not phase:
+            live.spoke_ms = now_ms  # told so, it brings what it still holds
+        live.shown = phase
         waiting_ms = self._limit_ms if timetable.started_ms is None else remaining_ms(timetable, now_ms)
         live.connection.send(Clock(live.shown, waiting_ms, used_ms(timetable, now_ms), timetable.added_ms))
 

@@ -20,6 +20,7 @@ from examd.record.entries import Committed, Kind
 from examd.record.writer import Note, Outcome, Record, RunLater
 from examd.site.folder import SiteFolder
 from examd.staff import Person
+from examd.terminals import Terminals
 
 
 class Session:
@@ -108,6 +109,7 @@ class Room:
     def __init__(self, folder: SiteFolder, site: Holder, clock: Clock, run_later: RunLater) -> None:
         self.folder, self.site, self.clock, self.run_later = folder, site, clock, run_later
         self.staff = folder.staff(site)
+        self.terminals = Terminals(folder.directory)
         self.low_disk = False
         self.session: Session | None = None
 

@@ -16,15 +16,16 @@ from aiohttp import WSMsgType, web
 from examd.delivery.answers import act
 from examd.delivery.budget import Budget
 from examd.delivery.door import Guest, Tell
-from examd.delivery.hall import Hall
+from examd.delivery.enrolment import greet
 from examd.delivery.room import Room
 from examd.delivery.sign_in import resume, sign_in
 from examd.protocol.messages import (
     MALFORMED,
     MAX_MESSAGE_BYTES,
-    PROTOCOL,
     FromTerminal,
     Message,
+    Pair,
+    Present,
     Ready,
     Refusal,
     Resume,
@@ -63,6 +64,8 @@ class SeatConnection:
 
     def __init__(self, seats: "Seats", socket: web.WebSocketResponse, request: web.BaseRequest) -> None:
         self.terminal = self.address = request.remote or ""
+        self.machine = self.known = ""
+        """`known`: the machine where it is enrolled or waits for staff to confirm it. Nobody else stays."""
         self.c = 0
         self.last_heard_ms = 0
         self._seats = seats
@@ -119,10 +122,10 @@ class Seats:
         self._tell = tell
         self._loop = asyncio.get_running_loop()
         self._dirty: list[SeatConnection] = []
-        self._budgets: dict[int, Budget] = {}
-        """By candidate, for a new connection is no new candidate."""
-        self._slowed_s: dict[int, float] = {}
-        """When it was told last that a candidate is heard late."""
+        self._budgets: dict[int | str, Budget] = {}
+        """By candidate, for a new connection is no new candidate; by machine, where nobody sits yet."""
+        self._slowed_s: dict[int | str, float] = {}
+        """When it was told last that one of them is heard late."""
 
     async def serve(self, request: web.BaseRequest) -> web.WebSocketResponse:
         """One connection, to its end. Raises HTTPNotFound: it came through no door."""
@@ -166,8 +169,8 @@ class Seats:
                     too_many = connection.bad_messages >= BAD_MESSAGES
                     (connection.drop if too_many else connection.send)(Refusal(Reason.MALFORMED, fatal=too_many))
                 else:
-                    _take(room.hall, connection, message)
-                    if connection.c and isinstance(message, SignIn | Resume):
+                    _take(room, connection, message)
+                    if connection.known and isinstance(message, Pair | Present | SignIn | Resume):
                         self._came(guest, connection)
                     elif not guest.stays:
                         guest.made_sense()
@@ -180,26 +183,26 @@ class Seats:
                 break
 
     def _came(self, guest: Guest, connection: SeatConnection) -> None:
-        """Somebody sits here now. Who comes again and again pays for it, at the address too."""
-        owes_s = self._budget(connection.c).spend(COMING_COSTS, self._loop.time())
+        """A terminal of ours, or somebody at it. Who comes again and again pays for it, at the address too."""
+        owes_s = self._budget(connection.c or connection.known).spend(COMING_COSTS, self._loop.time())
         guest.stay(free=not owes_s)
 
     def _pause_s(self, connection: SeatConnection) -> float:
         """How long nothing more is heard here, after one frame."""
         connection.frames += 1
-        if not (c := connection.c):
+        if not (who := connection.c or connection.known):
             return 0.0
         now_s = self._loop.time()
-        owes_s = self._budget(c).spend(1, now_s)
-        if owes_s and now_s - self._slowed_s.get(c, -TELL_SLOWED_S) >= TELL_SLOWED_S:
-            self._slowed_s[c] = now_s
-            self._tell("slowed", c, connection.address)
+        owes_s = self._budget(who).spend(1, now_s)
+        if owes_s and now_s - self._slowed_s.get(who, -TELL_SLOWED_S) >= TELL_SLOWED_S:
+            self._slowed_s[who] = now_s
+            self._tell("slowed", connection.c, connection.address)
         return owes_s
 
-    def _budget(self, c: int) -> Budget:
-        found = self._budgets.get(c)
+    def _budget(self, who: int | str) -> Budget:
+        found = self._budgets.get(who)
         if found is None:
-            found = self._budgets[c] = Budget(CANDIDATE_BURST, CANDIDATE_PER_S, self._loop.time())
+            found = self._budgets[who] = Budget(CANDIDATE_BURST, CANDIDATE_PER_S, self._loop.time())
         return found
 
     def to_flush(self, connection: SeatConnection) -> None:
@@ -224,16 +227,18 @@ async def _has_read(connection: SeatConnection) -> bool:
     return False
 
 
-def _take(hall: Hall | None, connection: SeatConnection, message: FromTerminal) -> None:
-    if hall is None:
+def _take(room: Room, connection: SeatConnection, message: FromTerminal) -> None:
+    if isinstance(message, Present | Pair):
+        connection.known = greet(room, connection, message)
+        return None
+    if not room.terminals.holds(connection.machine):
+        return connection.send(Refusal(Reason.NOT_ENROLLED))
+    if (hall := room.hall) is None:
         return connection.send(Refusal(Reason.NOT_OPEN))
     connection.last_heard_ms = hall.record.session_ms()
-    if isinstance(message, SignIn | Resume):
-        if message.protocol != PROTOCOL:
-            return connection.drop(Refusal(Reason.MALFORMED, facts={"protocol": PROTOCOL}, fatal=True))
-        if isinstance(message, SignIn):
-            connection.terminal = message.terminal[:64] or connection.terminal
-            return sign_in(hall, connection, message)
+    if isinstance(message, SignIn):
+        return sign_in(hall, connection, message)
+    if isinstance(message, Resume):
         return resume(hall, connection, message)
     if not hall.seated(connection) or connection.c not in hall.record.state.seats:
         seq = 0 if isinstance(message, Ready) else message.seq

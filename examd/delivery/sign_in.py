@@ -9,7 +9,7 @@ import secrets
 
 from bank.refused import BrokenStore
 from examd.delivery import view
-from examd.delivery.hall import Connection, Hall, Stage
+from examd.delivery.hall import Connection, Hall, Live, Stage
 from examd.package.layout import RosterLine
 from examd.protocol.messages import Refusal, Resume, SignIn, Welcome
 from examd.protocol.reasons import Reason
@@ -17,59 +17,60 @@ from examd.record.entries import Kind, leaf_hash
 from examd.record.state import Seat
 from examd.record.writer import Outcome
 
-TRIES, TRIES_OF_A_NUMBER, TRIES_OF_AN_ADDRESS = 5, 15, 30
-"""Wrong sign-ins allowed a minute: at one terminal for one admission number, for a number at all terminals together, at
-one terminal for all numbers together. Six ID digits fall to 10⁶ guesses, not to fifteen; and one terminal alone cannot
-keep a candidate from signing in at another."""
-QUIET_MS = 15_000
-"""A seat whose terminal has been silent this long, pongs included, may be taken by another without its token."""
-
 ALARMS = 3
 """Alarms of one candidate that enter the record: whoever forges one can forge a thousand, and buries the others'."""
 
 
 def sign_in(hall: Hall, connection: Connection, message: SignIn) -> None:
-    """Welcomes the candidate at this terminal, or refuses. The answer is sent once it is in the record."""
+    """Welcomes the candidate at this terminal, or refuses. The answer is sent once it is in the record.
+
+    Who sits somewhere stays there: another terminal takes the seat only where staff have admitted it. One refusal
+    serves for all, so that it tells nobody which numbers belong together, or that somebody sits here.
+    """
     if hall.closing:
         return connection.send(Refusal(Reason.CLOSED))
     if hall.low_disk:
         return connection.send(Refusal(Reason.STORE_FULL))
-    number = message.admission_no.strip()
-    line = hall.by_number.get(number)
     now_ms = hall.record.session_ms()
-    # Numbers nobody has are counted alike: a refusal tells nothing about a number.
-    limits = {
-        (connection.address, number): TRIES,
-        ("", number): TRIES_OF_A_NUMBER,
-        (connection.address,): TRIES_OF_AN_ADDRESS,
-    }
-    if wait_ms := hall.wrong_sign_ins.wait_ms(limits, now_ms):
+    if wait_ms := hall.wrong_sign_ins.wait_ms(connection.machine, now_ms):
         return connection.send(Refusal(Reason.TOO_MANY_TRIES, facts={"wait_s": wait_ms // 1000 + 1}))
+    line = hall.by_number.get(message.admission_no.strip())
     tail = line.id_tail if line else "??????"
-    if not hmac.compare_digest(message.id_tail.strip().upper().encode(), tail.encode()) or line is None:
-        hall.wrong_sign_ins.add(limits, now_ms)
-        return connection.send(Refusal(Reason.UNKNOWN_CANDIDATE))
-    sitting = hall.live[line.c].connection
-    if sitting is not None and now_ms - sitting.last_heard_ms < QUIET_MS:
-        return connection.send(Refusal(Reason.ALREADY_SIGNED_IN))
-    return _seat(hall, connection, line)
+    right = hmac.compare_digest(message.id_tail.strip().upper().encode(), tail.encode())
+    if line is not None and right:
+        if _may_sit(hall.live[line.c], connection):
+            return _seat(hall, connection, line)
+        hall.elsewhere[line.c] = connection.terminal
+    hall.wrong_sign_ins.add(connection.machine, now_ms)
+    return connection.send(Refusal(Reason.UNKNOWN_CANDIDATE))
+
+
+def _may_sit(live: Live, connection: Connection) -> bool:
+    """Nobody has the candidate's seat, it is this terminal's own, or staff have admitted the candidate here."""
+    own = live.machine == connection.machine
+    return live.stage is Stage.ABSENT or own or live.admitted in ("", connection.terminal)
 
 
 def _seat(hall: Hall, connection: Connection, line: RosterLine) -> None:
     token = secrets.token_hex(32)
     live = hall.live[line.c]
+    before = live.machine, live.admitted
     again = live.stage is not Stage.ABSENT
     live.stage = max(live.stage, Stage.SIGNED_IN)
+    live.machine, live.admitted = connection.machine, None
+    hall.elsewhere.pop(line.c, None)
     _take_over(hall, line.c, connection)
     body = {
         "again": again,
         "c": line.c,
+        "machine": connection.machine,
         "terminal": connection.terminal,
         "token_sha256": hashlib.sha256(token.encode()).hexdigest(),
     }
 
     def seated(outcome: Outcome) -> None:
         if isinstance(outcome, BrokenStore):
+            live.machine, live.admitted = before
             if line.c not in hall.record.state.seats:
                 live.stage = Stage.ABSENT
             connection.send(Refusal(Reason.STORE_FULL))
@@ -88,7 +89,7 @@ def resume(hall: Hall, connection: Connection, message: Resume) -> None:
     """
     token = hashlib.sha256(message.token.encode()).hexdigest()
     seat = next((seat for seat in hall.record.state.seats.values() if seat.token_sha256 == token), None)
-    if seat is None:
+    if seat is None or seat.machine not in ("", connection.machine):
         return connection.send(Refusal(Reason.BAD_TOKEN))
     if not _still_holds(hall, seat, message):
         # Nothing enters after CLOSE; the terminal keeps its journal and says so.
@@ -134,8 +135,9 @@ def _welcome(hall: Hall, connection: Connection, line: RosterLine, token: str) -
             durable_seq=seat.seq,
             idx=seat.acked_idx,
             head=head.hex() if head else "",
-            answers={slot: choice for slot, choice in seat.answers.items() if choice},
+            answers={slot: choice for slot, choice in seat.held.items() if choice},
             flags=tuple(sorted(seat.flags)),
+            handed_in=seat.hand_in_idx >= 0,
         )
     )
     if seat.timetable.started_ms is not None:

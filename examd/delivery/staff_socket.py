@@ -14,7 +14,7 @@ from aiohttp import WSMsgType, web
 
 from bank.refused import BadFile, BrokenStore, Denied, Refused
 from examd.delivery import disk
-from examd.delivery.commands import Facts, closing, opening, sitting
+from examd.delivery.commands import Facts, closing, opening, sitting, terminals
 from examd.delivery.door import Guest
 from examd.delivery.room import Room
 from examd.protocol.messages import MALFORMED, Refusal, StaffCommand, StaffReply, StaffSignIn, decode_from_staff, encode
@@ -26,6 +26,13 @@ STAFF_BYTES, STAFF_BYTES_PER_S = 4 << 20, 1 << 20
 
 COMMANDS: dict[Act, Callable[[Room, Person, Facts], Awaitable[Facts]]] = {
     Act.STATUS: sitting.status,
+    Act.PAIR: terminals.pair,
+    Act.TERMINALS: terminals.listed,
+    Act.ENROL: terminals.enrol,
+    Act.REMOVE: terminals.remove,
+    Act.RELEASE: terminals.release,
+    Act.ADMIT: sitting.admit,
+    Act.REOPEN: sitting.reopen,
     Act.PREPARE: opening.prepare,
     Act.OPEN: opening.open_,
     Act.COSIGN: opening.cosign,
@@ -111,7 +118,7 @@ class StaffSocket:
         person.require(act)
         try:
             # Two people may not open, start or close the same session between them.
-            async with contextlib.nullcontext() if act is Act.STATUS else self._changing:
+            async with contextlib.nullcontext() if act in (Act.STATUS, Act.TERMINALS) else self._changing:
                 facts = await COMMANDS[act](self._room, person, command.facts)
         except KeyError as missing:
             raise BadFile("command-fact-missing", act=act.value, fact=str(missing.args[0])) from None

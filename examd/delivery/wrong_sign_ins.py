@@ -1,52 +1,32 @@
-"""Wrong sign-ins of the last minute, each counted under several heads at once: how long whoever comes next must wait.
+"""Wrong sign-ins of the last minutes, counted by terminal: how long whoever comes next there must wait.
 
-Counted by number alone, any terminal could lock any candidate out; by terminal alone, many terminals could share the
-guessing. Pure: time comes with each call.
+By terminal alone, for nobody can make themselves another one: counted by candidate, any terminal could lock anybody
+out. Pure: time comes with each call.
 
-Before: `sign_in` judges one.
+Before: `sign_in` judges one. After: staff may let a terminal go on at once (`commands.terminals`).
 """
 
-from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-
-WINDOW_MS = 60_000
-REMEMBERED = 8_192
-"""Heads that are remembered at most; the one that was added to longest ago goes first."""
-
-Head = tuple[str, ...]
-"""E.g. (address, number). A part is cut at 64 characters: strangers choose how long a number is."""
+WINDOW_MS = 5 * 60_000
+TRIES = 5
+"""Sixty an hour: of the thousand ID tails that fit a known birthday and county, somebody unseen tries out six in a
+hundred."""
 
 
 class WrongSignIns:
     def __init__(self) -> None:
-        self._at: OrderedDict[Head, list[int]] = OrderedDict()
+        self._at: dict[str, list[int]] = {}
 
-    def __iter__(self) -> Iterator[Head]:
-        return iter(self._at)
+    def wait_ms(self, machine: str, now_ms: int) -> int:
+        """Until fewer than TRIES are left of the last WINDOW_MS; 0 where it is so now."""
+        recent = self._recent(machine, now_ms)
+        return recent[-TRIES] + WINDOW_MS - now_ms if len(recent) >= TRIES else 0
 
-    def __len__(self) -> int:
-        return len(self._at)
+    def add(self, machine: str, now_ms: int) -> None:
+        self._at[machine] = [*self._recent(machine, now_ms), now_ms]
 
-    def wait_ms(self, limits: Mapping[Head, int], now_ms: int) -> int:
-        """Until fewer than the limit are left under every head; 0 where it is so now."""
-        waits = [0]
-        for head, limit in limits.items():
-            recent = self._recent(head, now_ms)
-            if len(recent) >= limit:
-                waits.append(recent[-limit] + WINDOW_MS - now_ms)
-        return max(waits)
+    def release(self, machine: str) -> None:
+        """Forgets those of one terminal."""
+        self._at.pop(machine, None)
 
-    def add(self, heads: Mapping[Head, int], now_ms: int) -> None:
-        """Counts one under each of `heads`."""
-        for head in heads:
-            self._at[_cut(head)] = [*self._recent(head, now_ms), now_ms]
-            self._at.move_to_end(_cut(head))
-        while len(self._at) > REMEMBERED:
-            self._at.popitem(last=False)
-
-    def _recent(self, head: Head, now_ms: int) -> list[int]:
-        return [at for at in self._at.get(_cut(head), ()) if now_ms - at < WINDOW_MS]
-
-
-def _cut(head: Head) -> Head:
-    return tuple(part[:64] for part in head)
+    def _recent(self, machine: str, now_ms: int) -> list[int]:
+        return [at for at in self._at.get(machine, ()) if now_ms - at < WINDOW_MS]

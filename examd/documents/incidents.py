@@ -1,4 +1,5 @@
-"""What befell a candidate in the session, by the record: waived at closing, time added, with the reasons given then.
+"""What befell a candidate in the session, by the record: waived at closing, time added, the hand-in opened again, late
+answers that count or not, with the reasons given then.
 
 Before: `entries.jsonl` of the result. After: the score sheet, for whoever signs it.
 """
@@ -18,6 +19,9 @@ class What(Enum):
 
     WAIVED = "waived"
     TIME_ADDED = "time-added"
+    REOPENED = "reopened"
+    LATE_COUNTED = "late-counted"
+    LATE_DROPPED = "late-dropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class Incident:
     what: What
     reason: str
     minutes: float = 0
+    n: int = 0
+    """How many answers it concerns."""
 
 
 def read(folder: Path) -> tuple[Incident, ...]:
@@ -44,6 +50,11 @@ def read(folder: Path) -> tuple[Incident, ...]:
         elif entry.type is Kind.ADD_TIME:
             minutes = entry.body["ms"] / 60_000
             found.append(Incident(entry.body["c"], What.TIME_ADDED, entry.body["reason"], minutes))
+        elif entry.type is Kind.REOPEN:
+            found.append(Incident(entry.body["c"], What.REOPENED, entry.body["reason"]))
+        elif entry.type is Kind.LATE:
+            what = What.LATE_COUNTED if entry.body["counts"] else What.LATE_DROPPED
+            found.append(Incident(entry.body["c"], what, entry.body["reason"], n=entry.body["n"]))
     return tuple(found)
 
 

@@ -39,6 +39,12 @@ def incident(each: Incident, _: Translate) -> str:
     """What befell, for how long, and why."""
     if each.what is What.WAIVED:
         return _("Waived: {reason}").format(reason=each.reason)
+    if each.what is What.REOPENED:
+        return _("Hand-in opened again: {reason}").format(reason=each.reason)
+    if each.what is What.LATE_COUNTED:
+        return _("{n} late answers counted: {reason}").format(n=each.n, reason=each.reason)
+    if each.what is What.LATE_DROPPED:
+        return _("{n} late answers not counted: {reason}").format(n=each.n, reason=each.reason)
     text = _("Whole room: {minutes:g} min added: {reason}") if each.c == ROOM else _("{minutes:g} min added: {reason}")
     return text.format(minutes=round(each.minutes, 1), reason=each.reason)
 

@@ -6,6 +6,10 @@ candidate is in the record, committed with synchronous=FULL and chained; `idx` a
 chain there, `epoch` the run of the server that says so. After a reconnect the terminal sends the newest of these
 back (Resume), and a server that no longer holds them raises the alarm instead of going on.
 
+A terminal's first message on each connection says which machine it is (Present), with a secret of its own that this
+site has enrolled; Pair brings a new machine in, with the code that staff read at the server. Without either nothing
+else is heard.
+
 No type here can hold an answer key: ItemView names each field that a candidate may see.
 """
 
@@ -18,7 +22,7 @@ from examd.protocol.reasons import Reason
 
 MAX_MESSAGE_BYTES = 16 * 1024
 """Largest message a terminal may send: a sign-in or an answer needs some hundred bytes."""
-PROTOCOL = 1
+PROTOCOL = 2
 TICK_S = 5
 
 
@@ -33,17 +37,38 @@ class Message(msgspec.Struct, frozen=True, tag_field="t", forbid_unknown_fields=
 # ---- terminal to server ---------------------------------------------------------------------------------------
 
 
+class Present(Message, tag="present", frozen=True):
+    """Here is the enrolled machine that holds this secret."""
+
+    key: str
+    """64 hexadecimal digits, made on that machine; the site keeps a hash."""
+    protocol: int = PROTOCOL
+
+    def __repr__(self) -> str:
+        return "Present(…)"
+
+
+class Pair(Message, tag="pair", frozen=True):
+    """A machine asks to be enrolled: somebody who read the code at the server typed it here."""
+
+    code: str
+    name: str
+    """What the machine is to be called in the room."""
+    key: str
+    protocol: int = PROTOCOL
+
+    def __repr__(self) -> str:
+        return f"Pair(name={self.name!r}, …)"
+
+
 class SignIn(Message, tag="sign-in", frozen=True):
     admission_no: str
     id_tail: str
     """Last six characters of the ID number; X in capitals."""
-    terminal: str = ""
-    """Name of the machine, for the room log."""
-    protocol: int = PROTOCOL
 
 
 class Resume(Message, tag="resume", frozen=True):
-    """First message after a reconnect of a terminal that was signed in before."""
+    """A terminal that was signed in before goes on after a reconnect."""
 
     token: str
     """Seat token, 64 hexadecimal digits."""
@@ -51,7 +76,6 @@ class Resume(Message, tag="resume", frozen=True):
     epoch: Whole = 0
     idx: Whole = -1
     head: str = ""
-    protocol: int = PROTOCOL
 
 
 class Ready(Message, tag="ready", frozen=True):
@@ -103,6 +127,16 @@ class Sitting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass_points: int
 
 
+class Enrolled(Message, tag="enrolled", frozen=True):
+    """Answer to Present and Pair, and once more when staff have confirmed."""
+
+    name: str
+    check: str
+    """Four symbols that the staff's list shows beside the name."""
+    kept: bool
+    """False: the code was right, and staff have still to confirm at the server."""
+
+
 class Welcome(Message, tag="welcome", frozen=True):
     """Answer to SignIn and Resume: who you are, and what of yours is in the record."""
 
@@ -116,6 +150,8 @@ class Welcome(Message, tag="welcome", frozen=True):
     answers: dict[int, tuple[int, ...]]
     """Slot to displayed positions, as recorded."""
     flags: tuple[int, ...]
+    handed_in: bool = False
+    """The record ends with this candidate's hand-in, which was not opened again."""
 
 
 class OptionView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -212,9 +248,9 @@ class StaffReply(Message, tag="staff-reply", frozen=True):
         return f"StaffReply(act={self.act!r}, …)"
 
 
-FromTerminal = SignIn | Resume | Ready | Answer | Flag | HandIn
+FromTerminal = Present | Pair | SignIn | Resume | Ready | Answer | Flag | HandIn
 FromStaff = StaffSignIn | StaffCommand
-ToTerminal = Welcome | FormView | Clock | Ack | Receipt | Refusal
+ToTerminal = Enrolled | Welcome | FormView | Clock | Ack | Receipt | Refusal
 ToStaff = StaffReply | Refusal
 
 MALFORMED = (msgspec.DecodeError, ValueError, RecursionError)

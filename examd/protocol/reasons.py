@@ -9,15 +9,24 @@ class Reason(StrEnum):
     TOO_LARGE = "too-large"
     OUT_OF_ORDER = "out-of-order"
     """A message that makes no sense now, e.g. an answer before signing in."""
+    # enrolling a terminal
+    NOT_ENROLLED = "not-enrolled"
+    """This machine is not (or no more) one of the site's terminals."""
+    NOT_PAIRING = "not-pairing"
+    """Staff have not begun pairing at the server, or it has ended."""
+    BAD_CODE = "bad-code"
+    NAME_TAKEN = "name-taken"
+    """Another machine has just been paired under this name."""
     # signing in
     UNKNOWN_CANDIDATE = "unknown-candidate"
-    """Admission number and ID do not belong together; says no more, so numbers cannot be probed."""
-    ALREADY_SIGNED_IN = "already-signed-in"
+    """These two numbers open no seat here. Says neither whether they belong together nor who sits elsewhere."""
     TOO_MANY_TRIES = "too-many-tries"
     """facts: wait_s."""
     BAD_TOKEN = "bad-token"  # noqa: S105 - a reason, not a secret
     TAKEN_OVER = "taken-over"
     """The candidate continues at another terminal; this one has lost the seat."""
+    REOPENED = "reopened"
+    """The chief examiner opened the hand-in again; the terminal begins anew from the record."""
     # the session
     NOT_OPEN = "not-open"
     CLOSED = "closed"

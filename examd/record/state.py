@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from examd.protocol.phase import Timetable
+from examd.protocol.phase import Timetable, used_ms
 from examd.record.entries import Kind
 
 _CHOICES: dict[tuple[int, ...], tuple[int, ...]] = {}
@@ -26,6 +26,10 @@ class Seat:
     token_sha256: str = ""
     terminal: str = ""
     """Name of the machine where the candidate signed in last: the seat, for people in the room."""
+    machine: str = ""
+    """Which enrolled machine that was; "" in records of before there were any."""
+    admitted: str | None = None
+    """Staff let the candidate sign in at another terminal: of this name, any where it is empty."""
     ready: bool = False
     form: str = ""
     attempt: int = 0
@@ -35,8 +39,15 @@ class Seat:
     acked_idx: int = -1
     """Entry of that act."""
     answers: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    flags: set[int] = field(default_factory=set)
+    """What counts, by slot."""
+    late_answers: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    """What came after the deadline and nobody can date: it counts where the chief examiner says so."""
     late: int = 0
+    """How many such acts there were."""
+    late_decided: bool = False
+    late_ms: int = 0
+    """How long after its deadline the last of them came."""
+    flags: set[int] = field(default_factory=set)
     own_pause: bool = False
     """This seat was paused by name; a pause of the whole room comes and goes over it."""
     hand_in_idx: int = -1
@@ -44,8 +55,13 @@ class Seat:
     waived: bool = False
 
     @property
+    def held(self) -> dict[int, tuple[int, ...]]:
+        """All that the record has of this candidate, counting or not: what the terminal holds too."""
+        return {**self.answers, **self.late_answers}
+
+    @property
     def answered(self) -> int:
-        return sum(1 for choice in self.answers.values() if choice)
+        return sum(1 for choice in self.held.values() if choice)
 
 
 class Alarm(NamedTuple):
@@ -93,6 +109,10 @@ class SessionState:
         seat = self.seats.setdefault(body["c"], Seat(body["c"]))
         seat.token_sha256 = body["token_sha256"]
         seat.terminal = body.get("terminal", "")
+        seat.machine, seat.admitted = body.get("machine", ""), None
+
+    def _admit(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        self.seats[body["c"]].admitted = body["terminal"]
 
     def _ready(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         self.seats[body["c"]].ready = True
@@ -113,9 +133,22 @@ class SessionState:
 
     def _answer(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         seat = self._acted(body, idx)
-        choice = tuple(body["choice"])
-        seat.answers[body["slot"]] = _CHOICES.setdefault(choice, choice)
-        seat.late += body["late"]
+        choice, slot = tuple(body["choice"]), body["slot"]
+        choice = _CHOICES.setdefault(choice, choice)
+        if body["late"]:
+            seat.late_answers[slot] = choice
+            seat.late += 1
+            table = seat.timetable
+            seat.late_ms = used_ms(table, t_ms) - table.limit_ms - table.added_ms
+        else:
+            seat.answers[slot] = choice
+            seat.late_answers.pop(slot, None)  # time was added since, and it was answered anew
+
+    def _late(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        seat = self.seats[body["c"]]
+        if body["counts"]:
+            seat.answers |= seat.late_answers
+        seat.late_answers, seat.late_decided = {}, True
 
     def _flag(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         seat = self._acted(body, idx)
@@ -125,6 +158,11 @@ class SessionState:
         seat = self._acted(body, idx) if body["seq"] else self.seats[body["c"]]
         seat.hand_in_idx, seat.hand_in_by = idx, body["by"]
         seat.timetable = replace(seat.timetable, handed_in=True)
+
+    def _reopen(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        seat = self.seats[body["c"]]
+        seat.hand_in_idx, seat.hand_in_by = -1, ""
+        seat.timetable = replace(seat.timetable, handed_in=False)
 
     def _acted(self, body: Mapping[str, Any], idx: int) -> Seat:
         seat = self.seats[body["c"]]
@@ -168,6 +206,9 @@ class SessionState:
     def _close(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         self.closed = True
         for seat in self.seats.values():
+            if "late" not in body:  # a record of before late answers were decided upon: all of them count
+                seat.answers |= seat.late_answers
+                seat.late_answers = {}
             seat.timetable = replace(seat.timetable, closed=True)
 
 

@@ -1,14 +1,24 @@
 """Closing a session: nothing enters its record afterwards, and the chief examiner co-signs where it ended.
 
-Before: every seat has handed in, or is waived by name. After: the exported record; code 2 (`examd.bureau.closing`).
+Before: every seat has handed in, or is waived by name; whose answers came after the deadline is decided upon by name.
+After: the exported record; code 2 (`examd.bureau.closing`).
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
+import msgspec
+
+from bank.canonical import canonical
 from examd.holders import Holder
+from examd.record import orders
+from examd.record.entries import Kind
 from examd.site.replies import Closed, SeatStatus
 from examd.site.staff_client import StaffClient
+
+EVERYBODY = "all"
+"""In place of an admission number: all whose answers came late and who are not named. No number has small letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +30,33 @@ class Waived:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether late answers count, and why."""
+
+    counts: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedLate:
+    """What is decided upon one candidate's late answers."""
+
+    seat: SeatStatus
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
 class Closing:
     closed: Closed
     again: bool
     """It was closed before; this is the same closing."""
     waived: tuple[Waived, ...]
+    late: tuple[DecidedLate, ...]
     needless: tuple[str, ...]
     """Whom one wanted to waive, and who had handed in or never signed in."""
+
+
+Confirm = Callable[[Sequence[Waived], Sequence[DecidedLate]], Awaitable[None]]
 
 
 async def close_session(
@@ -34,20 +64,34 @@ async def close_session(
     chief: Holder,
     waive: Mapping[str, str],
     never_started: str = "",
-    confirm: Callable[[Sequence[Waived]], Awaitable[None]] | None = None,
+    confirm: Confirm | None = None,
+    late: Mapping[str, Decision] = MappingProxyType({}),
 ) -> Closing:
-    """Closes, and co-signs the closing checkpoint. `waive`: admission number -> why; `never_started`: why a session
-    closes that never started; `confirm` is shown whom this waives, and raises where that is not what was meant.
+    """Closes, and co-signs the closing checkpoint. `waive`: admission number -> why; `late`: admission number, or
+    EVERYBODY -> whether answers that came after the deadline count; `never_started`: why a session closes that never
+    started; `confirm` is shown what this decides, and raises where that is not what was meant.
 
-    Raises the server's refusal: such as one that names who has not handed in.
+    Raises the server's refusal: such as one that names who has not handed in, or whose late answers are undecided.
     """
     before = await client.status()
     again = before.phase == "closed"
     still = [seat for seat in before.seats if seat.phase != "handed-in" and not again]
     waived = tuple(Waived(seat, waive[seat.admission_no]) for seat in still if seat.admission_no in waive)
-    if waived and confirm is not None:
-        await confirm(waived)
-    closed = await client.ask("close", Closed, waive=dict(waive), reason=never_started)
+    decided = tuple(
+        DecidedLate(seat, decision)
+        for seat in before.seats
+        if seat.late and not again and (decision := late.get(seat.admission_no) or late.get(EVERYBODY)) is not None
+    )
+    if (waived or decided) and confirm is not None:
+        await confirm(waived, decided)
+    ordered = {each.seat.admission_no: _order(each, before.package_id, chief) for each in decided}
+    closed = await client.ask("close", Closed, waive=dict(waive), reason=never_started, late=ordered)
     await client.cosign(closed, chief)
     needless = set(waive) - {seat.admission_no for seat in still}
-    return Closing(closed, again, waived, () if again else tuple(sorted(needless)))
+    return Closing(closed, again, waived, decided, () if again else tuple(sorted(needless)))
+
+
+def _order(each: DecidedLate, package_id: str, chief: Holder) -> str:
+    order = orders.Late(each.seat.c, each.decision.counts, each.seat.late, each.decision.reason.strip())
+    signature = orders.sign(Kind.LATE, package_id, order.words, chief.signing_key)
+    return canonical(msgspec.to_builtins(msgspec.structs.replace(order, sig=signature))).decode()

@@ -4,6 +4,7 @@
     bureau.card.json          the bureau whose packages this site accepts
     staff.db                  people on duty (`examd.staff`)
     root.pem tls.pem tls.age  what terminals trust; the server's certificate and its key, sealed to the site
+    terminals.json            the enrolled terminals (`examd.terminals`)
     rules.seen.json           the bureau's registers of rule officers and its rules, as packages brought them
     address                   where staff found the server last: host and port
     current                   id of the session being held

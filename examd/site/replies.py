@@ -72,6 +72,64 @@ class AnswersLock(msgspec.Struct, frozen=True):
     root: str
 
 
+class PairingBegun(msgspec.Struct, frozen=True):
+    """To `pair`."""
+
+    code: str
+    seconds: int
+
+    def __repr__(self) -> str:
+        return "PairingBegun(…)"
+
+
+class TerminalStatus(msgspec.Struct, frozen=True):
+    """An enrolled terminal."""
+
+    name: str
+    check: str
+    by: str
+    """Who confirmed it."""
+    wait_s: int
+    """For how long it takes no sign-in, after too many wrong ones."""
+
+
+class WaitingTerminal(msgspec.Struct, frozen=True):
+    """A machine where the code was typed, and that staff have not confirmed."""
+
+    id: str
+    name: str
+    check: str
+    address: str
+    replaces: bool
+    """Another machine has this name now, and gives it up."""
+
+
+class RoomTerminals(msgspec.Struct, frozen=True):
+    """To `terminals`."""
+
+    pairing_s: int
+    """How long the code is still good; 0 where nobody is pairing."""
+    misses: int
+    """Wrong codes since pairing began."""
+    terminals: tuple[TerminalStatus, ...]
+    waiting: tuple[WaitingTerminal, ...]
+
+
+class EnrolledTerminals(msgspec.Struct, frozen=True):
+    """To `enrol`."""
+
+    enrolled: tuple[str, ...]
+    terminals: int
+    """How many there are now."""
+
+
+class Elsewhere(msgspec.Struct, frozen=True):
+    """Somebody who sits gave their numbers at another terminal."""
+
+    admission_no: str
+    terminal: str
+
+
 class Alarmed(msgspec.Struct, frozen=True):
     admission_no: str
     what: str
@@ -80,7 +138,14 @@ class Alarmed(msgspec.Struct, frozen=True):
 class SeatStatus(msgspec.Struct, frozen=True):
     admission_no: str
     answered: int
+    c: int
     connected: int
+    hand_in: int
+    """Entry of the hand-in that ends this seat's record; -1 where there is none."""
+    late: int
+    """Answers that came after the deadline, and count only where the chief examiner says so."""
+    late_ms: int
+    """How long after the deadline the last of them came."""
     name: str
     phase: str
     remaining_ms: int
@@ -98,6 +163,7 @@ class Status(msgspec.Struct, frozen=True):
     unread: int = 0
     """Of those, how many a server that was killed has not read again yet."""
     mock: bool = False
+    package_id: str = ""
     session: str = "–"
     session_id: str = ""
     candidates: int | None = None
@@ -107,4 +173,5 @@ class Status(msgspec.Struct, frozen=True):
     handed_in: int = 0
     alarms: int = 0
     alarmed: tuple[Alarmed, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
     seats: tuple[SeatStatus, ...] = ()

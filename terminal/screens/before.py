@@ -1,144 +1,55 @@
 """Before the first question: sign in, is this you, the rules, waiting for the start.
 
-After: `terminal.screens.question`.
+Before: `terminal.screens.pair`, once a machine. After: `terminal.screens.question`.
 """
 
-import unicodedata
 from collections.abc import Iterator
-from typing import ClassVar
 
 from rich.cells import cell_len
-from textual import events
-from textual.binding import Binding, BindingType
 
 from examd.protocol.reasons import Reason
 from terminal.actions import Actions
-from terminal.heard import Link
-from terminal.language import _, reason_sentence
+from terminal.language import _
 from terminal.screens.base import ExamScreen
-from terminal.theme import AMBER, BOLD, INK, RED, SOFT
+from terminal.screens.form import FormScreen
+from terminal.theme import AMBER, BOLD, INK, SOFT
 from terminal.widgets.bars import Key
-from terminal.widgets.card import Block, Fact, Field, Gap, Title, Words
-
-_LENGTHS = (32, 6)
-_WRONG = {Reason.UNKNOWN_CANDIDATE, Reason.TOO_MANY_TRIES}
+from terminal.widgets.card import Block, Fact, Gap, Title, Words
 
 
-def _typed(text: str) -> str:
-    """What a key or a paste means: full-width letters and digits as plain ones, anything else dropped."""
-    plain = unicodedata.normalize("NFKC", text).upper()
-    return "".join(c for c in plain if c.isascii() and (c.isalnum() or c == "-"))
-
-
-class SignInScreen(ExamScreen):
+class SignInScreen(FormScreen):
     """Two lines to type in: the admission number and the end of the ID number."""
 
-    staff_may_leave = True
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab,down,shift+tab,up", "other_field", show=False),
-        Binding("backspace,delete", "rub_out", show=False),
-    ]
+    LENGTHS = (32, 6)
+    WRONG = frozenset({Reason.UNKNOWN_CANDIDATE, Reason.TOO_MANY_TRIES})
 
     def __init__(self, actions: Actions, admission_no: str = "") -> None:
-        super().__init__(actions)
-        self.values = [_typed(admission_no)[: _LENGTHS[0]], ""]
-        self.active = 1 if admission_no else 0
-        self.complaint = ""
-        self._doubtful: set[int] = set()
-        """Lines that were refused: typing begins them anew."""
+        super().__init__(actions, (admission_no, ""))
 
     def _blocks(self, now_ms: int) -> Iterator[Block]:
         yield Title(_("Candidate sign-in"))
         yield Words(_("Type both numbers, then press Enter."), SOFT)
         yield Gap()
-        labels = (_("Admission number"), _("Last 6 of ID"))
-        hints = ("", _("X: the letter X"))
-        for place, value in enumerate(self.values):
-            yield Field(labels[place], value, hints[place], place == self.active, f"field({place})")
+        yield self._line(0, _("Admission number"))
+        yield self._line(1, _("Last 6 of ID"), _("X: the letter X"))
         yield self._message(now_ms)
-
-    def _message(self, now_ms: int) -> Words:
-        seat = self.seat
-        if self.complaint:
-            return Words(self.complaint, AMBER)
-        if (wait_ms := seat.wait_until_ms - now_ms) > 0:
-            return Words(reason_sentence(Reason.TOO_MANY_TRIES, {"wait_s": -(-wait_ms // 1000)}), RED)
-        if seat.wait_until_ms:
-            return Words(_("You may try again now."))
-        if seat.refusal is not None:
-            return Words(reason_sentence(seat.refusal.reason, seat.refusal.facts), RED)
-        return {
-            Link.IDLE: Words(""),
-            Link.TRYING: Words(_("Connecting to the examination server …"), SOFT),
-            Link.UP: Words(_("Connected."), SOFT),
-            Link.AWAY: Words(_("The examination server does not answer. Trying again …"), AMBER),
-            Link.UNTRUSTED: Words(_("This server is not the one this terminal trusts. Please raise your hand."), RED),
-        }[seat.link]
 
     def _keys(self) -> Iterator[Key]:
         yield Key("Enter", _("Sign in"), "enter", main=True)
-        yield Key("Tab", _("Other line"), "other_field")
-        yield Key("Backspace", _("Rub out"), "rub_out")
         yield from super()._keys()
 
-    def typed(self, character: str) -> None:
-        if self.check_action("type", ()):
-            self._type(character)
-
-    def on_paste(self, event: events.Paste) -> None:
-        event.stop()
-        if self.check_action("type", ()):
-            self._type(event.text[:64])
-
-    def _type(self, text: str) -> None:
-        self._mend()
-        new, most = _typed(text), _LENGTHS[self.active]
-        if new and self.active in self._doubtful:
-            self._doubtful.discard(self.active)
-            self.values[self.active] = ""
-        value = self.values[self.active] + new
-        self.values[self.active] = value[:most]
-        if len(value) > most:
-            self.complaint = _("This line is full: {n} characters. Backspace rubs out.", n=most)
-        self.actions.draw()
-
-    def action_rub_out(self) -> None:
-        self._mend()
-        self._doubtful.discard(self.active)
-        self.values[self.active] = self.values[self.active][:-1]
-        self.actions.draw()
-
-    def _mend(self) -> None:
-        """What was complained of is being changed."""
-        if self.seat.refusal is not None and self.seat.refusal.reason in _WRONG:
-            self._doubtful = {0, 1}
-        self.complaint, self.seat.refusal = "", None
-        if self.seat.wait_until_ms <= self.actions.now():
-            self.seat.wait_until_ms = 0
-
-    def action_other_field(self) -> None:
-        self.action_field(1 - self.active)
-
-    def action_field(self, place: int) -> None:
-        self.active = place
-        self.actions.draw()
-
-    def enter(self) -> None:
+    def send(self) -> None:
         """Sign in, or say what is missing for that."""
-        if self.seat.wait_until_ms > self.actions.now():
-            return  # the server would only refuse again
         number, tail = self.values
         if not number:
             self.active, self.complaint = 0, _("Please type your admission number.")
-        elif len(tail) < _LENGTHS[1]:
+        elif len(tail) < self.LENGTHS[1]:
             empty = not tail and self.active == 0
             self.active = 1
             self.complaint = "" if empty else _("Please type the last six characters of your ID number.")
         else:
             self.complaint = ""
             self.actions.sign_in(number, tail)
-            return
-        self.actions.draw()
 
     def forget(self) -> None:
         """The next person must not find the last one's numbers."""

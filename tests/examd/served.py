@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -16,11 +17,13 @@ from typing import Any, TypeVar
 
 import aiohttp
 
+from examd.clock import Clock
+from examd.delivery.server import Server
 from examd.documents.report import Report
 from examd.documents.write import write_all
 from examd.protocol import messages as m
 from examd.protocol.trust import trusting
-from examd.site.closing import close_session
+from examd.site.closing import EVERYBODY, Decision, close_session
 from examd.site.grading import grade_session
 from examd.site.opening import Opening, open_session
 from examd.site.serving import supervised
@@ -28,6 +31,7 @@ from examd.site.staff_client import StaffClient
 from tests.examd.toy_session import PASSPHRASE, Staffed
 
 STEP_S = 30
+SPARE = 4
 
 Kind = TypeVar("Kind", bound=m.Message)
 
@@ -41,6 +45,9 @@ class Served:
         self.events: list[tuple[str, int]] = []
         self.about: dict[str, str] = {}
         """What the last event of a kind was about."""
+        self.keys: dict[str, str] = {}
+        """Secrets of the enrolled terminals, by name: "01", "02" … one for each candidate, and some to spare."""
+        self._next = 0
         self.supervisor = supervised(toy.folder, toy.site, "127.0.0.1", 0, self._tell, log)
         self._thread = threading.Thread(target=self.supervisor.run, daemon=True)
 
@@ -105,10 +112,32 @@ class Served:
     async def open(self, name: str = "admin") -> Opening:
         toy = self.toy
         async with self.desk(name) as desk:
-            return await open_session(desk, toy.directory, toy.chief, toy.issued.code_1, one_holder=True)
+            opened = await open_session(desk, toy.directory, toy.chief, toy.issued.code_1, one_holder=True)
+            await self.enrol(desk)
+            return opened
 
-    async def close_and_grade(self, desk: StaffClient, waive: list[str]) -> Path:
-        closed = await close_session(desk, self.toy.chief, dict.fromkeys(waive, "走了"))
+    async def enrol(self, desk: StaffClient) -> None:
+        """Enrols the room's terminals, as staff do: the code typed at each, the list confirmed."""
+        code = (await desk.command("pair"))["code"]
+        async with aiohttp.ClientSession() as session:
+            for n in range(1, self.toy.candidates + SPARE + 1):
+                async with session.ws_connect(f"wss://{self.address}/seat", ssl=trusting(self.trust)) as socket:
+                    key = self.keys[f"{n:02}"] = secrets.token_hex(32)
+                    await say(socket, m.Pair(code, f"{n:02}", key))
+                    assert not (await hear(socket, m.Enrolled)).kept
+        waiting = (await desk.command("terminals"))["waiting"]
+        assert len(waiting) == len(self.keys)
+        await desk.command("enrol", ids=[each["id"] for each in waiting])
+
+    def machine(self, folder: Path, name: str) -> Path:
+        """A terminal's own folder, with the secret of an enrolled one in it."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "machine.key").write_text(self.keys[name])
+        return folder
+
+    async def close_and_grade(self, desk: StaffClient, waive: list[str], *, late_counts: bool = True) -> Path:
+        late = {EVERYBODY: Decision(late_counts, "断网")}
+        closed = await close_session(desk, self.toy.chief, dict.fromkeys(waive, "走了"), late=late)
         assert len(closed.closed.root) == 64
         result = await grade_session(desk, self.toy.chief, self.toy.issued.code_2)
         write_all(Report.read(result), result, "zh")
@@ -117,10 +146,19 @@ class Served:
     # ---- seats ------------------------------------------------------------------------------------------------
 
     @contextlib.asynccontextmanager
-    async def socket(self, path: str = "/seat") -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    async def socket(
+        self, path: str = "/seat", terminal: str | None = None
+    ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """A connection of an enrolled terminal: the named one, or each time the next; of nobody where that is ""."""
+        if terminal is None and self.keys:
+            terminal = list(self.keys)[self._next % len(self.keys)]
+            self._next += 1
         where = self.toy.folder.address if path == "/desk" else self.address
         async with aiohttp.ClientSession(connector=from_another_machine()) as session:
             async with session.ws_connect(f"wss://{where}{path}", ssl=trusting(self.trust)) as socket:
+                if terminal and path == "/seat":
+                    await say(socket, m.Present(self.keys[terminal]))
+                    assert (await hear(socket, m.Enrolled)).name == terminal
                 yield socket
 
 
@@ -144,6 +182,29 @@ def served(toy: Staffed, log: Path | None = None) -> Iterator[Served]:
         yield site
     finally:
         site.stop()
+
+
+class Here(Served):
+    """The same without a process: the server in the test's own loop, with a clock that the test moves."""
+
+    def __init__(self, toy: Staffed, clock: Clock) -> None:
+        super().__init__(toy)
+        self.told: list[tuple[str, int]] = []
+        self.server = Server(toy.folder, toy.site, clock, lambda *event: self.told.append(event))
+
+
+@contextlib.asynccontextmanager
+async def in_this_process(toy: Staffed, clock: Clock) -> AsyncIterator[Here]:
+    """Its session is open."""
+    site = Here(toy, clock)
+    await site.server.start("127.0.0.1", 0)
+    site.port = site.server.port
+    toy.folder.note_address("127.0.0.1", site.server.desk_port)
+    try:
+        await site.open()
+        yield site
+    finally:
+        await site.server.stop()
 
 
 async def say(socket: aiohttp.ClientWebSocketResponse, message: m.Message) -> None:

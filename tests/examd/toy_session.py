@@ -174,7 +174,7 @@ def on_duty() -> tuple[list[tuple[object, ...]], dict[str, str]]:
     """Rows of a staff book, and the secret of each one's codes."""
     people = {
         "admin": Role.ADMINISTRATOR, "deputy": Role.ADMINISTRATOR, "closer": Role.ADMINISTRATOR,
-        "watcher": Role.INVIGILATOR,
+        "helper": Role.ADMINISTRATOR, "watcher": Role.INVIGILATOR,
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         vault = Vault.create(

@@ -9,14 +9,20 @@ two are compared, in one run, and what the attacker costs by being on the same m
 import argparse
 import asyncio
 import contextlib
+import secrets
 import tempfile
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import aiohttp
+
 from bank.refused import Denied
+from examd.protocol import messages as m
+from examd.protocol.trust import trusting
 from examd.site.staff_client import StaffClient
+from tests.examd.served import hear, say
 from tests.faults.hostile import SEATED, STRANGERS, Hostile, Report
 from tools.bench.fleet import Fleet
 from tools.drill.session import Drill, hall_for
@@ -59,8 +65,8 @@ class Found:
 class Besieged:
     drill: Drill
     fleet: Fleet
-    enemies: dict[str, tuple[str, str]]
-    """Attack -> admission number and ID tail of the candidate whose seat the attacker has."""
+    enemies: dict[str, tuple[str, str, str]]
+    """Attack -> admission number and ID tail of the candidate whose seat the attacker has, secret of its terminal."""
     honest: int
     work: Path
     told: list[tuple[str, int, str]] = field(default_factory=list)
@@ -146,16 +152,29 @@ async def besieged(honest: int, work: Path) -> AsyncIterator[Besieged]:
     """A session that has begun, `honest` seats in it, and a candidate more for each attack by somebody signed in."""
     told: list[tuple[str, int, str]] = []
     async with hall_for(honest + len(SEATED), work) as (drill, client, people):
-        hear = drill.supervisor._on_event  # type: ignore[union-attr]
+        pass_on = drill.supervisor._on_event  # type: ignore[union-attr]
 
         def tell(event: str, number: int, about: str = "") -> None:
             told.append((event, number, about))
-            hear(event, number, about)
+            pass_on(event, number, about)
 
         drill.supervisor._on_event = tell  # type: ignore[union-attr]
         seats = [(line.admission_no, line.id_tail) for line in people]
         fleet = await Fleet.start(drill.address, drill.trust, seats[:honest])
         try:
+            keys = [secrets.token_hex(32) for _ in SEATED]
+
+            async def pair(code: str) -> None:
+                await fleet.pair(code)
+                async with aiohttp.ClientSession() as session:
+                    for n, key in enumerate(keys):
+                        async with session.ws_connect(
+                            f"wss://{drill.address}/seat", ssl=trusting(drill.trust)
+                        ) as socket:
+                            await say(socket, m.Pair(code, f"enemy {n}", key))
+                            await hear(socket, m.Enrolled)
+
+            await drill.enrol(client, pair, honest + len(keys))
             await fleet.order("connect")
             async with asyncio.timeout(60):
                 while (await client.status()).ready < honest:
@@ -163,7 +182,8 @@ async def besieged(honest: int, work: Path) -> AsyncIterator[Besieged]:
             starting = asyncio.create_task(client.command("start"))
             await fleet.order("await_forms")
             await starting
-            yield Besieged(drill, fleet, dict(zip(SEATED, seats[honest:], strict=True)), honest, work, told)
+            enemies = {name: (*seat, key) for name, seat, key in zip(SEATED, seats[honest:], keys, strict=True)}
+            yield Besieged(drill, fleet, enemies, honest, work, told)
         finally:
             await fleet.stop()
 

@@ -1,8 +1,9 @@
 """Whoever is on the room's network and means no good: one process, one attack, as hard as it can.
 
-    python -m tests.faults.hostile ATTACK SECONDS HOST PORT SOURCES [NUMBER TAIL]      (started by `Hostile`)
+    python -m tests.faults.hostile ATTACK SECONDS HOST PORT SOURCES [NUMBER TAIL KEY]  (started by `Hostile`)
 
-SOURCES: addresses it comes from, with commas. NUMBER and TAIL: a candidate's, for attacks by somebody who is signed in.
+SOURCES: addresses it comes from, with commas. NUMBER, TAIL, KEY: a candidate's and an
+enrolled terminal's, for attacks by somebody who is signed in.
 An attack is a function of `Enemy`; what it is told counts nothing and is thrown away. It comes again as soon as it is
 cut. The report, JSON on standard output at the end: how often it connected, was refused and was cut, what it sent, how
 long a connection was held and how many at once.
@@ -70,6 +71,7 @@ class Enemy:
     until: float
     number: str = ""
     tail: str = ""
+    key: str = ""
     report: Report = field(default_factory=Report)
     _open: int = 0
 
@@ -155,7 +157,7 @@ async def upgraded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, m
 
 async def seated(enemy: Enemy, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> m.Welcome:
     await upgraded(reader, writer)
-    writer.write(said(m.SignIn(enemy.number, enemy.tail, "H")))
+    writer.write(said(m.Present(enemy.key)) + said(m.SignIn(enemy.number, enemy.tail)))
     while True:
         message = await heard(reader)
         if isinstance(message, m.Welcome):
@@ -289,7 +291,7 @@ async def _flooded(
     await enemy.again_and_again(one, n)
 
 
-WRONG = said(m.SignIn("20260001", "999999", "H"))
+WRONG = said(m.SignIn("20260001", "999999"))
 
 
 async def sign_ins(enemy: Enemy) -> None:
@@ -554,8 +556,9 @@ class Hostile:
 
 async def _main() -> None:
     attack, seconds, host, port, sources, *seat = sys.argv[1:]
-    number, tail = seat or ("", "")
-    enemy = Enemy(host, int(port), sources.split(","), time.monotonic() + float(seconds), number, tail)
+    enemy = Enemy(host, int(port), sources.split(","), time.monotonic() + float(seconds))
+    if seat:
+        enemy.number, enemy.tail, enemy.key = seat
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(float(seconds) + 5):
             await (STRANGERS | SEATED | {"spin": spin})[attack](enemy)

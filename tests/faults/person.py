@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from examd.protocol.messages import Ack, Answer, Clock, Flag, FormView, HandIn, Receipt, Refusal, Welcome
+from examd.protocol.messages import Ack, Answer, Clock, Flag, FormView, HandIn, Receipt, Welcome
 from examd.protocol.phase import Phase
 from terminal.client import Client
 from terminal.heard import Trouble
+from terminal.machine import machine_key
 from terminal.outbox import Outbox, journal_name
 
 
@@ -54,7 +55,7 @@ class Person:
 
     async def sit(self) -> Receipt:
         heard: asyncio.Queue[object] = asyncio.Queue()
-        self.client = Client(self.address, self.trust, heard.put_nowait, self._journal, terminal=f"P{self.c}")
+        self.client = Client(self.address, self.trust, heard.put_nowait, self._journal, key=machine_key(self.journals))
         tasks = [asyncio.create_task(self.client.run())]
         self.client.sign_in(self.number, self.tail)
         try:
@@ -64,9 +65,6 @@ class Person:
                 if isinstance(message, FormView) and len(tasks) == 1:
                     self.started.set()
                     tasks.append(asyncio.create_task(self._answer(message)))
-                if isinstance(message, Refusal) and message.reason.value == "already-signed-in":
-                    await asyncio.sleep(0.1)  # the seat of the terminal that was killed is being given up
-                    self.client.sign_in(self.number, self.tail)
         finally:
             for task in tasks:
                 task.cancel()

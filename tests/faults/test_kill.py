@@ -73,7 +73,15 @@ async def finish(site):
 
 async def kill_servers(site, kills, journals):
     people = [
-        Person(line.c, site.address, site.trust, journals, line.admission_no, line.id_tail) for line in site.toy.roster
+        Person(
+            line.c,
+            site.address,
+            site.trust,
+            site.machine(journals / f"{line.c}", f"{line.c:02}"),
+            line.admission_no,
+            line.id_tail,
+        )
+        for line in site.toy.roster
     ]
     sitting = [asyncio.create_task(person.sit()) for person in people]
     await started(site, people, len(people))
@@ -114,7 +122,15 @@ def test_kill_9_of_the_server_under_load_loses_and_doubles_nothing(tmp_path, kil
 async def kill_at_the_start(site, journals):
     """The server dies while the seats are being started; then while the session is being closed."""
     people = [
-        Person(line.c, site.address, site.trust, journals, line.admission_no, line.id_tail) for line in site.toy.roster
+        Person(
+            line.c,
+            site.address,
+            site.trust,
+            site.machine(journals / f"{line.c}", f"{line.c:02}"),
+            line.admission_no,
+            line.id_tail,
+        )
+        for line in site.toy.roster
     ]
     sitting = [asyncio.create_task(person.sit()) for person in people]
     async with site.desk() as desk:
@@ -156,7 +172,7 @@ class Terminal:
 
     def __init__(self, site, journals):
         line = site.toy.roster[0]
-        command = [sys.executable, "-m", "tests.faults.person", site.address, str(site.trust), str(journals),
+        command = [sys.executable, "-m", "tests.faults.person", site.address, str(site.trust), str(site.machine(journals, "01")),
                    line.admission_no, line.id_tail]  # fmt: skip
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
@@ -241,8 +257,10 @@ async def open_at_last(site, pauses):
             if pause:
                 await asyncio.to_thread(site.kill)
             (outcome,) = await asyncio.gather(opening, return_exceptions=True)
-            if isinstance(outcome, Opening) or getattr(outcome, "code", "") == "session-running":
-                return  # opened, and co-signed
+            opened = isinstance(outcome, Opening) or getattr(outcome, "code", "") == "session-running"
+            if opened and not pause:  # and co-signed; the server lives
+                await site.enrol(desk)
+                return
     pytest.fail(f"not opened at the last attempt: {outcome!r}")
 
 

@@ -174,6 +174,10 @@ class Hall:
         self.heard: list[m.FromTerminal] = []
         self.started_at = time.monotonic()
         self.lose_acks = 0
+        self.code: str | None = None
+        """Where there is one, machines must pair with it; without one each is known as 07."""
+        self.machines: dict[str, tuple[str, bool]] = {}
+        """Secret -> name, and whether staff have confirmed it."""
 
     @property
     def server(self) -> str:
@@ -239,6 +243,15 @@ class Hall:
         self.away = False
         self.epoch += new_epoch
 
+    async def reopen(self, number: str) -> None:
+        """The chief examiner opens this hand-in again."""
+        record = self.records[number]
+        record.receipt = None
+        record.timetable = Timetable(**{**_fields(record.timetable), "handed_in": False})
+        assert record.socket is not None
+        await self._refuse(record.socket, Reason.REOPENED, fatal=True)
+        await record.socket.close()
+
     # ---- the wire ----------------------------------------------------------------------------------------------
 
     async def _seat(self, request: web.Request) -> web.StreamResponse:
@@ -247,12 +260,18 @@ class Hall:
         socket = web.WebSocketResponse(max_msg_size=m.MAX_MESSAGE_BYTES)
         await socket.prepare(request)
         record: Record | None = None
+        key = ""
         async for frame in socket:
             if frame.type is not WSMsgType.TEXT:
                 break
             message = m.decode_from_terminal(frame.data)
             self.heard.append(message)
-            if isinstance(message, m.SignIn | m.Resume):
+            if isinstance(message, m.Present | m.Pair):
+                key = message.key
+                await self._introduced(socket, message)
+            elif not self.kept(key):
+                await self._refuse(socket, Reason.NOT_ENROLLED)
+            elif isinstance(message, m.SignIn | m.Resume):
                 record = await self._greet(socket, message)
             elif record is None:
                 await self._refuse(socket, Reason.OUT_OF_ORDER)
@@ -264,6 +283,19 @@ class Hall:
         if record is not None and record.socket is socket:
             record.socket = None
         return socket
+
+    def kept(self, key: str) -> bool:
+        return self.code is None or self.machines.get(key, ("", False))[1]
+
+    async def _introduced(self, socket: web.WebSocketResponse, message: m.Present | m.Pair) -> None:
+        if isinstance(message, m.Pair):
+            if message.code != self.code:
+                return await self._refuse(socket, Reason.BAD_CODE)
+            self.machines[message.key] = (message.name, False)
+        if self.code is None or message.key in self.machines:
+            name = self.machines.get(message.key, ("07", True))[0]
+            return await self._say(socket, m.Enrolled(name, "3F2A", self.kept(message.key)))
+        return await self._refuse(socket, Reason.NOT_ENROLLED)
 
     async def _say(self, socket: web.WebSocketResponse | None, message: m.Message) -> None:
         with contextlib.suppress(ConnectionError, RuntimeError):
@@ -293,9 +325,6 @@ class Hall:
                 await self._refuse(socket, Reason.UNKNOWN_CANDIDATE)
                 return None
             record = self.records.setdefault(number, Record(timetable=Timetable(limit_ms=self.minutes * 60_000)))
-            if record.socket is not None and not record.socket.closed:
-                await self._refuse(socket, Reason.ALREADY_SIGNED_IN)
-                return None
             record.token = hashlib.sha256(f"{number}{time.monotonic_ns()}".encode()).hexdigest()
         record.socket = socket
         await self._say(
@@ -319,6 +348,7 @@ class Hall:
                 record.heads[-1],
                 record.answers(),
                 record.flags(),
+                record.receipt is not None,
             ),
         )
         await self._clock(record)

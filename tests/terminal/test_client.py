@@ -43,7 +43,9 @@ class Terminal:
     heard: list = field(default_factory=list)
 
     async def __aenter__(self) -> "Terminal":
-        self.client = Client(self.hall.server, self.trust or self.hall.trust, self.heard.append, self._open)
+        self.client = Client(
+            self.hall.server, self.trust or self.hall.trust, self.heard.append, self._open, key="ab" * 32
+        )
         self._task = asyncio.create_task(self.client.run())
         return self
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -706,7 +707,7 @@ async def test_a_wait_is_counted_down_and_enter_waits_with_it(hall, tmp_path):
         app._now = lambda: now + 20_000
         await see(pilot, "10 秒")
         await pilot.press("enter")
-        assert hall.heard == []
+        assert not [heard for heard in hall.heard if isinstance(heard, m.SignIn)]
         app._now = lambda: now + 31_000
         await see(pilot, "现在可以重新登录")
         await pilot.press("enter")
@@ -726,9 +727,79 @@ async def test_enter_at_the_sign_in_after_the_welcome_does_not_lose_the_seat(hal
 async def test_a_journal_that_cannot_be_opened_is_said_at_once(hall, tmp_path):
     (tmp_path / "j").write_text("a file where the folder should be")
     async with seated(hall, tmp_path / "j", started=False, admission_no=NUMBER) as (app, pilot):
-        await pilot.press(*"12345X", "enter")
         await arrive(pilot, Stage.TROUBLE)
         assert "本机已无法保存" in shown(app)
+
+
+async def test_a_hand_in_opened_again_leads_back_to_the_questions_and_to_a_second_receipt(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        app.answer(0, (1,))
+        app.hand_in()
+        await arrive(pilot, Stage.RECEIPT)
+        first = app.seat.receipt
+        await hall.reopen(NUMBER)
+        await arrive(pilot, Stage.QUESTION)
+        assert app.seat.outbox.handed_in is None and app.seat.choice(0) == (1,)
+        app.answer(1, (0,))
+        await until(pilot, lambda: hall.records[NUMBER].answers() == {0: (1,), 1: (0,)})
+        app.hand_in()
+        await arrive(pilot, Stage.RECEIPT)
+        assert app.seat.receipt.code != first.code
+
+
+async def test_a_terminal_started_anew_after_the_hand_in_was_opened_again_goes_on(hall, tmp_path):
+    async with seated(hall, tmp_path / "j") as (app, pilot):
+        app.answer(0, (1,))
+        app.hand_in()
+        await arrive(pilot, Stage.RECEIPT)
+    record = hall.records[NUMBER]
+    record.receipt, record.timetable = None, replace(record.timetable, handed_in=False)
+    async with seated(hall, tmp_path / "j", started=False) as (app, pilot):
+        await pilot.press(*NUMBER, "tab", *"12345X", "enter")
+        await arrive(pilot, Stage.CONFIRM)
+        await pilot.press("enter")
+        await arrive(pilot, Stage.QUESTION)
+        assert app.seat.choice(0) == (1,)
+
+
+async def test_a_machine_that_the_site_does_not_know_is_paired_by_staff_before_anybody_signs_in(hall, tmp_path):
+    hall.code = "12345678"
+    async with seated(hall, tmp_path / "j", started=False) as (app, pilot):
+        await arrive(pilot, Stage.PAIR)
+        assert "终端配对" in shown(app) and "07" in shown(app)
+        await pilot.press("enter")
+        await see(pilot, "配对码共 8 位数字")
+        await pilot.press(*"1234-5679", "enter")
+        await see(pilot, "与服务器显示的配对码不符")
+        await pilot.press(*"１２３４５６７８", "enter")
+        await see(pilot, "等待工作人员在服务器上确认")
+        assert "3F2A" in shown(app)
+        (key,) = hall.machines
+        assert hall.machines[key] == ("07", False)
+        hall.machines[key] = ("07", True)
+        await arrive(pilot, Stage.SIGN_IN)
+        await pilot.press(*NUMBER, "tab", *"12345X", "enter")
+        await arrive(pilot, Stage.CONFIRM)
+    async with seated(hall, tmp_path / "j", started=False) as (app, pilot):  # the same machine, started anew
+        await until(pilot, lambda: app.seat.paired)
+        assert app._shown is Stage.SIGN_IN
+
+
+async def test_a_terminal_taken_off_the_list_says_so_and_keeps_its_answers(hall, tmp_path):
+    hall.code = "12345678"
+    async with seated(hall, tmp_path / "j", started=False) as (app, pilot):
+        await arrive(pilot, Stage.PAIR)
+        await pilot.press(*hall.code, "enter")
+        await until(pilot, lambda: hall.machines)
+        (key,) = hall.machines
+        hall.machines[key] = ("07", True)
+        await arrive(pilot, Stage.SIGN_IN)
+        await pilot.press(*NUMBER, "tab", *"12345X", "enter")
+        await arrive(pilot, Stage.CONFIRM)
+        del hall.machines[key]
+        await hall.cut()
+        await arrive(pilot, Stage.PAIR)
+        assert list((tmp_path / "j").glob("*.journal"))
 
 
 async def test_a_client_that_has_stopped_leaves_no_seat_that_looks_alive(hall, tmp_path):

@@ -110,8 +110,15 @@ class Key:
         return f"— {name} {base64.b64encode(key_id + blob).decode()}\n".encode()
 
 
+PACKAGE_ID = "0123456789abcdef" * 2
 BUREAU, CHIEF, SITE, STRANGER = Key("bureau"), Key("chief"), Key("site"), Key("stranger")
 ZHANG, LI, WANG, ZHAO = Key("张"), Key("李"), Key("王"), Key("赵")
+
+
+def order(kind: str, key: Key = CHIEF, **words: object) -> Facts:
+    """The body of what the chief examiner alone may say, with their signature."""
+    signed = {"order": words, "package_id": PACKAGE_ID, "type": f"examd-{kind.lower()}", "v": 1}
+    return {**words, "sig": key.private.sign(jcs(signed)).hex()}
 
 
 def officer(id_: str, key: Key) -> Facts:
@@ -271,7 +278,7 @@ class Maker:
             {
                 "type": "examd-package",
                 "v": 1,
-                "package_id": "0123456789abcdef" * 2,
+                "package_id": PACKAGE_ID,
                 "session": self.session,
                 "rule": {"id": "T-1", "version": 3, "sha256": self.rule_hash.hex()},
                 "pool": {"root": self.root.hex(), "n": len(self.facts)},
@@ -389,8 +396,9 @@ class Maker:
         def answer(t: int, c: int, seq: int, slot: int, choice: list[int], late: bool = False) -> None:
             say(t, "ANSWER", f"seat:{c}", c=c, seq=seq, slot=slot, choice=choice, used_ms=1000, late=late)
 
-        def sign_in(t: int, c: int, again: bool = False) -> None:
-            say(t, "SIGN_IN", "server", c=c, token_sha256=salt("t", c), terminal=f"T{c}", again=again)
+        def sign_in(t: int, c: int, at: int, again: bool = False) -> None:
+            say(t, "SIGN_IN", "server",
+                c=c, token_sha256=salt("t", c), terminal=f"T{at}", machine=f"{at:032}", again=again)  # fmt: skip
 
         say(0, "BOOT", "server", version="0.1.0")
         say(10, "STAFF", "staff:孙二", name="孙二", role="chief", act="open")
@@ -411,8 +419,9 @@ class Maker:
             separated=True,
         )
         for c in (1, 2, 4, 5):
-            sign_in(100 * c, c)
-        sign_in(600, 2, again=True)
+            sign_in(100 * c, c, c)
+        say(590, "ADMIT", "staff:孙二", c=2, terminal="T9", reason="换机")
+        sign_in(600, 2, 9, again=True)
         say(700, "READY", "seat:1", c=1)
         say(1_000, "SESSION_START", "staff:孙二")
         for c in (1, 2, 5):
@@ -440,9 +449,10 @@ class Maker:
         answer(81_900, 2, 4, 2, self.right(2, 2))  # within the slack of 3 s
         answer(85_000, 2, 5, 3, self.right(2, 3), late=True)
         say(85_500, "HAND_IN", "seat:2", c=2, seq=6, by="clock")
+        say(85_900, "LATE", "staff:孙二", **order("LATE", c=2, counts=True, n=1, reason="断网"))
         say(86_000, "WAIVE", "staff:孙二", c=5, reason="终端故障")
         say(86_500, "ABSENT", "server", c=3)
-        say(87_000, "CLOSE", "staff:孙二", present=4, absent=1, handed_in=2, waived=1)
+        say(87_000, "CLOSE", "staff:孙二", present=4, absent=1, handed_in=2, waived=1, late=1)
         script += [[t, "TICK", "server", {}] for t in range(5_000, 87_000, 5_000)]
         script.sort(key=lambda step: step[0])
         return script
@@ -486,7 +496,12 @@ class Maker:
                 form = self.forms[c][1]
                 row["form"] = self.digest(form)
                 row["late"] = sum(e["body"]["late"] for e in mine if e["type"] == "ANSWER")
-                last = {e["body"]["slot"]: e["body"] for e in mine if e["type"] == "ANSWER"}
+                last = {e["body"]["slot"]: e["body"] for e in mine if e["type"] == "ANSWER" and not e["body"]["late"]}
+                closes = [e["body"] for e in entries if e["type"] == "CLOSE"]
+                if any(e["body"]["counts"] for e in mine if e["type"] == "LATE") or not any(
+                    "late" in b for b in closes
+                ):
+                    last |= {e["body"]["slot"]: e["body"] for e in mine if e["type"] == "ANSWER" and e["body"]["late"]}
                 for slot, body in last.items():
                     if not body["choice"] or slot >= len(form):
                         continue

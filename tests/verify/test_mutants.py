@@ -19,6 +19,7 @@ from tests.verify.maker import (
     h,
     jcs,
     officer,
+    order,
     registers,
     salt,
 )  # fmt: skip
@@ -53,6 +54,16 @@ def insert(script, t, type_, actor, **body):
 def body(type_, c=None, n=0, **changes):
     """A hook on the script: change the body of one step."""
     return {"script": lambda script: step(script, type_, c, n)[3].update(changes)}
+
+
+def reopen(script, again=True, **wrong):
+    """Candidate 1's hand-in is opened again, answered on, and handed in once more."""
+    hand_in = script.index(step(script, "HAND_IN", 1))
+    words = order("REOPEN", c=1, hand_in=hand_in, reason="误触交卷")
+    insert(script, 30_500, "REOPEN", "staff:孙二", **words | wrong)
+    seq = step(script, "HAND_IN", 1)[3]["seq"]
+    if again:
+        insert(script, 32_000, "HAND_IN", "seat:1", c=1, seq=seq + 1, by="candidate")
 
 
 def result(change):
@@ -325,6 +336,8 @@ LIES = {
         add(650, "SIGN_IN", "server", {"present": 5}, c=99, token_sha256="0" * 64, terminal="T", again=False),
         {"attendance"},
     ),
+    "a move that nobody admitted": (script(lambda s: s.remove(step(s, "ADMIT", 2))), {"attendance"}),
+    "a move to another terminal than admitted": (body("ADMIT", 2, terminal="T8"), {"attendance"}),
     "a second sign-in called the first": (body("SIGN_IN", 2, 1, again=False), {"attendance"}),
     "a flag after the hand-in": (
         add(31_000, "FLAG", "seat:1", c=1, seq=15, slot=0, on=False),
@@ -362,7 +375,7 @@ LIES = {
     "a choice twice over": (body("ANSWER", 1, 5, choice=[1, 1]), {"choices"}),
     "two choices for one": (body("ANSWER", 1, 1, choice=[0, 1]), {"choices"}),
     "a slot that is not there": (body("ANSWER", 1, 1, slot=60), {"choices"}),
-    "a late answer unmarked": (body("ANSWER", 2, 4, late=False), {"deadlines", "marks", "results-table"}),
+    "a late answer unmarked": (body("ANSWER", 2, 4, late=False), {"deadlines", "marks", "orders", "results-table"}),
     "an answer late by the slack exactly, unmarked": (
         script(lambda s: (steps(s, "ANSWER", 2)[3].__setitem__(0, 82_000), s.sort(key=lambda each: each[0]))),
         {"deadlines"},
@@ -372,6 +385,28 @@ LIES = {
         {"facts": one_item_in_a_cell_within, "rule": a_cell_within},
         {"pool-fits-rule"},
     ),
+    "a late answer that nobody decided upon": (
+        script(lambda s: (s.remove(step(s, "LATE")), step(s, "CLOSE")[3].update(late=0))),
+        {"orders", "marks", "results-table"},
+    ),
+    "an order upon late answers turned round": (body("LATE", 2, counts=False), {"orders", "marks", "results-table"}),
+    "an order upon late answers with another reason": (body("LATE", 2, reason="x"), {"orders"}),
+    "an order upon more late answers than there were": (
+        script(lambda s: step(s, "LATE")[3].update(order("LATE", c=2, counts=True, n=2, reason="断网"))), {"orders"},
+    ),
+    "an order upon late answers left uncounted": (
+        drop("LATE"), {"orders", "closing", "marks", "results-table"},
+    ),
+    "an order upon late answers by somebody else": (
+        script(lambda s: step(s, "LATE")[3].update(order("LATE", SITE, c=2, counts=True, n=1, reason="断网"))),
+        {"orders"},
+    ),
+    "a hand-in opened again by nobody's order": (script(lambda s: reopen(s, sig="0" * 128)), {"orders"}),
+    "a hand-in opened again that was another": (script(lambda s: reopen(s, hand_in=3)), {"order", "orders"}),
+    "a hand-in opened again and left open": (
+        script(lambda s: (reopen(s, again=False), step(s, "CLOSE")[3].update(handed_in=1))), {"hand-ins"},
+    ),
+    "a wrong count of late candidates": (body("CLOSE", late=2), {"closing"}),
     "a timely answer marked late": (body("ANSWER", 1, 0, late=True), {"deadlines", "marks", "results-table"}),
     "more time than the rule's": (body("START", 1, limit_ms=90_000), {"deadlines"}),
     "a hand-in forced too early": (body("HAND_IN", 1, by="clock"), {"deadlines"}),
@@ -477,7 +512,7 @@ LIES = {
     "separate roles, one key": (
         {"manifest": lambda m: m["keys"].update(chief=SITE.hex), "notes": lambda n: [
             x.update(chief=SITE) for x in n if x["chief"]]},
-        {"separation"},
+        {"separation", "orders"},
     ),
 }  # fmt: skip
 
@@ -488,6 +523,55 @@ def test_an_honest_session_passes_every_check(tmp_path):
     # A seat fell silent, and the reboot moved time: said, not blamed.
     assert verdict[Status.ATTENTION] == {"alarms", "time"}
     assert verdict[Status.SKIPPED] == {"for-people"}
+
+
+def otherwise(change):
+    """A session that went otherwise, and is told as it went."""
+
+    class Changed(Maker):
+        def _script(self):
+            script = super()._script()
+            change(script)
+            return script
+
+    return Changed()
+
+
+def test_a_hand_in_opened_again_passes_and_what_follows_it_counts(tmp_path):
+    def change(script):
+        reopen(script)
+        seq = step(script, "HAND_IN", 1)[3]["seq"]
+        insert(script, 31_000, "ANSWER", "seat:1", **answer_fields(1, seq + 1, choice=()))
+        step(script, "HAND_IN", 1, 1)[3]["seq"] = seq + 2
+
+    assert judged(otherwise(change).write(tmp_path))[Status.FAILED] == set()
+    assert rows(tmp_path)[0]["answered"] == rows(Maker().write(tmp_path / "honest"))[0]["answered"] - 1
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_late_answers_count_where_the_chief_examiner_says_so(tmp_path, counts):
+    words = order("LATE", c=2, counts=counts, n=1, reason="断网")
+    maker = otherwise(lambda s: step(s, "LATE")[3].update(words))
+    assert judged(maker.write(tmp_path))[Status.FAILED] == set()
+    assert (rows(tmp_path)[1]["answered"], rows(tmp_path)[1]["late"]) == (5 if counts else 4, 1)
+
+
+def test_a_record_of_before_late_answers_were_decided_upon_passes_and_is_said(tmp_path):
+    def earlier(script):
+        script.remove(step(script, "LATE"))
+        del step(script, "CLOSE")[3]["late"]
+        for sign_in in steps(script, "SIGN_IN"):
+            del sign_in[3]["machine"]
+        script.remove(step(script, "ADMIT"))
+
+    verdict = judged(otherwise(earlier).write(tmp_path))
+    assert verdict[Status.FAILED] == set()
+    assert verdict[Status.ATTENTION] == {"alarms", "time", "orders"}
+    assert rows(tmp_path)[1]["answered"] == 5
+
+
+def rows(folder):
+    return json.loads((folder / "result.json").read_bytes())["signed"]["candidates"]
 
 
 def test_a_register_that_an_officer_could_not_sign_passes_and_is_said(tmp_path):
@@ -628,14 +712,14 @@ def flip_salt(all_lines):
 
 
 def swap(all_lines):
-    all_lines[30], all_lines[31] = all_lines[31], all_lines[30]
+    all_lines[31], all_lines[32] = all_lines[32], all_lines[31]
 
 
 TAMPERED = {
     "a flipped byte of an entry": ("entries.jsonl", lines(flip_salt), {"chain", "checkpoints"}),
     "a dropped entry": (
         "entries.jsonl",
-        lines(lambda x: x.pop(-5)),  # a tick
+        lines(lambda x: x.pop(-6)),  # a tick
         {"entries", "chain", "checkpoints", "closing-checkpoint", "result-facts"},
     ),
     "swapped entries": ("entries.jsonl", lines(swap), {"entries", "chain", "checkpoints", "time"}),

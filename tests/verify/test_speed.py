@@ -38,7 +38,7 @@ class Room(Maker):
                 script.append([11_000 + slot, "ANSWER", seat, answer])
             script.append([30_000, "HAND_IN", seat, {"c": c, "seq": len(form) + 1, "by": "candidate"}])
         close = next(step for step in script if step[1] == "CLOSE")
-        close[3].update(present=everyone, absent=0, handed_in=everyone, waived=0)
+        close[3].update(present=everyone, absent=0, handed_in=everyone, waived=0, late=0)
         script.sort(key=lambda step: step[0])
         return script
 

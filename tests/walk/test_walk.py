@@ -27,12 +27,14 @@ from examd.package import open as opening
 from examd.protocol.receipt import receipt_code
 from examd.site.closing import close_session
 from examd.site.commissioning import commission, enter_person
+from examd.site.enrolling import enrol_terminals
 from examd.site.grading import grade_session
 from examd.site.opening import open_session
 from examd.site.staff_client import StaffClient
 from examd.staff import Role
 from tests.examd.served import verified
 from tests.faults.person import Person
+from tools.drill.candidate import pair
 
 DAY = "2026-11-21"
 RULE = """
@@ -160,14 +162,23 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
     form = Assembler(running.hall.pool, rule, seed, running.package.manifest.draw_session).form(1)
     assert len(form.items) == 8
 
+    # examd/site/enrolling.py: the room's machine, a code typed at it, staff who confirm -> a terminal
+    machine = tmp_path / "journals"
+
+    def begun(pairing):
+        typing.append(asyncio.create_task(pair(site.address, site.directory / "root.pem", machine, "01", pairing.code)))
+
+    async def all_of_them(waiting):
+        await typing[0]
+        return waiting
+
+    typing = []
+    enrolled = await enrol_terminals(client, begun, lambda each: None, bool, all_of_them)
+    assert (enrolled.enrolled, enrolled.terminals) == (("01",), 1)
+
     # 8 examd/delivery -> terminal: Form + content -> what the candidate sees
     person = Person(
-        1,
-        f"127.0.0.1:{server.port}",
-        tmp_path / "site" / "root.pem",
-        tmp_path / "journals",
-        "20260001",
-        people[0].id_tail,
+        1, f"127.0.0.1:{server.port}", tmp_path / "site" / "root.pem", machine, "20260001", people[0].id_tail
     )
     sitting = asyncio.create_task(person.sit())
     while (await client.status()).ready < 1:

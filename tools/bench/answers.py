@@ -76,6 +76,7 @@ class _Bench:
             seats = [(line.admission_no, line.id_tail) for line in people]
             fleet = await Fleet.start(drill.address, drill.trust, seats)
             try:
+                await drill.enrol(client, fleet.pair, terminals)
                 start = await self._start_storm(client, fleet, terminals)
                 self.figures.setdefault("start", start)
                 await course(drill, client, fleet)

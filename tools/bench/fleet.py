@@ -14,6 +14,7 @@ Before: `tools.drill.session` opened a room. After: `examd.delivery`, or the bar
 import asyncio
 import gc
 import json
+import secrets
 import subprocess
 import sys
 import time
@@ -28,9 +29,12 @@ from examd.delivery import places
 from examd.protocol.messages import (
     Ack,
     Answer,
+    Enrolled,
     FormView,
     HandIn,
     Message,
+    Pair,
+    Present,
     Ready,
     Receipt,
     Refusal,
@@ -74,7 +78,7 @@ class Fleet:
         await fleet._say({"bare": bare, "seats": list(seats), "server": server, "trust": str(trust)})
         return fleet
 
-    async def order(self, name: str, **facts: float) -> dict[str, Any]:
+    async def order(self, name: str, **facts: float | str) -> dict[str, Any]:
         """Raises RuntimeError where the fleet failed."""
         await self._say({"order": name, **facts})
         assert self._process.stdout is not None
@@ -83,6 +87,10 @@ class Fleet:
             raise RuntimeError("the fleet ended")
         report: dict[str, Any] = json.loads(line)
         return report
+
+    async def pair(self, code: str) -> None:
+        """Has the pairing code typed at every terminal. Raises RuntimeError where the fleet failed."""
+        await self.order("pair", code=code)
 
     async def stop(self) -> None:
         """Ends the process, in ten seconds at most."""
@@ -112,16 +120,25 @@ class _Terminal:
         self.handed_in = False
         self._room = room
         self._id_tail = id_tail
+        self._key = secrets.token_hex(32)
         self._n_items = BARE_ITEMS
         self._sent: deque[float] = deque()
         self._socket: Any = None
+
+    async def pair(self, session: Any, url: str, code: str) -> None:
+        async with session.ws_connect(url, compress=0) as socket:
+            await socket.send_str(encode(Pair(code, self.admission_no, self._key)).decode())
+            answer = decode_to_terminal(await socket.receive_str())
+            if not isinstance(answer, Enrolled):
+                raise RuntimeError(f"not paired: {answer}")
 
     async def connect(self, session: Any, url: str, *, bare: bool) -> None:
         self._socket = await session.ws_connect(url, compress=0, max_msg_size=1 << 22)
         self._room.connected += 1
         self._room.tasks.append(asyncio.create_task(self._echoes() if bare else self._hear()))
         if not bare:
-            await self._send(SignIn(self.admission_no, self._id_tail, "fleet"))
+            await self._send(Present(self._key))
+            await self._send(SignIn(self.admission_no, self._id_tail))
 
     async def answer(self) -> None:
         self.seq += 1
@@ -188,20 +205,28 @@ class _Room:
         self._trust = Path(brief["trust"])
         self._session: Any = None
 
+    async def pair(self, code: str) -> dict[str, Any]:
+        """The pairing code is typed at every terminal."""
+        began = time.perf_counter()
+        await self._each(lambda terminal, session: terminal.pair(session, self._url, code))
+        return {"paired": len(self.terminals), "seconds": time.perf_counter() - began}
+
     async def connect(self) -> dict[str, Any]:
         """All connect and sign in, so many at a time; the report comes when the last has sent its sign-in."""
+        began = time.perf_counter()
+        await self._each(lambda terminal, session: terminal.connect(session, self._url, bare=self._bare))
+        return {"connected": self.connected, "seconds": time.perf_counter() - began}
 
-        connector = aiohttp.TCPConnector(ssl=trusting(self._trust), limit=0)
-        self._session = aiohttp.ClientSession(connector=connector)
+    async def _each(self, step: Callable[["_Terminal", Any], Coroutine[None, None, None]]) -> None:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusting(self._trust), limit=0))
         gate = asyncio.Semaphore(CONNECTING_AT_ONCE)
 
         async def one(terminal: _Terminal) -> None:
             async with gate:
-                await terminal.connect(self._session, self._url, bare=self._bare)
+                await step(terminal, self._session)
 
-        began = time.perf_counter()
         await asyncio.gather(*(one(terminal) for terminal in self.terminals))
-        return {"connected": self.connected, "seconds": time.perf_counter() - began}
 
     async def await_forms(self) -> dict[str, Any]:
         began = time.perf_counter()
@@ -282,7 +307,7 @@ class _Room:
         }  # fmt: skip
 
 
-ORDERS = ("connect", "await_forms", "paced", "saturate", "hand_in", "acknowledged")
+ORDERS = ("pair", "connect", "await_forms", "paced", "saturate", "hand_in", "acknowledged")
 
 
 async def _obey() -> None:

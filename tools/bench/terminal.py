@@ -229,10 +229,12 @@ async def _seat(request: web.Request) -> web.WebSocketResponse:
 
     async for frame in socket:
         match m.decode_from_terminal(frame.data):
+            case m.Present():
+                await say(m.Enrolled("01", "0000", kept=True))
             case m.SignIn(admission_no=number) | m.Resume(token=number):
                 who = m.Candidate(number, "测量", "0", "-")
                 sitting = m.Sitting("bench", "测量", "-", True, 120, N_ITEMS, 100, 80)
-                await say(m.Welcome("0" * 64, who, sitting, 1, 0, -1, "", {}, ()))
+                await say(m.Welcome("0" * 64, who, sitting, 1, 0, -1, "", {}, (), handed_in=False))
                 await say(m.Clock(Phase.WAITING, 7_200_000, 0))
             case m.Ready():
                 await say(m.FormView("0" * 64, tuple(map(_item, range(N_ITEMS)))))

@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from examd.protocol.messages import Clock, FormView, ItemView, Receipt, Refusal, Welcome
+from examd.protocol.messages import Clock, Enrolled, FormView, ItemView, Receipt, Refusal, Welcome
 from examd.protocol.phase import Phase
 from terminal.client import Client
 from terminal.heard import Heard, Trouble
+from terminal.machine import machine_key
 from terminal.outbox import Outbox, journal_name
 
 Knowledge = Mapping[tuple[str, frozenset[str]], frozenset[str]]
@@ -36,6 +37,30 @@ class Part:
     seed: int
 
 
+def machine(journals: Path, admission_no: str) -> Path:
+    """The folder of the machine that this candidate sits at."""
+    return journals / admission_no
+
+
+async def pair(server: str, trust: Path, folder: Path, name: str, code: str) -> None:
+    """Types the pairing code at one machine, and leaves once the server has taken it.
+
+    Raises RuntimeError: when the server refuses it.
+    """
+    heard: asyncio.Queue[Heard] = asyncio.Queue()
+    client = Client(server, trust, heard.put_nowait, lambda _: Outbox(folder / "none"), key=machine_key(folder))
+    running = asyncio.create_task(client.run())
+    client.introduce(code, name)
+    try:
+        while not isinstance(message := await heard.get(), Enrolled):
+            if isinstance(message, Trouble | Refusal):
+                raise RuntimeError(f"terminal {name}: {message}")
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+
 def play(server: str, trust: Path, journals: Path, part: Part, knowledge: Knowledge) -> None:
     """Sits the whole exam in this process. Raises RuntimeError where it cannot."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for whoever started the room; it ends its candidates
@@ -47,9 +72,10 @@ async def sit(server: str, trust: Path, journals: Path, part: Part, knowledge: K
     heard: asyncio.Queue[Heard] = asyncio.Queue()
 
     def journal(welcome: Welcome) -> Outbox:
-        return Outbox(journals / journal_name(welcome.sitting.session, welcome.candidate.admission_no))
+        return Outbox(own / journal_name(welcome.sitting.session, welcome.candidate.admission_no))
 
-    client = Client(server, trust, heard.put_nowait, journal, terminal=f"sim-{part.admission_no}")
+    own = machine(journals, part.admission_no)
+    client = Client(server, trust, heard.put_nowait, journal, key=machine_key(own))
     running = asyncio.create_task(client.run())
     answering: asyncio.Task[None] | None = None
     client.sign_in(part.admission_no, part.id_tail)

@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
 class _Demo:
     def __init__(self, work: Path, args: argparse.Namespace, auto: bool) -> None:
         self.work, self.args, self.auto = work, args, auto
-        self.step = Steps(11)
+        self.step = Steps(12)
         self.drill = Drill(work)
 
     async def run(self) -> int:
@@ -96,6 +96,7 @@ class _Demo:
             opening = await self.drill.open(client)
             self.step.detail(_("not separated: one holder") + " · " + opening.opened.session)
             own = roster[-1]
+            await self._enrol(client, roster)
             players = self._seat(roster if self.auto else roster[:-1], items)
             person = None if self.auto else self._seat_person(own)
             await self._start(client, len(roster), person)
@@ -153,6 +154,16 @@ class _Demo:
 
     # ---- the room ---------------------------------------------------------------------------------------------
 
+    async def _enrol(self, client: StaffClient, roster: list[RosterLine]) -> None:
+        where, journals = (self.drill.address, self.drill.trust), self.work / "journals"
+
+        async def walk_through(code: str) -> None:
+            for line in roster:
+                await candidate.pair(*where, candidate.machine(journals, line.admission_no), f"{line.c:02}", code)
+
+        await self.drill.enrol(client, walk_through, len(roster))
+        self.step(_("{n} terminals paired with a code of eight digits, and confirmed by staff", n=len(roster)))
+
     def _seat(self, lines: list[RosterLine], items: list[Item]) -> list[BaseProcess]:
         knowledge: Knowledge = {
             (i.content.stem, frozenset(o.text for o in i.content.options)): frozenset(
@@ -181,9 +192,10 @@ class _Demo:
             input(_("  Press Enter to sit down … "))
         except EOFError:
             raise KeyboardInterrupt from None
+        machine = candidate.machine(self.work / "journals", own.admission_no)
         command = [
             sys.executable, "-m", "tools.cli", "terminal", "--server", self.drill.address,
-            "--trust", str(self.drill.trust), "--journal", str(self.work / "journals"),
+            "--trust", str(self.drill.trust), "--journal", str(machine),
             "--name", f"{own.c:02}", "--admission-no", own.admission_no, "--exit-after-receipt",
             "--lang", os.environ.get("EXAMD_LANG", "zh"),
         ]  # fmt: skip

@@ -13,7 +13,7 @@ import contextlib
 import secrets
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -36,11 +36,12 @@ from examd.holders import Holder
 from examd.package.issue import Issued
 from examd.package.layout import RosterLine, Session
 from examd.protocol.messages import Fact
-from examd.site.closing import close_session
+from examd.site.closing import EVERYBODY, Decision, close_session
 from examd.site.commissioning import commission, enter_person
+from examd.site.enrolling import enrol_terminals
 from examd.site.grading import grade_session
 from examd.site.opening import Opening, open_session
-from examd.site.replies import Closed
+from examd.site.replies import Closed, WaitingTerminal
 from examd.site.serving import supervised
 from examd.site.staff_client import StaffClient
 from examd.staff import Role
@@ -166,8 +167,31 @@ class Drill:
     async def open(self, client: StaffClient) -> Opening:
         return await open_session(client, self.issued.directory, self.chief, self.issued.code_1, one_holder=True)
 
+    async def enrol(self, client: StaffClient, pair: Callable[[str], Awaitable[None]], n: int) -> None:
+        """Enrols `n` simulated machines the way a room's are: `pair` types the code at each, staff confirm.
+
+        Raises Denied: fewer came.
+        """
+        typing: list[asyncio.Future[None]] = []
+
+        async def all_that_came(waiting: Sequence[WaitingTerminal]) -> Sequence[WaitingTerminal]:
+            await asyncio.gather(*typing)
+            if len(waiting) != n:
+                raise Denied("not-all-ready", expected=n)
+            return waiting
+
+        await enrol_terminals(
+            client,
+            lambda begun: typing.append(asyncio.ensure_future(pair(begun.code))),
+            lambda came: None,
+            lambda waiting: len(waiting) == n or any(each.done() for each in typing),
+            all_that_came,
+        )
+
     async def close(self, client: StaffClient, waived: list[str]) -> Closed:
-        return (await close_session(client, self.chief, dict.fromkeys(waived, "演练：考生中途离开"))).closed
+        """Whoever came late is counted: nobody cheats in a drill."""
+        waive, late = dict.fromkeys(waived, "演练：考生中途离开"), {EVERYBODY: Decision(True, "演练")}
+        return (await close_session(client, self.chief, waive, late=late)).closed
 
     async def grade(self, client: StaffClient, root: str) -> Path:
         """Grades with code 2, given against the closing root. The result folder."""

@@ -52,6 +52,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("form-rules", forms.form_rules),
     ("attendance", course.attendance),
     ("order", course.order),
+    ("orders", course.orders),
     ("sequences", course.sequences),
     ("choices", course.choices),
     ("deadlines", course.deadlines),

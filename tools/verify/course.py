@@ -5,6 +5,7 @@ Each function is one check over entries that are already in their right shape; n
 
 from collections.abc import Iterator
 
+from . import canonical, notes
 from .case import RECORD_LIMIT, Case, records
 from .clock import SLACK_MS, Clock
 from .outcome import Outcome
@@ -111,7 +112,21 @@ def attendance(case: Case, out: Outcome) -> None:
         for i, entry in enumerate(record.candidate(c, "SIGN_IN")):
             if entry.body["again"] != (i > 0):
                 out.fail("again", entry.place, c=c)
+        _moves(record.candidate(c, "SIGN_IN", "ADMIT"), out)
     out.note("attendance", present=len(signed_in), absent=len(absent))
+
+
+def _moves(entries: list[Entry], out: Outcome) -> None:
+    """Whoever sat at one machine sits at another only where staff admitted them there, once a time."""
+    machine, admitted = "", None
+    for entry in entries:
+        if entry.type == "ADMIT":
+            admitted = entry.body["terminal"]
+            continue
+        here = entry.body.get("machine", "")  # "" in records of before machines were enrolled
+        if machine and here not in ("", machine) and admitted not in ("", entry.body["terminal"]):
+            out.fail("moved", entry.place, c=entry.c, terminal=entry.body["terminal"])
+        machine, admitted = here or machine, None
 
 
 def order(case: Case, out: Outcome) -> None:
@@ -120,6 +135,7 @@ def order(case: Case, out: Outcome) -> None:
     signed_in: set[int] = set()
     running: set[int] = set()
     done: set[int] = set()
+    handed_in: dict[int, int] = {}
     for entry in case.record.entries:
         c = entry.c
         actor_c = int(entry.actor[5:]) if entry.actor.startswith("seat:") else None
@@ -144,6 +160,10 @@ def order(case: Case, out: Outcome) -> None:
                 if c in running:
                     out.fail("twice", entry.place, c=c, type="START")
                 running.add(c)
+            case "REOPEN":
+                if c not in done or handed_in[c] != entry.body["hand_in"]:
+                    out.fail("reopened", entry.place, c=c, hand_in=entry.body["hand_in"])
+                done.discard(c)
             case "ANSWER" | "FLAG" | "HAND_IN":
                 if c not in running:
                     out.fail("before_start", entry.place, c=c, type=entry.type)
@@ -151,9 +171,38 @@ def order(case: Case, out: Outcome) -> None:
                     out.fail("after_hand_in", entry.place, c=c, type=entry.type)
                 if entry.type == "HAND_IN":
                     done.add(c)
+                    handed_in[c] = entry.idx
                     by_seat = entry.body["by"] != "server"
                     if by_seat != (actor_c is not None):
                         out.fail("hand_in_actor", entry.place, actor=entry.actor, by=entry.body["by"])
+
+
+def orders(case: Case, out: Outcome) -> None:
+    """What the chief examiner alone may order bears their signature; every late answer is decided upon, by name."""
+    record, chief = case.record, bytes.fromhex(case.manifest["keys"]["chief"])
+    for entry in record.of("REOPEN", "LATE"):
+        words = {name: value for name, value in entry.body.items() if name != "sig"}
+        kind = f"examd-{entry.type.lower()}"
+        signed = {"order": words, "package_id": case.manifest["package_id"], "type": kind, "v": 1}
+        if not notes.verified(chief, bytes.fromhex(entry.body["sig"]), canonical.encode(signed)):
+            out.fail("order_unsigned", entry.place, c=entry.c, type=entry.type)
+    for c in sorted(record.by_candidate):
+        n, undecided = 0, set[int]()
+        for entry in record.candidate(c, "ANSWER", "LATE"):
+            if entry.type == "ANSWER" and entry.body["late"]:
+                n += 1
+                undecided.add(entry.body["slot"])
+            elif entry.type == "ANSWER":
+                undecided.discard(entry.body["slot"])
+            else:
+                if entry.body["n"] != n:
+                    out.fail("late_count", entry.place, c=c, found=entry.body["n"], expected=n)
+                undecided.clear()
+        if undecided and record.decides_late:
+            out.fail("late_undecided", record.candidate(c, "ANSWER")[-1].place, c=c, n=n)
+        if n and not record.decides_late:
+            out.attend("late_uncounted", record.candidate(c, "ANSWER")[-1].place, c=c, n=n)
+    out.note("orders", reopened=len(record.of("REOPEN")), late=len(record.of("LATE")))
 
 
 def sequences(case: Case, out: Outcome) -> None:
@@ -215,7 +264,8 @@ def deadlines(case: Case, out: Outcome) -> None:
 
 def hand_ins(case: Case, out: Outcome) -> None:
     for start in case.record.starts():
-        if not case.record.candidate(start.c, "HAND_IN", "WAIVE"):
+        ends = case.record.candidate(start.c, "HAND_IN", "REOPEN", "WAIVE")
+        if not ends or ends[-1].type == "REOPEN":
             out.fail("no_hand_in", start.place, c=start.c)
 
 
@@ -233,9 +283,11 @@ def closing(case: Case, out: Outcome) -> None:
         if entry.line > close.line:
             out.fail("after_close", entry.place, type=entry.type)
     for name, count in _counts(record):
-        out.compare("close_count", f"{close.place} {name}", close.body[name], count)
+        out.compare("close_count", f"{close.place} {name}", close.body.get(name, count), count)
 
 
 def _counts(record: Record) -> Iterator[tuple[str, int]]:
-    for name, type_ in (("present", "SIGN_IN"), ("absent", "ABSENT"), ("handed_in", "HAND_IN"), ("waived", "WAIVE")):
+    for name, type_ in (("present", "SIGN_IN"), ("absent", "ABSENT"), ("waived", "WAIVE"), ("late", "LATE")):
         yield name, len({entry.c for entry in record.of(type_)})
+    ends = [record.candidate(c, "HAND_IN", "REOPEN")[-1:] for c in record.by_candidate]
+    yield "handed_in", sum(end[0].type == "HAND_IN" for end in ends if end)

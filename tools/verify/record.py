@@ -43,7 +43,17 @@ BODIES: dict[str, Shape] = {
             "separated": boolean,
         }
     ),
-    "SIGN_IN": record({"c": _CANDIDATE, "token_sha256": hexadecimal(32), "terminal": text, "again": boolean}),
+    "SIGN_IN": record(
+        {
+            "c": _CANDIDATE,
+            "token_sha256": hexadecimal(32),
+            "terminal": text,
+            "machine": hexadecimal(16),
+            "again": boolean,
+        },
+        optional={"machine"},
+    ),
+    "ADMIT": record({"c": _CANDIDATE, "terminal": text, "reason": text}),
     "READY": record({"c": _CANDIDATE}),
     "SESSION_START": record({}),
     "START": record({"c": _CANDIDATE, "form": hexadecimal(32), "attempt": integer(0), "limit_ms": integer(0)}),
@@ -59,6 +69,8 @@ BODIES: dict[str, Shape] = {
     ),
     "FLAG": record({"c": _CANDIDATE, "seq": integer(1), "slot": integer(0), "on": boolean}),
     "HAND_IN": record({"c": _CANDIDATE, "seq": integer(0), "by": one_of("candidate", "clock", "server")}),
+    "REOPEN": record({"c": _CANDIDATE, "hand_in": integer(0), "reason": text, "sig": hexadecimal(64)}),
+    "LATE": record({"c": _CANDIDATE, "counts": boolean, "n": integer(1), "reason": text, "sig": hexadecimal(64)}),
     "TICK": record({}),
     "PAUSE": record({"c": _SEAT_OR_ROOM, "reason": text}),
     "RESUME": record({"c": _SEAT_OR_ROOM, "reason": text}),
@@ -67,7 +79,16 @@ BODIES: dict[str, Shape] = {
     "ALARM": record({"c": _SEAT_OR_ROOM, "what": text, "facts": anything}),
     "WAIVE": record({"c": _CANDIDATE, "reason": text}),
     "ABSENT": record({"c": _CANDIDATE}),
-    "CLOSE": record({"present": integer(0), "absent": integer(0), "handed_in": integer(0), "waived": integer(0)}),
+    "CLOSE": record(
+        {
+            "present": integer(0),
+            "absent": integer(0),
+            "handed_in": integer(0),
+            "waived": integer(0),
+            "late": integer(0),
+        },
+        optional={"late"},
+    ),
 }
 
 _HEAD = record(
@@ -148,9 +169,26 @@ class Record:
                 seen.add(entry.c)
                 yield entry
 
-    def last_answers(self, c: int) -> dict[int, Entry]:
-        """The counting ANSWER of each slot: the last one, an emptied one too."""
-        return {entry.body["slot"]: entry for entry in self.candidate(c, "ANSWER")}
+    @property
+    def decides_late(self) -> bool:
+        """Late answers count by order of the chief examiner; in records of before that, whose CLOSE says nothing of
+        them, all do."""
+        return any("late" in entry.body for entry in self.of("CLOSE"))
+
+    def counting_answers(self, c: int) -> dict[int, Entry]:
+        """The counting ANSWER of each slot: the last one, an emptied one too, and of the late ones those ordered."""
+        counting: dict[int, Entry] = {}
+        late: dict[int, Entry] = {}
+        for entry in self.candidate(c, "ANSWER", "LATE"):
+            if entry.type == "LATE":
+                counting |= late if entry.body["counts"] else {}
+                late = {}
+            elif entry.body["late"]:
+                late[entry.body["slot"]] = entry
+            else:
+                counting[entry.body["slot"]] = entry
+                late.pop(entry.body["slot"], None)
+        return counting if self.decides_late else counting | late
 
 
 _NAMES = [each.name for each in fields(Entry) if each.name != "line"]

@@ -118,7 +118,7 @@ def _row(case: Case, c: int) -> dict[str, Any]:
         return row
     row["form"] = case.digests[c]
     row["late"] = sum(entry.body["late"] for entry in case.record.candidate(c, "ANSWER"))
-    for slot, entry in case.record.last_answers(c).items():
+    for slot, entry in case.record.counting_answers(c).items():
         if slot >= len(form) or not entry.body["choice"]:
             continue
         id_, option_order = form[slot]

@@ -102,6 +102,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "check_order": ("作答次序合规", "acts in their order"),
     "check_sequences": ("作答序号连续", "sequence numbers dense"),
     "check_choices": ("作答选项有效", "choices exist"),
+    "check_orders": ("主考官指令及其签名", "orders of the chief examiner, signed"),
     "check_deadlines": ("考试时限与迟到标记", "deadlines kept, late answers marked"),
     "check_hand-ins": ("开考者均已交卷或豁免", "every seat handed in or waived"),
     "check_closing": ("关场为末条、人数相符", "CLOSE is last, its counts right"),
@@ -117,6 +118,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "ticks": ("时标 {n} 个，最长间隔 {longest} 毫秒", "{n} ticks, longest silence {longest} ms"),
     "heads": ("根 {root}　链 {chain}", "root {root}  chain {chain}"),
     "attendance": ("实考 {present}，缺考 {absent}", "{present} present, {absent} absent"),
+    "orders": (
+        "重新开放 {reopened} 人次，迟到作答裁定 {late} 人次",
+        "{reopened} hand-ins opened again, late answers decided upon {late} times",
+    ),
     "late": ("迟到作答 {n} 条", "{n} late answers"),
     "drawn": ("重抽 {n} 份，最多尝试 {attempts} 次", "{n} forms redrawn, at most {attempts} attempts"),
     "marked": ("{n} 人", "{n} candidates"),
@@ -285,6 +290,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "neither": ("考生 {c} 既无签到又无缺考", "candidate {c} neither signed in nor is absent"),
     "twice": ("考生 {c} 重复 {type}", "candidate {c}: {type} twice"),
     "again": ("考生 {c} 的 again 标记错误", "candidate {c}: the mark `again` is wrong"),
+    "moved": (
+        "考生 {c} 未经准许换到终端 {terminal}",
+        "candidate {c} went on at terminal {terminal} without being admitted there",
+    ),
     "other_seat": ("{actor} 代考生 {c} 操作", "{actor} acted for candidate {c}"),
     "not_by_seat": ("{type} 由 {actor} 记入，而非座位", "{type} by {actor}, not by a seat"),
     "hand_in_actor": ("由 {actor} 记入的交卷写为 {by}", "a hand-in by {actor} says {by}"),
@@ -293,6 +302,23 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "start_unsigned": ("考生 {c} 未签到即开考", "candidate {c} started without signing in"),
     "before_start": ("考生 {c} 开考前有 {type}", "candidate {c}: {type} before START"),
     "after_hand_in": ("考生 {c} 交卷后有 {type}", "candidate {c}: {type} after hand-in"),
+    "reopened": (
+        "考生 {c}：重新开放所指第 {hand_in} 条不是其最近的交卷",
+        "candidate {c}: opened again is entry {hand_in}, which is not the hand-in before",
+    ),
+    "order_unsigned": (
+        "考生 {c} 的 {type} 没有主考官签名",
+        "candidate {c}: {type} is not signed by the chief examiner",
+    ),
+    "late_count": (
+        "考生 {c} 的迟到作答裁定为 {found} 条，此前实有 {expected} 条",
+        "candidate {c}: decided upon {found} late answers, there had been {expected}",
+    ),
+    "late_undecided": ("考生 {c} 的 {n} 条迟到作答没有裁定", "candidate {c}: nobody decided upon {n} late answers"),
+    "late_uncounted": (
+        "考生 {c} 的 {n} 条迟到作答未经裁定即计分（旧式记录）",
+        "candidate {c}: {n} late answers count undecided (a record of the earlier form)",
+    ),
     "seq": ("考生 {c} 序号为 {found}，应为 {expected}", "candidate {c}: seq {found}, expected {expected}"),
     "no_slot": ("考生 {c} 的试卷没有第 {slot} 题位", "candidate {c}: the form has no slot {slot}"),
     "choice_twice": ("考生 {c} 的选择 {choice} 有重复", "candidate {c}: choice {choice} names a position twice"),

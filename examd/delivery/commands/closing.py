@@ -4,13 +4,18 @@ Before: `examd.delivery.commands.sitting`. After: `examd.grading.process` grades
 """
 
 import asyncio
+from collections.abc import Mapping
 
-from bank.refused import Denied
+import msgspec
+
+from bank.refused import BadFile, Denied
 from examd.delivery import disk, ending, export, signing
 from examd.delivery.commands import Facts, checkpoint, words
 from examd.delivery.room import OpenSession, Room, durable
 from examd.package import layout
 from examd.package import open as opening
+from examd.record import orders
+from examd.record.entries import Kind
 from examd.result import RESULT
 from examd.staff import Person
 
@@ -18,9 +23,10 @@ from examd.staff import Person
 async def close(room: Room, person: Person, facts: Facts) -> Facts:
     """Ends the session: nothing enters after this. Returns the closing checkpoint to co-sign.
 
-    `waive`: admission number -> why; `reason`: why a session closes that never started.
+    `waive`: admission number -> why; `reason`: why a session closes that never started; `late`: admission number -> the
+    chief examiner's order upon what came after the deadline.
 
-    Raises Denied: a reason is missing, for a seat waived or a session that never started.
+    Raises Denied: a reason is missing, for a seat waived, late answers or a session that never started.
     """
     closed = room.session
     if isinstance(closed, OpenSession) and closed.record.state.closed:
@@ -30,19 +36,39 @@ async def close(room: Room, person: Person, facts: Facts) -> Facts:
     hall = session.hall
     named = {hall.number_of(number): reason.strip() for number, reason in words(facts, "waive").items()}
     waive = {c: named[c] for c in sorted(named.keys() & set(ending.open_seats(hall)))}
+    late = _late_orders(session, words(facts, "late"))
     reason = str(facts.get("reason", "")).strip()
     # A session that never started is as strange as a seat left open: somebody must say why.
-    if not all(waive.values()):
+    if not all(waive.values()) or not all(order.reason for order in late):
         raise Denied("reason-missing")
     if hall.record.state.started_ms is None and not reason:
         raise Denied("never-started")
     await asyncio.to_thread(session.record.all_read)  # the closing root speaks of what was read in this run
     disk.release_reserve(session.folder)
     session.note(person, "close", **({"reason": reason} if reason else {}))
-    await durable(lambda done: ending.close(hall, waive, f"staff:{person.name}", done))
+    await durable(lambda done: ending.close(hall, waive, late, f"staff:{person.name}", done))
     reply = _closing_facts(session)
     await asyncio.to_thread(export.write, session)
     return reply
+
+
+def _late_orders(session: OpenSession, told: Mapping[str, str]) -> list[orders.Late]:
+    """Those that concern somebody whose late answers nobody has decided upon.
+
+    Raises BadFile: one is none, or not signed by the chief examiner.
+    """
+    found, manifest, waiting = [], session.package.manifest, ending.late_seats(session.hall)
+    for number, text in sorted(told.items()):
+        try:
+            order = msgspec.json.decode(text, type=orders.Late)
+        except (msgspec.DecodeError, ValueError):
+            raise BadFile("command-fact-malformed", fact="late") from None
+        signed = orders.is_signed(Kind.LATE, manifest.package_id, order.words, order.sig, manifest.keys.chief)
+        if not signed or order.c != session.hall.number_of(number):
+            raise BadFile("order-unsigned")
+        if order.c in waiting:
+            found.append(order)
+    return found
 
 
 def _closing_facts(session: OpenSession) -> Facts:

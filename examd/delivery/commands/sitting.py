@@ -6,14 +6,16 @@ Before: `examd.delivery.commands.opening`. After: `examd.delivery.commands.closi
 import asyncio
 import gc
 
-from bank.refused import Denied
+from bank.refused import BadFile, Denied
 from examd.delivery.commands import Facts, whole
 from examd.delivery.room import OpenSession, Room, Session
 from examd.protocol.phase import phase_at, remaining_ms
+from examd.record import orders
 from examd.record.entries import Kind
 from examd.record.state import ROOM
 from examd.staff import Person
 
+MOST_ADDED_MS = 180 * 60_000
 SEATS_AT_ONCE = 20
 START_PAUSE_S = 0.01
 """Seats started at once, and the time in which their forms leave: a thousand forms under way at the same moment took
@@ -55,10 +57,63 @@ async def resume(room: Room, person: Person, facts: Facts) -> Facts:
     return await _for_seats(room, person, Kind.RESUME, facts, {})
 
 
+async def admit(room: Room, person: Person, facts: Facts) -> Facts:
+    """Lets a candidate who sits somewhere sign in once at another terminal: the one named, at any where none is.
+
+    Raises Denied: nobody has that number, signed in with it, or is told why.
+    """
+    session = room.running()
+    hall, reason, terminal = session.hall, str(facts["reason"]).strip(), str(facts.get("terminal", ""))
+    number = str(facts["admission_no"])
+    c = hall.number_of(number)
+    if not reason:
+        raise Denied("reason-missing")
+    if c not in hall.record.state.seats:
+        raise Denied("not-signed-in", admission_no=number)
+    if terminal and all(machine.name != terminal for machine in room.terminals.all()):
+        raise Denied("terminal-unknown", terminal=terminal)
+    await session.append(Kind.ADMIT, person, {"c": c, "reason": reason, "terminal": terminal})
+    hall.live[c].admitted = terminal
+    hall.elsewhere.pop(c, None)
+    return {}
+
+
+async def reopen(room: Room, person: Person, facts: Facts) -> Facts:
+    """Opens a hand-in again, by the chief examiner's signed order, and adds `ms` to the answering time beside it.
+
+    Raises Denied: nobody has that number, this is not the hand-in that ends their record, no time would be left, or a
+    reason is missing. Raises BadFile: the order is not signed by the chief examiner.
+    """
+    session = room.running()
+    hall, reason, number = session.hall, str(facts["reason"]).strip(), str(facts["admission_no"])
+    hand_in, ms = whole(facts, "hand_in"), whole(facts, "ms")
+    c = hall.number_of(number)
+    seat = hall.record.state.seats.get(c)
+    if not reason:
+        raise Denied("reason-missing")
+    if seat is None or seat.hand_in_idx < 0 or seat.hand_in_idx != hand_in:
+        raise Denied("not-handed-in", admission_no=number)
+    if not 0 <= ms <= MOST_ADDED_MS:
+        raise Denied("time-out-of-range", ms=ms)
+    if remaining_ms(seat.timetable, hall.record.session_ms()) + ms <= 0:
+        raise Denied("no-time-left", admission_no=number)
+    manifest = session.package.manifest
+    words: orders.Words = {"c": c, "hand_in": hand_in, "reason": reason}
+    signature = str(facts["signature"])
+    if not orders.is_signed(Kind.REOPEN, manifest.package_id, words, signature, manifest.keys.chief):
+        raise BadFile("order-unsigned")
+    with hall.changing_time():
+        if ms:
+            await session.append(Kind.ADD_TIME, person, {"c": c, "ms": ms, "reason": reason})
+        await session.append(Kind.REOPEN, person, {**words, "sig": signature})
+    hall.reopened(c)
+    return {}
+
+
 async def add_time(room: Room, person: Person, facts: Facts) -> Facts:
     """Adds `ms` to an answering time. Raises Denied: more than three hours, or none."""
     ms = whole(facts, "ms")
-    if not 0 < ms <= 180 * 60_000:
+    if not 0 < ms <= MOST_ADDED_MS:
         raise Denied("time-out-of-range", ms=ms)
     return await _for_seats(room, person, Kind.ADD_TIME, facts, {"ms": ms})
 
@@ -104,6 +159,7 @@ async def status(room: Room, person: Person, facts: Facts) -> Facts:
         "entries": session.record.size,
         "low_disk": int(room.low_disk),
         "mock": manifest.session.mock,
+        "package_id": manifest.package_id,
         "phase": _phase(session),
         "session": manifest.session.name,
         "session_id": manifest.session.id,
@@ -134,10 +190,18 @@ def _seats(session: OpenSession) -> Facts:
             {"admission_no": hall.roster[alarm.c - 1].admission_no, "what": alarm.what}
             for alarm in dict.fromkeys(state.alarms)
         ],
+        "elsewhere": [
+            {"admission_no": hall.roster[c - 1].admission_no, "terminal": terminal}
+            for c, terminal in sorted(hall.elsewhere.items())
+        ],
         "seats": [
             {
                 "admission_no": line.admission_no,
                 "answered": seat.answered,
+                "c": line.c,
+                "hand_in": seat.hand_in_idx,
+                "late": seat.late if seat.late_answers else 0,
+                "late_ms": seat.late_ms,
                 "connected": int(hall.live[line.c].connection is not None),
                 "name": line.name,
                 "phase": phase_at(seat.timetable, now_ms).value,

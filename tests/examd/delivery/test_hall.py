@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import pytest
 
 from bank.refused import BrokenStore, Denied
 from examd.delivery import answers, ending
 from examd.delivery.hall import Hall, Stage
-from examd.delivery.sign_in import QUIET_MS, TRIES, TRIES_OF_A_NUMBER, TRIES_OF_AN_ADDRESS, resume, sign_in
-from examd.delivery.wrong_sign_ins import REMEMBERED, WINDOW_MS
+from examd.delivery.sign_in import resume, sign_in
+from examd.delivery.wrong_sign_ins import TRIES, WINDOW_MS
 from examd.grading.export import replay
 from examd.package import layout
 from examd.package import open as opening
@@ -18,7 +19,9 @@ from examd.protocol import messages as m
 from examd.protocol.phase import GRACE_MS, Phase
 from examd.protocol.reasons import Reason
 from examd.protocol.receipt import receipt_code
+from examd.record import orders
 from examd.record.entries import Kind, decode_entry, leaf_hash
+from examd.record.state import SessionState
 from tests.examd.room import Room, fill_up, limit_pages
 from tests.examd.toy_session import MINUTES, N_ITEMS, HandClock
 
@@ -31,6 +34,7 @@ class Terminal:
     """A terminal's end: all it was sent, and whether it was cut."""
 
     terminal: str = "T"
+    machine: str = "aa" * 16
     address: str = "10.0.0.7"
     c: int = 0
     last_heard_ms: int = 0
@@ -115,6 +119,11 @@ class Sitting(Room):
         terminal.seq += 1
         return self.act(terminal, m.HandIn(terminal.seq, by_clock))
 
+    def heard(self, *terminals):
+        """Their lines are alive now, if only by a pong."""
+        for terminal in terminals:
+            terminal.last_heard_ms = self.record.session_ms()
+
     def watch(self):
         ending.watch_deadlines(self.hall)
         self.drain()
@@ -123,9 +132,19 @@ class Sitting(Room):
         found = map(decode_entry, self.record.entries())
         return [entry for entry in found if not kinds or entry.type in kinds]
 
-    def shut(self, waive=(), reason="走了"):
+    def late_orders(self, counts=True):
+        """What the chief examiner orders of every late answer."""
+        package_id, found = self.toy.read().manifest.package_id, []
+        for c, n in ending.late_seats(self.hall).items():
+            order = orders.Late(c, counts, n, "断网")
+            sig = orders.sign(Kind.LATE, package_id, order.words, self.toy.chief.signing_key)
+            found.append(msgspec.structs.replace(order, sig=sig))
+        return found
+
+    def shut(self, waive=(), reason="走了", late=None):
         told = []
-        ending.close(self.hall, dict.fromkeys(waive, reason), "staff:李", told.append)
+        late = self.late_orders() if late is None else late
+        ending.close(self.hall, dict.fromkeys(waive, reason), late, "staff:李", told.append)
         self.pump.until(lambda: told)
         return told[0]
 
@@ -160,7 +179,7 @@ def test_a_candidate_is_welcomed_once_the_sign_in_is_in_the_record(sitting):
 
 @pytest.mark.parametrize("typed", ["000000", "", "0000１X", "x" * 5_000])
 def test_a_wrong_id_and_an_unknown_number_are_refused_in_the_same_words_the_same_number_of_times(sitting, typed):
-    known, unknown = Terminal(), Terminal()
+    known, unknown = at("07"), at("08")
     for _ in range(TRIES + 2):
         sign_in(sitting.hall, known, m.SignIn(sitting.toy.roster[0].admission_no, typed))
         sign_in(sitting.hall, unknown, m.SignIn("20269999", typed))
@@ -169,77 +188,108 @@ def test_a_wrong_id_and_an_unknown_number_are_refused_in_the_same_words_the_same
     assert reasons == [Reason.UNKNOWN_CANDIDATE] * TRIES + [Reason.TOO_MANY_TRIES] * 2
 
 
-def guess(sitting, number, times, address="10.0.0.7"):
-    """What a terminal is told that offers so many wrong IDs."""
-    terminal = Terminal(address=address)
+def at(name, **more):
+    """Another machine of the room."""
+    return Terminal(terminal=name, machine=f"{name:0>32}", **more)
+
+
+def guess(sitting, number, times, terminal):
+    """What is heard by somebody at this terminal who offers so many wrong IDs."""
+    before = len(terminal.sent)
     for _ in range(times):
         sign_in(sitting.hall, terminal, m.SignIn(number, "000000"))
-    return [message.reason for message in terminal.sent]
+    return [message.reason for message in terminal.sent[before:]]
 
 
-def test_after_too_many_tries_even_the_right_words_wait_a_minute(sitting):
-    terminal, line = Terminal(), sitting.toy.roster[0]
-    guess(sitting, line.admission_no, TRIES)
+def test_after_too_many_tries_even_the_right_words_wait_at_that_terminal_and_nowhere_else(sitting):
+    terminal, line = at("07"), sitting.toy.roster[0]
+    guess(sitting, line.admission_no, TRIES, terminal)
     sign_in(sitting.hall, terminal, m.SignIn(line.admission_no, line.id_tail))
     refused = terminal.sent[-1]
     assert (refused.reason, refused.facts) == (Reason.TOO_MANY_TRIES, {"wait_s": WINDOW_MS // 1000 + 1})
-    assert sitting.arrive(2).last(m.Welcome)  # a neighbour is not made to wait
+    assert sitting.arrive(2, at("08")).last(m.Welcome)
     sitting.clock.run(WINDOW_MS)
-    assert sitting.arrive(1).last(m.Welcome)
+    assert sitting.arrive(1, terminal).last(m.Welcome)
 
 
-def test_one_terminal_cannot_lock_a_candidate_out_at_another(sitting):
-    guess(sitting, sitting.toy.roster[0].admission_no, 100, "10.0.0.66")
-    assert sitting.arrive(1).last(m.Welcome)
+def test_no_terminal_can_lock_a_candidate_out_at_another_however_many_numbers_it_tries(sitting):
+    cheat = at("66")
+    heard = [reason for line in sitting.toy.roster for reason in guess(sitting, line.admission_no, 20, cheat)]
+    assert heard.count(Reason.UNKNOWN_CANDIDATE) == TRIES
+    for line in sitting.toy.roster:
+        assert sitting.arrive(line.c, at(f"{line.c}")).last(m.Welcome)
 
 
-def test_from_all_terminals_together_a_number_is_tried_so_often_and_no_more(sitting):
-    number = sitting.toy.roster[0].admission_no
-    heard = [reason for n in range(10) for reason in guess(sitting, number, TRIES, f"10.0.1.{n}")]
-    assert heard.count(Reason.UNKNOWN_CANDIDATE) == TRIES_OF_A_NUMBER
-    assert not sitting.arrive(1).all(m.Welcome)
+def test_staff_let_a_terminal_go_on_at_once_after_too_many_tries(sitting):
+    terminal = at("07")
+    guess(sitting, "x", TRIES, terminal)
+    sitting.hall.wrong_sign_ins.release(terminal.machine)
+    assert sitting.arrive(1, terminal).last(m.Welcome)
 
 
-def test_one_terminal_tries_so_many_numbers_a_minute_and_no_more(sitting):
-    heard = [reason for n in range(100) for reason in guess(sitting, f"2026{n:04}", 1, "10.0.0.66")]
-    assert heard.count(Reason.UNKNOWN_CANDIDATE) == TRIES_OF_AN_ADDRESS
-    assert sitting.arrive(1).last(m.Welcome)
-    sitting.clock.run(WINDOW_MS)
-    assert guess(sitting, "x", 1, "10.0.0.66") == [Reason.UNKNOWN_CANDIDATE]
-
-
-def test_numbers_nobody_has_are_not_remembered_without_end(sitting):
-    for n in range(5_000):
-        guess(sitting, f"x{n}" * 100, 1, f"fe80::{n:x}")
-    assert len(sitting.hall.wrong_sign_ins) <= REMEMBERED
-    assert max(len(part) for key in sitting.hall.wrong_sign_ins for part in key) <= 64
-
-
-def test_a_candidate_has_one_seat_and_a_second_sign_in_is_refused_while_the_first_lives(sitting):
-    first = sitting.arrive(1)
-    second = Terminal()
-    sitting.arrive(1, second)
-    assert reason(second.sent[0]) is Reason.ALREADY_SIGNED_IN
-    sitting.clock.run(QUIET_MS - 1)
-    first.last_heard_ms = sitting.record.session_ms()  # it only read, and its pongs came
-    sitting.clock.run(QUIET_MS - 1)
-    sitting.arrive(1, second)
-    assert not second.all(m.Welcome)
+def test_that_somebody_sits_elsewhere_is_told_to_staff_and_to_nobody_at_a_terminal(sitting):
+    first, line = sitting.arrive(1, at("07")), sitting.toy.roster[0]
+    right, wrong = at("08"), at("09")
+    for _ in range(TRIES + 1):
+        sign_in(sitting.hall, right, m.SignIn(line.admission_no, line.id_tail))
+        sign_in(sitting.hall, wrong, m.SignIn(line.admission_no, "000000"))
+    assert right.sent == wrong.sent
+    assert sitting.hall.elsewhere == {1: "08"}
     assert not first.dropped
 
 
-def test_a_seat_that_has_gone_quiet_is_taken_over_and_the_old_terminal_is_told(sitting):
+@pytest.mark.parametrize("gone", ["connected", "silent", "broken", "restarted server"])
+def test_a_seat_is_not_taken_from_another_terminal_whatever_became_of_its_own(issued, tmp_path, gone):
+    sitting = Sitting(issued, tmp_path)
+    line, first = issued.roster[0], sitting.arrive(1, at("07"))
+    if gone == "silent":
+        sitting.clock.run(10 * 60_000)
+    elif gone == "broken":
+        sitting.hall.on_disconnect(first)
+    elif gone == "restarted server":
+        sitting.close()
+        sitting = Sitting(issued, tmp_path, sitting.clock, again=True)
+    thief = at("08")
+    sign_in(sitting.hall, thief, m.SignIn(line.admission_no, line.id_tail))
+    sitting.drain()
+    assert [message.reason for message in thief.sent] == [Reason.UNKNOWN_CANDIDATE]
+    assert thief.c == 0
+    stolen = at("08")
+    resume(sitting.hall, stolen, m.Resume(first.token))  # not even with the token: it is this machine's
+    assert reason(stolen.sent[0]) is Reason.BAD_TOKEN
+    assert sitting.arrive(1, at("07")).last(m.Welcome)  # its own terminal needs nobody
+    sitting.close()
+
+
+@pytest.mark.parametrize("terminal", ["08", ""])
+def test_whom_staff_admit_goes_on_at_another_terminal_once_and_the_old_one_is_told(sitting, terminal):
     (first,) = sitting.begin(1)
     sitting.answer(first, 3, (0,))
-    sitting.clock.run(QUIET_MS)
-    second = sitting.arrive(1)
+    sitting.say(Kind.ADMIT, {"c": 1, "reason": "换机", "terminal": terminal})
+    sitting.hall.live[1].admitted = terminal
+    if terminal:
+        wrong = sitting.arrive(1, at("09"))
+        assert reason(wrong.sent[0]) is Reason.UNKNOWN_CANDIDATE
+    second = sitting.arrive(1, at("08"))
     welcome = second.last(m.Welcome)
     assert (welcome.durable_seq, welcome.answers) == (1, {3: (0,)})
     assert second.last(m.FormView) == first.last(m.FormView)
     assert reason(first.sent[-1]) is Reason.TAKEN_OVER
     assert first.dropped
     assert reason(sitting.answer(first, 1)) is Reason.OUT_OF_ORDER
+    assert reason(sitting.arrive(1, at("10")).sent[0]) is Reason.UNKNOWN_CANDIDATE  # once
     assert [entry.body["again"] for entry in sitting.entries(Kind.SIGN_IN)] == [False, True]
+    assert [entry.body["machine"] for entry in sitting.entries(Kind.SIGN_IN)] == [first.machine, second.machine]
+
+
+def test_an_admission_outlives_the_server(issued, tmp_path):
+    sitting = Sitting(issued, tmp_path)
+    sitting.arrive(1, at("07"))
+    sitting.say(Kind.ADMIT, {"c": 1, "reason": "换机", "terminal": "08"})
+    sitting.close()
+    sitting = Sitting(issued, tmp_path, sitting.clock, again=True)
+    assert sitting.arrive(1, at("08")).last(m.Welcome)
+    sitting.close()
 
 
 def test_two_sign_ins_on_their_way_to_the_disk_are_the_first_and_one_again(sitting):
@@ -282,7 +332,6 @@ def test_a_token_that_nobody_was_given_opens_no_seat(sitting):
 
 def test_after_signing_in_again_the_old_token_is_worth_nothing(sitting):
     first = sitting.arrive(1)
-    sitting.clock.run(QUIET_MS)
     sitting.arrive(1)
     terminal = Terminal()
     resume(sitting.hall, terminal, m.Resume(first.token))
@@ -608,8 +657,12 @@ def test_when_time_is_up_the_server_hands_in_for_whoever_is_there(sitting):
     sitting.clock.run(LIMIT_MS)
     sitting.watch()
     assert terminal.last(m.Clock).phase is Phase.TIME_UP
+    sitting.clock.run(GRACE_MS - 1)
+    sitting.heard(terminal)
+    sitting.watch()
     assert sitting.entries(Kind.HAND_IN) == []  # an answer may still be on the wire
-    sitting.clock.run(GRACE_MS)
+    sitting.clock.run(1)
+    sitting.heard(terminal)
     sitting.watch()
     sitting.watch()
     (entry,) = sitting.entries(Kind.HAND_IN)
@@ -617,13 +670,69 @@ def test_when_time_is_up_the_server_hands_in_for_whoever_is_there(sitting):
     assert terminal.last(m.Receipt).by_clock
 
 
-def test_an_answer_in_the_grace_counts_as_in_time_and_one_after_it_is_too_late(sitting):
+def test_a_seat_is_not_handed_in_while_its_line_may_be_dead_or_while_it_still_brings_acts(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.clock.run(LIMIT_MS)
+    sitting.watch()  # asked
+    sitting.clock.run(60_000)
+    sitting.watch()
+    assert sitting.entries(Kind.HAND_IN) == []  # nothing was heard since: nobody knows what it holds
+    assert sitting.answer(terminal, 0, (0,), LIMIT_MS).late
+    sitting.clock.run(GRACE_MS - 1)
+    sitting.heard(terminal)
+    sitting.watch()
+    assert sitting.answer(terminal, 1, (0,), LIMIT_MS).late
+    sitting.clock.run(GRACE_MS)
+    sitting.watch()
+    assert sitting.entries(Kind.HAND_IN) == []
+    sitting.heard(terminal)
+    sitting.watch()
+    assert [entry.body["by"] for entry in sitting.entries(Kind.HAND_IN)] == ["server"]
+    assert reason(sitting.answer(terminal, 2, (0,), LIMIT_MS)) is Reason.HANDED_IN
+
+
+def test_a_seat_whose_acts_found_no_room_on_the_disk_at_its_deadline_is_asked_again_before_it_is_handed_in(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.clock.run(LIMIT_MS)
+    sitting.watch()
+    sitting.hall.low_disk = True
+    assert reason(sitting.answer(terminal, 0, (0,), 5)) is Reason.STORE_FULL
+    sitting.clock.run(60_000)
+    sitting.heard(terminal)
+    sitting.watch()
+    sitting.hall.low_disk = False
+    told = len(terminal.all(m.Clock))
+    sitting.watch()
+    assert sitting.entries(Kind.HAND_IN) == []
+    assert len(terminal.all(m.Clock)) == told + 1  # which makes the terminal bring what it holds
+    assert sitting.answer(terminal, 0, (0,), 5).late
+
+
+def test_an_act_that_found_the_disk_full_at_the_deadline_is_waited_for_until_it_comes_again(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.clock.run(LIMIT_MS)
+    sitting.watch()
+    limit_pages(sitting, 0)
+    fill_up(sitting)
+    answers.act(sitting.hall, terminal, m.Answer(1, 0, (0,), 5))
+    fill_up(sitting)
+    assert terminal.last(m.Refusal).reason is Reason.STORE_FULL
+    limit_pages(sitting, 1_000)
+    sitting.clock.run(m.TICK_S * 1000)
+    sitting.heard(terminal)
+    sitting.watch()
+    assert sitting.entries(Kind.HAND_IN) == []
+    assert isinstance(sitting.answer(terminal, 0, (0,), 5), m.Ack)
+
+
+def test_an_answer_in_the_grace_counts_as_in_time_and_one_after_it_is_marked_late(sitting):
     (terminal,) = sitting.begin(1)
     sitting.clock.run(LIMIT_MS + GRACE_MS - 1)
     ack = sitting.answer(terminal, 0, (0,), LIMIT_MS)
     assert (type(ack), ack.late) == (m.Ack, False)
     sitting.clock.run(1)
-    assert reason(sitting.answer(terminal, 1)) is Reason.TIME_UP
+    assert sitting.answer(terminal, 1, (0,), LIMIT_MS).late is True
+    assert reason(sitting.answer(terminal, 2, (0,), LIMIT_MS + 1)) is Reason.TIME_UP  # by the terminal's own word
     assert isinstance(sitting.hand_in(terminal, by_clock=True)[0], m.Ack)
 
 
@@ -643,16 +752,6 @@ def test_a_seat_that_was_cut_off_at_its_deadline_still_brings_what_it_had_answer
     back.seq = 2
     assert isinstance(sitting.hand_in(back, by_clock=True)[0], m.Ack)
     assert sitting.record.state.seats[1].late == 1
-
-
-def test_a_seat_that_was_there_at_its_deadline_brings_nothing_late(sitting):
-    (terminal,) = sitting.begin(1)
-    sitting.clock.run(LIMIT_MS + 100)
-    sitting.watch()
-    sitting.hall.on_disconnect(terminal)
-    sitting.clock.run(GRACE_MS)
-    back = terminal_back(sitting, terminal)
-    assert reason(sitting.answer(back, 0, (0,), 5)) is Reason.TIME_UP
 
 
 def test_whoever_ran_out_of_time_while_the_server_was_down_was_cut_off(issued, tmp_path):
@@ -714,6 +813,97 @@ def test_after_a_kill_a_seat_has_the_time_that_the_clock_left_it(issued, tmp_pat
     sitting.close()
 
 
+# ---- late answers, hand-ins opened again ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_what_came_after_the_deadline_counts_where_the_chief_examiner_says_so(sitting, counts):
+    (terminal,) = sitting.begin(1)
+    for slot in (0, 1, 2):
+        sitting.answer(terminal, slot, (0,), 5)
+    sitting.hall.on_disconnect(terminal)
+    sitting.clock.run(LIMIT_MS + 35_000)
+    back = terminal_back(sitting, terminal)
+    for slot, choice in ((1, (1,)), (2, ()), (3, (1,)), (3, (0,))):
+        assert sitting.answer(back, slot, choice, 6).late
+    seat = sitting.record.state.seats[1]
+    assert seat.held == {0: (0,), 1: (1,), 2: (), 3: (0,)}
+    assert seat.answers == {0: (0,), 1: (0,), 2: (0,)}
+    assert (seat.late, seat.late_ms) == (4, 35_000)
+    assert terminal_back(sitting, terminal).last(m.Welcome).answers == {0: (0,), 1: (1,), 3: (0,)}  # what it holds too
+    sitting.shut([1], late=sitting.late_orders(counts))
+    state, *_ = replay(b"".join(entry + b"\n" for entry in sitting.record.entries()))
+    counting = {0: (0,), 1: (1,), 2: (), 3: (0,)} if counts else {0: (0,), 1: (0,), 2: (0,)}
+    assert state.seats[1].answers == counting
+    assert sitting.entries(Kind.CLOSE)[0].body["late"] == 1
+    (order,) = sitting.entries(Kind.LATE)
+    assert {name: order.body[name] for name in ("c", "counts", "n")} == {"c": 1, "counts": counts, "n": 4}
+
+
+def test_no_session_closes_over_late_answers_that_nobody_decided_upon(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.clock.run(LIMIT_MS + GRACE_MS)
+    sitting.answer(terminal, 0, (0,), 5)
+    orders = sitting.late_orders()
+    sitting.answer(terminal, 1, (0,), 5)  # one more since
+    for late in ([], orders):
+        with pytest.raises(Denied) as caught:
+            sitting.shut([1], late=late)
+        assert (caught.value.code, caught.value.facts) == (
+            "late-undecided", {"seats": [sitting.toy.roster[0].admission_no]},
+        )  # fmt: skip
+    orders = sitting.late_orders()
+    answers.act(sitting.hall, terminal, m.Answer(3, 2, (0,), 5))  # one on its way to the disk
+    with pytest.raises(Denied, match="late-undecided"):
+        sitting.shut([1], late=orders)
+    sitting.drain()
+    assert not sitting.hall.closing
+    assert sitting.shut([1])
+
+
+def test_an_answer_given_anew_in_added_time_needs_no_decision(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.clock.run(LIMIT_MS + GRACE_MS)
+    sitting.answer(terminal, 0, (0,), 5)
+    sitting.say(Kind.ADD_TIME, {"c": 1, "ms": 60_000, "reason": "补时"})
+    assert sitting.answer(terminal, 0, (1,), LIMIT_MS).late is False
+    assert sitting.late_orders() == []
+    sitting.shut([1], late=[])
+    assert sitting.record.state.seats[1].answers == {0: (1,)}
+
+
+def test_a_record_of_before_late_answers_were_decided_upon_counts_them():
+    state = SessionState()
+    state.apply(Kind.SIGN_IN, {"c": 1, "token_sha256": "", "terminal": "T", "again": False}, 0, 0)
+    state.apply(Kind.START, {"c": 1, "form": "", "attempt": 0, "limit_ms": 60_000}, 0, 1)
+    body = {"c": 1, "slot": 0, "used_ms": 0}
+    state.apply(Kind.ANSWER, body | {"choice": [0], "seq": 1, "late": False}, 1_000, 2)
+    state.apply(Kind.ANSWER, body | {"choice": [1], "seq": 2, "late": True}, 70_000, 3)
+    state.apply(Kind.CLOSE, {"present": 1, "absent": 0, "handed_in": 0, "waived": 1}, 80_000, 4)
+    assert state.seats[1].answers == {0: (1,)}
+
+
+def test_a_hand_in_opened_again_lets_the_seat_go_on_from_the_record(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.answer(terminal, 0, (0,))
+    sitting.hand_in(terminal)
+    hand_in = sitting.record.state.seats[1].hand_in_idx
+    sitting.say(Kind.REOPEN, {"c": 1, "hand_in": hand_in, "reason": "误触", "sig": "00" * 64})
+    sitting.hall.reopened(1)
+    assert reason(terminal.sent[-1]) is Reason.REOPENED
+    back = terminal_back(sitting, terminal)
+    assert back.last(m.Welcome).handed_in is False
+    assert back.last(m.Clock).phase is Phase.ANSWERING
+    assert back.all(m.Receipt) == []
+    assert sitting.answer(back, 1, (0,)).seq == 3
+    assert ending.open_seats(sitting.hall) == [1]
+    sitting.hand_in(back)
+    assert back.last(m.Receipt).answered == 2
+    assert terminal_back(sitting, terminal).last(m.Welcome).handed_in is True
+    sitting.shut()
+    assert sitting.entries(Kind.CLOSE)[0].body["handed_in"] == 1
+
+
 # ---- closing --------------------------------------------------------------------------------------------------
 
 
@@ -736,7 +926,7 @@ def test_closing_writes_waived_and_absent_by_name_and_is_the_last_entry(sitting)
     assert [(entry.type, entry.body.get("c")) for entry in tail] == [
         (Kind.WAIVE, 2), (Kind.ABSENT, 3), (Kind.ABSENT, 4), (Kind.ABSENT, 5), (Kind.CLOSE, None),
     ]  # fmt: skip
-    assert tail[-1].body == {"absent": 3, "handed_in": 1, "present": 2, "waived": 1}
+    assert tail[-1].body == {"absent": 3, "handed_in": 1, "late": 0, "present": 2, "waived": 1}
     assert two.last(m.Clock).phase is Phase.CLOSED
 
 
@@ -773,7 +963,7 @@ def test_a_hand_in_and_a_sign_in_on_their_way_to_the_disk_are_counted_at_closing
     assert ending.open_seats(sitting.hall) == [2, 3]
     sitting.shut([2, 3])
     close = sitting.entries(Kind.CLOSE)[0]
-    assert close.body == {"absent": 2, "handed_in": 1, "present": 3, "waived": 2}
+    assert close.body == {"absent": 2, "handed_in": 1, "late": 0, "present": 3, "waived": 2}
     assert sorted(entry.body["c"] for entry in sitting.entries(Kind.ABSENT)) == [4, 5]
 
 

@@ -19,24 +19,44 @@ from bank.refused import BadFile, BrokenStore, Denied
 from examd.delivery import disk as disk_module
 from examd.delivery import server as server_module
 from examd.delivery.seats import BAD_MESSAGES
-from examd.delivery.server import Server
-from examd.delivery.sign_in import QUIET_MS
+from examd.delivery.wrong_sign_ins import TRIES as WRONG_TRIES
+from examd.delivery.wrong_sign_ins import WINDOW_MS
+from examd.documents import incidents
 from examd.protocol import messages as m
+from examd.protocol.phase import Phase
 from examd.protocol.reasons import Reason
 from examd.protocol.trust import trusting
+from examd.record import orders
+from examd.record.entries import Kind
 from examd.site.closing import close_session
 from examd.site.opening import open_session
+from examd.site.reopening import reopen_hand_in
 from examd.site.staff_client import StaffClient
 from examd.staff import LOCK_S, TRIES
-from tests.examd.served import Served, another_machine, from_another_machine, hear, say, served
-from tests.examd.toy_session import PASSPHRASE, HandClock, Staffed, Toy, holder
+from tests.examd.served import (
+    Served,
+    another_machine,
+    from_another_machine,
+    hear,
+    in_this_process,
+    say,
+    served,
+    verified,
+)
+from tests.examd.toy_session import MINUTES, PASSPHRASE, HandClock, Staffed, Toy, holder
 
 
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory):
     """A site that is served and has no session open."""
     with served(Staffed(tmp_path_factory.mktemp("closed"))) as site:
+        asyncio.run(enrolled(site))
         yield site
+
+
+async def enrolled(site):
+    async with site.desk() as desk:
+        await site.enrol(desk)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +123,7 @@ def test_a_client_that_connects_and_says_nothing_keeps_nobody_waiting(site):
 
 
 async def one_seat(site, c):
-    async with site.socket() as socket:
+    async with site.socket(terminal=f"{c:02}") as socket:
         return await sit(site, socket, c)
 
 
@@ -237,7 +257,7 @@ async def test_an_oversized_message_ends_the_connection_and_nothing_else(site, s
 
 async def test_a_terminal_of_another_protocol_is_told_so_and_cut(site):
     async with site.socket() as socket:
-        await say(socket, m.SignIn("1", "1", protocol=99))
+        await say(socket, m.Present("ab" * 32, protocol=99))
         refused = await hear(socket)
         assert (refused.reason, refused.fatal, refused.facts) == (Reason.MALFORMED, True, {"protocol": m.PROTOCOL})
         assert (await socket.receive(timeout=30)).type is not aiohttp.WSMsgType.TEXT
@@ -258,24 +278,174 @@ async def test_acts_without_a_seat_are_out_of_order(site):
             assert (await hear(socket)).reason is Reason.OUT_OF_ORDER
 
 
-async def test_somebody_who_only_reads_keeps_the_seat_by_its_pings_and_pongs(tmp_path):
-    """Reading an item sends nothing: the frames below the messages say that the terminal lives."""
+async def test_somebody_who_only_answers_pings_is_heard_and_handed_in_when_the_time_is_up(tmp_path):
+    """Reading an item sends nothing: the frames below the messages say that the line is alive."""
     clock = HandClock(wall_s=int(time.time()))
-    async with in_this_process(Staffed(tmp_path), clock) as site:
-        async with site.socket() as first, site.socket() as second:
+    async with in_this_process(Staffed(tmp_path), clock) as site, site.socket() as socket, site.desk("deputy") as desk:
+        await sit(site, socket, 1)
+        await say(socket, m.Ready())
+        await until(lambda: site.server.room.hall.waiting() == [1])
+        await desk.command("start")
+        await hear(socket, m.FormView)
+        clock.run(MINUTES * 60_000)
+        while (await hear(socket, m.Clock)).phase is not Phase.TIME_UP:
+            pass
+        clock.run(60_000)
+        await asyncio.sleep(3 * server_module.WATCH_S)
+        assert (await desk.status()).handed_in == 0  # not heard since it was asked
+        await socket.ping()
+        assert (await hear(socket, m.Receipt)).by_clock
+
+
+# ---- enrolled terminals -----------------------------------------------------------------------------------------
+
+
+async def test_a_machine_that_staff_did_not_enrol_is_heard_by_nobody(site):
+    line = site.toy.roster[0]
+    async with site.socket(terminal="") as socket:
+        await say(socket, m.Present("ab" * 32))
+        assert (await hear(socket)).reason is Reason.NOT_ENROLLED
+        for message in (m.SignIn(line.admission_no, line.id_tail), m.Resume("0" * 64), m.Ready(), m.HandIn(1)):
+            await say(socket, message)
+            assert (await hear(socket)).reason is Reason.NOT_ENROLLED
+        await say(socket, m.Pair("00000000", "07", "ab" * 32))
+        assert (await hear(socket)).reason is Reason.NOT_PAIRING
+
+
+async def test_a_room_is_enrolled_by_a_code_typed_at_each_machine_and_a_list_that_staff_confirm(tmp_path):
+    with served(Staffed(tmp_path)) as site:
+        async with site.desk() as desk, site.socket() as socket, site.socket() as thief:
+            code = (await desk.command("pair"))["code"]
+            await say(socket, m.Pair(code, " 07 ", "ab" * 32))
+            waiting = await hear(socket, m.Enrolled)
+            assert (waiting.name, waiting.kept) == ("07", False)
+            await say(thief, m.Pair(code, "07", "cd" * 32))
+            assert (await hear(thief)).reason is Reason.NAME_TAKEN
+            await say(thief, m.Pair(code, "08", "cd" * 32))  # somebody who saw the code on the staff's screen
+            assert (await hear(thief, m.Enrolled)).kept is False
+            await say(socket, m.SignIn("1", "1"))
+            assert (await hear(socket)).reason is Reason.NOT_ENROLLED  # not before staff say so
+            came = (await desk.command("terminals"))["waiting"]
+            assert [(each["name"], each["address"]) for each in came] == [("07", "127.0.0.1"), ("08", "127.0.0.1")]
+            assert came[0]["check"] == waiting.check
+            assert await desk.command("enrol", ids=[came[0]["id"]]) == {"enrolled": ["07"], "terminals": 1}
+            for one, key, kept in ((socket, "ab", True), (thief, "cd", None)):
+                await say(one, m.Present(key * 32))
+                answer = await hear(one)
+                assert getattr(answer, "kept", None) is kept
+            await say(thief, m.Pair(code, "09", "cd" * 32))
+            assert (await hear(thief)).reason is Reason.NOT_PAIRING  # confirming ended it
+            await say(socket, m.SignIn("1", "1"))
+            assert (await hear(socket)).reason is Reason.NOT_OPEN
+        site.kill()
+        async with site.socket() as socket:  # enrolled for good
+            await say(socket, m.Present("ab" * 32))
+            assert await hear(socket) == m.Enrolled("07", waiting.check, kept=True)
+        folder = site.toy.site_folder
+        assert (folder / "terminals.json").stat().st_mode & 0o77 == 0
+        assert "ab" * 32 not in (folder / "terminals.json").read_text()
+        async with site.desk("deputy") as desk, site.socket() as socket:
+            await say(socket, m.Present("ab" * 32))
+            await hear(socket, m.Enrolled)
+            await desk.command("remove-terminal", terminal="07")
+            await say(socket, m.SignIn("1", "1"))
+            assert (await hear(socket)).reason is Reason.NOT_ENROLLED
+            for act, facts in (
+                ("remove-terminal", {"terminal": "07"}),
+                ("enrol", {"ids": ["x"]}),
+                ("enrol", {"ids": 1}),
+            ):
+                with pytest.raises((Denied, BadFile)):
+                    await desk.command(act, **facts)
+
+
+async def test_a_terminal_taken_off_the_list_loses_its_seat_and_the_candidate_goes_on_at_another_once_admitted(
+    tmp_path,
+):
+    clock = HandClock(wall_s=int(time.time()))
+    async with in_this_process(Staffed(tmp_path), clock) as site, site.desk("deputy") as desk:
+        line = site.toy.roster[0]
+        async with site.socket(terminal="01") as first, site.socket(terminal="02") as second:
             await sit(site, first, 1)
-            line = site.toy.roster[0]
-            for _ in range(3):
-                clock.run(QUIET_MS - 1)
-                await first.ping()
-                site.server.room.hall.show_clocks()
-                await hear(first, m.Clock)
-                await asyncio.sleep(0.05)
-                await say(second, m.SignIn(line.admission_no, line.id_tail))
-                assert (await hear(second)).reason is Reason.ALREADY_SIGNED_IN
-            clock.run(QUIET_MS)
-            assert (await sit(site, second, 1)).durable_seq == 0
-            assert (await hear(first, m.Refusal)).reason is Reason.TAKEN_OVER
+            await say(second, m.SignIn(line.admission_no, line.id_tail))
+            assert (await hear(second)).reason is Reason.UNKNOWN_CANDIDATE
+            told = await desk.status()
+            assert [(each.admission_no, each.terminal) for each in told.elsewhere] == [(line.admission_no, "02")]
+            await desk.command("remove-terminal", terminal="01")
+            assert (await hear(first, m.Refusal)).reason is Reason.NOT_ENROLLED
+            for facts, code in (
+                ({"admission_no": "none", "reason": "x"}, "unknown-candidate"),
+                ({"admission_no": line.admission_no, "reason": " "}, "reason-missing"),
+                ({"admission_no": site.toy.roster[2].admission_no, "reason": "x"}, "not-signed-in"),
+                ({"admission_no": line.admission_no, "reason": "x", "terminal": "99"}, "terminal-unknown"),
+            ):
+                with pytest.raises(Denied) as caught:
+                    await desk.command("admit", **facts)
+                assert caught.value.code == code
+            await desk.command("admit", admission_no=line.admission_no, terminal="02", reason="换机")
+            assert (await sit(site, second, 1)).candidate.name == line.name
+            assert (await desk.status()).elsewhere == ()
+
+
+async def test_staff_release_a_terminal_that_made_too_many_wrong_sign_ins(tmp_path):
+    clock = HandClock(wall_s=int(time.time()))
+    async with in_this_process(Staffed(tmp_path), clock) as site, site.desk("deputy") as desk:
+        async with site.socket(terminal="02") as socket:
+            for _ in range(WRONG_TRIES + 1):
+                await say(socket, m.SignIn("x", "x"))
+                refused = await hear(socket)
+            assert refused.reason is Reason.TOO_MANY_TRIES
+            waits = {each["name"]: each["wait_s"] for each in (await desk.command("terminals"))["terminals"]}
+            assert waits["02"] == WINDOW_MS // 1000 and waits["01"] == 0
+            await desk.command("release", terminal="02")
+            assert (await sit(site, socket, 1)).candidate.name == "考生1"
+            with pytest.raises(Denied):
+                await desk.command("release", terminal="nobody")
+
+
+async def test_a_hand_in_is_opened_again_by_the_chief_examiners_signed_order_and_by_nobody_else(tmp_path):
+    clock, one = HandClock(wall_s=int(time.time())), "01"
+    async with in_this_process(Staffed(tmp_path), clock) as site, site.desk("deputy") as desk:
+        toy, number = site.toy, site.toy.roster[0].admission_no
+        async with site.socket(terminal=one) as socket:
+            token = (await sit(site, socket, 1)).token
+            await say(socket, m.Ready())
+            await until(lambda: site.server.room.hall.waiting() == [1])
+            await desk.command("start")
+            await hear(socket, m.FormView)
+            with pytest.raises(Denied, match="not-handed-in"):
+                await reopen_hand_in(desk, toy.chief, number, "误触", 0)
+            await say(socket, m.HandIn(1))
+            await hear(socket, m.Receipt)
+            with pytest.raises(BadFile, match="order-unsigned"):
+                await reopen_hand_in(desk, toy.bureau, number, "误触", 0)
+            with pytest.raises(Denied, match="reason-missing"):
+                await reopen_hand_in(desk, toy.chief, number, " ", 0)
+            with pytest.raises(Denied, match="time-out-of-range"):
+                await reopen_hand_in(desk, toy.chief, number, "误触", 181)
+            clock.run(MINUTES * 60_000)
+            with pytest.raises(Denied, match="no-time-left"):
+                await reopen_hand_in(desk, toy.chief, number, "误触", 0)
+            seat = (await desk.status()).seats[0]
+            words = {"c": 1, "hand_in": seat.hand_in - 1, "reason": "误触"}
+            sig = orders.sign(Kind.REOPEN, toy.issued.package_id, words, toy.chief.signing_key)
+            with pytest.raises(Denied, match="not-handed-in"):  # an order for another hand-in
+                await desk.command(
+                    "reopen", admission_no=number, hand_in=seat.hand_in - 1, reason="误触", ms=0, signature=sig
+                )
+            assert (await reopen_hand_in(desk, toy.chief, number, "误触", 3)).hand_in == seat.hand_in
+            assert (await hear(socket, m.Refusal)).reason is Reason.REOPENED
+        async with site.socket(terminal=one) as socket:
+            await say(socket, m.Resume(token))
+            assert (await hear(socket, m.Welcome)).handed_in is False
+            assert (await hear(socket, m.Clock)).remaining_ms == 3 * 60_000
+            await say(socket, m.HandIn(2))
+            await hear(socket, m.Receipt)
+        result = await site.close_and_grade(desk, [])
+        assert verified(result, toy.bureau.card.sign) == (0, [])
+        assert [(each.what, each.reason) for each in incidents.read(result)] == [
+            (incidents.What.TIME_ADDED, "误触"), (incidents.What.REOPENED, "误触"),
+        ]  # fmt: skip
 
 
 # ---- what the room is told --------------------------------------------------------------------------------------
@@ -289,9 +459,9 @@ async def status(site, name="watcher"):
 async def test_an_alarm_stands_in_the_status_and_on_the_console(tmp_path):
     clock = HandClock(wall_s=int(time.time()))
     async with in_this_process(Staffed(tmp_path), clock) as site:
-        async with site.socket() as socket:
+        async with site.socket(terminal="02") as socket:
             token = (await sit(site, socket, 2)).token
-        async with site.socket() as socket:
+        async with site.socket(terminal="02") as socket:
             await say(socket, m.Resume(token, acked_seq=7, epoch=1, idx=5, head="00" * 32))
             assert (await hear(socket)).reason is Reason.RECORD_LOST
         await until(lambda: ("alarm", 2) in site.told)
@@ -408,7 +578,8 @@ async def test_who_is_waived_is_waived_for_a_reason_of_their_own_and_shown_by_na
         one, two, three, four, *_ = (line.admission_no for line in site.toy.roster)
         reasons, shown = {one: "离场", two: "作弊", three: "生病", four: "未到"}, []
 
-        async def no(waived):
+        async def no(waived, late):
+            assert late == ()
             shown.extend((each.seat.admission_no, each.seat.name, each.reason) for each in waived)
             raise Denied("close-not-confirmed")
 
@@ -452,22 +623,6 @@ async def test_a_wall_clock_set_forth_and_back_changes_nothing_but_which_code_is
         assert refused.facts["code"] == "too-many-tries" and refused.facts["wait_s"] == LOCK_S
         clock.run(LOCK_S * 1000)
         assert (await refused_at_desk(site, m.StaffSignIn("closer", "x", "000000"))).facts["code"] == "bad-staff"
-
-
-@contextlib.asynccontextmanager
-async def in_this_process(toy, clock):
-    """The server in the test's own loop, with a clock that the test moves. Its session is open."""
-    site = Served(toy)
-    site.told = []
-    site.server = Server(toy.folder, toy.site, clock, lambda *event: site.told.append(event))
-    await site.server.start("127.0.0.1", 0)
-    site.port = site.server.port
-    toy.folder.note_address("127.0.0.1", site.server.desk_port)
-    try:
-        await site.open()
-        yield site
-    finally:
-        await site.server.stop()
 
 
 # ---- the staff socket -----------------------------------------------------------------------------------------

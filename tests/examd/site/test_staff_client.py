@@ -10,7 +10,16 @@ from bank.refused import Denied
 from examd.protocol import messages as m
 from examd.site.closing import close_session
 from examd.site.opening import open_session
-from examd.site.replies import AnswersLock, Closed, Opened, Prepared, Status
+from examd.site.replies import (
+    AnswersLock,
+    Closed,
+    EnrolledTerminals,
+    Opened,
+    PairingBegun,
+    Prepared,
+    RoomTerminals,
+    Status,
+)
 from examd.site.staff_client import Attended, _read
 from tests.examd.served import hear, say, served
 from tests.examd.toy_session import PASSPHRASE, Staffed
@@ -20,13 +29,14 @@ class Listening:
     """A client that also remembers what came, and that the type says all of it and nothing else."""
 
     def __init__(self, client):
-        self.client, self.heard = client, []
+        self.client, self.heard, self.replies = client, [], []
 
     async def ask(self, act, reply, **facts):
         came = await self.client.command(act, **facts)
         self.heard.append((act, reply))
         read = msgspec.convert(came, reply)
         assert msgspec.json.decode(msgspec.json.encode(read)) == came
+        self.replies.append(read)
         return read
 
     async def status(self):
@@ -42,7 +52,9 @@ class Listening:
 async def test_every_reply_is_read_whole(tmp_path):
     with served(Staffed(tmp_path / "toy")) as site:
         toy = site.toy
-        async with site.desk() as client, site.socket() as seat:
+        async with site.desk() as client:
+            await site.enrol(Listening(client))
+        async with site.desk("deputy") as client, site.socket() as seat:
             assert await client.status() == Status("idle")
             listening = Listening(client)
             await open_session(listening, toy.directory, toy.chief, toy.issued.code_1, one_holder=True)
@@ -55,7 +67,14 @@ async def test_every_reply_is_read_whole(tmp_path):
             again = await close_session(listening, toy.chief, {toy.roster[1].admission_no: "停电"}, "停电")
             assert (again.again, again.closed.root, again.needless) == (True, closing.closed.root, ())
             await listening.ask("answers-lock", AnswersLock)
-        assert {reply for _, reply in listening.heard} == {Prepared, Opened, Status, Closed, AnswersLock}
+            await listening.ask("pair", PairingBegun)
+            await say(seat, m.Pair(listening.replies[-1].code, "99", "ab" * 32))
+            await hear(seat, m.Enrolled)
+            room = await listening.ask("terminals", RoomTerminals)
+            assert (room.waiting[0].name, len(room.terminals)) == ("99", len(site.keys))
+            await listening.ask("enrol", EnrolledTerminals, ids=[room.waiting[0].id])
+        heard = {Prepared, Opened, Status, Closed, AnswersLock, PairingBegun, RoomTerminals, EnrolledTerminals}
+        assert {reply for _, reply in listening.heard} == heard
 
 
 def test_whoever_gives_up_at_a_question_is_let_go(tmp_path):

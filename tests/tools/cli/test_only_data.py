@@ -1,5 +1,6 @@
 """With --json, standard output holds data and nothing else: every such command is run as a process, and parsed."""
 
+import asyncio
 import json
 import shlex
 import time
@@ -13,8 +14,9 @@ from bank.seal import passphrase as sealing
 from bank.store import Bank
 from examd.bureau import identity
 from examd.bureau.office import Office
+from examd.protocol import messages as m
 from tests import reviewing
-from tests.examd.served import STEP_S, served
+from tests.examd.served import STEP_S, hear, say, served
 from tests.examd.toy_session import PASSPHRASE, Staffed
 from tests.tools.cli.as_process import examd
 from tools.cli import main
@@ -179,7 +181,15 @@ def test_every_command_with_json_writes_data_and_nothing_else(tmp_path):
 MAY_REFUSE = {
     "bank accept", "bank trace",  # another body's slice, a photograph: neither is at hand; a refusal is data as well
     "bank replace-holder", "rule consent",
+    "site admit", "site reopen",  # nobody has signed in, nobody has handed in
 }  # fmt: skip
+
+
+async def waits_to_be_enrolled(room):
+    """A machine where the code was typed."""
+    async with room.desk("helper") as desk, room.socket() as socket:
+        await say(socket, m.Pair((await desk.command("pair"))["code"], "07", "ab" * 32))
+        await hear(socket, m.Enrolled)
 
 
 def a_session(folder, shell):
@@ -204,8 +214,15 @@ def a_session(folder, shell):
             )
 
         site("admin", f"open {toy.directory} --code-file one --chief toy-chief")
+        asyncio.run(waits_to_be_enrolled(room))
+        site("helper", "pair --expect 1 --yes")
+        site("watcher", "terminals")
+        site("helper", "release --terminal 07")
+        number = toy.roster[0].admission_no
+        site("admin", f"admit --candidate {number} --terminal 07 --reason 换机")
         site("watcher", "status")
         site("admin", "start")
+        site("closer", f"reopen --candidate {number} --reason 误触 --minutes 3 --chief toy-chief")
         for act in ("pause --reason 停电", "resume --reason 来电", "addtime --minutes 5 --reason 停电"):
             site("deputy", act)
         (closed,) = site("closer", "close --chief toy-chief")

@@ -17,7 +17,7 @@ from bank.seal import codes
 from bank.seal import passphrase as sealing
 from examd.bureau.office import Office
 from examd.rates.compute import Row
-from examd.site.closing import Waived
+from examd.site.closing import DecidedLate, Decision, Waived
 from examd.site.replies import Alarmed, SeatStatus, Status
 from tests.examd.served import STEP_S, served
 from tests.examd.toy_session import PASSPHRASE, Staffed
@@ -246,16 +246,25 @@ def test_a_reason_is_given_beside_its_candidate_or_not_taken(words, sentence, ca
     assert json.loads(capsys.readouterr().out)["refused"] == "given-twice"
 
 
+def seat(number, name, late=0):
+    return SeatStatus(
+        number, answered=3, c=1, connected=1, hand_in=-1, late=late, late_ms=35_000, name=name, phase="answering",
+        remaining_ms=60_000,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(("answer", "outcome"), [("no", "REFUSED close-not-confirmed"), ("yes", "GOT None")])
 def test_who_is_waived_is_shown_and_asked_about_once_more(answer, outcome):
     waived = [
-        Waived(SeatStatus(number, 3, 1, name, "answering", 60_000), reason)
+        Waived(seat(number, name), reason)
         for number, name, reason in (("26-1", "王伟", "离场"), ("26-2", "李芳", "作弊"))
     ]
-    shown = typed([answer], lambda: session._confirm(waived, sure=False))
+    late = [DecidedLate(seat("26-3", "赵丽", late=9), Decision(False, "重连作答"))]
+    shown = typed([answer], lambda: session._confirm(waived, late, sure=False))
+    assert "26-3  赵丽  9 late answers, the last 35 s after the deadline: do not count. 重连作答" in shown
     assert "26-1  王伟  (answering, 3 answered)  reason: 离场" in shown
     assert "26-2  李芳  (answering, 3 answered)  reason: 作弊" in shown
-    assert "without these 2" in shown and outcome in shown
+    assert "Close the session so?" in shown and outcome in shown
 
 
 # ---- what is shown ------------------------------------------------------------------------------------------------

@@ -210,9 +210,25 @@ SENTENCES = {
     "closed": N_("The session is closed: nothing more enters the record."),
     "not-graded": N_("There is no result yet in {folder}. Grade first: examd site grade"),
     "seats-open": N_("Not yet handed in: {seats}. Wait, or waive each by name: --waive NUMBER=REASON"),
+    "late-undecided": N_(
+        "Answers came after the deadline, and nobody decided whether they count: {seats}. "
+        "Decide each by name: --count-late NUMBER=REASON or --drop-late NUMBER=REASON"
+    ),
+    "order-unsigned": N_("The order does not bear the chief examiner's signature. Use the chief examiner's own key."),
+    "not-handed-in": N_("Candidate {admission_no} has not handed in. See: examd site status"),
+    "not-signed-in": N_("Candidate {admission_no} has not signed in yet, and may at any enrolled terminal."),
+    "no-time-left": N_("Candidate {admission_no} has no time left. Give some back with it: --minutes"),
+    # terminals
+    "terminal-unknown": N_("No terminal named {terminal} is enrolled. See: examd site terminals"),
+    "terminal-not-waiting": N_("Some of these machines no longer wait to be enrolled. Begin again: examd site pair"),
+    "pairing-not-confirmed": N_("Nothing was enrolled: the list was not confirmed. In a script: --expect N --yes"),
+    "not-pairing": N_("Nobody is pairing terminals at the server. Begin: examd site pair"),
+    "bad-code": N_("This is not the pairing code. Read it again at the server."),
+    "name-taken": N_("Another machine was just paired under this name. Give this one another."),
+    "not-enrolled": N_("This machine is not one of the site's terminals. Pair it: examd site pair"),
     "reason-missing": N_("A reason is needed, and may not be blank."),
     "never-started": N_("The session never started. To close it all the same, say why: --never-started REASON"),
-    "close-not-confirmed": N_("Nothing was closed: whom this waives was not confirmed. In a script: --yes"),
+    "close-not-confirmed": N_("Nothing was closed: what this decides was not confirmed. In a script: --yes"),
     "given-twice": N_("For {name} two things are given: {first}; {second}. Give one."),
     "time-out-of-range": N_("Time can be added by 1 to 180 minutes."),
     "unknown-candidate": N_("No candidate with admission number {admission_no} in this session. Check the number."),

@@ -6,7 +6,7 @@ Before: `tools.cli.site`. After: `tools.cli.site.commissioning`, `session`, `rep
 import argparse
 from pathlib import Path
 
-from tools.cli.base import Command, Commands, port
+from tools.cli.base import Command, Commands, port, positive
 from tools.cli.language import _
 
 DEFAULT_PORT = 8443
@@ -14,7 +14,7 @@ DEFAULT_PORT = 8443
 
 def declare(site: Commands) -> None:
     """Adds the commands in the order of a session."""
-    for commands in (_commissioning, _session, _reporting):
+    for commands in (_commissioning, _terminals, _session, _reporting):
         commands(site)
 
 
@@ -49,6 +49,34 @@ def _commissioning(site: Commands) -> None:
     serve.add_argument("--port", type=port, default=DEFAULT_PORT, help=_("port (default: %(default)s)"))
     for each in (init, staff, serve):
         _takes_passphrase(each)
+
+
+def _terminals(site: Commands) -> None:
+    """Adds the three commands."""
+    pair = _command(
+        site, "pair", "terminals:run_pair", _("enrol the room's terminals: a code to type at each, a list to confirm"),
+        "examd site pair site --as 李娜",
+        description=_(
+            "Shows a pairing code. Walk through the room and type it at each machine with its name; come back and "
+            "confirm the list. Once in the life of a machine: only enrolled terminals sign anybody in."
+        ),
+    )  # fmt: skip
+    pair.add_argument("--expect", type=positive, default=0, metavar="N", help=_("go on as soon as so many have come"))
+    pair.add_argument("--yes", action="store_true", help=_("do not ask whether all of them stand in the room"))
+    terminals = _command(
+        site, "terminals", "terminals:run_terminals", _("list the enrolled terminals, or take some off the list"),
+        "examd site terminals site --remove 07 --as 李娜",
+    )  # fmt: skip
+    terminals.add_argument(
+        "--remove", action="append", default=[], metavar=_("NAME"), help=_("this one no longer (repeatable)")
+    )
+    release = _command(
+        site, "release", "terminals:run_release", _("let a terminal go on at once after too many wrong sign-ins"),
+        "examd site release site --terminal 07 --as 李娜",
+    )  # fmt: skip
+    release.add_argument("--terminal", required=True, metavar=_("NAME"), help=_("name of the terminal"))
+    for each in (pair, terminals, release):
+        _takes_staff(each)
 
 
 def _session(site: Commands) -> None:
@@ -86,6 +114,21 @@ def _session(site: Commands) -> None:
         "examd site addtime site --minutes 5 --seat 07 --reason 换机 --as 李娜",
     )  # fmt: skip
     added.add_argument("--minutes", type=int, required=True, help=_("1 to 180"))
+    admit = _command(
+        site, "admit", "session:run_admit", _("let a candidate who sits somewhere sign in at another terminal"),
+        "examd site admit site --candidate 2026001 --terminal 12 --reason 换机 --as 李娜",
+    )  # fmt: skip
+    admit.add_argument("--terminal", default="", metavar=_("NAME"), help=_("at this one; at any if left out"))
+    reopen = _command(
+        site, "reopen", "session:run_reopen", _("open a hand-in again, by order of the chief examiner"),
+        "examd site reopen site --candidate 2026001 --reason 误触交卷 --minutes 3 --chief /media/stick --as 李娜",
+    )  # fmt: skip
+    reopen.add_argument(
+        "--minutes", type=int, default=0, help=_("time given back beside it, 0 to 180 (default: %(default)s)")
+    )
+    for each in (admit, reopen):
+        each.add_argument("--candidate", required=True, metavar=_("NUMBER"), help=_("admission number"))
+        each.add_argument("--reason", required=True, help=_("why; it stands in the record"))
     for each in (pause, resume, added):
         which = each.add_mutually_exclusive_group()
         which.add_argument(
@@ -103,9 +146,21 @@ def _session(site: Commands) -> None:
         help=_("close although this candidate has not handed in, and why (repeatable)"),
     )  # fmt: skip
     close.add_argument(
+        "--count-late", action="append", default=[], type=_waiver, metavar=_("NUMBER=REASON"),
+        help=_("answers of this candidate that came after the deadline count, and why (repeatable; all=REASON)"),
+    )  # fmt: skip
+    close.add_argument(
+        "--drop-late", action="append", default=[], type=_waiver, metavar=_("NUMBER=REASON"),
+        help=_("they do not count, and why (repeatable; all=REASON)"),
+    )  # fmt: skip
+    close.add_argument(
         "--never-started", default="", metavar=_("REASON"), help=_("close a session that never started, and why")
     )
-    close.add_argument("--yes", action="store_true", help=_("do not ask once more before candidates are waived"))
+    close.add_argument(
+        "--yes",
+        action="store_true",
+        help=_("do not ask once more before candidates are waived or late answers decided upon"),
+    )
     close.add_argument("--reason", action=_Unpaired, help=argparse.SUPPRESS)
     grade = _command(
         site, "grade", "session:run_grade", _("open the answer keys with code 2, mark, sign the result"),
@@ -116,12 +171,10 @@ def _session(site: Commands) -> None:
     )  # fmt: skip
     grade.takes_file("--code-file", _("read release code 2 from this file instead of asking"))
 
-    for each in (opened, close, grade):
+    for each in (opened, reopen, close, grade):
         _takes_chief(each)
-    for each in (opened, start, status, pause, resume, added, close, grade):
-        each.add_argument("--as", dest="person", required=True, metavar=_("NAME"), help=_("your sign-in name"))
-        each.takes_file("--totp-file", _("read the one-time code from this file instead of asking"))
-        _takes_passphrase(each)
+    for each in (opened, start, status, pause, resume, added, admit, reopen, close, grade):
+        _takes_staff(each)
 
 
 def _reporting(site: Commands) -> None:
@@ -145,6 +198,12 @@ class _Unpaired(argparse.Action):
 
     def __call__(self, command: argparse.ArgumentParser, *_ignored: object) -> None:
         command.error(_("--reason would not say for whom: write --waive NUMBER=REASON, or --never-started REASON"))
+
+
+def _takes_staff(command: Command) -> None:
+    command.add_argument("--as", dest="person", required=True, metavar=_("NAME"), help=_("your sign-in name"))
+    command.takes_file("--totp-file", _("read the one-time code from this file instead of asking"))
+    _takes_passphrase(command)
 
 
 def _takes_chief(command: Command) -> None:

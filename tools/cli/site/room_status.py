@@ -3,7 +3,7 @@
 from rich.cells import set_cell_size
 
 from examd.site.replies import SeatStatus, Status
-from tools.cli.language import N_, _, joined
+from tools.cli.language import N_, _, joined, plain
 
 PHASES = {
     "idle": N_("no session"),
@@ -32,6 +32,9 @@ def lines(status: Status, *, coloured: bool) -> list[str]:
         told.append(_("Started again: {n} of them are still being read and recomputed.", n=status.unread))
     if status.candidates is not None:
         told.append(_counts(status, status.candidates - status.signed_in))
+    for each in status.elsewhere:
+        text = _("! {number} gave the right numbers at terminal {terminal}, and sits elsewhere: examd site admit")
+        told.append(plain(text.format(number=each.admission_no, terminal=each.terminal)))
     return told + [_seat(seat) for seat in status.seats]
 
 
@@ -64,4 +67,6 @@ def _seat(seat: SeatStatus) -> str:
     phase = set_cell_size(_(PHASES[seat.phase]), 10)
     dot = "●" if seat.connected else "○"
     who = f"{seat.name}  {_('seat {name}').format(name=seat.terminal)}" if seat.terminal else seat.name
+    if seat.late:
+        who += _("  late answers: {n}, to be decided at closing", n=seat.late)
     return f"{dot} {seat.admission_no}  {phase} {seat.answered:>3}  {minutes:>3}:{seconds:02}  {who}"

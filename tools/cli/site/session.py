@@ -1,6 +1,6 @@
-"""`examd site open | start | status | pause | resume | addtime | close | grade`: staff command the running server.
+"""`examd site open | start | status | pause | resume | addtime | admit | reopen | close | grade`: staff command.
 
-Before: `tools.cli.site.commissioning`. After: `tools.cli.site.reporting`.
+Before: `tools.cli.site.terminals`. After: `tools.cli.site.reporting`.
 """
 
 import argparse
@@ -17,9 +17,10 @@ from bank.seal import codes
 from examd import holders
 from examd.holders import Holder
 from examd.package.layout import Session
-from examd.site.closing import Waived, close_session
+from examd.site.closing import DecidedLate, Decision, Waived, close_session
 from examd.site.grading import grade_session
 from examd.site.opening import ToOpen, open_session
+from examd.site.reopening import reopen_hand_in
 from examd.site.replies import RuleTold, Status
 from examd.site.staff_client import Attended
 from tools.cli.base import by_name
@@ -32,7 +33,8 @@ from tools.cli.site import room_status
 
 
 @contextlib.contextmanager
-def _signed_in(args: argparse.Namespace) -> Iterator[Attended]:
+def signed_in(args: argparse.Namespace) -> Iterator[Attended]:
+    """The server's desk, once the person is known there."""
     with Attended(args.directory) as attended:
         _sign_in(attended, args)
         yield attended
@@ -99,13 +101,13 @@ def _warn_of_the_date(session: Session) -> None:
 
 
 def run_start(args: argparse.Namespace) -> int:
-    with _signed_in(args) as attended:
+    with signed_in(args) as attended:
         facts = attended.run(attended.client.command("start"))
     return report(args, facts, _("Started: {started} seats running, {signed_in} of {candidates} signed in.", **facts))
 
 
 def run_status(args: argparse.Namespace) -> int:
-    with _signed_in(args) as attended:
+    with signed_in(args) as attended:
         facts = attended.run(attended.client.command("status"))
     if args.json:
         as_json(facts)
@@ -115,7 +117,7 @@ def run_status(args: argparse.Namespace) -> int:
 
 
 def _room_act(args: argparse.Namespace, act: str, **more: int) -> int:
-    with _signed_in(args) as attended:
+    with signed_in(args) as attended:
         facts = attended.run(
             attended.client.command(act, reason=args.reason, admission_no=args.candidate, seat=args.seat, **more)
         )
@@ -134,14 +136,40 @@ def run_add_time(args: argparse.Namespace) -> int:
     return _room_act(args, "add-time", ms=args.minutes * 60_000)
 
 
+def run_admit(args: argparse.Namespace) -> int:
+    with signed_in(args) as attended:
+        facts = attended.run(
+            attended.client.command("admit", admission_no=args.candidate, terminal=args.terminal, reason=args.reason)
+        )
+    line = _("Candidate {number} may sign in once at terminal {terminal}.")
+    if not args.terminal:
+        line = _("Candidate {number} may sign in once at any terminal.")
+    return report(args, facts, line.format(number=args.candidate, terminal=args.terminal))
+
+
+def run_reopen(args: argparse.Namespace) -> int:
+    with _with_chief(args) as (attended, chief):
+        seat = attended.run(reopen_hand_in(attended.client, chief, args.candidate, args.reason, args.minutes))
+    line = _(
+        "Opened again: {name}, {n} answered. The terminal goes on from the record.", name=seat.name, n=seat.answered
+    )
+    return report(args, msgspec.to_builtins(seat), line)
+
+
 def run_close(args: argparse.Namespace) -> int:
     waive = by_name(args.waive)
+    late = by_name(
+        (number, Decision(counts, reason))
+        for counts, given in ((True, args.count_late), (False, args.drop_late))
+        for number, reason in given
+    )
     with _with_chief(args) as (attended, chief):
 
-        async def confirm(waived: Sequence[Waived]) -> None:
-            await attended.from_person(lambda: _confirm(waived, sure=args.yes))
+        async def confirm(waived: Sequence[Waived], decided: Sequence[DecidedLate]) -> None:
+            await attended.from_person(lambda: _confirm(waived, decided, sure=args.yes))
 
-        done = attended.run(close_session(attended.client, chief, waive, args.never_started, confirm))
+        closing = close_session(attended.client, chief, waive, args.never_started, confirm, late)
+        done = attended.run(closing)
     if done.again:
         print(_("It was closed already; this is the same closing."), file=sys.stderr)
     for number in done.needless:
@@ -155,9 +183,21 @@ def run_close(args: argparse.Namespace) -> int:
     return report(args, facts, text.format_map(facts))
 
 
-def _confirm(waived: Sequence[Waived], *, sure: bool) -> None:
-    """Shows who is waived and why. Raises Denied: nobody at the keyboard confirmed it."""
-    print(_("Waived, and so recorded for ever:"), file=sys.stderr)
+def _confirm(waived: Sequence[Waived], decided: Sequence[DecidedLate], *, sure: bool) -> None:
+    """Shows who is waived and whose late answers count, and why. Raises Denied: nobody at the keyboard confirmed it."""
+    if decided:
+        print(_("Answers that came after the deadline, decided for ever:"), file=sys.stderr)
+    for late in decided:
+        text = _(
+            "  {number}  {name}  {n} late answers, the last {seconds} s after the deadline: do not count. {reason}"
+        )
+        if late.decision.counts:
+            text = _("  {number}  {name}  {n} late answers, the last {seconds} s after the deadline: count. {reason}")
+        seat = late.seat
+        facts = {"number": seat.admission_no, "name": seat.name, "n": seat.late, "seconds": seat.late_ms // 1000}
+        print(plain(text.format(reason=late.decision.reason, **facts)), file=sys.stderr)
+    if waived:
+        print(_("Waived, and so recorded for ever:"), file=sys.stderr)
     for each in waived:
         told = _(
             "  {number}  {name}  ({phase}, {n} answered)  reason: {reason}",
@@ -170,7 +210,7 @@ def _confirm(waived: Sequence[Waived], *, sure: bool) -> None:
         print(plain(told), file=sys.stderr)
     if sure:
         return
-    question = _("Close the session without these {n}? (yes/no) ", n=len(waived))
+    question = _("Close the session so? (yes/no) ")
     if not sys.stdin.isatty() or ask_line("close", question).lower() not in ("y", "yes", "是"):
         raise Denied("close-not-confirmed")
 
