@@ -160,6 +160,7 @@ def folder_at_once(directory: Path) -> Iterator[Path]:
     begun = hidden(directory)
     make_folder(directory.parent)
     begun.mkdir(mode=0o700)
+    sync_directory(begun.parent)  # whoever puts on file, before the end, that it is there must find it again
     try:
         yield begun
     except BaseException:
