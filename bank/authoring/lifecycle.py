@@ -182,7 +182,7 @@ def submit(bank: OpenBank, items: Sequence[Named], signer: Signer, progress: Pro
 
 def begin_reading(bank: OpenBank, signer: Signer) -> str:
     """By what this reviewer reads from now on (`bank.store.readings`); told to nobody else."""
-    _known(bank, signer)
+    _enrolled(bank, signer)
     reader = bank.readings.challenge()
     bank.readings.begin(reading.sign(bank.vault.name, signer, reader))
     return reader
@@ -215,12 +215,18 @@ def _do(
 
 
 def _known(bank: OpenBank, signer: Signer) -> Person:
+    """One of the bank's people, who has said by this act who is asking."""
+    person = _enrolled(bank, signer)
+    if not person.until:
+        bank.identify(signer)
+    return person
+
+
+def _enrolled(bank: OpenBank, signer: Signer) -> Person:
     person = bank.people.all().get(signer.id)
     if person is None or person.sign != signer.public:
         raise Denied("person-unknown", name=signer.id)
     signer.check_not_rolled_back(bank.vault.name, lambda acts: bank.history.head(acts)[1])
-    if not person.until:
-        bank.identify(signer)
     return person
 
 

@@ -350,8 +350,8 @@ def enrolled(
                 if not vouched and len(people) > VOUCHERS:
                     raise _unvouched(person.name, people, {}, person.id, VOUCHERS)
                 person = person if vouched else replace(person, vouched=())
-                if said["keepers"] and not _keys(said) <= set(keyholders()):
-                    raise Denied("keeper-unknown", name=person.name)
+                if said["keepers"]:
+                    _require_keepers(said, dict.fromkeys(keyholders(), ""))
             else:
                 person, _said = _dismissed(bank, statement, people, {}, VOUCHERS)
         except (BadFile, Denied, ValueError, KeyError, TypeError):
