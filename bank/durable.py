@@ -131,7 +131,10 @@ def destroy(path: Path) -> None:
 
 
 def make_folder(directory: Path, *, private: bool = True) -> None:
-    """Makes it and its parents where they are missing; what is made here is its owner's alone where `private`."""
+    """Makes it and its parents where they are missing; what is made here is its owner's alone where `private`.
+
+    Raises FileExistsError: when something else has its name.
+    """
     new = [place for place in (directory, *directory.parents) if not place.exists()]
     for place in reversed(new):  # a folder's own mode, also of the parents: `mkdir` gives those the umask's
         place.mkdir(mode=0o700 if private else 0o777, exist_ok=True)

@@ -198,6 +198,7 @@ class TerminalApp(LockedApp, inherit_bindings=False):
     # ---- what the candidate does -------------------------------------------------------------------------------
 
     def pair(self, name: str, code: str) -> None:
+        """Asks the server to take this machine for a terminal of the room."""
         self.seat.refusal = None
         self.seat.link = Link.TRYING
         self._client.introduce(code, name)

@@ -117,6 +117,7 @@ class Guest(web.RequestHandler):
         self.pipe = self.transport  # aiohttp lets go of its own as soon as it wants to close, peers take their time
 
     def data_received(self, data: bytes) -> None:
+        """Passes on what was sent, while whoever sends it has bytes left to spend."""
         self._read += len(data)
         if not self._bytes.afford(len(data), self._loop.time()):
             return self.condemn()  # frames without a message never come as far as anybody who counts messages
@@ -316,6 +317,7 @@ class Door:
             self._strangers.move_to_end(guest)
 
     def stayed(self, guest: Guest, *, free: bool) -> None:
+        """It is no stranger any more. `free`: what coming took is given back to its address."""
         if guest not in self._strangers:
             return  # cut in the same turn
         self._forget(guest)

@@ -117,6 +117,7 @@ class FormScreen(ExamScreen):
         self.actions.draw()
 
     def enter(self) -> None:
+        """Sends what was typed, unless the server said to wait."""
         if self.seat.wait_until_ms > self.actions.now():
             return  # the server would only refuse again
         self.send()

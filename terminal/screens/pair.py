@@ -54,6 +54,7 @@ class PairScreen(FormScreen):
             yield Key("Ctrl+X", _("Staff"), "staff")
 
     def send(self) -> None:
+        """Asks to be paired, where name and code are there; else says what is missing."""
         if self.seat.paired is not None:
             return
         name, code = self.values[0], self.values[1].replace("-", "")

@@ -74,6 +74,7 @@ class PictureView(ModalScreen[None], inherit_bindings=False):
         self.draw()
 
     def draw(self) -> None:
+        """Shows the picture of this place at this scale."""
         digest = self.digests[self.place]
         count = _("picture {place} of {total}", place=self.place + 1, total=len(self.digests))
         self.query_one(Top).show(told(digest, self.gallery.data.get(digest)), count, "", "")

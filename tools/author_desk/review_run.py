@@ -276,6 +276,7 @@ class ReviewRun(Screen[None], inherit_bindings=False):
         self.call_after_refresh(self.draw)
 
     def draw(self) -> None:
+        """Shows the item, how far the batch is, and what can be done."""
         if not self.is_running:
             return
         self._top.show(self._title(), self._count(), self.signatory.name, self.bound)

@@ -333,6 +333,7 @@ def run_loop(main: Coroutine[None, None, None]) -> None:
 
 
 def main() -> int:
+    """Exit code of the process."""
     places.raise_limit()  # as the server does for its own end
     run_loop(_obey())
     return 0

@@ -12,7 +12,6 @@ SENTENCES = {
     "read-too-briefly": N_("Nobody reads item {item} in less than {least} s: {left} s to go."),
     "read-without-picture": N_("Item {item} lacks {pictures} of its pictures: it cannot be reviewed. Return it."),
     "reader-unknown": N_("The bank does not know this reader any more: sign in again."),
-    "review-no-terminal": N_("Reading for review (--as) needs a terminal: each item waits until its reviewer goes on."),
     "own-item": N_("{name} had a hand in this item: nobody approves or returns their own work."),
     "person-lacks-role": N_("{name} is not enrolled as {role}."),
     "person-ended": N_("{name} has not acted for this bank since {until}."),
