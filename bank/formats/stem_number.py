@@ -52,9 +52,12 @@ def left(stem: str) -> bool:
     return _LEFT.match(stem) is not None
 
 
+_MEASURE = r"[个名台次号层条人年月日天时分秒种类级项章节步位座相千伏瓦安米吨度岁周倍根只块批组℃%A-Za-z]"
 _COUNTS = re.compile(
-    r"\s*(?:[Nn][Oo]\.?\s*|第\s*|[Qq]\s*|[(（\[【]\s*)?(\d{1,5})\s*题?\s*(?:[.．、:：)）\]】]\s*)?(?=\S)"
+    r"\s*(?:第\s*(\d{1,5})\s*题|(?:[Nn][Oo]\.?\s*|[Qq]\s*|[(（\[【]\s*)?(\d{1,5})(?!\d)\s*题?)"
+    rf"(?:\s*[.．、:：)）\]】]|\s|(?!{_MEASURE}))\s*(?=\S)"
 )
+"""第1题 counts; 第1个电工 and 2个电工 say which or how many."""
 _ENOUGH = 3
 """So many stems that are counted one by one are no chance."""
 
@@ -70,7 +73,7 @@ def counted(stems: Sequence[str], rows: Sequence[int], codes: Sequence[str], tak
     for n, (stem, before) in enumerate(zip(stems, taken, strict=True)):
         match = re.search(r"\d+", before) if before else _COUNTS.match(stem)
         if match is not None:
-            numbers[n] = int(match[0] if before else match[1])
+            numbers[n] = int(match[0] if before else match[1] or match[2])
             if not before:
                 found[n] = match
     if len(numbers) * 10 < len(stems) * 9 or not found:

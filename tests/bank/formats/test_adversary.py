@@ -7,7 +7,7 @@ import json
 import pytest
 
 from bank import formats
-from bank.formats import spelling
+from bank.formats import spelling, stem_number
 from bank.refused import BadFile
 from tests.bank.formats import adversary
 from tests.bank.formats.test_docx import docx
@@ -75,3 +75,17 @@ def test_no_word_file_gives_a_wrong_value_without_a_word(tmp_path, block):
         read += len(result.items)
         assert list(wrong(found, result)) == [], seed
     assert read > 100
+
+
+@pytest.mark.parametrize(
+    "stem",
+    [
+        "第{n}个电工必须持证上岗。",
+        "第{n}车间触电先做什么？",
+        "{n}个人以上作业须设监护人。",
+        "{n}0kV 线路的安全距离是？",
+    ],
+)
+def test_what_says_which_or_how_many_is_no_number_of_the_question(stem):
+    stems = [stem.format(n=n) for n in range(1, 8)]
+    assert stem_number.counted(stems, range(7), [""] * 7, [""] * 7) == {}
