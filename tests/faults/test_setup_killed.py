@@ -36,9 +36,8 @@ class Terminal:
         self.pid, self.master = pty.fork()
         if self.pid == 0:
             command = [sys.executable, "-P", "-m", "tools.cli", "bureau", "setup", "office", "--sticks", "media"]
-            os.execve(
-                sys.executable, command, os.environ | {"PYTHONPATH": str(ROOT), "EXAMD_LANG": "en", "COLUMNS": "400"}
-            )
+            ours = os.pathsep.join([os.path.abspath("haste"), str(ROOT)])
+            os.execve(sys.executable, command, os.environ | {"PYTHONPATH": ours, "EXAMD_LANG": "en", "COLUMNS": "400"})
         self.shown = b""
 
     def prompt(self):

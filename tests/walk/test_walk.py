@@ -166,7 +166,11 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
     machine = tmp_path / "journals"
 
     def begun(pairing):
-        typing.append(asyncio.create_task(pair(site.address, site.directory / "root.pem", machine, "01", pairing.code)))
+        typing.append(
+            asyncio.create_task(
+                pair(f"127.0.0.1:{server.port}", site.directory / "root.pem", machine, "01", pairing.code)
+            )
+        )
 
     async def all_of_them(waiting):
         await typing[0]

@@ -150,6 +150,10 @@ class Keyboard:
         shutil.move(source, target) if source.name.startswith("share-") else shutil.copy(source, target)
 
 
+HASTE = "from bank.authoring import reading\nreading.LEAST_S, reading.SIGNS_A_SECOND = -1, 10**9\n"
+"""For the agent that a test starts: whatever is before a reviewer was there for long enough."""
+
+
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     run = tempfile.TemporaryDirectory(prefix="examd-")  # short: a socket's address is
@@ -157,6 +161,8 @@ def place(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("EXAMD_LANG", "en")
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "haste").mkdir()
+    (tmp_path / "haste/sitecustomize.py").write_text(HASTE)
     for name in STICKS:
         (tmp_path / "media" / name).mkdir(parents=True)
     rows = [f"t{n},第{n}个电工必须持证上岗。,判断,,,,,{'正确' if n % 2 else '错误'},1,了解" for n in range(14)]
@@ -173,16 +179,9 @@ def place(tmp_path, monkeypatch):
     run.cleanup()
 
 
-HASTE = "from bank.authoring import reading\nreading.LEAST_S, reading.SIGNS_A_SECOND = -1, 10**9\n"
-"""For the agent that a test starts: whatever is before a reviewer was there for long enough."""
-
-
 def at(keyboard, monkeypatch):
     """The keyboard is what every command reads."""
-    haste = keyboard.place / "haste"
-    haste.mkdir(exist_ok=True)
-    (haste / "sitecustomize.py").write_text(HASTE)
-    monkeypatch.setenv("PYTHONPATH", str(haste))
+    monkeypatch.setenv("PYTHONPATH", str(keyboard.place / "haste"))
     monkeypatch.setattr(asking, "ask_line", keyboard.ask_line)
     monkeypatch.setattr(cli_officers, "ask_line", keyboard.ask_line)
     monkeypatch.setattr(getpass, "getpass", keyboard.getpass)
