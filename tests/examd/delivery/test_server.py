@@ -326,7 +326,8 @@ async def test_a_room_is_enrolled_by_a_code_typed_at_each_machine_and_a_list_tha
             await say(socket, m.SignIn("1", "1"))
             assert (await hear(socket)).reason is Reason.NOT_ENROLLED  # not before staff say so
             came = (await desk.command("terminals"))["waiting"]
-            assert [(each["name"], each["address"]) for each in came] == [("07", "127.0.0.1"), ("08", "127.0.0.1")]
+            assert [each["name"] for each in came] == ["07", "08"]
+            assert all(each["address"].startswith("127.0.") for each in came)
             assert came[0]["check"] == waiting.check
             assert await desk.command("enrol", ids=[came[0]["id"]]) == {"enrolled": ["07"], "terminals": 1}
             for one, key, kept in ((socket, "ab", True), (thief, "cd", None)):
