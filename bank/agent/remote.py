@@ -36,6 +36,7 @@ class RemoteBank(OpenBank):
         self._line = line
         self._said = said
         self._reader = secrets.token_hex(16)
+        self._asking: frozenset[str] = frozenset()
         self._busy = threading.Lock()
         for each, part in PARTS.items():
             setattr(self, each, _far(part, each, self._call))
@@ -45,8 +46,14 @@ class RemoteBank(OpenBank):
         """What the agent says of itself (`bank.agent.serving.Agent.status`)."""
         return dict(self._ask("agent.status", {}, dict[str, Any]))
 
+    @property
+    def asking(self) -> frozenset[str]:
+        """Of this line."""
+        return self._asking
+
     def identify(self, *signers: Signer) -> None:
         """Says by their own keys who is asking from here on (`bank.agent.readers`); without any, that nobody does."""
+        self._asking = frozenset()
         if not signers:
             self._reader = secrets.token_hex(16)
             return
@@ -54,6 +61,7 @@ class RemoteBank(OpenBank):
         said = readers.to_sign(self.vault.name, str(self.status()["session"]), self._reader, by)
         statement = statements.sign(said, *(each.key for each in signers))
         self._ask("agent.identify", {"statement": statement}, None)
+        self._asking = frozenset(by)
 
     def close_agent(self, out: Path | None = None) -> dict[str, Any]:
         """Ends the agent, and with it the opening; its last status, and what became of its copies. `out`: where the

@@ -215,9 +215,9 @@ def _do(
 
 
 def _known(bank: OpenBank, signer: Signer) -> Person:
-    """One of the bank's people, who has said by this act who is asking."""
+    """One of the bank's people, who has said by this act who is asking; with a second person, where one did already."""
     person = _enrolled(bank, signer)
-    if not person.until:
+    if not person.until and signer.id not in bank.asking:
         bank.identify(signer)
     return person
 

@@ -84,6 +84,11 @@ class OpenBank(ABC):
     def practice(self) -> bool:
         return self.meta.practice()
 
+    @property
+    def asking(self) -> frozenset[str]:
+        """Ids of those who said that they are asking."""
+        return frozenset()
+
     def identify(self, *signers: Signer) -> None:
         """Says by their own keys who is asking from here on. Whoever has opened the bank themselves need not."""
         return

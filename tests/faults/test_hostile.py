@@ -34,11 +34,16 @@ def bounded(found, sources=1):
     """What holds under every attack."""
     assert found.attacked["acked"] == found.attacked["sent"] > 0
     assert found.attacked["lost"] == 0 and found.attacked["refused"] == {}
-    assert found.desk_s is not None and found.desk_s < 6, "the staff desk is shut"
+    assert found.desk_s is not None and found.desk_s < 3, "the staff desk is shut"
     assert found.rss_mib < 24
     assert found.descriptors <= sources * STRANGERS_OF_AN_ADDRESS + 4
     assert found.record_kib < 3 << 10
     assert found.log_lines <= 2
+
+
+def slowed_little(found):
+    """Wide bounds: this machine may be busy with other things. Without budgets most were 60 ms to 6 s."""
+    return found.attacked["p50_ms"] < 4 * found.quiet["p50_ms"] + 20
 
 
 @pytest.mark.parametrize("attack", [*STRANGERS, *SEATED])
@@ -48,9 +53,10 @@ async def test_under_attack_candidates_and_staff_go_on(room, attack):
     found = await room.under(attack, SECONDS, sources_of(attack), again=False)
     bounded(found)
     assert found.report.connects > 0
-    # Wide bounds: this machine may be busy with other things, and the campaign holds the narrow ones. Without budgets
-    # the worst were 1 to 6 s.
-    assert found.attacked["p50_ms"] < 10 * found.quiet["p50_ms"] + 300
+    if not slowed_little(found):  # by what else this machine began to do since? Both at one time then
+        found = await room.under(attack, SECONDS, sources_of(attack))
+        bounded(found)
+    assert slowed_little(found)
     if attack not in HELD:
         assert found.report.held_s < SECONDS + 2
 

@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -40,15 +39,6 @@ def item(number, **more):
 
 
 ITEMS = [item(n) for n in range(1_200)]
-
-
-@pytest.fixture(autouse=True)
-def apart(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    run = tempfile.TemporaryDirectory(prefix="examd-")  # short: a socket's address is
-    monkeypatch.setenv("XDG_RUNTIME_DIR", run.name)
-    yield
-    run.cleanup()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import tempfile
 import threading
 from datetime import date
 from pathlib import Path
@@ -46,15 +45,6 @@ def item(number, **more):
 
 
 ITEMS = [item(n) for n in range(APPROVED)]
-
-
-@pytest.fixture(autouse=True)
-def apart(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    run = tempfile.TemporaryDirectory(prefix="examd-")  # short: a socket's address is
-    monkeypatch.setenv("XDG_RUNTIME_DIR", run.name)
-    yield
-    run.cleanup()
 
 
 @pytest.fixture(scope="module")
@@ -219,6 +209,17 @@ def test_whoever_signs_for_an_act_has_said_who_they_are(opened, folder, hand):
     with line(folder) as bank:
         lifecycle.submit(bank, list(bank.items.outlines(state=State.DRAFT))[:2], hand["li"])
         assert len(bank.items.at(numbers(bank, UNNAMED + 1))) == UNNAMED + 1
+
+
+def test_an_act_that_one_of_two_signs_sends_the_other_away_no_more(opened, folder, hand):
+    with line(folder) as bank:
+        bank.identify(hand["li"], hand["wang"])
+        lifecycle.submit(bank, list(bank.items.outlines(state=State.DRAFT))[:2], hand["li"])
+        assert len(bank.items.at(numbers(bank, ALONE + 1))) == ALONE + 1  # more than one person reads alone
+    with line(folder) as other:
+        other.identify(hand["wang"])
+        lifecycle.submit(other, list(other.items.outlines(state=State.DRAFT))[2:4], hand["li"])
+        assert other.asking == {"li"}  # who was not asking asks alone
 
 
 def test_nobody_speaks_for_somebody_else_nor_in_another_opening(opened, folder, hand):
