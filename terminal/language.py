@@ -28,7 +28,7 @@ _REASONS: dict[Reason, str] = {
     Reason.TOO_LARGE: N_("The message was too long for the server. Please raise your hand."),
     Reason.OUT_OF_ORDER: N_("That cannot be done now."),
     Reason.NOT_ENROLLED: N_("This machine is not one of the site's terminals. Please raise your hand."),
-    Reason.NOT_PAIRING: N_("Nobody is pairing terminals at the server now: examd site pair"),
+    Reason.NOT_PAIRING: N_("Nobody is pairing terminals at the server now: examd site pair."),
     Reason.BAD_CODE: N_("This is not the code that the server shows. Please check it."),
     Reason.NAME_TAKEN: N_("Another machine was just paired under this name. Give this one another."),
     Reason.UNKNOWN_CANDIDATE: N_(

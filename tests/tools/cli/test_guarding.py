@@ -163,7 +163,8 @@ def test_spent_marks_are_named_to_the_officer_who_spends_them(place, capsys):
     spent = {each["session"] for each in report["marks"]["spent"]}
     assert spent and spent <= kept
     told = issue("M-2", capsys, rule="all.toml").out
-    assert any(f"of session {session}, site {session}, had to travel again" in told for session in kept)
+    # Whose watermarks are left to spend by now is chance: those of the first session, or what was kept of M-1 meanwhile.
+    assert any(f"of session {session}, site S-1, had to travel again" in told for session in kept | {"M-1"}), told
 
 
 def slice_(capsys, *more, permission="drill", until="2099-12-31"):
