@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bank.canonical import canonical, digest, spoken
 from bank.durable import founding, read_bytes, require_founded, write_atomically
-from bank.refused import BadFile
+from bank.refused import BadFile, Denied
 from bank.seal import passphrase as sealing
 from bank.seal.locks import Identity
 from bank.seal.statements import public_hex, tellable
@@ -123,7 +123,7 @@ def make(directory: Path, role: str, holder_id: str, name: str, passphrase: str)
     identity, signing_key = Identity.generate(), Ed25519PrivateKey.generate()
     card = Card(role, holder_id, name, identity.recipient, public_hex(signing_key))
     holder = Holder(card, identity, signing_key, secrets.token_bytes(32))
-    sealed = sealing.seal(holder.secret_bytes(), passphrase, f"examd/{role}")
+    sealed = sealing.seal(holder.secret_bytes(), passphrase, f"examd/{role}", (holder_id, name))
     write_atomically(directory / f"{role}.key", sealed)
     card.write(directory)
     return holder
@@ -136,3 +136,15 @@ def unlock(directory: Path, role: str, passphrase: str) -> Holder:
     require_founded(key_file)
     sealed = read_bytes(key_file)
     return Holder.from_secret_bytes(sealing.unseal(sealed, passphrase, f"examd/{role}", file=str(key_file)))
+
+
+def change_passphrase(key_file: Path, old: str, new: str) -> None:
+    """Seals the key in `key_file` to another passphrase, as one act.
+
+    Raises BadFile: when it cannot be read, was left half made, or is no key that one passphrase opens.
+    Raises Denied: when the old passphrase is another one, the new one is the old, or is guessed too soon.
+    """
+    require_founded(key_file)
+    if new == old:
+        raise Denied("passphrase-same")
+    write_atomically(key_file, sealing.sealed_anew(read_bytes(key_file), old, new, file=str(key_file)))

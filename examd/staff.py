@@ -9,6 +9,7 @@ right moves no lock. The wall clock says one thing here, which code is on the pe
 import hmac
 import secrets
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,18 +25,21 @@ SCHEMA = """
 CREATE TABLE staff(
   name TEXT PRIMARY KEY, role TEXT NOT NULL, salt BLOB NOT NULL, verifier BLOB NOT NULL, totp TEXT NOT NULL,
   last_step INTEGER NOT NULL DEFAULT 0, misses INTEGER NOT NULL DEFAULT 0, locked_until_ms INTEGER NOT NULL DEFAULT 0,
-  locked_boot TEXT NOT NULL DEFAULT ''
+  locked_boot TEXT NOT NULL DEFAULT '', employer TEXT NOT NULL DEFAULT ''
 ) STRICT;
 """
-VERSION = 2
+VERSION = 3
 TRIES, LOCK_S = 5, 300
 
 
 def migrate(connection: Connection, version: int) -> None:
-    """From version 1, whose locks counted on the wall clock: they lapse, and with them what a wrong clock did."""
-    connection.execute("ALTER TABLE staff RENAME COLUMN locked_until_s TO locked_until_ms")
-    connection.execute("ALTER TABLE staff ADD COLUMN locked_boot TEXT NOT NULL DEFAULT ''")
-    connection.execute("UPDATE staff SET locked_until_ms = 0")
+    """From version 1, whose locks counted on the wall clock: they lapse, and with them what a wrong clock did. From
+    version 2, which did not ask whose employees people are."""
+    if version < 2:
+        connection.execute("ALTER TABLE staff RENAME COLUMN locked_until_s TO locked_until_ms")
+        connection.execute("ALTER TABLE staff ADD COLUMN locked_boot TEXT NOT NULL DEFAULT ''")
+        connection.execute("UPDATE staff SET locked_until_ms = 0")
+    connection.execute("ALTER TABLE staff ADD COLUMN employer TEXT NOT NULL DEFAULT ''")
 
 
 class Role(StrEnum):
@@ -43,10 +47,15 @@ class Role(StrEnum):
     """系统管理员: runs the session on the machine."""
     INVIGILATOR = "invigilator"
     """监考: sees the room."""
+    INSPECTOR = "inspector"
+    """巡考: sees everything, changes nothing, notes who is not where they should be."""
 
 
 class Act(StrEnum):
     STATUS = "status"
+    ON_DUTY = "on-duty"
+    DUTY_LAPSE = "duty-lapse"
+    NEW_PASSPHRASE = "new-passphrase"  # noqa: S105 - the act of changing one
     PAIR = "pair"
     TERMINALS = "terminals"
     ENROL = "enrol"
@@ -66,21 +75,32 @@ class Act(StrEnum):
     SIGN_RESULT = "sign-result"
 
 
+_EVERYBODY = frozenset({Act.STATUS, Act.TERMINALS, Act.ON_DUTY, Act.DUTY_LAPSE, Act.NEW_PASSPHRASE})
 MAY: dict[Role, frozenset[Act]] = {
     Role.ADMINISTRATOR: frozenset(Act),
-    Role.INVIGILATOR: frozenset({Act.STATUS, Act.TERMINALS}),
+    Role.INVIGILATOR: _EVERYBODY,
+    Role.INSPECTOR: _EVERYBODY,
 }
+"""The one table of who may do what; docs/roles.md is printed from it (`.ci/roles`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
     name: str
     role: Role
+    employer: str = ""
+    """Whose employee they are; "" where nobody said it."""
 
     def require(self, act: Act) -> None:
         """Raises Denied: this person's role may not do that."""
         if act not in MAY[self.role]:
             raise Denied("not-allowed", name=self.name, role=self.role.value, act=act.value)
+
+    def require_impartial(self, institutions: Iterable[str]) -> None:
+        """教考分离. Raises Denied: an institution of these, which trained candidates of the session, employs them."""
+        own = _plain(self.employer)
+        if own and any(_plain(institution) == own for institution in institutions):
+            raise Denied("conflict-of-interest", name=self.name, institution=self.employer)
 
 
 class StaffBook:
@@ -90,31 +110,53 @@ class StaffBook:
     def close(self) -> None:
         self._vault.close()
 
-    def add(self, name: str, role: Role, passphrase: str) -> str:
+    def add(self, name: str, role: Role, passphrase: str, employer: str = "") -> str:
         """Enters a person. Returns the secret (base 32) for their one-time-code app; it is shown once.
 
         Raises Denied: the name is taken.
         """
-        check_passphrase(passphrase)
+        check_passphrase(passphrase, (name,))
         totp = pyotp.random_base32()
         salt = secrets.token_bytes(16)
         with self._vault.transaction() as connection:
             if connection.execute("SELECT 1 FROM staff WHERE name = ?", (name,)).fetchone():
                 raise Denied("staff-exists", name=name)
             connection.execute(
-                "INSERT INTO staff(name, role, salt, verifier, totp) VALUES (?, ?, ?, ?, ?)",
-                (name, role.value, salt, _stretched(passphrase, salt), totp),
+                "INSERT INTO staff(name, role, salt, verifier, totp, employer) VALUES (?, ?, ?, ?, ?, ?)",
+                (name, role.value, salt, _stretched(passphrase, salt), totp, employer),
             )
         return totp
+
+    def change_employer(self, name: str, employer: str) -> None:
+        """Notes whose employee somebody is. Raises Denied: nobody has that name."""
+        self._require(name)
+        self._write("UPDATE staff SET employer = ? WHERE name = ?", (employer, name))
+
+    def change_passphrase(self, name: str, passphrase: str) -> None:
+        """Gives a person who is signed in another passphrase. Raises Denied: nobody has that name, or as
+        `check_passphrase` does."""
+        self._require(name)
+        check_passphrase(passphrase, (name,))
+        salt = secrets.token_bytes(16)
+        self._write(
+            "UPDATE staff SET salt = ?, verifier = ? WHERE name = ?", (salt, _stretched(passphrase, salt), name)
+        )
+
+    def _require(self, name: str) -> None:
+        with self._vault.reading() as connection:
+            if connection.execute("SELECT 1 FROM staff WHERE name = ?", (name,)).fetchone() is None:
+                raise Denied("staff-unknown", name=name)
 
     def sign_in(self, name: str, passphrase: str, code: str, at: Instant) -> Person:
         """Raises Denied: "bad-staff" (which of the three was wrong is not said), "stale-code", "too-many-tries"."""
         with self._vault.reading() as connection:
             row = connection.execute(
-                "SELECT role, salt, verifier, totp, last_step, locked_until_ms, locked_boot FROM staff WHERE name = ?",
+                "SELECT role, salt, verifier, totp, last_step, locked_until_ms, locked_boot, employer FROM staff"
+                " WHERE name = ?",
                 (name,),
             ).fetchone()
-        role, salt, verifier, totp, last_step, locked_until_ms, boot = row or ("", b"\0" * 16, b"", "", 0, 0, "")
+        nobody = ("", b"\0" * 16, b"", "", 0, 0, "", "")
+        role, salt, verifier, totp, last_step, locked_until_ms, boot, employer = row or nobody
         if (wait_ms := _lock_left_ms(locked_until_ms, boot, at)) > 0:
             raise Denied("too-many-tries", wait_s=-(-wait_ms // 1000))
         # The work is done for unknown names too: the time it takes must not tell names apart.
@@ -130,7 +172,7 @@ class StaffBook:
         if step <= last_step:
             raise Denied("stale-code")
         self._write("UPDATE staff SET last_step = ?, misses = 0 WHERE name = ?", (step, name))
-        return Person(name, Role(role))
+        return Person(name, Role(role), employer)
 
     def _write(self, statement: str, values: tuple[object, ...]) -> None:
         with self._vault.transaction() as connection:
@@ -152,6 +194,11 @@ def _step_of(code: str, totp: str, now_s: int) -> int | None:
         return pyotp.TOTP(totp).verify_and_get_timecode(code, for_time=now_s, valid_window=1)
     except pyotp.exceptions.OTPVerificationError:
         return None
+
+
+def _plain(name: str) -> str:
+    """As two spellings of one name are compared: width, case and blanks aside."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _stretched(passphrase: str, salt: bytes) -> bytes:

@@ -134,7 +134,7 @@ def create(file: Path, passphrase: str) -> Signer:
     """A new key in `file`, "…/<id>.key". The file's name is the person's id."""
     person = identity(file)
     key = Ed25519PrivateKey.generate()
-    sealed = sealing.seal(key.private_bytes_raw(), passphrase, PURPOSE)
+    sealed = sealing.seal(key.private_bytes_raw(), passphrase, PURPOSE, (person,))
     with store_errors(file.name, taken=Denied("person-key-exists", file=str(file))):
         make_folder(file.parent)
         write_new(file, sealed, private=True)

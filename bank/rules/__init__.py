@@ -15,6 +15,7 @@ from bank.rules.parts import (
     ANY,
     CASE,
     Cell,
+    Conduct,
     ItemOrder,
     Limits,
     MultipleScoring,
@@ -29,6 +30,7 @@ from bank.rules.rule_for_bank import propose
 from bank.rules.units import Unit, by_stratum, enemies, require_enough
 
 __all__ = [
-    "ANY", "CASE", "Cell", "ItemOrder", "Limits", "MultipleScoring", "Rule", "TypeMargin", "Unit", "by_number",
+    "ANY", "CASE", "Cell", "Conduct", "ItemOrder", "Limits",
+    "MultipleScoring", "Rule", "TypeMargin", "Unit", "by_number",
     "by_stratum", "chapter_of", "enemies", "parse", "place", "propose", "require_enough", "within",
 ]  # fmt: skip

@@ -194,6 +194,24 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Conduct:
+    """What the day may do to a candidate's time; each None where the rule does not say it."""
+
+    added_minutes: int | None = None
+    """补时: so much in all for one candidate, without the chief examiner's order."""
+    paused_minutes: int | None = None
+    """Pauses: so much in all, without the chief examiner's order."""
+    presence_minutes: int | None = None
+    """Staff show that they are there this often, at least (缺位)."""
+
+    def to_json(self) -> dict[str, int]:
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+UNSTATED = Conduct()
+
+
+@dataclass(frozen=True)
 class Overlap:
     """Of each cell's pool at most `share` (×10⁴) were in a pool of the last `sessions` sessions."""
 

@@ -13,10 +13,12 @@ from bank.rules.parts import (
     ANY,
     CASE,
     TYPE_ORDER,
+    UNSTATED,
     Alike,
     Cell,
     CellType,
     ChapterMargin,
+    Conduct,
     Difficulty,
     Limits,
     Overlap,
@@ -68,6 +70,16 @@ def limits(table: StrictTable) -> Limits:
     if limits == Limits():
         raise BadFile("rule-missing-field", field=table.path("sessions"))
     return limits
+
+
+def conduct(table: StrictTable) -> Conduct:
+    """The `[conduct]` table. Raises BadFile: when it says nothing."""
+    names = [name for name in ("added_minutes", "paused_minutes", "presence_minutes") if table.has(name)]
+    conduct = Conduct(**{name: table.integer(name, 1, 600) for name in names})
+    table.finish()
+    if conduct == UNSTATED:
+        raise BadFile("rule-missing-field", field=table.path("added_minutes"))
+    return conduct
 
 
 def overlap(table: StrictTable) -> Overlap:

@@ -16,10 +16,12 @@ from bank.refused import BadFile, Denied
 from bank.rules import reading
 from bank.rules.parts import (
     ANY,
+    UNSTATED,
     Alike,
     Cell,
     CellType,
     ChapterMargin,
+    Conduct,
     Difficulty,
     Grading,
     ItemOrder,
@@ -79,6 +81,7 @@ class Rule:
     overlap: Overlap | None = None
     alike: Alike | None = None
     """None: the usual bound."""
+    conduct: Conduct = UNSTATED
     subjects: tuple[str, ...] = ()
     """Codes of the exam subjects that it draws from (`bank.subjects`), in byte order; () in a rule from before rules
     named them, which draws from everything and serves drills alone."""
@@ -120,6 +123,8 @@ class Rule:
             record["exposure"] = self.exposure.to_json()
         if self.overlap is not None:
             record["overlap"] = self.overlap.to_json()
+        if self.conduct != UNSTATED:
+            record["conduct"] = self.conduct.to_json()
         if self.subjects:
             record["subjects"] = list(self.subjects)
         return record
@@ -246,6 +251,7 @@ def _read(table: StrictTable) -> Rule:
         cells=reading.cells(table.sequence("cells")),
         exposure=reading.limits(table.table("exposure")) if table.has("exposure") else None,
         overlap=reading.overlap(table.table("overlap")) if table.has("overlap") else None,
+        conduct=reading.conduct(table.table("conduct")) if table.has("conduct") else UNSTATED,
         subjects=reading.subjects(table.sequence("subjects")) if table.has("subjects") else (),
     )
     for part in (table, scoring, shuffle, pool):

@@ -61,6 +61,8 @@ class Session:
         """Leaves a staff act in the record, while that takes entries."""
         if not (self.record.state.closed or (self.hall and self.hall.closing)):
             body = {"act": act, "name": person.name, "role": person.role.value, **more}
+            if person.employer:
+                body["employer"] = person.employer
             self.record.append(Kind.STAFF, f"staff:{person.name}", body, lambda _: None)
 
     async def append(self, kind: Kind, person: Person, body: Mapping[str, object]) -> Committed:

@@ -14,7 +14,7 @@ from aiohttp import WSMsgType, web
 
 from bank.refused import BadFile, BrokenStore, Denied, Refused
 from examd.delivery import disk
-from examd.delivery.commands import Facts, closing, opening, sitting, terminals
+from examd.delivery.commands import Facts, closing, duty, opening, sitting, terminals
 from examd.delivery.door import Guest
 from examd.delivery.room import Room
 from examd.protocol.messages import MALFORMED, Refusal, StaffCommand, StaffReply, StaffSignIn, decode_from_staff, encode
@@ -26,6 +26,9 @@ STAFF_BYTES, STAFF_BYTES_PER_S = 4 << 20, 1 << 20
 
 COMMANDS: dict[Act, Callable[[Room, Person, Facts], Awaitable[Facts]]] = {
     Act.STATUS: sitting.status,
+    Act.ON_DUTY: duty.on_duty,
+    Act.DUTY_LAPSE: duty.lapse,
+    Act.NEW_PASSPHRASE: duty.new_passphrase,
     Act.PAIR: terminals.pair,
     Act.TERMINALS: terminals.listed,
     Act.ENROL: terminals.enrol,
@@ -116,6 +119,8 @@ class StaffSocket:
         except ValueError:
             raise Denied("unknown-act", act=command.act[:40]) from None
         person.require(act)
+        if (hall := self._room.hall) is not None:
+            person.require_impartial({line.institution for line in hall.roster})
         try:
             # Two people may not open, start or close the same session between them.
             async with contextlib.nullcontext() if act in (Act.STATUS, Act.TERMINALS) else self._changing:

@@ -35,6 +35,8 @@ class Kind(StrEnum):
     RESUME = "RESUME"
     ADD_TIME = "ADD_TIME"
     STAFF = "STAFF"
+    ON_DUTY = "ON_DUTY"
+    DUTY_LAPSE = "DUTY_LAPSE"
     ALARM = "ALARM"
     WAIVE = "WAIVE"
     ABSENT = "ABSENT"

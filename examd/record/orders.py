@@ -1,4 +1,4 @@
-"""What the chief examiner alone may order of one candidate: a hand-in opened again, late answers counted or not.
+"""What the chief examiner alone may order: a hand-in opened again, late answers counted or not, time beyond the rule's.
 
 Such an entry bears their signature over all that it says, with the package it speaks of, so that neither the server nor
 whoever commands it can order it in their name (docs/formats.md §5).

@@ -94,7 +94,7 @@ class SessionState:
     def _boot(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         """Nothing changes: epoch and clock are the writer's."""
 
-    _tick = _staff = _boot
+    _tick = _staff = _on_duty = _duty_lapse = _boot
 
     def _alarm(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         self.alarms.append(Alarm(body["c"], body["what"]))
@@ -172,7 +172,7 @@ class SessionState:
     def _pause(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         if body["c"] == ROOM:
             self.paused_since_ms = t_ms
-        for seat in self._running(body["c"]):
+        for seat in self.running(body["c"]):
             seat.own_pause |= body["c"] != ROOM
             if seat.timetable.paused_since_ms is None:
                 seat.timetable = replace(seat.timetable, paused_since_ms=t_ms)
@@ -181,7 +181,7 @@ class SessionState:
         """A seat's clock runs again once neither its own pause nor the room's is left; time under both counts once."""
         if body["c"] == ROOM:
             self.paused_since_ms = None
-        for seat in self._running(body["c"]):
+        for seat in self.running(body["c"]):
             seat.own_pause &= body["c"] == ROOM
             since = seat.timetable.paused_since_ms
             if since is not None and not seat.own_pause and self.paused_since_ms is None:
@@ -189,10 +189,10 @@ class SessionState:
                 seat.timetable = replace(seat.timetable, paused_ms=paused_ms, paused_since_ms=None)
 
     def _add_time(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
-        for seat in self._running(body["c"]):
+        for seat in self.running(body["c"]):
             seat.timetable = replace(seat.timetable, added_ms=seat.timetable.added_ms + body["ms"])
 
-    def _running(self, c: int) -> list[Seat]:
+    def running(self, c: int) -> list[Seat]:
         """The seats an act on the clock concerns: those that have started. Who has not started has lost no time."""
         seats = self.seats.values() if c == ROOM else [self.seats[c]]
         return [seat for seat in seats if seat.timetable.started_ms is not None]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyotp
 
+from bank.refused import Denied
 from examd import holders
 from examd.delivery import tls
 from examd.holders import Card, Holder
@@ -40,11 +41,25 @@ class OneTimeCodes:
         return "OneTimeCodes(…)"
 
 
-def enter_person(folder: SiteFolder, site: Holder, name: str, role: Role, passphrase: str) -> OneTimeCodes:
+def note_employer(folder: SiteFolder, site: Holder, name: str, employer: str) -> bool:
+    """Notes whose employee a person is who was entered before; False where nobody of that name was."""
+    book = folder.staff(site)
+    try:
+        book.change_employer(name, employer)
+    except Denied:
+        return False
+    finally:
+        book.close()
+    return True
+
+
+def enter_person(
+    folder: SiteFolder, site: Holder, name: str, role: Role, passphrase: str, employer: str = ""
+) -> OneTimeCodes:
     """Enters a person on duty. Raises Denied as `StaffBook.add` does: where the name is taken."""
     book = folder.staff(site)
     try:
-        secret = book.add(name, role, passphrase)
+        secret = book.add(name, role, passphrase, employer)
     finally:
         book.close()
     return OneTimeCodes(secret, pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=f"examd {site.card.id}"))

@@ -263,7 +263,7 @@ def test_chinese_help_is_chinese_on_every_line(speaks):
 
 def test_english_help_has_no_chinese_but_terms_and_examples(speaks):
     speaks("en")
-    terms = re.compile(r"\(演练\)|\(补时\)|单选, 多选, 判断 or 填空|了解, 掌握 or 熟练掌握")
+    terms = re.compile(r"\(演练\)|\(补时\)|\((缺|越|错)位\)|单选, 多选, 判断 or 填空|了解, 掌握 or 熟练掌握")
     for command in commands():
         for line in after_usage(command):
             assert not CHINESE.search(terms.sub("", line.partition("examd ")[0])), f"{command.prog}: {line}"

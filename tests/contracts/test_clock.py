@@ -16,6 +16,7 @@ MAY = {
     "examd/staff.py": "which one-time code is on the person's device now (RFC 6238 counts on the wall clock)",
     "tools/drill/session.py": "dates of a drill, and its operator's one-time codes",
     "tools/cli/bureau/issue.py": "the hour of issuing",
+    "tools/verify/limits.py": "holds it against the boot clock, and tells where it was moved",
     # certificates are dated, and their dates are looked at by nobody
     "examd/delivery/tls.py": "dates a certificate",
 }

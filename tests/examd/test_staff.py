@@ -1,7 +1,10 @@
 """People on duty: three things must be right at once, a code serves once, and who may do what is one table."""
 
+import contextlib
+import runpy
 import time
 import unicodedata
+from pathlib import Path
 from unittest import mock
 
 import pyotp
@@ -15,6 +18,7 @@ from examd.site.folder import STAFF_APPLICATION
 from examd.staff import LOCK_S, MAY, SCHEMA, TRIES, VERSION, Act, Person, Role, StaffBook
 from tests.examd.toy_session import PASSPHRASE
 
+ROOT = Path(__file__).parents[2]
 NOW = 1_790_000_010  # in the middle of a step
 KEY = bytes(32)
 
@@ -166,21 +170,42 @@ def test_a_reboot_begins_a_lock_anew_and_ends_none(people, quick, tmp_path):
     book.close()
 
 
-def test_a_book_of_before_opens_with_its_people_and_without_its_locks_of_the_wall_clock(people, quick, tmp_path):
-    before = SCHEMA.replace("locked_until_ms", "locked_until_s").replace(
-        ",\n  locked_boot TEXT NOT NULL DEFAULT ''", ""
-    )
-    Vault.create(tmp_path / "s.db", KEY, application=STAFF_APPLICATION, schema=before).close()
-    vault = Vault.open(tmp_path / "s.db", KEY, application=STAFF_APPLICATION)
-    clock = pyotp.TOTP(StaffBook(vault).add("李娜", Role.ADMINISTRATOR, PASSPHRASE))
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_book_of_before_opens_with_its_people_and_without_its_locks_of_the_wall_clock(
+    people, totp, quick, tmp_path, version
+):
+    before = SCHEMA.replace(", employer TEXT NOT NULL DEFAULT ''", "")
+    until = "locked_until_ms"
+    if version == 1:
+        until = "locked_until_s"
+        before = before.replace("locked_until_ms", until).replace(",\n  locked_boot TEXT NOT NULL DEFAULT ''", "")
+    with sqlite_of(people[0]) as there:
+        row = there.execute("SELECT name, role, totp FROM staff WHERE name = '李娜'").fetchone()
+    vault = Vault.create(tmp_path / "s.db", KEY, application=STAFF_APPLICATION, version=version, schema=before)
+    salt = bytes(16)
     with vault.transaction() as connection:
-        connection.execute("UPDATE staff SET locked_until_s = ?, misses = 2", (NOW + 10_000,))
+        connection.execute(
+            f"INSERT INTO staff(name, role, totp, salt, verifier, misses, {until}) VALUES (?, ?, ?, ?, ?, 2, ?)",
+            (*row, salt, staff._stretched(PASSPHRASE, salt), (NOW + 10_000) * (1 if version == 1 else 0)),
+        )
     vault.close()
     book = StaffBook(
         Vault.open(tmp_path / "s.db", KEY, application=STAFF_APPLICATION, version=VERSION, migrate=staff.migrate)
     )
-    assert book.sign_in("李娜", PASSPHRASE, clock.at(NOW), at(NOW)) == Person("李娜", Role.ADMINISTRATOR)
+    assert book.sign_in("李娜", PASSPHRASE, totp["李娜"].at(NOW), at(NOW)) == Person("李娜", Role.ADMINISTRATOR)
+    book.change_employer("李娜", "某学院")
+    assert book.sign_in("李娜", PASSPHRASE, totp["李娜"].at(NOW + 60), at(NOW + 60)).employer == "某学院"
+    assert code_of(book.change_employer, "谁", "某学院") == "staff-unknown"
     book.close()
+
+
+@contextlib.contextmanager
+def sqlite_of(path):
+    """A connection to a book."""
+    vault = Vault.open(path, KEY, application=STAFF_APPLICATION, version=VERSION)
+    with vault.reading() as connection:
+        yield connection
+    vault.close()
 
 
 def test_an_unknown_name_costs_the_same_work_as_a_known_one(book, totp):
@@ -209,11 +234,18 @@ def test_a_passphrase_typed_in_another_composition_is_the_same_passphrase(tmp_pa
 
 
 def test_who_may_do_what():
-    administrator, invigilator = Person("a", Role.ADMINISTRATOR), Person("i", Role.INVIGILATOR)
+    administrator = Person("a", Role.ADMINISTRATOR)
     for act in Act:
         administrator.require(act)
-        if act in (Act.STATUS, Act.TERMINALS):
-            invigilator.require(act)
-        else:
-            assert code_of(invigilator.require, act) == "not-allowed"
+        for looks in (Person("i", Role.INVIGILATOR), Person("p", Role.INSPECTOR)):
+            if act in (Act.STATUS, Act.TERMINALS, Act.ON_DUTY, Act.DUTY_LAPSE, Act.NEW_PASSPHRASE):
+                looks.require(act)
+            else:
+                assert code_of(looks.require, act) == "not-allowed"
     assert set(MAY) == set(Role)
+
+
+def test_the_page_of_roles_is_printed_from_the_table():
+    printer = runpy.run_path(str(ROOT / ".ci/roles"))
+    assert (ROOT / "docs/roles.md").read_text() == printer["table"](), "run .ci/roles"
+    assert set(printer["NAMES"]) == set(Role) == set(MAY)

@@ -21,7 +21,7 @@ from tools.cli.sentences import said
 
 COMMANDS = (
     "tools.cli.demo", "tools.cli.bank", "tools.cli.rule", "tools.cli.bureau", "tools.cli.chief", "tools.cli.site",
-    "tools.cli.terminal", "tools.verify.command", "tools.cli.bench",
+    "tools.cli.terminal", "tools.cli.passphrase", "tools.verify.command", "tools.cli.bench",
 )  # fmt: skip
 VERIFIER = "verify"
 """It shares no code with the rest, and keeps its standard output clean by itself."""

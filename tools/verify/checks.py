@@ -8,7 +8,7 @@ input may end the audit early, and nothing unjudged may pass for good.
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import course, forms, issued, officers, results, sealed, tables
+from . import course, forms, issued, limits, officers, results, sealed, tables
 from .case import Case
 from .outcome import Missing, Outcome, Status
 
@@ -56,6 +56,10 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("sequences", course.sequences),
     ("choices", course.choices),
     ("deadlines", course.deadlines),
+    ("limits", limits.limits),
+    ("incidents", limits.incidents),
+    ("presence", limits.presence),
+    ("clock-drift", limits.drift),
     ("hand-ins", course.hand_ins),
     ("closing", course.closing),
     ("marks", results.marks),

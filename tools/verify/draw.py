@@ -102,6 +102,8 @@ class Rule:
     target: int | None
     mandatory: Mapping[str, int]
     multiple: int
+    conduct: Mapping[str, int]
+    """What the day may do to a candidate's time; {} in rules that do not say it."""
 
 
 def lp(data: bytes) -> bytes:

@@ -73,9 +73,19 @@ BODIES: dict[str, Shape] = {
     "LATE": record({"c": _CANDIDATE, "counts": boolean, "n": integer(1), "reason": text, "sig": hexadecimal(64)}),
     "TICK": record({}),
     "PAUSE": record({"c": _SEAT_OR_ROOM, "reason": text}),
-    "RESUME": record({"c": _SEAT_OR_ROOM, "reason": text}),
-    "ADD_TIME": record({"c": _SEAT_OR_ROOM, "ms": integer(0), "reason": text}),
-    "STAFF": record({"name": text, "role": text, "act": text, "reason": text}, optional={"reason"}),
+    "RESUME": record(
+        {"c": _SEAT_OR_ROOM, "reason": text, "since_ms": integer(0), "sig": hexadecimal(64)},
+        optional={"since_ms", "sig"},
+    ),
+    "ADD_TIME": record(
+        {"c": _SEAT_OR_ROOM, "ms": integer(0), "reason": text, "before_ms": integer(0), "sig": hexadecimal(64)},
+        optional={"before_ms", "sig"},
+    ),
+    "STAFF": record(
+        {"name": text, "role": text, "act": text, "reason": text, "employer": text}, optional={"reason", "employer"}
+    ),
+    "ON_DUTY": record({"name": text, "role": text}),
+    "DUTY_LAPSE": record({"name": text, "what": one_of("missing", "overstepping", "misplaced"), "reason": text}),
     "ALARM": record({"c": _SEAT_OR_ROOM, "what": text, "facts": anything}),
     "WAIVE": record({"c": _CANDIDATE, "reason": text}),
     "ABSENT": record({"c": _CANDIDATE}),
@@ -124,6 +134,7 @@ class Entry:
     idx: int
     t_ms: int
     mono_ms: int
+    wall_s: int
     boot: str
     epoch: int
     actor: str

@@ -10,6 +10,7 @@ TYPES = ("single", "multiple", "truefalse", "fill")
 CASE = "case"
 LEVELS = ("know", "grasp", "master", "none")
 ANY = "any"
+CONDUCT = ("added_minutes", "paused_minutes", "presence_minutes")
 _DECIMAL = pattern(r"[0-9]{1,9}(\.[0-9]{1,4})?", "decimal with up to four places")
 _POINTS = integer(0, 10**6)
 
@@ -93,6 +94,7 @@ RULE = record(
             optional=("sessions", "candidates", "rest_days"),
         ),
         "overlap": record({"sessions": integer(1), "share": _DECIMAL}),
+        "conduct": record({name: integer(1, 600) for name in CONDUCT}, optional=CONDUCT),
     },
     optional=(
         "effective_to",
@@ -103,6 +105,7 @@ RULE = record(
         "levels",
         "exposure",
         "overlap",
+        "conduct",
         "subjects",
     ),
 )
@@ -132,6 +135,7 @@ def rule_of(value: dict[str, Any]) -> Rule:
         target=times_10000(difficulty.get("target")),
         mandatory=value.get("mandatory") or {},
         multiple=value["pool"]["multiple"],
+        conduct=value.get("conduct") or {},
     )
 
 

@@ -327,6 +327,52 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "candidate {c}: choice {choice} of {options} options",
     ),
     "choice_many": ("考生 {c} 的单选题选了 {choice}", "candidate {c}: {choice} where one option may be chosen"),
+    "check_limits": ("补时和暂停在规则限度之内", "time added and pauses within the rule's bounds"),
+    "check_incidents": ("补时、暂停、放弃、重启", "time added, pauses, waivers, reboots"),
+    "check_presence": ("考务人员在岗", "staff were there"),
+    "check_clock-drift": ("日历时钟与运行时钟一致", "wall clock and boot clock agree"),
+    "limits": (
+        "单个考生累计补时至多 {added} 分钟，暂停至多 {paused} 分钟",
+        "of one candidate in all: {added} minutes added at most, {paused} of pause",
+    ),
+    "over_the_rule": (
+        "考生 {c}（0 为全场）累计 {minutes} 分钟，规则至多 {most} 分钟，且无主考官签署的指令",
+        "candidate {c} (0: the room): {minutes} minutes in all, the rule allows {most}, and no signed order",
+    ),
+    "ordered_over_the_rule": (
+        "考生 {c}（0 为全场）累计 {minutes} 分钟，超出规则的 {most} 分钟，由主考官签署指令",
+        "candidate {c} (0: the room): {minutes} minutes in all, rule {most}, by the chief examiner's order",
+    ),
+    "during_pause": (
+        "考生 {c} 在暂停 {ms} 毫秒后仍有作答被记入",
+        "candidate {c}: an act was taken {ms} ms after the clock was stopped",
+    ),
+    "added": (
+        "考生 {c}（0 为全场）补时 {minutes} 分钟：{reason}",
+        "candidate {c} (0: the room) got {minutes} minutes: {reason}",
+    ),
+    "paused": ("考生 {c}（0 为全场）暂停：{reason}", "candidate {c} (0: the room) was paused: {reason}"),
+    "waived": ("考生 {c} 未交卷即关场：{reason}", "candidate {c} was waived: {reason}"),
+    "rebooted": ("服务器所在机器在此重新启动", "the server's machine was rebooted here"),
+    "presence": (
+        "考务人员两次操作或确认在岗之间最长 {longest} 分钟；确认在岗 {confirmed} 次",
+        "at most {longest} minutes between two signs of staff; presence confirmed {confirmed} times",
+    ),
+    "nobody_shown": (
+        "此前 {minutes} 分钟无考务人员操作或确认在岗，应不超过 {most} 分钟",
+        "for {minutes} minutes no sign of staff before this; {most} at most is asked",
+    ),
+    "partial": (
+        "{name} 受雇于 {institution}，该机构培训了本场考生（教考不分）",
+        "{name} is employed by {institution}, which trained candidates of this session",
+    ),
+    "lapse_missing": ("{name} 缺位：{reason}", "{name} was missing from their post: {reason}"),
+    "lapse_overstepping": ("{name} 越位：{reason}", "{name} overstepped their role: {reason}"),
+    "lapse_misplaced": ("{name} 错位：{reason}", "{name} did another's work: {reason}"),
+    "wall_moved": (
+        "日历时钟相对运行时钟变动 {s} 秒（不影响任何时限）",
+        "the wall clock moved by {s} s against the boot clock (no time limit depends on it)",
+    ),
     "pause_twice": ("已在暂停中（{c}）", "already paused ({c})"),
     "resume_unpaused": ("并未暂停（{c}）", "was not paused ({c})"),
     "limit": (

@@ -133,7 +133,8 @@ def rule_facts(package: package_open.Package) -> Facts:
 async def open_(room: Room, person: Person, facts: Facts) -> Facts:
     """Takes the unlocked parts, fixes the seed, opens the doors. Returns the opening checkpoint to co-sign.
 
-    Raises Denied: nothing was prepared, it is open already, or a part or share is not what was committed to.
+    Raises Denied: nothing was prepared, it is open already, a part or share is not what was committed to, or an
+    institution that trained candidates employs whoever opens.
     """
     session = room.prepared()
     package, prepared = session.package, session.record.state.prepared
@@ -148,6 +149,7 @@ async def open_(room: Room, person: Person, facts: Facts) -> Facts:
     roster, items = Identity.from_text(str(facts["roster_identity"])), Identity.from_text(str(facts["items_identity"]))
     # Both refuse whatever was not committed to.
     lines = await asyncio.to_thread(package_open.roster, package, roster)
+    person.require_impartial({line.institution for line in lines})
     clear = await asyncio.to_thread(package_open.items, package, items)
     room.folder.write_secrets(session.folder, replace(kept, roster=roster, items=items), room.site)
     seed = seeding.session_seed(manifest, clear.bureau_r, kept.room_r, prepared["room_commit"])

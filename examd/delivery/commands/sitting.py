@@ -6,12 +6,14 @@ Before: `examd.delivery.commands.opening`. After: `examd.delivery.commands.closi
 import asyncio
 import gc
 
+from bank.canonical import canonical
 from bank.refused import BadFile, Denied
 from examd.delivery.commands import Facts, whole
 from examd.delivery.room import OpenSession, Room, Session
 from examd.protocol.phase import phase_at, remaining_ms
 from examd.record import orders
 from examd.record.entries import Kind
+from examd.record.limits import Limits, added_in_all, paused_in_all
 from examd.record.state import ROOM
 from examd.staff import Person
 
@@ -97,6 +99,8 @@ async def reopen(room: Room, person: Person, facts: Facts) -> Facts:
         raise Denied("time-out-of-range", ms=ms)
     if remaining_ms(seat.timetable, hall.record.session_ms()) + ms <= 0:
         raise Denied("no-time-left", admission_no=number)
+    if ms and added_in_all([seat.timetable], ms) > Limits.of(session.package.rule).added_ms:
+        raise Denied("reopen-over-the-rule", admission_no=number)
     manifest = session.package.manifest
     words: orders.Words = {"c": c, "hand_in": hand_in, "reason": reason}
     signature = str(facts["signature"])
@@ -111,7 +115,7 @@ async def reopen(room: Room, person: Person, facts: Facts) -> Facts:
 
 
 async def add_time(room: Room, person: Person, facts: Facts) -> Facts:
-    """Adds `ms` to an answering time. Raises Denied: more than three hours, or none."""
+    """Adds `ms` to an answering time. Raises Denied: more than three hours, or none; or as `_ordered` does."""
     ms = whole(facts, "ms")
     if not 0 < ms <= MOST_ADDED_MS:
         raise Denied("time-out-of-range", ms=ms)
@@ -120,7 +124,7 @@ async def add_time(room: Room, person: Person, facts: Facts) -> Facts:
 
 async def _for_seats(room: Room, person: Person, kind: Kind, facts: Facts, more: Facts) -> Facts:
     """One seat, by its name or its candidate's admission number, or the whole room where none is named; a reason is
-    always asked for. Raises Denied: nobody, or more than one, signed in at a seat of this name.
+    always asked for. Raises Denied: nobody, or more than one, signed in at a seat of this name; or as `_ordered` does.
     """
     session = room.running()
     hall, state = session.hall, session.record.state
@@ -143,9 +147,37 @@ async def _for_seats(room: Room, person: Person, kind: Kind, facts: Facts, more:
     if kind is Kind.RESUME and not paused:
         raise Denied("not-paused")
     with hall.changing_time():
-        await session.append(kind, person, {"c": c, "reason": reason, **more})
+        await session.append(kind, person, _ordered(session, kind, {"c": c, "reason": reason, **more}, facts))
     hall.show_clocks()
     return {}
+
+
+def _ordered(session: OpenSession, kind: Kind, body: orders.Words, facts: Facts) -> orders.Words:
+    """What is entered: beyond the rule's bounds with the chief examiner's signature, and what it was given for.
+
+    Raises Denied: it is beyond them, and nobody signed. Raises BadFile: somebody else did.
+    """
+    limits, state, manifest = Limits.of(session.package.rule), session.record.state, session.package.manifest
+    c = int(body["c"])
+    seats = [seat.timetable for seat in state.running(c)]
+    if kind is Kind.ADD_TIME:
+        before_ms = added_in_all(seats, 0)
+        in_all_ms, most_ms, words = before_ms + int(body["ms"]), limits.added_ms, {**body, "before_ms": before_ms}
+    elif kind is Kind.RESUME:
+        since_ms = state.paused_since_ms if c == ROOM else seats[0].paused_since_ms
+        in_all_ms, most_ms = paused_in_all(seats, session.record.session_ms()), limits.paused_ms
+        words = {**body, "since_ms": since_ms or 0}
+    else:
+        return body
+    if in_all_ms <= most_ms:
+        return body
+    signature = str(facts.get("signature", ""))
+    if not signature:
+        in_all, most = -(-in_all_ms // 60_000), most_ms // 60_000
+        raise Denied("order-needed", minutes=in_all, most=most, order=canonical(words).decode())
+    if not orders.is_signed(kind, manifest.package_id, words, signature, manifest.keys.chief):
+        raise BadFile("order-unsigned")
+    return {**words, "sig": signature}
 
 
 async def status(room: Room, person: Person, facts: Facts) -> Facts:

@@ -10,7 +10,7 @@ from bank.seal import passphrase as sealing
 from bank.seal.passphrase import check_passphrase, seal, unseal
 
 SECRET = bytes(range(32))
-PASSPHRASE = "低压电工题库保管口令一"
+PASSPHRASE = "梧桐扳手清明十四行诗稿"
 SEALED = seal(SECRET, PASSPHRASE, "bank-key")
 COSTS = {
     name: vars(sealing)[name] for name in ("MEMORY_KIB", "PASSES", "LANES")
@@ -80,7 +80,7 @@ def test_a_file_of_an_earlier_version_opens():
         b"f4545f7dbb5fc8a5157d12b9be2b698b1998b7c330be3eb49336ce6522ff18a5ac7b9e6658e1e517e6dd7ca6a80a65e4"
         b'","format":"examd-passphrase-1","nonce":"000102030405060708090a0b","purpose":"bank-key"}'
     )
-    assert unseal(sealed, PASSPHRASE, "bank-key") == SECRET
+    assert unseal(sealed, "低压电工题库保管口令一", "bank-key") == SECRET  # of when nobody judged passphrases
 
 
 @pytest.mark.parametrize(
@@ -135,3 +135,38 @@ def test_short_passphrases_are_refused_and_seal_nothing():
     assert caught.value.facts == {"minimum": sealing.SHORTEST, "found": 9}
     with pytest.raises(Denied, match="passphrase-short"):
         seal(SECRET, "short", "bank-key")
+
+
+@pytest.mark.parametrize(
+    "passphrase",
+    [
+        "1234567890", "0000000000", "qwertyuiop", "asdfghjkl;'", "password123", "20260101120000", "abcabcabcabc",
+        "安全第一预防为主综合治理", "安全生产安全生产安全生产", "anquanshengchan", "woaizhongguo2026", "一二三四五六七八九十",
+        "admin123456", "应急管理局20260101", "1q2w3e4r5t", "ａｄｍｉｎ１２３４５６", "中华人民共和国万岁万岁", "考试机构口令12345",
+    ],
+)  # fmt: skip
+def test_what_is_guessed_first_is_refused_and_seals_nothing(passphrase):
+    with pytest.raises(Denied, match="passphrase-guessable"):
+        seal(SECRET, passphrase, "bank-key")
+
+
+def test_the_owners_own_name_and_number_are_tried_first():
+    check_passphrase("wangqiang-C0017-lvyou")
+    with pytest.raises(Denied, match="passphrase-guessable"):
+        check_passphrase("wangqiang-C0017", ("wangqiang", "C0017"))
+
+
+@pytest.mark.parametrize(
+    "passphrase", ["梧桐 扳手 清明 十四行", "correct horse battery", "7302946158" * 10, "铁锅里游着三条蓝色鲸"]
+)
+def test_unrelated_words_pass_and_so_does_what_is_very_long(passphrase):
+    assert unseal(seal(SECRET, passphrase, "bank-key"), passphrase, "bank-key") == SECRET
+
+
+def test_a_new_passphrase_opens_what_the_old_one_did_and_the_old_one_no_more():
+    anew = sealing.sealed_anew(SEALED, PASSPHRASE, "another horse battery")
+    assert unseal(anew, "another horse battery", "bank-key") == SECRET
+    with pytest.raises(Denied, match="wrong-passphrase"):
+        unseal(anew, PASSPHRASE, "bank-key")
+    with pytest.raises(Denied, match="wrong-passphrase"):
+        sealing.sealed_anew(SEALED, "not the passphrase", "another horse battery")

@@ -95,6 +95,8 @@ rule register office
 rule sign {SAMPLES / "rule.toml"} --office office --officer zhang
 rule history --office office
 chief init chief --name 张伟
+passphrase chief/chief.key --new-passphrase-file word2
+passphrase chief/chief.key --passphrase-file word2 --new-passphrase-file word
 site init site --id SX-12 --name 第一考试点 --bureau office/bureau.card.json
 site staff site --name 李娜
 bureau issue office --bank sample --rule {SAMPLES / "rule.toml"} --roster roster.csv --site site/site.card.json \
@@ -128,7 +130,7 @@ class Shell:
     def __call__(self, line):
         words = shlex.split(line)
         words = [str(next(self.folder.glob(word))) if "*" in word else word for word in words]
-        name = " ".join(words[:2]) if words[0] != "verify" else "verify"
+        name = words[0] if words[0] in self.known else " ".join(words[:2])
         options = [o for o in self.known[name]._option_string_actions if o.endswith("passphrase-file")]
         given = [each for o in options if o not in words for each in (o, "word")]
         ran = examd([*words, *given, "--json"], self.folder)
@@ -225,6 +227,9 @@ def a_session(folder, shell):
         site("closer", f"reopen --candidate {number} --reason 误触 --minutes 3 --chief toy-chief")
         for act in ("pause --reason 停电", "resume --reason 来电", "addtime --minutes 5 --reason 停电"):
             site("deputy", act)
+        site("watcher", "present")
+        site("watcher", "lapse --name 王强 --what missing --reason 离岗")
+        site("watcher", "passphrase --new-passphrase-file word2")
         (closed,) = site("closer", "close --chief toy-chief")
         site("closer", "grade --code-file two --chief toy-chief")
         shell(f"site report {toy.site_folder}")

@@ -103,6 +103,7 @@ def _terms(rule: Rule) -> dict[str, str]:
         _("in common with another form"): _alike(rule),
         _("exposure"): _exposure(rule),
         _("overlap"): _overlap(rule),
+        _("conduct"): _conduct(rule),
         _("mandatory tags"): joined(f"{tag} ≥ {n}" for tag, n in rule.mandatory.items()) or _("none"),
         _("trial draws"): _(
             "{share} at least admissible, {n} draws for a form at most", share=decimal(rule.min_accept), n=rule.attempts
@@ -162,3 +163,15 @@ def _overlap(rule: Rule) -> str:
         return _("not limited")
     text = _("of each cell at most {share} from the last {n} sessions")
     return text.format(share=decimal(rule.overlap.share), n=rule.overlap.sessions)
+
+
+def _conduct(rule: Rule) -> str:
+    said = []
+    for minutes, text in (
+        (rule.conduct.added_minutes, _("{n} minutes added to a candidate at most")),
+        (rule.conduct.paused_minutes, _("{n} minutes of pause at most")),
+        (rule.conduct.presence_minutes, _("staff confirm presence every {n} minutes")),
+    ):
+        if minutes is not None:
+            said.append(text.format(n=minutes))
+    return joined(said) or _("not stated: 180 minutes added and 180 of pause at most")

@@ -25,6 +25,11 @@ SENTENCES = {
     "store-damaged": N_("{file} is damaged."),
     # Sealed files (`bank.seal.passphrase`) and the bank (`bank.store`).
     "passphrase-short": N_("The passphrase has {found} characters; at least {minimum} are needed."),
+    "passphrase-same": N_("The new passphrase is the old one. Nothing was changed."),
+    "passphrase-guessable": N_(
+        "This passphrase is guessed too soon: names, dates, slogans, rows of keys and repeats are tried first. "
+        "Take four or more words that have nothing to do with each other, or with you."
+    ),
     "wrong-passphrase": N_(
         "Wrong passphrase for {file}. Type it again: mind capitals, the input method, and whose file it is."
     ),

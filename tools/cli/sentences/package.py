@@ -230,6 +230,22 @@ SENTENCES = {
     "never-started": N_("The session never started. To close it all the same, say why: --never-started REASON"),
     "close-not-confirmed": N_("Nothing was closed: what this decides was not confirmed. In a script: --yes"),
     "given-twice": N_("For {name} two things are given: {first}; {second}. Give one."),
+    "conflict-of-interest": N_(
+        "{name} is employed by {institution}, which trained candidates of this session: teaching and examining are "
+        "kept apart. Somebody else has to do it."
+    ),
+    "staff-unknown": N_("Nobody on duty is called {name}."),
+    "order-needed": N_(
+        "The rule allows {most} minutes in all; this would make {minutes}. The chief examiner may order it: give the "
+        "command again with --chief DIR."
+    ),
+    "order-upon-another": N_(
+        "The server asks for an order upon something else than was commanded. Nothing was signed."
+    ),
+    "reopen-over-the-rule": N_(
+        "With these minutes {admission_no} would have more time than the rule allows. Give them first, by order of the "
+        "chief examiner (examd site addtime --chief DIR), then open the hand-in again."
+    ),
     "time-out-of-range": N_("Time can be added by 1 to 180 minutes."),
     "unknown-candidate": N_("No candidate with admission number {admission_no} in this session. Check the number."),
     "seat-unknown": N_("Nobody has signed in at a seat named {seat}. See: examd site status"),

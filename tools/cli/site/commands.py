@@ -14,7 +14,7 @@ DEFAULT_PORT = 8443
 
 def declare(site: Commands) -> None:
     """Adds the commands in the order of a session."""
-    for commands in (_commissioning, _terminals, _session, _reporting):
+    for commands in (_commissioning, _duty, _terminals, _session, _reporting):
         commands(site)
 
 
@@ -36,8 +36,16 @@ def _commissioning(site: Commands) -> None:
     )  # fmt: skip
     staff.add_argument("--name", required=True, help=_("the person's sign-in name"))
     staff.add_argument(
-        "--role", choices=("administrator", "invigilator"), default="administrator", help=_("what they may do")
-    )
+        "--role", choices=("administrator", "invigilator", "inspector"), default="administrator",
+        help=_("what they may do"),
+    )  # fmt: skip
+    staff.add_argument(
+        "--employer", default="", metavar=_("NAME"),
+        help=_(
+            "whose employee they are: nobody serves where their employer trained candidates. "
+            "Also for one entered before"
+        ),
+    )  # fmt: skip
     for each in (init, staff):
         each.takes_file("--person-passphrase-file", _("read the new person's passphrase from this file"))
 
@@ -49,6 +57,34 @@ def _commissioning(site: Commands) -> None:
     serve.add_argument("--port", type=port, default=DEFAULT_PORT, help=_("port (default: %(default)s)"))
     for each in (init, staff, serve):
         _takes_passphrase(each)
+
+
+def _duty(site: Commands) -> None:
+    """Adds the three commands."""
+    present = _command(
+        site, "present", "duty:run_present", _("confirm that you are at your post; it stands in the record"),
+        "examd site present site --as 李娜",
+    )  # fmt: skip
+    lapse = _command(
+        site, "lapse", "duty:run_lapse", _("note that somebody was missing, overstepped or did another's work"),
+        "examd site lapse site --name 王强 --what missing --reason 离岗20分钟 --as 李娜",
+        description=_(
+            "Enters in the record that somebody was not at their post (缺位), did what their role may not (越位), "
+            "or did another's work instead of their own (错位). Verification names it."
+        ),
+    )  # fmt: skip
+    lapse.add_argument("--name", required=True, help=_("who"))
+    lapse.add_argument(
+        "--what", choices=("missing", "overstepping", "misplaced"), required=True, help=_("which of the three")
+    )
+    lapse.add_argument("--reason", required=True, help=_("why; it stands in the record"))
+    own = _command(
+        site, "passphrase", "duty:run_passphrase", _("change the passphrase that you sign in with"),
+        "examd site passphrase site --as 李娜",
+    )  # fmt: skip
+    own.takes_file("--new-passphrase-file", _("read the new passphrase here"))
+    for each in (present, lapse, own):
+        _takes_staff(each)
 
 
 def _terminals(site: Commands) -> None:
@@ -173,6 +209,8 @@ def _session(site: Commands) -> None:
 
     for each in (opened, reopen, close, grade):
         _takes_chief(each)
+    for each in (resume, added):
+        _takes_chief(each, _("folder with the chief examiner's key: beyond what the rule allows they order it"))
     for each in (opened, start, status, pause, resume, added, admit, reopen, close, grade):
         _takes_staff(each)
 
@@ -206,10 +244,9 @@ def _takes_staff(command: Command) -> None:
     _takes_passphrase(command)
 
 
-def _takes_chief(command: Command) -> None:
-    command.add_argument(
-        "--chief", type=Path, required=True, metavar=_("DIR"), help=_("folder with the chief examiner's key")
-    )
+def _takes_chief(command: Command, where_needed: str = "") -> None:
+    text = where_needed or _("folder with the chief examiner's key")
+    command.add_argument("--chief", type=Path, required=not where_needed, metavar=_("DIR"), help=text)
     command.takes_file("--chief-passphrase-file", _("read the chief examiner's passphrase from this file"))
 
 

@@ -8,7 +8,7 @@ import segno
 
 from examd.delivery.tls import ROOT
 from examd.holders import Card, Holder
-from examd.site.commissioning import commission, enter_person
+from examd.site.commissioning import commission, enter_person, note_employer
 from examd.site.folder import SiteFolder
 from examd.site.serving import supervised
 from examd.staff import Role
@@ -57,15 +57,20 @@ def run_init(args: argparse.Namespace) -> int:
 
 def run_staff(args: argparse.Namespace) -> int:
     folder, holder = _administrator(args)
-    facts = _enter(args, folder, holder, args.name, Role(args.role))
+    if args.employer and note_employer(folder, holder, args.name, args.employer):
+        told = {"employer": args.employer, "name": args.name}
+        return report(args, told, _("{name}, who is entered already, is employed by {employer}.", **told))
+    facts = _enter(args, folder, holder, args.name, Role(args.role), args.employer)
     return report(args, facts, facts["uri"])
 
 
-def _enter(args: argparse.Namespace, folder: SiteFolder, holder: Holder, name: str, role: Role) -> dict[str, str]:
+def _enter(
+    args: argparse.Namespace, folder: SiteFolder, holder: Holder, name: str, role: Role, employer: str = ""
+) -> dict[str, str]:
     """Asks the person for a passphrase, and shows what their app needs."""
     prompt = _("New passphrase of {name}", name=name)
     own = ask_secret("staff", prompt, file=args.person_passphrase_file, confirm=True)
-    codes = enter_person(folder, holder, name, role, own)
+    codes = enter_person(folder, holder, name, role, own, employer)
     if not args.json:
         print(_("Secret for the one-time-code app of {name} (shown once):", name=name), file=sys.stderr)
         groups = " ".join(codes.secret[at : at + 4] for at in range(0, len(codes.secret), 4))
