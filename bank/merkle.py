@@ -1,11 +1,12 @@
 """RFC 6962 Merkle trees: the hash over a pool of items, and over the record of a session.
 
 `root` takes all leaves at once; `Tree` grows a leaf at a time and remembers only the perfect subtrees on its
-right edge (log2 n hashes), so the record can name its root at any moment without keeping the leaves.
+right edge (log2 n hashes), so the record can name its root at any moment without keeping the leaves. `consistency`
+proves that a tree only grew (RFC 6962 §2.1.2), from that edge and the leaves since; `is_consistent` checks it.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
@@ -64,3 +65,55 @@ def root(leaves: Iterable[bytes]) -> bytes:
     for leaf in leaves:
         tree.append(leaf)
     return tree.root()
+
+
+def consistency(edge: Sequence[bytes], first: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """The proof that the tree of `first` leaves with this right edge is the beginning of the one with `leaves` added."""
+    size = first + len(leaves)
+    perfect: dict[int, bytes] = {}
+    """Roots of the perfect subtrees that make up the first tree, by where they begin."""
+    start = 0
+    for subtree in edge:
+        perfect[start] = subtree
+        start += 1 << ((first - start).bit_length() - 1)
+    if first in (0, size):
+        return []
+    proof: list[bytes] = []
+    start, end, whole = 0, size, True
+    while end != first:
+        middle = start + (1 << ((end - start - 1).bit_length() - 1))
+        if first <= middle:
+            proof.append(root(leaves[middle - first : end - first]))
+            end = middle
+        else:
+            proof.append(perfect[start])
+            start, whole = middle, False
+    if not whole:
+        proof.append(perfect[start])
+    return proof[::-1]
+
+
+def is_consistent(first: int, first_root: bytes, size: int, new_root: bytes, proof: Sequence[bytes]) -> bool:
+    """Whether `proof` shows that the tree of `size` leaves begins with that of `first` (RFC 9162 §2.1.4.2)."""
+    if first == 0 or first == size:
+        return not proof and (first_root == new_root if first else first_root == EMPTY_ROOT)
+    if not 0 < first < size:
+        return False
+    path = [first_root, *proof] if first & (first - 1) == 0 else list(proof)
+    if not path:
+        return False
+    left, right = first - 1, size - 1
+    while left & 1:
+        left, right = left >> 1, right >> 1
+    old = new = path[0]
+    for step in path[1:]:
+        if right == 0:
+            return False
+        if left & 1 or left == right:
+            old, new = node_hash(step, old), node_hash(step, new)
+            while left and not left & 1:
+                left, right = left >> 1, right >> 1
+        else:
+            new = node_hash(new, step)
+        left, right = left >> 1, right >> 1
+    return right == 0 and (old, new) == (first_root, new_root)
