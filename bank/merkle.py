@@ -68,7 +68,7 @@ def root(leaves: Iterable[bytes]) -> bytes:
 
 
 def consistency(edge: Sequence[bytes], first: int, leaves: Sequence[bytes]) -> list[bytes]:
-    """The proof that the tree of `first` leaves with this right edge is the beginning of the one with `leaves` added."""
+    """The proof that the tree of `first` leaves, which has this right edge, is the beginning of that with `leaves`."""
     size = first + len(leaves)
     perfect: dict[int, bytes] = {}
     """Roots of the perfect subtrees that make up the first tree, by where they begin."""
@@ -95,7 +95,7 @@ def consistency(edge: Sequence[bytes], first: int, leaves: Sequence[bytes]) -> l
 
 def is_consistent(first: int, first_root: bytes, size: int, new_root: bytes, proof: Sequence[bytes]) -> bool:
     """Whether `proof` shows that the tree of `size` leaves begins with that of `first` (RFC 9162 §2.1.4.2)."""
-    if first == 0 or first == size:
+    if first in (0, size):
         return not proof and (first_root == new_root if first else first_root == EMPTY_ROOT)
     if not 0 < first < size:
         return False

@@ -6,6 +6,7 @@ Before: `server`. After: `seats` and `commands` work on the session; `hall`, `ex
 import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from bank.refused import BrokenStore, Denied
 from examd import VERSION
@@ -16,11 +17,19 @@ from examd.delivery.hall import Hall
 from examd.holders import Holder
 from examd.package import open as opening
 from examd.record import notes
-from examd.record.entries import Committed, Kind
+from examd.record.entries import Committed, Kind, decode_entry
 from examd.record.writer import Note, Outcome, Record, RunLater
 from examd.site.folder import SiteFolder
 from examd.staff import Person
 from examd.terminals import Terminals
+
+
+class Witnessed(NamedTuple):
+    """The furthest that the chief examiner has co-signed."""
+
+    size: int
+    t_ms: int
+    """Session time of the last entry below it: what came since, nobody else has seen."""
 
 
 class Session:
@@ -31,7 +40,10 @@ class Session:
     def __init__(self, folder: Path, site: Holder, package: opening.Package, record: Record) -> None:
         self.folder, self.site, self.package, self.record = folder, site, package, record
         self.result = folder / "result"
-        self.alarms_told = 0
+        self.alarms_told = self.silence_told = 0
+        self.edges: dict[int, tuple[bytes, ...]] = {}
+        """Of the record's tree, at sizes for which a proof was made."""
+        self._seen: Witnessed | None = None
 
     def boot(self) -> None:
         """The first entry of this run of the server; where a full disk keeps it out, it comes with the next."""
@@ -56,6 +68,28 @@ class Session:
         chief = self.package.manifest.keys.chief
         kept = self.record.notes()
         return any(note.size >= least and notes.is_witnessed(note.text, notes.CHIEF, chief) for note in kept)
+
+    @property
+    def witnessed(self) -> Witnessed:
+        if self._seen is None:
+            chief, kept = self.package.manifest.keys.chief, reversed(self.record.notes())
+            size = next((note.size for note in kept if notes.is_witnessed(note.text, notes.CHIEF, chief)), 0)
+            self._seen = Witnessed(size, self._t_ms_before(size))
+        return self._seen
+
+    def saw_witness(self, size: int) -> None:
+        """The chief examiner has just co-signed the checkpoint over so many entries."""
+        if size > self.witnessed.size:
+            self._seen = Witnessed(size, self._t_ms_before(size))
+
+    def _t_ms_before(self, size: int) -> int:
+        return decode_entry(self.record.entry(size - 1)).t_ms if size else 0
+
+    @property
+    def cosign_s(self) -> int:
+        """How often a checkpoint is to be co-signed; 0 where the record does not say."""
+        opened = self.record.state.opened
+        return 0 if opened is None else int(opened.get("cosign_s", 0))
 
     def note(self, person: Person, act: str, **more: str) -> None:
         """Leaves a staff act in the record, while that takes entries."""

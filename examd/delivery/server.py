@@ -17,7 +17,7 @@ from examd.delivery import disk, tls
 from examd.delivery.door import Door, Handler, Tell
 from examd.delivery.ending import watch_deadlines
 from examd.delivery.places import DESKS, Places
-from examd.delivery.room import Room
+from examd.delivery.room import Room, Session
 from examd.delivery.seats import Seats
 from examd.delivery.staff_socket import StaffSocket
 from examd.holders import Holder
@@ -45,7 +45,7 @@ class Server:
     """The site's server, made in the loop that it runs in.
 
     `tell` hears "low-disk" and "disk-ok" (MiB free), "alarm" (candidate's number), "slowed" (candidate's number, its
-    terminal), "held-off" (refusals, address), "full" (connections).
+    terminal), "held-off" (refusals, address), "full" (connections), "unwitnessed" (minutes without a co-signature).
     """
 
     def __init__(self, folder: SiteFolder, site: Holder, clock: Clock | None = None, tell: Tell = _silent) -> None:
@@ -130,7 +130,20 @@ class Server:
                 for alarm in alarms[session.alarms_told :]:
                     self._tell("alarm", alarm.c)
                 session.alarms_told = len(alarms)
+                self._watch_witness(session)
             await asyncio.sleep(WATCH_S)
+
+    def _watch_witness(self, session: Session) -> None:
+        """Says so once in every two intervals that pass without the chief examiner's signature."""
+        state, every_ms = session.record.state, session.cosign_s * 1000
+        if state.started_ms is None or state.closed or not every_ms:
+            session.silence_told = 0
+            return
+        silent_ms = session.record.session_ms() - session.witnessed.t_ms
+        silence = silent_ms // (2 * every_ms)
+        if silence > session.silence_told:
+            self._tell("unwitnessed", silent_ms // 60_000)
+        session.silence_told = silence
 
     def _watch_disk(self) -> None:
         room = self.room

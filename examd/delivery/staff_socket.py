@@ -14,7 +14,7 @@ from aiohttp import WSMsgType, web
 
 from bank.refused import BadFile, BrokenStore, Denied, Refused
 from examd.delivery import disk
-from examd.delivery.commands import Facts, closing, duty, opening, sitting, terminals
+from examd.delivery.commands import Facts, closing, duty, opening, sitting, terminals, witnessing
 from examd.delivery.door import Guest
 from examd.delivery.room import Room
 from examd.protocol.messages import MALFORMED, Refusal, StaffCommand, StaffReply, StaffSignIn, decode_from_staff, encode
@@ -38,7 +38,10 @@ COMMANDS: dict[Act, Callable[[Room, Person, Facts], Awaitable[Facts]]] = {
     Act.REOPEN: sitting.reopen,
     Act.PREPARE: opening.prepare,
     Act.OPEN: opening.open_,
-    Act.COSIGN: opening.cosign,
+    Act.COSIGN: witnessing.cosign,
+    Act.CHECKPOINT: witnessing.made,
+    Act.ASK_CHIEF: witnessing.ask_chief,
+    Act.CHIEF_ANSWER: witnessing.chief_answer,
     Act.START: sitting.start,
     Act.PAUSE: sitting.pause,
     Act.RESUME: sitting.resume,

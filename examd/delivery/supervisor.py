@@ -21,7 +21,7 @@ from examd.holders import Holder
 from examd.record.writer import EXIT_IO_ERROR
 
 RESTART_S = 0.1
-TOLD = ("places", "desk", "ready", "low-disk", "disk-ok", "alarm", "slowed", "held-off", "full")
+TOLD = ("places", "desk", "ready", "low-disk", "disk-ok", "alarm", "slowed", "held-off", "full", "unwitnessed")
 """What the server says of itself (`examd.delivery.server`), passed on as events."""
 LONGEST_WAIT_S = 5.0
 """Before a server that its disk ended is tried again; the first time at once, for most errors are gone by then."""

@@ -19,7 +19,7 @@ FAMILIES: dict[str, type[Refused]] = {"bad-file": BadFile, "broken": BrokenStore
 
 class Request(msgspec.Struct, frozen=True):
     chief: str
-    """The chief examiner's age identity."""
+    """The chief examiner's age identity; empty where their layer is off the lock."""
     code: str
     """Release code 2."""
     lock: str

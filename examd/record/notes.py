@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 SIGNATURE, COSIGNATURE = 1, 4
 SEPARATOR = "~\n"
 """Stands between notes in `checkpoints.txt`."""
-CHIEF = "chief"
-"""Name under which the chief examiner co-signs."""
+CHIEF, CLOSING = "chief", "chief/closing"
+"""Names under which the chief examiner co-signs: what they saw, and beside that the one that closes."""
 
 
 def origin(site_id: str, session_id: str) -> str:
@@ -45,6 +45,21 @@ def is_cosignature(line: str, text: str, name: str, public: str) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return line == _line(name, COSIGNATURE, key, time_s.to_bytes(8, "big") + signature)
+
+
+def is_signed(text: str, name: str, public: str) -> bool:
+    """Whether a note, signatures and all, bears the line that `sign` gives for the key `public` (hex)."""
+    signed, _, lines = text.partition("\n\n")
+    try:
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))
+        for line in lines.splitlines(keepends=True):
+            data = base64.b64decode(line.removeprefix(f"— {name} ").removesuffix("\n"))
+            if line == _line(name, SIGNATURE, key, data[4:]):
+                key.verify(data[4:], (signed + "\n").encode())
+                return True
+    except (InvalidSignature, ValueError):
+        return False
+    return False
 
 
 def is_witnessed(text: str, name: str, public: str) -> bool:

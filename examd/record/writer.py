@@ -194,10 +194,11 @@ class Record:
             row = self._vault.connection.execute("SELECT chain FROM ev WHERE idx = ?", (idx,)).fetchone()
         return None if row is None else bytes(row[0])
 
-    def entries(self) -> list[bytes]:
-        """All entries as written."""
+    def entries(self, since: int = 0) -> list[bytes]:
+        """All entries from that one on, as written."""
+        rows = "SELECT entry FROM ev WHERE idx >= ? ORDER BY idx"
         with self._stored:
-            return [bytes(row[0]) for row in self._vault.connection.execute("SELECT entry FROM ev ORDER BY idx")]
+            return [bytes(row[0]) for row in self._vault.connection.execute(rows, (since,))]
 
     def entry(self, idx: int) -> bytes:
         with self._stored:

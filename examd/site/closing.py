@@ -11,9 +11,11 @@ from types import MappingProxyType
 import msgspec
 
 from bank.canonical import canonical
+from examd.chief.messages import Order
 from examd.holders import Holder
 from examd.record import orders
 from examd.record.entries import Kind
+from examd.site.chief import Chief, chief_of
 from examd.site.replies import Closed, SeatStatus
 from examd.site.staff_client import StaffClient
 
@@ -61,7 +63,7 @@ Confirm = Callable[[Sequence[Waived], Sequence[DecidedLate]], Awaitable[None]]
 
 async def close_session(
     client: StaffClient,
-    chief: Holder,
+    chief: Chief | Holder,
     waive: Mapping[str, str],
     never_started: str = "",
     confirm: Confirm | None = None,
@@ -84,14 +86,17 @@ async def close_session(
     )
     if (waived or decided) and confirm is not None:
         await confirm(waived, decided)
-    ordered = {each.seat.admission_no: _order(each, before.package_id, chief) for each in decided}
+    by, lates = chief_of(chief), [_late(each) for each in decided]
+    signed = await by.order(client, before.package_id, [Order(Kind.LATE, each.words) for each in lates])
+    ordered = {
+        each.seat.admission_no: canonical(msgspec.to_builtins(msgspec.structs.replace(late, sig=sig))).decode()
+        for each, late, sig in zip(decided, lates, signed, strict=True)
+    }
     closed = await client.ask("close", Closed, waive=dict(waive), reason=never_started, late=ordered)
-    await client.cosign(closed, chief)
+    await by.cosign(client, closed, closing=True)
     needless = set(waive) - {seat.admission_no for seat in still}
     return Closing(closed, again, waived, decided, () if again else tuple(sorted(needless)))
 
 
-def _order(each: DecidedLate, package_id: str, chief: Holder) -> str:
-    order = orders.Late(each.seat.c, each.decision.counts, each.seat.late, each.decision.reason.strip())
-    signature = orders.sign(Kind.LATE, package_id, order.words, chief.signing_key)
-    return canonical(msgspec.to_builtins(msgspec.structs.replace(order, sig=signature))).decode()
+def _late(each: DecidedLate) -> orders.Late:
+    return orders.Late(each.seat.c, each.decision.counts, each.seat.late, each.decision.reason.strip())

@@ -1,4 +1,4 @@
-"""Opening a session: the server checks the package, the chief examiner unlocks it with release code 1, and co-signs.
+"""Opening a session: the server checks the package, the chief examiner and release code 1 unlock it; they co-sign.
 
 Before: a package from the bureau, staff signed in (`examd.site.staff_client`). After: the hall is open; `start`.
 """
@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bank.seal import codes
 from examd.holders import Holder
 from examd.package import layout
-from examd.package import open as opening
 from examd.package.layout import Session
+from examd.protocol.messages import Fact
+from examd.site.chief import Chief, chief_of
 from examd.site.replies import Opened, Prepared, RuleTold
 from examd.site.staff_client import StaffClient
 
@@ -35,25 +35,24 @@ class Opening:
 async def open_session(
     client: StaffClient,
     package: Path,
-    chief: Holder,
+    chief: Chief | Holder,
     code_1: str | Callable[[ToOpen], Awaitable[str]],
     *,
-    one_holder: bool,
+    one_holder: bool = True,
+    cosign_minutes: int | None = None,
 ) -> Opening:
     """Prepare, unlock, open, co-sign; a failed attempt may be repeated. `code_1` may be who is asked for it: whatever
-    is wrong with the package is said before. `one_holder`: the chief examiner's key is used where the server runs.
+    is wrong with the package is said before. `one_holder`: the chief examiner's key, where that is given, is used
+    where the server runs. `cosign_minutes`: how often a checkpoint is to be co-signed while candidates sit.
 
-    Raises the server's refusal, and Denied where key or code do not fit.
+    Raises the server's refusal, the device's, and Denied where key or code do not fit.
     """
+    by = chief_of(chief, one_holder=one_holder)
     prepared = await client.ask("prepare", Prepared, package=str(package.resolve()))
+    await by.unlock(client, prepared)
     if not isinstance(code_1, str):
         code_1 = await code_1(ToOpen(layout.manifest_in(package)[0].session, prepared.rule))
-    code = codes.code_identity(code_1, prepared.package_id, 1)
-    roster = opening.unlock(opening.decode_lock(prepared.roster_lock), layout.ROSTER, chief.identity, None)
-    items = opening.unlock(opening.decode_lock(prepared.items_lock), layout.ITEMS, chief.identity, code)
-    opened = await client.ask(
-        "open", Opened,
-        roster_identity=roster.text, items_identity=items.text, chief=chief.card.name, one_holder=one_holder,
-    )  # fmt: skip
-    await client.cosign(opened, chief)
+    facts: dict[str, Fact] = {} if cosign_minutes is None else {"cosign_s": cosign_minutes * 60}
+    opened = await client.ask("open", Opened, **by.to_open(prepared, code_1), **facts)
+    await by.cosign(client, opened)
     return Opening(opened, prepared.room_commit, prepared.rule)

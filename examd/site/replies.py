@@ -38,6 +38,8 @@ class Prepared(msgspec.Struct, frozen=True):
     roster_lock: str
     rule: RuleTold
     session: str
+    unlocked: bool = False
+    """The chief examiner's device has taken its layer off."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -47,11 +49,38 @@ class Checkpoint(msgspec.Struct, frozen=True):
     checkpoint: str
 
 
+class AskedChief(msgspec.Struct, frozen=True):
+    """To `ask-chief`."""
+
+    request: str
+    """Where the request lies."""
+    to: str
+    """Its name, which the answer says."""
+
+
+class SignedOrder(msgspec.Struct, frozen=True):
+    order: str
+    """As JSON (`examd.chief.messages.Order`)."""
+    sig: str
+
+
+class ChiefAnswered(msgspec.Struct, frozen=True):
+    """To `chief-answer`."""
+
+    orders: tuple[SignedOrder, ...]
+    since: int
+    """The device wants entries from there on, and has signed nothing; -1 where it has."""
+    size: int
+    """Entries that it signed over."""
+
+
 class Opened(Checkpoint, frozen=True):
     """To `open`."""
 
     candidates: int
     session: str
+    separated: bool = False
+    """The chief examiner's key was used on another machine than the server's."""
 
 
 class Closed(Checkpoint, frozen=True):
@@ -70,6 +99,8 @@ class AnswersLock(msgspec.Struct, frozen=True):
     package: str
     result: str
     root: str
+    unlocked: str = ""
+    """The same without the chief examiner's layer, where their device has taken it off."""
 
 
 class PairingBegun(msgspec.Struct, frozen=True):
@@ -166,6 +197,10 @@ class Status(msgspec.Struct, frozen=True):
     package_id: str = ""
     session: str = "–"
     session_id: str = ""
+    cosign_s: int = 0
+    """How often the chief examiner is to co-sign while candidates sit; 0 where nobody says."""
+    unwitnessed_ms: int = -1
+    """How far back the record has been seen by nobody else; -1 where nobody has co-signed it at all."""
     candidates: int | None = None
     signed_in: int = 0
     ready: int = 0

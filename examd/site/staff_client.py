@@ -92,9 +92,9 @@ class StaffClient:
         """Who is here, how far, how long left."""
         return await self.ask("status", Status)
 
-    async def cosign(self, made: Checkpoint, chief: Holder) -> None:
+    async def cosign(self, made: Checkpoint, chief: Holder, name: str = notes.CHIEF) -> None:
         """Has the chief examiner's signature kept under a checkpoint."""
-        line = notes.cosign(made.checkpoint, notes.CHIEF, chief.signing_key, self._clock.now().wall_s)
+        line = notes.cosign(made.checkpoint, name, chief.signing_key, self._clock.now().wall_s)
         await self.command("cosign", note=made.note, line=line)
 
     async def close(self) -> None:

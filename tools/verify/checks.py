@@ -8,7 +8,7 @@ input may end the audit early, and nothing unjudged may pass for good.
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import course, forms, issued, limits, officers, results, sealed, tables
+from . import course, forms, issued, limits, officers, results, sealed, tables, witness
 from .case import Case
 from .outcome import Missing, Outcome, Status
 
@@ -41,6 +41,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("checkpoints", sealed.checkpoints),
     ("checkpoint-signatures", sealed.checkpoint_signatures),
     ("cosignatures", sealed.cosignatures),
+    ("interim", witness.interim),
     ("closing-checkpoint", sealed.closing_checkpoint),
     ("epochs", course.epochs),
     ("time", course.time),

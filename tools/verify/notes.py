@@ -43,14 +43,19 @@ class Checkpoint:
         )
 
     def cosigned_by(self, name: str, public_key: bytes) -> bool:
+        return bool(self.stamps(name, public_key))
+
+    def stamps(self, name: str, public_key: bytes) -> list[int]:
+        """When this witness signed it, by its own clock: seconds since 1970, one for each good line."""
+        found = []
         for line in self._lines_of(name, public_key, COSIGNATURE):
             if len(line.signature) != 8 + 64:
                 continue
             stamp = int.from_bytes(line.signature[:8], "big")
             message = b"cosignature/v1\ntime %d\n" % stamp + self.text
             if stamp < 1 << 63 and verified(public_key, line.signature[8:], message):
-                return True
-        return False
+                found.append(stamp)
+        return found
 
     def claims(self, name: str) -> bool:
         """Whether a line under `name` is there at all, good or bad."""

@@ -41,7 +41,9 @@ BODIES: dict[str, Shape] = {
             "roster_sha256": hexadecimal(32),
             "holders": map_of(text),
             "separated": boolean,
-        }
+            "cosign_s": integer(1),
+        },
+        optional={"cosign_s"},
     ),
     "SIGN_IN": record(
         {

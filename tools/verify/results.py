@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import statements
+from . import statements, witness
 from .case import Case
 from .issued import ANSWERS, MANIFEST, RESULT, ROSTER, RULE_FILE, SESSION
 from .marks import score, wilson
@@ -196,3 +196,4 @@ def separation(case: Case, out: Outcome) -> None:
         if name in names:
             out.fail("same_holder", f"{FILE}:{opening.line} holders", name=name, one=names[name], other=role)
         names[name] = role
+    out.note("separated", n=len(witness.seen(case)))

@@ -6,8 +6,7 @@ from .draw import commitment, seed_of, session_string
 from .issued import CHECKPOINTS, MANIFEST
 from .outcome import Outcome
 from .record import FILE, chained, leaves_of
-
-CHIEF = "chief"
+from .witness import CHIEF, CLOSING
 
 
 def chain(case: Case, out: Outcome) -> None:
@@ -70,8 +69,9 @@ def cosignatures(case: Case, out: Outcome) -> None:
     for place, checkpoint in case.checkpoints:
         if checkpoint.cosigned_by(CHIEF, key):
             signed.append(checkpoint.size)
-        elif checkpoint.claims(CHIEF):
-            out.fail("signature", place, who=CHIEF, key=key.hex())
+        for name in (CHIEF, CLOSING):
+            if checkpoint.claims(name) and not checkpoint.cosigned_by(name, key):
+                out.fail("signature", place, who=name, key=key.hex())
     opens, starts = case.record.of("OPEN"), case.record.of("START")
     if opens:
         first, before = opens[0].line, starts[0].line if starts else case.record.lines + 1
@@ -88,8 +88,14 @@ def closing_checkpoint(case: Case, out: Outcome) -> None:
     place, last = case.checkpoints[-1]
     if last.size != case.tree.size:
         out.fail("closing_short", place, found=last.size, entries=case.tree.size)
-    if not any(each.size == case.tree.size and each.cosigned_by(CHIEF, key) for _, each in case.checkpoints):
-        out.fail("closing_unsigned", place)
+    # A record whose OPEN says how often it is co-signed has a name of its own for the one that closes.
+    names = {CHIEF, CLOSING} if any("cosign_s" in entry.body for entry in case.record.of("OPEN")) else {CHIEF}
+    for name in sorted(names):
+        if not any(each.size == case.tree.size and each.cosigned_by(name, key) for _, each in case.checkpoints):
+            out.fail("closing_unsigned", place, who=name)
+    for where, each in case.checkpoints:
+        if each.size != case.tree.size and each.claims(CLOSING):
+            out.fail("closing_early", where, size=each.size, entries=case.tree.size)
 
 
 def commitments(case: Case, out: Outcome) -> None:

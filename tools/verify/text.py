@@ -89,6 +89,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "check_checkpoints": ("检查点与记录一致", "checkpoints match the record"),
     "check_checkpoint-signatures": ("检查点考试点签名", "checkpoints signed by the site"),
     "check_cosignatures": ("主考官会签（开场）", "opening co-signed by the chief examiner"),
+    "check_interim": ("主考官定时会签", "checkpoints co-signed while candidates sat"),
     "check_closing-checkpoint": ("关场检查点覆盖全部记录并经会签", "closing checkpoint covers all, co-signed"),
     "check_epochs": ("服务器启动次序", "epochs and boots in order"),
     "check_time": ("场次时间单调", "session time monotone"),
@@ -277,7 +278,32 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "末个检查点覆盖 {found} 条，记录有 {entries} 条",
         "the last checkpoint covers {found} of {entries}",
     ),
-    "closing_unsigned": ("关场检查点没有主考官会签", "the closing checkpoint is not co-signed by the chief examiner"),
+    "closing_unsigned": (
+        "关场检查点没有主考官以 {who} 之名的会签",
+        "the closing checkpoint is not co-signed by the chief examiner under the name {who}",
+    ),
+    "closing_early": (
+        "只覆盖前 {size} 条（共 {entries} 条）的检查点被签为关场",
+        "a checkpoint over {size} of {entries} entries is signed as the closing",
+    ),
+    "cosign_back": (
+        "会签倒退：覆盖 {size} 条，此前已会签 {before} 条，或时间早于前次",
+        "co-signatures run back: {size} entries after {before}, or at an earlier time",
+    ),
+    "cosign_gap": (
+        "开考期间 {minutes} 分钟没有会签（约定每 {promised} 分钟一次），其间 {entries} 条记录在会签前无人见证",
+        "no co-signature for {minutes} min (promised every {promised}); {entries} entries had no witness meanwhile",
+    ),
+    "cosign_clock": (
+        "记录的时间与主考官设备的时钟相差 {minutes} 分钟",
+        "the record's time and the chief examiner's clock are {minutes} min apart",
+    ),
+    "cosigned": ("会签 {n} 次，最长间隔 {longest} 秒", "co-signed {n} times, longest interval {longest} s"),
+    "separated": (
+        "主考官的密钥在另一台机器上；由其会签 {n} 次，每次之前的记录此后不能改写",
+        "the chief examiner's key was on another machine; it co-signed {n} times, "
+        "and nothing before each can be rewritten since",
+    ),
     "not_once": ("{type} 应恰有一条，实有 {n}", "{type} should stand once, stands {n} times"),
     "prepare_late": ("PREPARE 在 OPEN（第 {open} 行）之后", "PREPARE after OPEN (line {open})"),
     "commitment": (

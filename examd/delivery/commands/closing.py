@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import msgspec
 
 from bank.refused import BadFile, Denied
-from examd.delivery import disk, ending, export, signing
+from examd.delivery import disk, ending, export, signing, unlocked
 from examd.delivery.commands import Facts, checkpoint, words
 from examd.delivery.room import OpenSession, Room, durable
 from examd.package import layout
@@ -94,6 +94,7 @@ async def answers_lock(room: Room, person: Person, facts: Facts) -> Facts:
         "package": str(session.folder / "package"),
         "result": str(session.result),
         "root": session.record.head().root.hex(),
+        "unlocked": unlocked.read(session.folder).answers_lock,
     }
 
 

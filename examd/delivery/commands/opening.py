@@ -1,9 +1,10 @@
-"""From a package on a stick to an open session: prepare, open, co-sign.
+"""From a package on a stick to an open session: prepare, open.
 
 The chief examiner's private key never comes here. The server takes its own layer off the locks and hands the middle
-locks out; the chief examiner's side takes off the rest and returns the parts' one-off identities.
+locks out; the chief examiner's side takes off the rest and returns the parts' one-off identities, or what their own
+device unlocked (`witnessing`), on which code 1 is left.
 
-Before: `examd.site.staff_client`. After: `examd.delivery.commands.sitting`.
+Before: `examd.site.staff_client`. After: `examd.delivery.commands.witnessing`, `sitting`.
 """
 
 import asyncio
@@ -12,20 +13,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bank.refused import BadFile, Denied
+from bank.refused import Denied
 from bank.seal.locks import Identity
-from examd.delivery import disk, export
+from examd.delivery import disk, unlocked
 from examd.delivery.commands import Facts, checkpoint, whole
 from examd.delivery.hall import Hall
 from examd.delivery.room import OpenSession, Room, Session
 from examd.package import layout
 from examd.package import open as package_open
 from examd.package import seed as seeding
-from examd.record import notes
 from examd.record.entries import Kind
 from examd.record.writer import Record
 from examd.site.folder import SessionSecrets
 from examd.staff import Person
+
+COSIGN_S, MOST_COSIGN_S = 300, 900
+"""How often the chief examiner co-signs while candidates sit unless the site says otherwise; how seldom at most."""
 
 
 async def prepare(room: Room, person: Person, facts: Facts) -> Facts:
@@ -108,6 +111,7 @@ async def _locks_out(room: Room, person: Person, session: Session) -> Facts:
         "roster_lock": package_open.encode_lock(package_open.middle_lock(package, layout.ROSTER, room.site.identity)),
         "rule": rule_facts(package),
         "session": package.manifest.session.name,
+        "unlocked": unlocked.read(session.folder).items_lock != "",
     }
 
 
@@ -133,6 +137,10 @@ def rule_facts(package: package_open.Package) -> Facts:
 async def open_(room: Room, person: Person, facts: Facts) -> Facts:
     """Takes the unlocked parts, fixes the seed, opens the doors. Returns the opening checkpoint to co-sign.
 
+    `code`: code 1, where the chief examiner's own device unlocked the rest, which makes the session a separated one if
+    that is another machine; else `roster_identity`, `items_identity`, `chief`, `one_holder`. `cosign_s`: how often a
+    checkpoint is to be co-signed while candidates sit.
+
     Raises Denied: nothing was prepared, it is open already, a part or share is not what was committed to, or an
     institution that trained candidates employs whoever opens.
     """
@@ -145,8 +153,18 @@ async def open_(room: Room, person: Person, facts: Facts) -> Facts:
         raise Denied("already-open", session=manifest.session.id)
     if prepared is None:  # the server was killed between the record's first two entries
         raise Denied("nothing-prepared")
+    cosign_s = whole(facts, "cosign_s") if "cosign_s" in facts else COSIGN_S
+    if not 0 < cosign_s <= MOST_COSIGN_S:
+        raise Denied("cosign-out-of-range", most=MOST_COSIGN_S // 60)
     kept = room.folder.read_secrets(session.folder, room.site)
-    roster, items = Identity.from_text(str(facts["roster_identity"])), Identity.from_text(str(facts["items_identity"]))
+    if "code" in facts:
+        parts = unlocked.read(session.folder)
+        roster, items = parts.opened(str(facts["code"]), manifest.package_id, room.site.identity)
+        chief, separated = parts.name, parts.apart
+    else:
+        roster = Identity.from_text(str(facts["roster_identity"]))
+        items, chief = Identity.from_text(str(facts["items_identity"])), str(facts["chief"])
+        separated = not facts["one_holder"]
     # Both refuse whatever was not committed to.
     lines = await asyncio.to_thread(package_open.roster, package, roster)
     person.require_impartial({line.institution for line in lines})
@@ -156,13 +174,14 @@ async def open_(room: Room, person: Person, facts: Facts) -> Facts:
     opened = OpenSession(session, await asyncio.to_thread(Hall, package, session.record, lines, clear, seed))
     body = {
         "bureau_r": clear.bureau_r.hex(),
-        "holders": {"administrator": person.name, "chief": str(facts["chief"])},
+        "cosign_s": cosign_s,
+        "holders": {"administrator": person.name, "chief": chief},
         "pool_root": manifest.pool.root,
         "room_r": kept.room_r.hex(),
         "roster_sha256": manifest.roster.sha256,
         "rule_sha256": manifest.rule.sha256,
         "seed": seed.hex(),
-        "separated": not facts["one_holder"],
+        "separated": separated,
     }
     await session.append(Kind.OPEN, person, body)
     room.session = opened
@@ -173,21 +192,6 @@ async def open_(room: Room, person: Person, facts: Facts) -> Facts:
 
 def _to_witness(session: OpenSession) -> Facts:
     """The opening's checkpoint: over OPEN, and over no form, for none is drawn before the chief examiner has signed."""
-    name = session.package.manifest.session.name
-    return checkpoint(session) | {"candidates": len(session.hall.roster), "session": name}
-
-
-async def cosign(room: Room, person: Person, facts: Facts) -> Facts:
-    """Keeps the chief examiner's signature line under a checkpoint, once, and only where it is one: it stays there.
-
-    Raises BadFile: the line is no signature of theirs under that checkpoint.
-    """
-    number, line, session = whole(facts, "note"), str(facts["line"]), room.prepared()
-    note = next((kept for kept in session.record.notes() if kept.number == number), None)
-    if note is None or not notes.is_cosignature(line, note.body, notes.CHIEF, session.package.manifest.keys.chief):
-        raise BadFile("cosignature-malformed")
-    if line not in note.text:
-        session.record.cosign_note(number, line)
-    if isinstance(session, OpenSession) and session.record.state.closed:
-        await asyncio.to_thread(export.write, session)
-    return {}
+    name, opened = session.package.manifest.session.name, session.record.state.opened
+    separated = opened is not None and opened["separated"]
+    return checkpoint(session) | {"candidates": len(session.hall.roster), "separated": separated, "session": name}

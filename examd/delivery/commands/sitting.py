@@ -189,6 +189,7 @@ async def status(room: Room, person: Person, facts: Facts) -> Facts:
     summary: Facts = {
         "epoch": session.record.epoch,
         "entries": session.record.size,
+        "cosign_s": session.cosign_s,
         "low_disk": int(room.low_disk),
         "mock": manifest.session.mock,
         "package_id": manifest.package_id,
@@ -196,6 +197,7 @@ async def status(room: Room, person: Person, facts: Facts) -> Facts:
         "session": manifest.session.name,
         "session_id": manifest.session.id,
         "unread": session.record.unread,
+        "unwitnessed_ms": session.record.session_ms() - session.witnessed.t_ms if session.witnessed.size else -1,
     }
     return {**summary, **_seats(session)} if isinstance(session, OpenSession) else summary
 
