@@ -71,8 +71,7 @@ class Device:
 
 
 def begin_memory(folder: Path, holder: Holder) -> None:
-    """For keys that were made before devices remembered. Raises Denied: there is a memory."""
+    """For keys that were made before devices remembered. A memory that is there stays."""
     file = MemoryFile(folder, holder.vault_key)
-    if file.exists():
-        raise Denied("chief-memory-there", file=str(folder / FILE))
-    file.write(Memory())
+    if not file.exists():
+        file.write(Memory())

@@ -31,10 +31,10 @@ from examd.package import layout
 from examd.package import open as opening
 from examd.record import notes, orders
 from examd.record.entries import Kind
+from examd.record.limits import Limits, added_in_all
 from examd.record.snapshot import FOLD
+from examd.record.state import ROOM, SessionState
 
-MOST_ADDED_MS = 30 * 60_000
-"""Time that one candidate may be given before the device asks by name, where the rule says nothing of it."""
 CLOCK_APART_S = 600
 """How far two clocks may be apart unasked: a stick is carried, and a person looks for their glasses."""
 WALL_MOVED_S = 60
@@ -186,15 +186,16 @@ def _reads(
     for line in lines:
         if before is not None and tree.size == before.size and tree.root() != before.root:
             raise Denied("chief-record-rewritten", session=known.session.id, size=before.size, found=before.size)
-        entry = sitting.add(line)
+        entry = sitting.read(line)
+        sitting.add(entry, known.limits)
         tree.append(leaf_hash(line.encode()))
         if entry.type is Kind.PREPARE:
             expected = {"manifest_sha256": known.manifest_sha256, "package_id": known.package_id}
             if any(entry.body[name] != value for name, value in expected.items()):
                 raise Denied("record-contradicts", idx=entry.idx, contradiction="other-package")
-        if entry.type in (Kind.LATE, Kind.REOPEN):
+        if entry.type in (Kind.LATE, Kind.REOPEN) or "sig" in entry.body:
             words = {name: value for name, value in entry.body.items() if name != "sig"}
-            if not orders.is_signed(entry.type, known.package_id, words, entry.body["sig"], holder.card.sign):
+            if not orders.is_signed(entry.type, known.package_id, words, str(entry.body.get("sig")), holder.card.sign):
                 raise Denied("record-contradicts", idx=entry.idx, contradiction="order-unsigned")
 
 
@@ -241,13 +242,24 @@ def _opening(sitting: Sitting, known: Remembered, holder: Holder, *, apart: bool
 def _orders(asked: Iterable[Order], sitting: Sitting) -> None:
     """Each is of a candidate who is there, and says of them what the record says."""
     for order in asked:
-        seat = sitting.state.seats.get(int(order.words.get("c", 0)))
-        true = seat is not None and (
-            (order.kind == Kind.LATE and order.words.get("n") == seat.late and bool(seat.late_answers))
-            or (order.kind == Kind.REOPEN and order.words.get("hand_in") == seat.hand_in_idx >= 0)
-        )
-        if not true or not str(order.words.get("reason", "")).strip():
+        if not _is_true(order, sitting.state) or not str(order.words.get("reason", "")).strip():
             raise Denied("chief-order-untrue", c=int(order.words.get("c", 0)))
+
+
+def _is_true(order: Order, state: SessionState) -> bool:
+    c = int(order.words.get("c", 0))
+    seat = state.seats.get(c)
+    if order.kind in (Kind.ADD_TIME, Kind.RESUME):
+        tables = [each.timetable for each in state.running(c)] if c == ROOM or seat is not None else []
+        if order.kind == Kind.ADD_TIME:
+            return bool(tables) and order.words.get("before_ms") == added_in_all(tables, 0)
+        since = state.paused_since_ms if c == ROOM else tables[0].paused_since_ms if tables else None
+        return since is not None and order.words.get("since_ms") == since
+    if seat is None:
+        return False
+    if order.kind == Kind.LATE:
+        return order.words.get("n") == seat.late and bool(seat.late_answers)
+    return order.kind == Kind.REOPEN and order.words.get("hand_in") == seat.hand_in_idx >= 0
 
 
 # ---- the package --------------------------------------------------------------------------------------------------
@@ -288,17 +300,10 @@ def _package(
     nothing = Signed(0, b"", now, 0)
     remembered = Remembered(
         manifest.package_id, hashlib.sha256(file).hexdigest(), manifest.session, manifest.keys.site,
-        manifest.keys.site_age, rule.minutes, most_added_ms(json.loads(parts.rule)), people, nothing, nothing, 0, (),
+        manifest.keys.site_age, rule.minutes, Limits.of(rule), people, nothing, nothing, 0, (),
         msgspec.msgpack.encode(Sitting()),
     )  # fmt: skip
     return remembered, roster, items_lock
-
-
-def most_added_ms(rule: object) -> int:
-    """How much time one candidate may be given: the rule's own value, where it has one."""
-    time = rule.get("time") if isinstance(rule, dict) else None
-    minutes = time.get("most_added_minutes") if isinstance(time, dict) else None
-    return minutes * 60_000 if isinstance(minutes, int) and minutes >= 0 else MOST_ADDED_MS
 
 
 def _unpacked(text: str) -> bytes:
@@ -321,15 +326,13 @@ def _oddities(
     if step in (Step.UNLOCK, Step.OPENING) and known.session.date != today.isoformat():
         yield Oddity("other-date", {"date": known.session.date, "today": today.isoformat()})
     for c, ms in sitting.added_ms.items():
-        if ms > known.most_added_ms:
-            yield _of(known, "added", c, minutes=ms // 60_000, most=known.most_added_ms // 60_000)
+        if ms > known.limits.added_ms:
+            yield _of(known, "added", c, minutes=ms // 60_000, most=known.limits.added_ms // 60_000)
     for c, reason in sitting.waived.items():
         yield _of(known, "waived", c, reason=reason)
     for c, seat in sitting.late.items():
         counts = "undecided" if seat.late_answers else "decided" if seat.late_decided else "replaced"
         yield _of(known, "late", c, n=seat.late, seconds=seat.late_ms // 1000, counts=counts)
-    for c, n in sitting.in_pause.items():
-        yield _of(known, "in-pause", c, n=n)
     for alarm in dict.fromkeys(sitting.state.alarms):
         yield _of(known, "alarm", alarm.c, what=alarm.what)
     if sitting.reboots:

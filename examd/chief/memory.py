@@ -21,6 +21,7 @@ from examd.chief.sitting import Sitting
 from examd.clock import Instant
 from examd.holders import Card
 from examd.package.layout import Session
+from examd.record.limits import Limits
 from examd.record.snapshot import FOLD
 
 FILE = "chief.memory"
@@ -55,7 +56,7 @@ class Remembered(msgspec.Struct, frozen=True):
     site_key: str
     site_age: str
     minutes: int
-    most_added_ms: int
+    limits: Limits
     people: tuple[Person, ...]
     first: Signed
     signed: Signed

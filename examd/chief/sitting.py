@@ -13,9 +13,10 @@ import msgspec
 
 from bank.canonical import canonical
 from bank.refused import BadFile, Denied
-from examd.protocol.phase import GRACE_MS, used_ms
+from examd.protocol.phase import GRACE_MS, Timetable, used_ms
 from examd.record.entries import Entry, Kind, decode_entry
-from examd.record.state import Seat, SessionState
+from examd.record.limits import Limits, added_in_all, paused_in_all
+from examd.record.state import ROOM, Seat, SessionState
 
 ACTS = (Kind.ANSWER, Kind.FLAG, Kind.HAND_IN)
 
@@ -37,8 +38,6 @@ class Sitting(msgspec.Struct):
     """Of the server."""
     reboots: int = 0
     pauses: int = 0
-    in_pause: dict[int, int] = {}
-    """Answers that came while their seat was paused, by candidate; what was on its way then is not counted."""
     waived: dict[int, str] = {}
     """Whom the closing goes on without, and why."""
     wall_ahead_s: int | None = None
@@ -46,22 +45,52 @@ class Sitting(msgspec.Struct):
     wall_moved_s: int = 0
     """The furthest that the server's wall clock moved against its boot clock, either way."""
 
-    def add(self, line: str) -> Entry:
-        """Takes the next entry in, and gives it. Raises BadFile: it is none. Raises Denied: it contradicts those
-        before it."""
-        idx = 0 if self.last is None else self.last.idx + 1
+    def read(self, line: str) -> Entry:
+        """The next entry. Raises BadFile: it is none."""
         try:
             entry = decode_entry(line)
             if canonical(msgspec.to_builtins(entry)) != line.encode():
                 raise ValueError
-            if (wrong := self._contradiction(entry, idx)) is not None:
-                raise Denied("record-contradicts", idx=idx, contradiction=wrong)
+        except (msgspec.DecodeError, TypeError, ValueError):
+            raise BadFile("chief-entry-malformed", idx=self._next) from None
+        return entry
+
+    def add(self, entry: Entry, limits: Limits) -> None:
+        """Takes the next entry in. Raises BadFile: its body is not of its kind. Raises Denied: it contradicts those
+        before it, or gives more time than the rule allows with nobody's order."""
+        try:
+            if (wrong := self._contradiction(entry, self._next) or self._over(entry, limits)) is not None:
+                raise Denied("record-contradicts", idx=self._next, contradiction=wrong)
             self._count(entry)
             self.state.apply(entry.type, entry.body, entry.t_ms, entry.idx)
-        except (msgspec.DecodeError, LookupError, TypeError, ValueError, AttributeError, OverflowError):
-            raise BadFile("chief-entry-malformed", idx=idx) from None
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
+            raise BadFile("chief-entry-malformed", idx=self._next) from None
         self.last = Last(entry.idx, entry.t_ms, entry.mono_ms, entry.boot, entry.wall_s)
-        return entry
+
+    @property
+    def _next(self) -> int:
+        return 0 if self.last is None else self.last.idx + 1
+
+    def _over(self, entry: Entry, limits: Limits) -> str | None:
+        """Time given, or a clock let run again, beyond what staff may do by themselves."""
+        if entry.type not in (Kind.ADD_TIME, Kind.RESUME):
+            return None
+        tables = [seat.timetable for seat in self.state.running(entry.body["c"])]
+        if "sig" in entry.body:  # an order is for one moment: what had been given then, the pause that ends
+            bound = entry.body["since_ms"] if entry.type is Kind.RESUME else entry.body["before_ms"]
+            return None if bound == self._bound(entry, tables) else "order-of-another-moment"
+        if entry.type is Kind.ADD_TIME:
+            over = bool(tables) and added_in_all(tables, entry.body["ms"]) > limits.added_ms
+        else:
+            over = paused_in_all(tables, entry.t_ms) > limits.paused_ms
+        return "over-the-rule" if over else None
+
+    def _bound(self, entry: Entry, tables: list[Timetable]) -> int | None:
+        if entry.type is Kind.ADD_TIME:
+            return added_in_all(tables, 0)
+        if entry.body["c"] == ROOM:
+            return self.state.paused_since_ms
+        return tables[0].paused_since_ms if tables else None
 
     def _contradiction(self, entry: Entry, idx: int) -> str | None:
         last, state = self.last, self.state
@@ -91,6 +120,10 @@ class Sitting(msgspec.Struct):
             return "act-after-hand-in"
         if entry.type is not Kind.HAND_IN and entry.actor != f"seat:{seat.c}":
             return "act-not-by-seat"
+        stands = seat.timetable.paused_since_ms
+        # What was under way when the clock was stopped is taken; nobody reads and chooses in three seconds.
+        if entry.actor != "server" and stands is not None and entry.t_ms - stands >= GRACE_MS:
+            return "act-in-pause"
         if entry.type is Kind.ANSWER and not entry.body["late"] and _over_ms(seat, entry.t_ms) >= GRACE_MS:
             return "late-unmarked"
         return None
@@ -115,11 +148,6 @@ class Sitting(msgspec.Struct):
         self.wall_moved_s = max(self.wall_moved_s, abs(ahead_s - self.wall_ahead_s))
         if entry.type is Kind.WAIVE:
             self.waived = {**self.waived, body["c"]: str(body["reason"])}
-        if entry.type is Kind.ANSWER:
-            since_ms = self.state.seats[body["c"]].timetable.paused_since_ms
-            # A pause and an answer that was on its way may reach the disk in either order.
-            if since_ms is not None and entry.t_ms - since_ms >= GRACE_MS:
-                self.in_pause = {**self.in_pause, body["c"]: self.in_pause.get(body["c"], 0) + 1}
 
     @property
     def added_ms(self) -> Mapping[int, int]:

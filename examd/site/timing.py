@@ -8,10 +8,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bank.refused import BadFile, Denied
+from examd.chief.messages import Order
 from examd.holders import Holder
 from examd.protocol.messages import Fact
 from examd.record import orders
 from examd.record.entries import Kind
+from examd.site.chief import Chief, chief_of
 from examd.site.staff_client import StaffClient
 
 
@@ -24,12 +26,12 @@ class BeyondTheRule:
     """What the rule allows."""
 
 
-Ask = Callable[[BeyondTheRule], Awaitable[Holder | None]]
+Ask = Callable[[BeyondTheRule], Awaitable[Chief | Holder | None]]
 
 
 async def change_time(client: StaffClient, kind: Kind, reason: str, ask: Ask, *, ms: int = 0, **which: Fact) -> None:
     """Gives the command. `kind`: PAUSE, RESUME or ADD_TIME (of `ms`); `which`: seat or admission_no, the room where
-    neither is named; `ask`: for the chief examiner's keys where the rule's bounds are passed, None where nobody orders.
+    neither is named; `ask`: for the chief examiner where the rule's bounds are passed, None where nobody orders.
 
     Raises the server's refusal: "order-needed" where it goes beyond the rule. Raises BadFile: when the server asks for
     an order upon something else.
@@ -48,4 +50,5 @@ async def change_time(client: StaffClient, kind: Kind, reason: str, ask: Ask, *,
         if words["reason"] != facts["reason"] or words.get("ms", ms) != ms:
             raise BadFile("order-upon-another") from None
         package_id = (await client.status()).package_id
-        await client.command(act, signature=orders.sign(kind, package_id, words, chief.signing_key), **facts)
+        (signature,) = await chief_of(chief).order(client, package_id, [Order(kind, dict(words))])
+        await client.command(act, signature=signature, **facts)

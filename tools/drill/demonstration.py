@@ -214,6 +214,7 @@ class _Demo:
             await asyncio.sleep(0.2)
         if person is not None and person.returncode < 0:  # killed: it could not give the window back itself
             print(LEAVE_SCREEN, end="", flush=True)
+        await self.drill.cosign(client)
         self.step(_("Session started: {n} forms drawn by rule and seed, answers on their way", n=started["started"]))
 
     async def _wait(

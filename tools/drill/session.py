@@ -11,12 +11,14 @@ Before: `examd.bureau.issuing`, `examd.site`: what the command lines call as wel
 import asyncio
 import contextlib
 import secrets
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyotp
 
@@ -27,21 +29,24 @@ from bank.formats import ImportResult
 from bank.refused import Denied
 from bank.rules import Rule
 from bank.store import Bank
-from examd import clock, holders
+from examd import clock
 from examd.bureau import identity, roster
 from examd.bureau.issuing import Order, RuleToUse, issue_session
 from examd.bureau.office import Office
+from examd.chief import device
 from examd.delivery.supervisor import Supervisor
 from examd.holders import Holder
 from examd.package.issue import Issued
 from examd.package.layout import RosterLine, Session
 from examd.protocol.messages import Fact
+from examd.site.checkpointing import cosign_now
+from examd.site.chief import ByDevice
 from examd.site.closing import EVERYBODY, Decision, close_session
 from examd.site.commissioning import commission, enter_person
 from examd.site.enrolling import enrol_terminals
 from examd.site.grading import grade_session
 from examd.site.opening import Opening, open_session
-from examd.site.replies import Closed, WaitingTerminal
+from examd.site.replies import Closed, Status, WaitingTerminal
 from examd.site.serving import supervised
 from examd.site.staff_client import StaffClient
 from examd.staff import Role
@@ -50,6 +55,7 @@ SAMPLES = Path(__file__).parents[1] / "samples" / "SP-ELV-T"
 INSTITUTIONS = ("晨光安全技术培训中心", "恒安职业培训学校", "平朔矿山安全培训基地", "北方电力培训学院")
 SURNAMES, GIVEN = "王李张刘陈杨赵黄周吴徐孙马朱胡林郭何高罗", "伟芳娜敏静丽强磊军洋勇艳杰涛明超兰霞平刚"
 SERVER_START_S = 20
+T = TypeVar("T")
 _GONE = ("server-went-away", "server-unreachable")
 
 
@@ -80,12 +86,15 @@ class Drill:
         self.words = {who: secrets.token_urlsafe(12) for who in ("keyholder", "bureau", "site", "chief", "operator")}
         """Passphrases of the people played."""
         self.site = work / "site"
+        self.stick = work / "chief-stick"
+        """What is carried between the site and the chief examiner's device."""
         self.trust = self.site / "root.pem"
         """What terminals trust, from `serve` on."""
         self.port = 0
         self._totp_step = 0
         self.supervisor: Supervisor | None = None
         self._supervising: threading.Thread | None = None
+        self._watching: subprocess.Popen[bytes] | None = None
 
     # ---- the bureau -------------------------------------------------------------------------------------------
 
@@ -99,7 +108,10 @@ class Drill:
         """Founds bureau, site, chief examiner and operator, and issues the session's package."""
         self.office, self.bureau = Office.create(self.work / "bureau", "DEMO", "演练应急管理局", self.words["bureau"])
         self.folder, self.holder = commission(self.site, "DEMO-01", "演练考试点", self.words["site"], self.bureau.card)
-        self.chief: Holder = holders.create(self.work / "chief", "chief", "C-001", "演练主考官", self.words["chief"])
+        self.chief: Holder = device.create(
+            self.work / "chief", "C-001", "演练主考官", self.words["chief"], self.bureau.card
+        )
+        self.stick.mkdir()
         codes = enter_person(self.folder, self.holder, "operator", Role.ADMINISTRATOR, self.words["operator"])
         self._totp = pyotp.TOTP(codes.secret)
         spoken = "".join(f"{who}: {word}\n" for who, word in self.words.items())
@@ -165,7 +177,33 @@ class Drill:
         return self._totp.at(step * 30)
 
     async def open(self, client: StaffClient) -> Opening:
-        return await open_session(client, self.issued.directory, self.chief, self.issued.code_1, one_holder=True)
+        self._watch()
+        opening = open_session(client, self.issued.directory, ByDevice(self.stick), self.issued.code_1)
+        return await self._with_device(opening)
+
+    def _watch(self) -> None:
+        """The chief examiner's device: a process of its own, that signs what it is asked until the closing."""
+        word = self.work / "chief" / "passphrase"
+        write_atomically(word, self.words["chief"].encode(), private=True)
+        command = [
+            sys.executable, "-P", "-m", "tools.cli", "chief", "watch", str(self.work / "chief"), str(self.stick),
+            "--yes", "--passphrase-file", str(word),
+        ]  # fmt: skip
+        with (self.work / "chief.log").open("ab") as log:
+            self._watching = subprocess.Popen(command, stdout=log, stderr=log)
+
+    async def _with_device(self, step: Coroutine[Any, Any, T]) -> T:
+        """What the step gives. Raises Denied: the device ended, for which it would wait for ever."""
+        stepping = asyncio.ensure_future(step)
+        while not (await asyncio.wait([stepping], timeout=1))[0]:
+            if self._watching is None or self._watching.poll() is not None:
+                stepping.cancel()
+                raise Denied("chief-not-answered")
+        return stepping.result()
+
+    async def cosign(self, client: StaffClient) -> Status:
+        """A checkpoint while candidates sit."""
+        return await self._with_device(cosign_now(client, ByDevice(self.stick)))
 
     async def enrol(self, client: StaffClient, pair: Callable[[str], Awaitable[None]], n: int) -> None:
         """Enrols `n` simulated machines the way a room's are: `pair` types the code at each, staff confirm.
@@ -191,17 +229,20 @@ class Drill:
     async def close(self, client: StaffClient, waived: list[str]) -> Closed:
         """Whoever came late is counted: nobody cheats in a drill."""
         waive, late = dict.fromkeys(waived, "演练：考生中途离开"), {EVERYBODY: Decision(True, "演练")}
-        return (await close_session(client, self.chief, waive, late=late)).closed
+        return (await self._with_device(close_session(client, ByDevice(self.stick), waive, late=late))).closed
 
     async def grade(self, client: StaffClient, root: str) -> Path:
         """Grades with code 2, given against the closing root. The result folder."""
-        return await grade_session(client, self.chief, self.office.code_2(self.issued.package_id, self.bureau, root))
+        return await grade_session(client, None, self.office.code_2(self.issued.package_id, self.bureau, root))
 
     def stop(self) -> None:
         """Ends server and supervisor, and waits until they are gone."""
         if self.supervisor is not None and self._supervising is not None:
             self.supervisor.stop()
             self._supervising.join(SERVER_START_S)
+        if self._watching is not None and self._watching.poll() is None:
+            self._watching.terminate()
+            self._watching.wait()
 
 
 def sample_rule() -> Rule:

@@ -42,8 +42,8 @@ class Listening:
     async def status(self):
         return await self.ask("status", Status)
 
-    async def cosign(self, made, chief):
-        await self.client.cosign(made, chief)
+    async def cosign(self, made, *chief):
+        await self.client.cosign(made, *chief)
 
     async def command(self, act, **facts):
         return await self.client.command(act, **facts)

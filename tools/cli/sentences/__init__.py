@@ -26,7 +26,18 @@ def told(code: str, facts: Mapping[str, Any]) -> str:
 @cache
 def sentences() -> Mapping[str, str]:
     """Code -> sentence in English, a message id."""
-    from tools.cli.sentences import author_desk, bank, custody, documents, guarding, package, review, rule, submissions
+    from tools.cli.sentences import (
+        author_desk,
+        bank,
+        chief,
+        custody,
+        documents,
+        guarding,
+        package,
+        review,
+        rule,
+        submissions,
+    )
 
-    slices = (bank, author_desk, custody, review, rule, documents, package, submissions, guarding)
+    slices = (bank, author_desk, custody, review, rule, documents, package, submissions, guarding, chief)
     return {code: text for each in slices for code, text in each.SENTENCES.items()}

@@ -5,6 +5,7 @@ from typing import Any
 from tools.cli.language import N_, _, joined
 from tools.cli.rule import names
 from tools.cli.sentences.bank import COLUMNS
+from tools.cli.sentences.chief import CONTRADICTIONS
 from tools.cli.sentences.custody import SENTENCES as CUSTODY
 from tools.cli.sentences.review import DOING, FLAWS, ROLES, STATES
 
@@ -46,6 +47,9 @@ WORDS = {
         "prepare": N_("prepare a package"),
         "open": N_("open the session"),
         "cosign": N_("co-sign"),
+        "checkpoint": N_("make a checkpoint"),
+        "ask-chief": N_("ask the chief examiner's device"),
+        "chief-answer": N_("bring the device's answer"),
         "start": N_("start the session"),
         "pause": N_("pause"),
         "resume": N_("resume"),
@@ -61,6 +65,7 @@ WORDS = {
         "answers-lock": N_("open the answer keys"),
         "sign-result": N_("sign the result"),
     },
+    "contradiction": CONTRADICTIONS,
     "party": {"bureau": N_("bureau"), "room": N_("room")},
     "expected": HOLDERS,
     "found": HOLDERS,

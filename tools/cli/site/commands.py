@@ -123,10 +123,26 @@ def _session(site: Commands) -> None:
     )  # fmt: skip
     opened.add_argument("package", type=Path, metavar=_("PACKAGE"), help=_("the package's folder"))
     opened.takes_file("--code-file", _("read release code 1 from this file instead of asking"))
+    opened.add_argument(
+        "--cosign-minutes", type=positive, metavar="N",
+        help=_("how often the chief examiner co-signs while candidates sit: 1 to 15 (default: 5)"),
+    )  # fmt: skip
     start = _command(
         site, "start", "session:run_start", _("start the session: the clock of every seat that is ready begins"),
         "examd site start site --as 李娜",
     )  # fmt: skip
+    checkpoint = _command(
+        site, "checkpoint", "session:run_checkpoint", _("have the chief examiner co-sign the record of this moment"),
+        "examd site checkpoint site --chief-device /media/stick --keep-on --as 李娜",
+        description=_(
+            "Nothing before a co-signed checkpoint can be written anew. Until closing there should be one every few "
+            "minutes; verifying reports the gaps."
+        ),
+    )  # fmt: skip
+    checkpoint.add_argument("--keep-on", action="store_true", help=_("again and again, until the session is closed"))
+    checkpoint.add_argument(
+        "--every", type=positive, metavar="N", help=_("minutes between two (default: as the session promised)")
+    )
     status = _command(
         site,
         "status",
@@ -207,11 +223,12 @@ def _session(site: Commands) -> None:
     )  # fmt: skip
     grade.takes_file("--code-file", _("read release code 2 from this file instead of asking"))
 
-    for each in (opened, reopen, close, grade):
-        _takes_chief(each)
+    for each in (opened, checkpoint, reopen, close):
+        _takes_chief(each, required=True)
     for each in (resume, added):
         _takes_chief(each, _("folder with the chief examiner's key: beyond what the rule allows they order it"))
-    for each in (opened, start, status, pause, resume, added, admit, reopen, close, grade):
+    _takes_chief(grade, device=False)
+    for each in (opened, start, checkpoint, status, pause, resume, added, admit, reopen, close, grade):
         _takes_staff(each)
 
 
@@ -244,9 +261,16 @@ def _takes_staff(command: Command) -> None:
     _takes_passphrase(command)
 
 
-def _takes_chief(command: Command, where_needed: str = "") -> None:
-    text = where_needed or _("folder with the chief examiner's key")
-    command.add_argument("--chief", type=Path, required=not where_needed, metavar=_("DIR"), help=text)
+def _takes_chief(command: Command, text: str = "", *, required: bool = False, device: bool = True) -> None:
+    """Their own device, or the key on this machine; grading needs neither where the device answered the closing."""
+    which = command.add_mutually_exclusive_group(required=required)
+    text = text or _("folder with the chief examiner's key (then: one holder)")
+    which.add_argument("--chief", type=Path, metavar=_("DIR"), help=text)
+    if device:
+        which.add_argument(
+            "--chief-device", type=Path, metavar=_("STICK"),
+            help=_("folder for requests to the chief examiner's own device, such as a stick"),
+        )  # fmt: skip
     command.takes_file("--chief-passphrase-file", _("read the chief examiner's passphrase from this file"))
 
 

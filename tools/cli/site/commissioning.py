@@ -28,6 +28,10 @@ EVENTS = {
     ),
     "held-off": N_("! {about} asks for too much or talks nonsense: refused {number} times. Seats are not affected."),
     "slowed": N_("! Candidate {number} of the roster, at {about}, sends more than a person can: heard more slowly."),
+    "unwitnessed": N_(
+        "! The chief examiner has not co-signed for {number} min: examd site checkpoint. Until then this machine alone "
+        "answers for what was entered since."
+    ),
     "full": N_("! No place for another terminal: {number} are connected."),
 }
 """What the supervisor and the serving process tell without being asked."""

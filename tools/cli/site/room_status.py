@@ -30,12 +30,24 @@ def lines(status: Status, *, coloured: bool) -> list[str]:
     told.append(text.format(session=status.session, phase=phase, entries=status.entries, epoch=status.epoch))
     if status.unread:
         told.append(_("Started again: {n} of them are still being read and recomputed.", n=status.unread))
+    if status.cosign_s and status.phase in ("open", "started"):
+        told.append(_witness(status, coloured=coloured))
     if status.candidates is not None:
         told.append(_counts(status, status.candidates - status.signed_in))
     for each in status.elsewhere:
         text = _("! {number} gave the right numbers at terminal {terminal}, and sits elsewhere: examd site admit")
         told.append(plain(text.format(number=each.admission_no, terminal=each.terminal)))
     return told + [_seat(seat) for seat in status.seats]
+
+
+def _witness(status: Status, *, coloured: bool) -> str:
+    """How far back the record has been seen by nobody but this machine."""
+    minutes = max(status.unwitnessed_ms, 0) // 60_000
+    line = _("Last co-signed by the chief examiner {n} min ago.", n=minutes)
+    if status.unwitnessed_ms <= 2000 * status.cosign_s:
+        return line
+    line = _("! Last co-signed by the chief examiner {n} min ago. Now: examd site checkpoint", n=minutes)
+    return f"{RED}{line}{PLAIN}" if coloured else line
 
 
 def _alarms(status: Status) -> list[str]:

@@ -1,4 +1,5 @@
-"""`examd site open | start | status | pause | resume | addtime | admit | reopen | close | grade`: staff command.
+"""`examd site open | start | checkpoint | status | pause | resume | addtime | admit | reopen | close | grade`: staff
+command.
 
 Before: `tools.cli.site.terminals`. After: `tools.cli.site.reporting`.
 """
@@ -15,9 +16,11 @@ from bank.clock import today
 from bank.refused import Denied
 from bank.seal import codes
 from examd import holders
-from examd.holders import Holder
+from examd.chief.stick import require_no_key
 from examd.package.layout import Session
 from examd.record.entries import Kind
+from examd.site.checkpointing import cosign_now, keep_cosigning
+from examd.site.chief import ByDevice, Chief, KeyAtHand
 from examd.site.closing import DecidedLate, Decision, Waived, close_session
 from examd.site.grading import grade_session
 from examd.site.opening import ToOpen, open_session
@@ -43,12 +46,28 @@ def signed_in(args: argparse.Namespace) -> Iterator[Attended]:
 
 
 @contextlib.contextmanager
-def _with_chief(args: argparse.Namespace) -> Iterator[tuple[Attended, Holder]]:
+def _with_chief(args: argparse.Namespace) -> Iterator[tuple[Attended, Chief]]:
     with Attended(args.directory) as attended:
-        passphrase = ask_secret("chief", _("Chief examiner's passphrase"), file=args.chief_passphrase_file)
-        chief = holders.unlock(args.chief, "chief", passphrase)
+        chief = _chief(args)
         _sign_in(attended, args)
         yield attended, chief
+
+
+def _chief(args: argparse.Namespace) -> Chief:
+    if args.chief is None:
+        require_no_key(args.chief_device)
+        return ByDevice(args.chief_device, lambda: _wait_for_device(args))
+    passphrase = ask_secret("chief", _("Chief examiner's passphrase"), file=args.chief_passphrase_file)
+    # The chief examiner's key used on the very machine that serves: then one holder could have done both.
+    return KeyAtHand(holders.unlock(args.chief, "chief", passphrase), one_holder=True)
+
+
+def _wait_for_device(args: argparse.Namespace) -> None:
+    text = _(
+        "For the chief examiner: a request lies in {stick}. On their device: examd chief answer DIR STICK\n"
+        "Waiting for the answer … (Ctrl+C ends; the same command again goes on)"
+    )
+    print(text.format(stick=args.chief_device), file=sys.stderr, flush=True)
 
 
 def _sign_in(attended: Attended, args: argparse.Namespace) -> None:
@@ -67,18 +86,19 @@ def run_open(args: argparse.Namespace) -> int:
         return ask_code("code-1", _("Release code 1"), file=args.code_file)
 
     with _with_chief(args) as (attended, chief):
-        # The chief examiner's key used on the very machine that serves: then one holder could have done both.
         done = attended.run(
             open_session(
                 attended.client,
                 args.package,
                 chief,
                 lambda asked: attended.from_person(lambda: code_1(asked)),
-                one_holder=True,
+                cosign_minutes=args.cosign_minutes,
             )
         )
     facts = msgspec.to_builtins(done.opened)
     line = _("Open: {session}, {candidates} candidates. Not separated: one holder.", **facts)
+    if done.opened.separated:
+        line = _("Open: {session}, {candidates} candidates. The chief examiner's key was on a machine apart.", **facts)
     return report(args, facts | {"room_commit": done.room_commit, "rule": msgspec.to_builtins(done.rule)}, line)
 
 
@@ -108,6 +128,23 @@ def run_start(args: argparse.Namespace) -> int:
     return report(args, facts, _("Started: {started} seats running, {signed_in} of {candidates} signed in.", **facts))
 
 
+def run_checkpoint(args: argparse.Namespace) -> int:
+    def told(status: Status) -> str:
+        return _("Co-signed: {entries} entries of {session}.", entries=status.entries, session=status.session)
+
+    with _with_chief(args) as (attended, chief):
+        if not args.keep_on:
+            status = attended.run(cosign_now(attended.client, chief))
+            return report(args, {"entries": status.entries, "phase": status.phase}, told(status))
+        every_s = None if args.every is None else args.every * 60
+        keeping = keep_cosigning(
+            attended.client, chief, every_s, lambda status: print(told(status), file=sys.stderr, flush=True)
+        )
+        status = attended.run(keeping)
+    line = _("The session is closed: nothing more is to be co-signed here.")
+    return report(args, {"entries": status.entries, "phase": status.phase}, line)
+
+
 def run_status(args: argparse.Namespace) -> int:
     with signed_in(args) as attended:
         facts = attended.run(attended.client.command("status"))
@@ -119,17 +156,17 @@ def run_status(args: argparse.Namespace) -> int:
 
 
 def _change_time(args: argparse.Namespace, kind: Kind, ms: int = 0) -> int:
-    def orders(beyond: BeyondTheRule) -> Holder | None:
-        if getattr(args, "chief", None) is None:
+    def orders(beyond: BeyondTheRule) -> Chief | None:
+        given = (getattr(args, name, None) for name in ("chief", "chief_device"))
+        if all(each is None for each in given):
             return None
         text = _("! The rule allows {most} minutes in all; this makes {minutes}. The chief examiner orders it, signed.")
         print(text.format(most=beyond.most, minutes=beyond.minutes), file=sys.stderr)
-        passphrase = ask_secret("chief", _("Chief examiner's passphrase"), file=args.chief_passphrase_file)
-        return holders.unlock(args.chief, "chief", passphrase)
+        return _chief(args)
 
     with signed_in(args) as attended:
 
-        async def ask(beyond: BeyondTheRule) -> Holder | None:
+        async def ask(beyond: BeyondTheRule) -> Chief | None:
             return await attended.from_person(lambda: orders(beyond))
 
         which = {"admission_no": args.candidate, "seat": args.seat}
@@ -232,6 +269,9 @@ def run_grade(args: argparse.Namespace) -> int:
     def code_2() -> str:
         return ask_code("code-2", _("Release code 2"), file=args.code_file)
 
-    with _with_chief(args) as (attended, chief):
+    with Attended(args.directory) as attended:
+        # Their device has taken its layer off the answer keys when it answered the closing.
+        chief = None if args.chief is None else _chief(args)
+        _sign_in(attended, args)
         result = attended.run(grade_session(attended.client, chief, lambda: attended.from_person(code_2)))
     return report(args, {"result": str(result)}, _("Graded and signed: {result}", result=result))
