@@ -174,10 +174,12 @@ def _closed(known: Remembered) -> bool:
 
 def _rewritten(request: Request, head: Head, known: Remembered) -> Denied:
     """One opening and one closing a package; and what was signed is never signed otherwise."""
-    facts = {"session": known.session.id, "size": known.signed.size, "found": head.size}
+    session, size = known.session.id, known.signed.size
     if _closed(known):
-        return Denied("chief-closed-otherwise", session=known.session.id, size=known.signed.size)
-    return Denied("chief-opened-otherwise" if request.package is not None else "chief-record-rewritten", **facts)
+        return Denied("chief-closed-otherwise", session=session, size=size)
+    if request.package is not None:
+        return Denied("chief-opened-otherwise", session=session, size=size)
+    return Denied("chief-record-rewritten", session=session, size=size, found=head.size)
 
 
 def _reads(

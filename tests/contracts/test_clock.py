@@ -11,6 +11,11 @@ READS = re.compile(
 MAY = {
     "bank/clock.py": "the reader of the bank, and of the office's day",
     "examd/clock.py": "the reader",
+    "examd/chief/judging.py": "the device's clock beside the record's, for a person to judge; a signature is not dated back",
+    "examd/chief/signing.py": "dates a co-signature",
+    "examd/chief/sitting.py": "the wall clock beside the boot clock, for a person to judge",
+    "tools/cli/chief/running.py": "shows when something was signed",
+    "tools/cli/chief/wording.py": "shows when something was signed last",
     "examd/record/entries.py": "stands beside each entry",
     "examd/site/staff_client.py": "dates a co-signature; says when the next one-time code comes",
     "examd/staff.py": "which one-time code is on the person's device now (RFC 6238 counts on the wall clock)",

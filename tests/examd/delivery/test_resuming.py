@@ -104,7 +104,7 @@ async def test_an_export_that_a_kill_kept_from_the_signature_is_made_again_befor
     closing = await close_session(desk, staffed.chief, {}, "停电")
     shutil.rmtree(Path(closing.closed.result))
     await grade_session(desk, staffed.chief, staffed.issued.code_2)
-    assert (Path(closing.closed.result) / "checkpoints.txt").read_text().count("— chief") == 2
+    assert (Path(closing.closed.result) / "checkpoints.txt").read_text().count("— chief ") == 2
     await ended(desk)
 
 

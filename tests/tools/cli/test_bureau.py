@@ -91,13 +91,14 @@ class Closed:
         self.number = self.toy.issued.package_id
         self.opening = self.note(3, b"\1" * 32)
         self.root = secrets.token_bytes(32)
-        self.closing = self.note(9, self.root)
+        self.closing = self.note(9, self.root, closing=True)
 
-    def note(self, size, root, site=None, chief=None, session="T-1"):
+    def note(self, size, root, site=None, chief=None, session="T-1", closing=False):
         text = notes.body(notes.origin("S-1", session), size, root)
         lines = [notes.sign(text, "site/S-1", (site or self.toy.site).signing_key)]
         if chief is not False:
-            lines.append(notes.cosign(text, notes.CHIEF, (chief or self.toy.chief).signing_key, 1_790_000_000))
+            for name in (notes.CHIEF, notes.CLOSING) if closing else (notes.CHIEF,):
+                lines.append(notes.cosign(text, name, (chief or self.toy.chief).signing_key, 1_790_000_000))
         return notes.note(text, *lines)
 
     def by_file(self, *these):
@@ -132,7 +133,7 @@ def test_a_misheard_root_is_corrected_by_the_signed_closing_and_by_nothing_else(
 
 def test_two_signed_closings_of_one_session_are_refused(closed):
     closed.by_file(closed.opening, closed.closing)
-    refused = refusal(closed.by_file, closed.opening, closed.note(9, b"\7" * 32))
+    refused = refusal(closed.by_file, closed.opening, closed.note(9, b"\7" * 32, closing=True))
     assert (refused.code, refused.facts["first"]) == ("two-closings", closed.root.hex())
 
 
@@ -140,7 +141,7 @@ def test_what_is_not_the_signed_closing_gives_no_code_and_leaves_nothing_on_file
     elsewhere = Toy(closed.toy.work / "else")
     for these, code in (
         ((closed.opening,), "checkpoint-not-closing"),
-        ((closed.closing, closed.closing), "checkpoint-not-closing"),
+        ((closed.opening, closed.note(8, closed.root)), "checkpoint-not-closing"),
         ((closed.closing, closed.opening), "checkpoint-not-closing"),
         ((closed.opening, closed.note(9, closed.root, chief=False)), "checkpoint-unsigned"),
         ((closed.opening, closed.note(9, closed.root, site=elsewhere.site)), "checkpoint-unsigned"),
