@@ -64,8 +64,8 @@ AT_THE_SITE = (
     N_("copy site/site.card.json onto the stick and bring it back; site/root.pem goes to every terminal"),
 )
 AT_THE_CHIEF = (
-    "examd chief init USB --name {name}",
-    N_("bring chief.card.json; the key stays on the chief examiner's stick"),
+    "examd chief init chief --name {name} --bureau USB/bureau.card.json",
+    N_("copy chief/chief.card.json onto the stick and bring it back; key and memory stay on that machine"),
 )
 
 
