@@ -95,6 +95,9 @@ rule register office
 rule sign {SAMPLES / "rule.toml"} --office office --officer zhang
 rule history --office office
 chief init chief --name 张伟
+chief pin chief --bureau office/bureau.card.json
+chief status chief
+chief answer chief office
 passphrase chief/chief.key --new-passphrase-file word2
 passphrase chief/chief.key --passphrase-file word2 --new-passphrase-file word
 site init site --id SX-12 --name 第一考试点 --bureau office/bureau.card.json
@@ -184,6 +187,7 @@ MAY_REFUSE = {
     "bank accept", "bank trace",  # another body's slice, a photograph: neither is at hand; a refusal is data as well
     "bank replace-holder", "rule consent",
     "site admit", "site reopen",  # nobody has signed in, nobody has handed in
+    "chief answer",  # no request waits there
 }  # fmt: skip
 
 
@@ -224,6 +228,7 @@ def a_session(folder, shell):
         site("admin", f"admit --candidate {number} --terminal 07 --reason 换机")
         site("watcher", "status")
         site("admin", "start")
+        site("deputy", "checkpoint --chief toy-chief")
         site("closer", f"reopen --candidate {number} --reason 误触 --minutes 3 --chief toy-chief")
         for act in ("pause --reason 停电", "resume --reason 来电", "addtime --minutes 5 --reason 停电"):
             site("deputy", act)
