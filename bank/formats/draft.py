@@ -392,7 +392,7 @@ def _correct(answer: str | tuple[int, ...], kind: ItemType, options: list[Option
         raise BadRow("answer-unreadable")
     if not marked:
         raise BadRow("no-answer")
-    if not all(0 <= index < len(options) for index in marked):
+    if min(marked) < 0 or max(marked) >= len(options):
         raise BadRow("answer-out-of-range", options=len(options))
     if len(set(marked)) != len(marked):
         raise BadRow("answer-repeats-itself")
@@ -402,7 +402,9 @@ def _correct(answer: str | tuple[int, ...], kind: ItemType, options: list[Option
 
 
 def _locked(locked: str | tuple[int, ...], options: int) -> tuple[int, ...]:
-    marked = spelling.letters("" if locked in spelling.NOTHING else locked) if isinstance(locked, str) else locked
+    if locked in spelling.NOTHING:
+        return ()
+    marked = spelling.letters(locked) if isinstance(locked, str) else locked
     if marked is None or not all(0 <= index < options for index in marked):
         raise BadRow("locked-unreadable")
     return tuple(sorted(set(marked)))
@@ -445,6 +447,8 @@ def _name(text: str, column: str) -> str:
 
 
 def _names(cell: str, column: str) -> tuple[str, ...]:
+    if not cell:
+        return ()
     found = spelling.names(_text(cell, column, LONGEST_NAME * MOST_NAMES))
     if len(found) > MOST_NAMES:
         raise BadRow("many-names", column=column, most=MOST_NAMES)
@@ -453,6 +457,8 @@ def _names(cell: str, column: str) -> tuple[str, ...]:
 
 def _text(text: str, column: str, longest: int | None = None) -> str:
     """NFC, Unix line ends, plain spaces, no invisible dirt; refused where a screen could not show it as it is."""
+    if not text:
+        return ""
     longest = LONGEST[column] if longest is None else longest
     if len(text) > longest:
         raise BadRow("text-too-long", column=column, most=longest, found=len(text))

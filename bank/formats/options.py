@@ -31,6 +31,8 @@ _LINE = re.compile(r"\n\s*[(（【\[]?[A-JＡ-Ｊ]\s?[.．、)）】\]]\s*(?=\S)
 _MAY_BEAR = re.compile(
     rf"^\s*[(（【\[]?\s*[A-Ja-jＡ-Ｊａ-ｊ1-9]\s*{_SIGN}|^\s*[①-⑩]|[B-JＢ-Ｊ]\s?[.．]|[(（]\s*[B-JＢ-Ｊ]", re.MULTILINE
 )
+_MARKS = re.compile(r"[A-Ja-jＡ-Ｊａ-ｊ1-9①-⑩]")
+"""None bears any without one of these, and most have none."""
 _STRONG = re.compile(r"([*#|｜$@&^~%+=\\])\1+|[\n\t]|\|{1,2}|｜|</?br\s*/?>|\\n|[#@^￥§¦‖◆●■]")
 """What no sentence needs: wherever such a sign parts options, it parts all of them."""
 _WEAK = ("；", ";")
@@ -68,7 +70,8 @@ def own_letter(text: str) -> tuple[int, str] | None:
 
 def may_bear_marks(texts: Sequence[str]) -> bool:
     """Whether any option may bear a letter or number of its own, or hold another: hardly any do, and this is quick."""
-    return _MAY_BEAR.search("\n".join(texts)) is not None
+    whole = "\n".join(texts)
+    return _MARKS.search(whole) is not None and _MAY_BEAR.search(whole) is not None
 
 
 def numbered(texts: Sequence[str]) -> list[tuple[int, str]] | None:
@@ -131,7 +134,8 @@ def holds_another(text: str, index: int) -> bool:
 
 def may_hold_another(texts: Sequence[str]) -> bool:
     """Whether some option may have swallowed the next behind letters or digits: PDCCHD.物理广播信道."""
-    if _MAY_HOLD.search("\n".join(texts)) is None:  # as in nearly all
+    whole = "\n".join(texts)
+    if _MARKS.search(whole) is None or _MAY_HOLD.search(whole) is None:  # as in nearly all
         return False
     return any(
         index_of(match[1] or match[2]) == index + 1

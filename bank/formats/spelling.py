@@ -96,9 +96,9 @@ def truth(word: str) -> bool | None:
 def letters(answer: str) -> tuple[int, ...] | None:
     """ "ABC", "A,B", "A、B", "Ａ　Ｂ" -> indices in the order written; () where nothing is; None where unreadable."""
     bare = _BETWEEN_ANSWERS.sub("", unicodedata.normalize("NFKC", answer).upper())
-    if not all("A" <= letter <= "Z" for letter in bare):
+    if bare and not (bare.isascii() and bare.isalpha()):
         return None
-    return tuple(ord(letter) - ord("A") for letter in bare)
+    return tuple([ord(letter) - ord("A") for letter in bare])
 
 
 _PART = re.compile(r"\\[\\|]|\|")

@@ -5,6 +5,7 @@ so that a misspelt 难度 does not vanish quietly.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -123,16 +124,35 @@ class Heading:
     """Option columns that stand twice."""
     crac: bool
     depends: dict[int, str] = field(default_factory=dict)
+    """Columns that are not read and look like options or answers: what they look like."""
     read: tuple[int, ...] = ()
     """Columns whose text is read: not those of pictures, nor those that the report names as not read."""
     whole: bool = False
     """All are read."""
-    """Columns that are not read and look like options or answers: what they look like."""
+    first: dict[str, int] = field(default_factory=dict)
+    """Name -> its first column."""
+    several: dict[str, list[int]] = field(default_factory=dict)
+    """Of the names that fill more than one: all of them."""
+    each_option: tuple[tuple[str, int, int], ...] = ()
+    """Letter, column of its text, column of its picture; -1 for none."""
 
     def __post_init__(self) -> None:
         fields = (columns for name, columns in self.columns.items() if not name.endswith("images"))
         self.read = tuple(sorted({column for columns in fields for column in columns}.union(self.options.values())))
         self.whole = len(self.read) == self.width
+        self.first = {name: columns[0] for name, columns in self.columns.items()}
+        self.several = {name: columns for name, columns in self.columns.items() if len(columns) > 1}
+        self.each_option = tuple(
+            (choices.letter_at(index), self.options.get(index, -1), self.option_images.get(index, -1))
+            for index in range(max(self.options, default=-1) + 1)
+        )
+
+    def cells(self, row: Sequence[str]) -> dict[str, str]:
+        """What a row that is as wide as the heading says by name; "" for what has no column."""
+        found = defaultdict(str, {name: row[column] for name, column in self.first.items()})
+        for name, columns in self.several.items():
+            found[name] = "|".join(row[column] for column in columns if row[column])
+        return found
 
     def column_of(self, name: str) -> int:
         return self.columns[name][0] if name in self.columns else -1
@@ -270,6 +290,7 @@ def drafts(sheet: Sheet, heading: Heading) -> Iterator[tuple[int, Draft | BadRow
     }
     heading_row = list(sheet.rows[heading.row])
     learned = _learned(sheet, heading)
+    below = [name for name in _ALSO_BELOW if name in heading.first]
     for number in range(heading.row + 1, len(sheet.rows)):
         row = sheet.rows[number]
         if not any(row) or list(row) == heading_row:  # printed sheets repeat their heading
@@ -280,37 +301,33 @@ def drafts(sheet: Sheet, heading: Heading) -> Iterator[tuple[int, Draft | BadRow
         if any(row[heading.width :]):  # an unquoted comma has moved every cell after it
             yield number + 1, BadRow("extra-cells", expected=heading.width, found=len(row))
             continue
-        texts = {name: _cell(row, columns[0]) for name, columns in heading.columns.items() if name in _ALSO_BELOW}
-        for name, text in texts.items():
-            if not text:
-                origin = covering.get((number, heading.columns[name][0]))
+        if len(row) < heading.width:
+            row = [*row, *[""] * (heading.width - len(row))]
+        cells = heading.cells(row)
+        for name in below:
+            if not cells[name]:
+                origin = covering.get((number, heading.first[name]))
                 if origin in sheet.unsafe:
                     sheet.bad_rows[number] = _unsafe(sheet, origin, name)
                 elif origin is not None:
-                    texts[name] = _cell(sheet.rows[origin[0]], origin[1])
+                    cells[name] = _cell(sheet.rows[origin[0]], origin[1])
                 elif sheet.flows and name in _FLOWING:
-                    texts[name] = above[name]
-        above |= texts
+                    cells[name] = above[name]
+            above[name] = cells[name]
         if number in sheet.bad_rows:
             yield number + 1, sheet.bad_rows[number]
             continue
         try:
-            yield number + 1, _draft(sheet, heading, number, row, texts, learned)
+            yield number + 1, _draft(sheet, heading, number, row, cells, learned)
         except BadRow as bad:
             yield number + 1, bad
 
 
 def _draft(
-    sheet: Sheet, heading: Heading, number: int, row: Sequence[str], filled: dict[str, str], learned: str | None
+    sheet: Sheet, heading: Heading, number: int, row: Sequence[str], cells: dict[str, str], learned: str | None
 ) -> Draft:
     if sheet.unsafe:
         _check_safe(sheet, heading, number)
-
-    def cell(name: str) -> str:
-        columns = heading.columns.get(name, ())
-        if len(columns) > 1:
-            return "|".join(text for column in columns if (text := _cell(row, column)))
-        return _cell(row, columns[0]) if columns else ""
 
     def lying(*names: str) -> tuple[str, ...]:
         if not sheet.pictures:
@@ -319,56 +336,51 @@ def _draft(
         return tuple(name for column in columns for name in sheet.pictures.get((number, column), ()))
 
     options: list[DraftOption] = []
-    if heading.options:
-        for index in range(max(heading.options) + 1):
-            place = heading.options.get(index)
-            text = "" if place is None else _cell(row, place)
-            images = _cell(row, heading.option_images[index]) if index in heading.option_images else ""
-            shown = spelling.names(images) if images else ()
-            if sheet.pictures:
-                for column in (place, heading.option_images.get(index)):
-                    shown += sheet.pictures.get((number, -1 if column is None else column), ())
-            options.append(DraftOption(text, shown, choices.letter_at(index)))
-        while options and not options[-1].text and not options[-1].images:
-            options.pop()  # unused columns at the end; an empty one in the middle stays, to be refused
+    for letter, column, of_picture in heading.each_option:
+        images = spelling.names(row[of_picture]) if of_picture >= 0 else ()
+        if sheet.pictures:
+            images += sheet.pictures.get((number, column), ()) + sheet.pictures.get((number, of_picture), ())
+        options.append(DraftOption(row[column] if column >= 0 else "", images, letter))
+    while options and not options[-1].text and not options[-1].images:
+        options.pop()  # unused columns at the end; an empty one in the middle stays, to be refused
     if not options and "options" in heading.columns:
-        options = options_in_cell(cell("options"), learned)
+        options = options_in_cell(cells["options"], learned)
     for column, like in heading.depends.items():
-        if _cell(row, column) and (like != "options" or not options):
+        if row[column] and (like != "options" or not options):
             raise BadRow("column-decides", column=str(sheet.rows[heading.row][column])[:40])
     asks = heading.options or "options" in heading.columns
-    if not options and asks and not filled.get("type") and spelling.plain(cell("answer")) == "f":
+    if not options and asks and not cells["type"] and spelling.plain(cells["answer"]) == "f":
         raise BadRow("answer-letter-unclear")
-    chapter, topic = filled.get("chapter", ""), filled.get("topic", "")
+    chapter, topic = cells["chapter"], cells["topic"]
     return Draft(
-        stem=cell("stem"),
-        type=heading.digits.get(filled.get("type", ""), filled.get("type", "")),
+        stem=cells["stem"],
+        type=heading.digits.get(cells["type"], cells["type"]),
         options=options,
-        answer=cell("answer"),
-        subject=filled.get("subject", ""),
-        kind_of_work=filled.get("kind_of_work", ""),
+        answer=cells["answer"],
+        subject=cells["subject"],
+        kind_of_work=cells["kind_of_work"],
         chapter=chapter or topic,
-        level=filled.get("level", ""),
-        difficulty=cell("difficulty"),
-        explanation=cell("explanation"),
-        basis=cell("basis"),
-        enemies=cell("enemies"),
-        tags=f"{cell('tags')}|{topic}" if chapter else cell("tags"),
-        locked=cell("locked"),
-        code=cell("code") or cell("number"),
-        source=filled.get("source", ""),
-        images=spelling.names(cell("images")) + lying("stem", "images"),
-        number=_number(cell("value"), cell("tolerance"), cell("units"), "units" in heading.columns),
-        background=cell("background"),
-        background_images=spelling.names(cell("background_images")) + lying("background", "background_images"),
-        place=cell("place"),
-        shown=tuple(filter(None, row if heading.whole else [_cell(row, column) for column in heading.read])),
+        level=cells["level"],
+        difficulty=cells["difficulty"],
+        explanation=cells["explanation"],
+        basis=cells["basis"],
+        enemies=cells["enemies"],
+        tags=f"{cells['tags']}|{topic}" if chapter else cells["tags"],
+        locked=cells["locked"],
+        code=cells["code"] or cells["number"],
+        source=cells["source"],
+        images=spelling.names(cells["images"]) + lying("stem", "images"),
+        number=_number(cells["value"], cells["tolerance"], cells["units"], "units" in heading.columns),
+        background=cells["background"],
+        background_images=spelling.names(cells["background_images"]) + lying("background", "background_images"),
+        place=cells["place"],
+        shown=tuple(filter(None, row if heading.whole else [row[column] for column in heading.read])),
         said=(
-            cell("number"),
-            cell("picture_code"),
-            filled.get("type", ""),
+            cells["number"],
+            cells["picture_code"],
+            cells["type"],
             (learned or "") * len(options),
-            choices.breaks(cell("options")),
+            choices.breaks(cells["options"]),
         ),
     )
 
