@@ -23,12 +23,13 @@ import json
 import re
 import secrets
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import structs
 
 from bank.authoring.people import Person, Role
 from bank.authoring.review import about, read_about
@@ -222,7 +223,7 @@ def make(
             require_open([item])
         shown |= item.pictures()
         provenance = Provenance(item.provenance.author, owner.id, f"{ORIGIN}{name}")
-        records.append(_record(replace(item, provenance=provenance), secrets.token_hex(16)))
+        records.append(_record(structs.replace(item, provenance=provenance), secrets.token_hex(16)))
     if not records:
         raise BadFile("slice-empty")
     missing = shown - media.keys()

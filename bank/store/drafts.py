@@ -7,6 +7,8 @@ reviewed.
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from bank import subjects
 from bank.authoring import authorship, review
 from bank.authoring.authorship import Draft, Line, Written
@@ -129,7 +131,7 @@ class Drafts:
             if item.state in PROVED:
                 self._proof.check(item)
             answer_key, explanation, salt = self._proof.kept(item)
-            whole = replace(item.with_key(answer_key, explanation), subject=subject)
+            whole = structs.replace(item.with_key(answer_key, explanation), subject=subject)
             drafts.append(Draft(whole, salt, item.lineage, item.rev))
         self._write(drafts, written, {}, None)
 
@@ -154,7 +156,7 @@ class Drafts:
         """What the writer of `set_subject` signs of each: the digests that were signed before, but for the subject."""
         lines = []
         for done, item in enumerate(map(self._items.numbered, numbers)):
-            about = digest(review.about(replace(item.with_key(AnswerKey(), ""), subject=subject)))
+            about = digest(review.about(structs.replace(item.with_key(AnswerKey(), ""), subject=subject)))
             lines.append(authorship.line(replace(self._proof.seal(item), about=about), item.lineage, item.rev))
             if progress is not None:
                 progress(done, len(numbers))
