@@ -31,7 +31,7 @@ Salts = Mapping[str, str]
 
 
 def encoded(item: Item) -> Encoded:
-    return item.id, canonical(item.content.to_json()), item
+    return item.id, item.content.canonical(), item
 
 
 def insert(

@@ -46,13 +46,13 @@ FEATURES = {
     "fill-in: number with tolerance": Item(BLANK, AnswerKey((), (), Number("380", "5")), ""),
     "… with units": Item(BLANK, AnswerKey((), (), Number("380", "5", ("V", "伏", ""))), ""),
     "… and accepted texts beside it": Item(BLANK, AnswerKey((), ("三百八十",), Number("380")), ""),
-    "several lines in an option": replace(
+    "several lines in an option": structs.replace(
         BASE, content=replace(BASE.content, options=(Option("甲\n乙"), Option("丙"), Option("丁")))
     ),
-    "small tables": replace(
+    "small tables": structs.replace(
         BASE, content=replace(BASE.content, stem="见表。\n| 线路 | 电压 |\n| 甲 | 380 V |\n哪个？")
     ),
-    "pictures of stem and options": replace(
+    "pictures of stem and options": structs.replace(
         BASE, content=replace(BASE.content, options=(Option("", (DIGEST,)), Option("乙")), media=(DIGEST,))
     ),
     "case groups": case(),
