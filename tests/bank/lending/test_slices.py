@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import structs
 
 from bank.authoring import lifecycle, people, review
 from bank.authoring.people import Role
@@ -138,7 +139,7 @@ def test_what_was_lent_is_in_force_at_once_and_says_whose_it_is(city, hand):
     held = list(city.answer_keys.whole(city.items.select()))
     for one, sent in zip(held, ITEMS, strict=True):
         assert one.provenance == Provenance(sent.provenance.author, "SX", f"slice {terms.slice}")
-        assert dataclasses.replace(one, provenance=sent.provenance) == sent
+        assert structs.replace(one, provenance=sent.provenance) == sent
     assert city.answer_keys.of([ITEMS[1].id]) == {ITEMS[1].id: AnswerKey((2,))}
     assert city.audit.findings() == []
     (known,) = city.slices.all()
@@ -666,7 +667,7 @@ def test_the_newest_slice_is_by_the_owners_day_and_then_by_arrival():
 def test_what_came_in_a_slice_is_no_item_of_ones_own_by_any_other_door(city, hand):
     accept(city, hand, lent(ITEMS[:1]))
     (held,) = city.answer_keys.whole(city.items.select())
-    strange = dataclasses.replace(item(9), provenance=held.provenance)
+    strange = structs.replace(item(9), provenance=held.provenance)
     assert refused(city.drafts.weigh, [strange]) == "item-came-in-a-slice"
     assert refused(lifecycle.add, city, [strange], hand["li"]) == "item-came-in-a-slice"
 
