@@ -29,7 +29,7 @@ AMID = {
     (Step.BANK, "Once more"),
     (Step.SHARES, "Put in the stick of"),
     (Step.PEOPLE, "Passphrase of"),
-    (Step.SHARES, "Press Enter when it is printed"),
+    (Step.CARDS, "Press Enter when it is printed"),
 }
 """Where all that is answered so is killed in the short run, each kind once."""
 
