@@ -5,7 +5,7 @@ right edge (log2 n hashes), so the record can name its root at any moment withou
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
@@ -64,3 +64,13 @@ def root(leaves: Iterable[bytes]) -> bytes:
     for leaf in leaves:
         tree.append(leaf)
     return tree.root()
+
+
+def inclusion(leaves: Sequence[bytes], index: int) -> list[bytes]:
+    """The proof that leaf `index` is in the tree over `leaves` (RFC 6962 §2.1.1): its siblings, from the leaf up."""
+    if len(leaves) == 1:
+        return []
+    split = 1 << ((len(leaves) - 1).bit_length() - 1)  # the largest power of two below their number
+    if index < split:
+        return [*inclusion(leaves[:split], index), root(leaves[split:])]
+    return [*inclusion(leaves[split:], index - split), root(leaves[:split])]

@@ -6,13 +6,16 @@ After: the exported record; code 2 (`examd.bureau.closing`).
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
 
 from bank.canonical import canonical
+from bank.durable import read_bytes
 from examd.holders import Holder
-from examd.record import orders
+from examd.package import layout
+from examd.record import notes, orders
 from examd.record.entries import Kind
 from examd.site.replies import Closed, SeatStatus
 from examd.site.staff_client import StaffClient
@@ -48,6 +51,8 @@ class DecidedLate:
 @dataclass(frozen=True, slots=True)
 class Closing:
     closed: Closed
+    statement: str
+    """SHA-256 (hex) of the closing checkpoint with both signatures: what the bureau is read, in short."""
     again: bool
     """It was closed before; this is the same closing."""
     waived: tuple[Waived, ...]
@@ -88,7 +93,16 @@ async def close_session(
     closed = await client.ask("close", Closed, waive=dict(waive), reason=never_started, late=ordered)
     await client.cosign(closed, chief)
     needless = set(waive) - {seat.admission_no for seat in still}
-    return Closing(closed, again, waived, decided, () if again else tuple(sorted(needless)))
+    statement = _statement(Path(closed.result))
+    return Closing(closed, statement, again, waived, decided, () if again else tuple(sorted(needless)))
+
+
+def _statement(result: Path) -> str:
+    """Of the closing as it was exported, with the signatures that it bears."""
+    manifest, _sha256 = layout.manifest_in(result / "package")
+    notes_kept = read_bytes(result / "checkpoints.txt").decode().split(notes.SEPARATOR)
+    keys = manifest.keys
+    return notes.statement(notes.read(notes_kept[-1]), manifest.session.site_id, keys.site, keys.chief)
 
 
 def _order(each: DecidedLate, package_id: str, chief: Holder) -> str:

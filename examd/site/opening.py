@@ -22,6 +22,8 @@ class ToOpen:
 
     session: Session
     rule: RuleTold
+    room_commit: str
+    """The room's commitment to its share of the seed (hex): code 1 is given for it, and for no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +41,18 @@ async def open_session(
     code_1: str | Callable[[ToOpen], Awaitable[str]],
     *,
     one_holder: bool,
+    stated_date: str = "",
 ) -> Opening:
     """Prepare, unlock, open, co-sign; a failed attempt may be repeated. `code_1` may be who is asked for it: whatever
     is wrong with the package is said before. `one_holder`: the chief examiner's key is used where the server runs.
+    `stated_date`: today (YYYY-MM-DD), where the server's clock is wrong.
 
     Raises the server's refusal, and Denied where key or code do not fit.
     """
-    prepared = await client.ask("prepare", Prepared, package=str(package.resolve()))
+    dated = {"date": stated_date} if stated_date else {}
+    prepared = await client.ask("prepare", Prepared, package=str(package.resolve()), **dated)
     if not isinstance(code_1, str):
-        code_1 = await code_1(ToOpen(layout.manifest_in(package)[0].session, prepared.rule))
+        code_1 = await code_1(ToOpen(layout.manifest_in(package)[0].session, prepared.rule, prepared.room_commit))
     code = codes.code_identity(code_1, prepared.package_id, 1)
     roster = opening.unlock(opening.decode_lock(prepared.roster_lock), layout.ROSTER, chief.identity, None)
     items = opening.unlock(opening.decode_lock(prepared.items_lock), layout.ITEMS, chief.identity, code)

@@ -158,7 +158,7 @@ class _Bench:
         closed = await drill.close(client, left)
         closing_s = time.perf_counter() - began
         began = time.perf_counter()
-        result = await drill.grade(client, closed.root)
+        result = await drill.grade(client, Path(closed.result))
         return result, {"close_s": round(closing_s, 2), "grade_s": round(time.perf_counter() - began, 2)}
 
     async def _loop(self) -> dict[str, Any]:

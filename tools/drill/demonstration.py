@@ -34,6 +34,7 @@ from examd.package.layout import RosterLine
 from examd.protocol.receipt import receipt_code
 from examd.site.staff_client import StaffClient
 from tools.cli.language import _, current_language_from_environment
+from tools.cli.output import progress
 from tools.cli.sentences import told
 from tools.cli.site.reporting import rates_table
 from tools.drill import candidate
@@ -76,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
 class _Demo:
     def __init__(self, work: Path, args: argparse.Namespace, auto: bool) -> None:
         self.work, self.args, self.auto = work, args, auto
-        self.step = Steps(12)
+        self.step = Steps(13)
         self.drill = Drill(work)
 
     async def run(self) -> int:
@@ -238,11 +239,14 @@ class _Demo:
         closed = await self.drill.close(client, waived)
         self.step(_("Closed: {n} entries, chained, every one durable before it was acknowledged", n=closed.entries))
         self.step.detail(_("closing root {root}", root=closed.root))
-        folder = await self.drill.grade(client, closed.root)
-        self.step(_("Graded by a process of its own, with code 2 given against that root"))
+        folder = await self.drill.grade(client, Path(closed.result))
+        self.step(_("Graded by a process of its own, with code 2 given against that signed closing"))
         report = Report.read(folder, self.drill.bureau.card.name)
         write_all(report, folder, current_language_from_environment())
-        return report, folder
+        with progress(_("verifying")) as shown:
+            filed = await asyncio.to_thread(self.drill.receive, folder, shown)
+        self.step(_("The result came home: verified, held against the release ledger, filed with its extract"))
+        return report, filed.filed
 
     def _show(self, report: Report, folder: Path, own: RosterLine) -> int:
         mine = next(c for c in report.result.candidates if c.admission_no == own.admission_no)

@@ -45,6 +45,8 @@ class Case:
     """With their places."""
     opening: Known[Entry] = Known()
     """The OPEN entry."""
+    opened_on: Known[str] = Known()
+    """The day (YYYY-MM-DD) on which the package was prepared for opening, as staff stated it or the clock said."""
     seed: Known[bytes] = Known()
     """Recomputed from the shares, never taken as claimed."""
     forms: Known[dict[int, Form]] = Known()
@@ -60,7 +62,12 @@ class Case:
     """Recomputed rates, the total last."""
 
     def __init__(
-        self, directory: Path, bureau_key: bytes | None, officers_sha256: str | None = None, known: Sequence[Path] = ()
+        self,
+        directory: Path,
+        bureau_key: bytes | None,
+        officers_sha256: str | None = None,
+        known: Sequence[Path] = (),
+        ledger: Path | None = None,
     ) -> None:
         self.directory = directory
         self.bureau_key = bureau_key
@@ -68,6 +75,8 @@ class Case:
         """Of the first register of rule officers, from a source that the auditor trusts."""
         self.known = known
         """Files `edition.json` that the auditor has from other packages of this bureau."""
+        self.ledger = ledger
+        """The extract of the bureau's release ledger that the auditor has; None for the one in the directory."""
 
     def size_of(self, name: str) -> int | None:
         """None where there is no such regular file (a link, a pipe and a directory are not)."""

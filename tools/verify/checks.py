@@ -8,7 +8,7 @@ input may end the audit early, and nothing unjudged may pass for good.
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import course, forms, issued, limits, officers, results, sealed, tables
+from . import course, forms, issued, limits, officers, released, results, sealed, tables
 from .case import Case
 from .outcome import Missing, Outcome, Status
 
@@ -47,6 +47,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("ticks", course.ticks),
     ("alarms", course.alarms),
     ("commitments", sealed.commitments),
+    ("window", released.window),
     ("result-facts", results.result_facts),
     ("forms", forms.forms),
     ("form-rules", forms.form_rules),
@@ -66,16 +67,24 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("rates", results.rates),
     ("results-table", tables.results),
     ("rates-table", tables.rates),
+    ("ledger", released.ledger),
     ("separation", results.separation),
     ("for-people", for_people),
 )
 
 
 def run(
-    directory: Path, bureau_key: bytes | None = None, officers_sha256: str | None = None, known: Sequence[Path] = ()
+    directory: Path,
+    bureau_key: bytes | None = None,
+    officers_sha256: str | None = None,
+    known: Sequence[Path] = (),
+    ledger: Path | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[Case, list[Outcome]]:
-    case, outcomes = Case(directory, bureau_key, officers_sha256, known), []
+    """Every check in turn; `progress` is told how many are done, of how many."""
+    case, outcomes = Case(directory, bureau_key, officers_sha256, known, ledger), []
     for number, (name, check) in enumerate(CHECKS, 1):
+        progress(number - 1, len(CHECKS))
         out = Outcome(number, name)
         try:
             check(case, out)

@@ -26,6 +26,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rules-known", metavar="FILE", type=Path, action="append", default=[], help=text("help_known", language)
     )
+    parser.add_argument("--ledger", metavar="FILE", type=Path, help=text("help_ledger", language))
     parser.add_argument("--lang", choices=("zh", "en"), default=language, help=text("help_lang", language))
     parser.add_argument("--json", action="store_true", help=text("help_json", language))
     parser.set_defaults(run=run)
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
             print("  " + text("usage_result_here", args.lang, directory=result), file=sys.stderr)
         return 2
     bureau_key, first = bytes.fromhex(key) if key else None, officers or None
-    case, outcomes = checks.run(directory, bureau_key, first, args.rules_known)
+    case, outcomes = checks.run(directory, bureau_key, first, args.rules_known, args.ledger)
     written = report.as_json(case, outcomes, args.lang) if args.json else report.as_text(case, outcomes, args.lang)
     return _print(written, 0 if checks.passed(outcomes) else 1)
 

@@ -27,6 +27,7 @@ from .shapes import (
 FILE = "entries.jsonl"
 _CANDIDATE = integer(1)
 _SEAT_OR_ROOM = integer(0)
+_DAY = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "YYYY-MM-DD")
 
 BODIES: dict[str, Shape] = {
     "BOOT": record({"version": text}),
@@ -82,7 +83,8 @@ BODIES: dict[str, Shape] = {
         optional={"before_ms", "sig"},
     ),
     "STAFF": record(
-        {"name": text, "role": text, "act": text, "reason": text, "employer": text}, optional={"reason", "employer"}
+        {"name": text, "role": text, "act": text, "reason": text, "employer": text, "date": _DAY},
+        optional={"reason", "employer", "date"},
     ),
     "ON_DUTY": record({"name": text, "role": text}),
     "DUTY_LAPSE": record({"name": text, "what": one_of("missing", "overstepping", "misplaced"), "reason": text}),

@@ -49,6 +49,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "本机构另一考试包的 edition.json，用以核对名单与版本是否被截短（可重复）",
         "edition.json of another package of this bureau: shows registers and versions left out here (may be repeated)",
     ),
+    "help_ledger": (
+        "考试机构发放台账的摘录（默认用结果文件夹中的 ledger.json）",
+        "extract of the bureau's release ledger (default: ledger.json in the result's folder)",
+    ),
     "help_lang": ("报告语言（默认 zh）", "language of the report (default: zh)"),
     "help_json": ("以 JSON 输出报告", "the report as JSON on standard output"),
     "example": ("示例", "example"),
@@ -95,6 +99,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "check_ticks": ("时标无中断", "ticks without a gap"),
     "check_alarms": ("服务器未报警", "no alarm by the server"),
     "check_commitments": ("种子承诺在先、可开启", "seed commitments made first, and open"),
+    "check_window": ("启封日期在有效期内", "opened on one of the package's days"),
     "check_result-facts": ("结果所述与记录一致", "result says what the record says"),
     "check_forms": ("每份试卷重抽一致", "every form redrawn"),
     "check_form-rules": ("每份试卷符合规则", "every form obeys the rule"),
@@ -110,6 +115,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "check_rates": ("合格率重算一致", "pass rates recomputed"),
     "check_results-table": ("results.csv 与重算一致", "results.csv as recomputed"),
     "check_rates-table": ("rates.csv 与重算一致", "rates.csv as recomputed"),
+    "check_ledger": ("与考试机构发放台账一致", "agrees with the bureau's release ledger"),
     "check_separation": ("职责分离", "separation of duties"),
     "check_for-people": ("工作簿与公告", "workbook and bulletin"),
     # notes
@@ -423,6 +429,84 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{name} is both {one} and {other}, yet separated is claimed",
     ),
     "not_read": ("供人阅读，未逐字核对；以 result.json 为准", "for people; not compared: result.json is what counts"),
+    # the bureau's release ledger
+    "no_window": ("旧版考试包，未限定启封日期", "a package of before there were windows"),
+    "never_prepared": ("OPEN 之前没有启封准备的记录", "nobody prepared the package before OPEN"),
+    "outside_window": (
+        "在 {day} 启封，不在 {first} 至 {last} 之内",
+        "opened on {day}, which is not within {first} to {last}",
+    ),
+    "day_stated": (
+        "服务器时钟为 {clock}，由 {who} 声明当天是 {stated}",
+        "the server's clock said {clock}; {who} stated {stated}",
+    ),
+    "not_filed": (
+        "没有发放台账的摘录：无法判断是否只开考一次、启封码凭什么发放；请向考试机构索取（--ledger）",
+        "no extract of the release ledger: whether there was one sitting, and for what codes were given, cannot be "
+        "judged; ask the bureau for it (--ledger)",
+    ),
+    "before_ledger": ("考试包签发时还没有发放台账", "issued before there was a release ledger"),
+    "ledger_head": ("台账头不是考试机构签署的", "the ledger's head is not signed by the bureau"),
+    "ledger_head_is": ("台账共 {entries} 条，根值 {root}", "a ledger of {entries} entries, root {root}"),
+    "ledger_proof": ("第 {n} 条不在所签台账之中", "entry {n} is not in the signed ledger"),
+    "ledger_gap": (
+        "第 {n} 条所指的前一条是 {before}，摘录中没有",
+        "entry {n} names entry {before} as the one before it, which the extract leaves out",
+    ),
+    "ledger_issue": (
+        "台账中签发本考试包 {n} 次，应为 1 次",
+        "the ledger has {n} entries of issuing this package, not 1",
+    ),
+    "ledger_manifest": (
+        "台账登记签发的清单为 {found}，本结果的是 {expected}",
+        "the ledger has manifest {found} as issued; this result's is {expected}",
+    ),
+    "ledger_void": (
+        "考试包已于 {at} 作废（{reason}；代之以 {by}）",
+        "the package was made void at {at} ({reason}; in its place {by})",
+    ),
+    "ledger_alarm": ("{at} 警报：{what}（{found}）", "alarm at {at}: {what} ({found})"),
+    "ledger_other_package": (
+        "同一场次的另一考试包 {package} 也启封过",
+        "another package of this session, {package}, was opened as well",
+    ),
+    "ledger_on_file": (
+        "台账建立之前签发：此前的发放没有记录",
+        "issued before the ledger was begun: what was given before then nobody wrote down",
+    ),
+    "ledger_no_code": ("台账中没有发放过启封码 {number}", "the ledger has no code {number} given"),
+    "ledger_room": (
+        "{at} 启封码 1 发放给承诺 {told} 的考场，本记录的承诺是 {found}：这是另一次开考",
+        "code 1 was given at {at} for the room's commitment {told}; this record has {found}: it is another sitting",
+    ),
+    "ledger_day": (
+        "启封日期为 {opened}，启封码 1 却在 {told} 发放",
+        "opened on {opened}, but code 1 was given on {told}",
+    ),
+    "ledger_root": (
+        "{at} 收到的检查点（{size} 条）根值为 {told}，本记录是 {found}",
+        "the checkpoint over {size} entries that came at {at} has root {told}; this record has {found}",
+    ),
+    "ledger_closing": (
+        "{at} 登记的关场有 {told} 条，本记录有 {found} 条",
+        "the closing entered at {at} has {told} entries, this record {found}",
+    ),
+    "ledger_told": (
+        "电话报读的根值 {found} 不是本记录的 {expected}",
+        "the root read out by telephone, {found}, is not this record's, {expected}",
+    ),
+    "ledger_statement": (
+        "{at} 报读的关场 {told} 不是本记录签署的关场：启封码 2 凭虚构的关场取得",
+        "the closing read out at {at}, {told}, is not the signed one of this record: code 2 was had for another",
+    ),
+    "ledger_telephone": (
+        "启封码 2 凭 {at} 电话报读发放，尚未与签署的关场核对登记",
+        "code 2 was given by telephone at {at}; the signed closing is not entered yet",
+    ),
+    "ledger_result": (
+        "台账登记的结果为 {found}，本结果是 {expected}",
+        "the ledger has result {found}; this one is {expected}",
+    ),
     # what could not be judged
     "needs": ("所需的“{what}”未能确立", "needs what could not be established: {what}"),
     "not_evaluated": ("无法评估（{why}）", "could not be evaluated ({why})"),

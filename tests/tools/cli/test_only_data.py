@@ -10,6 +10,8 @@ import pytest
 
 from bank.authoring import people
 from bank.authoring.review import State
+from bank.clock import today
+from bank.seal import codes
 from bank.seal import passphrase as sealing
 from bank.store import Bank
 from examd.bureau import identity
@@ -24,6 +26,7 @@ from tools.cli import main
 SAMPLES = Path(__file__).parents[3] / "tools/samples/SP-ELV-T"
 LONG = {"bench answers", "bench bank", "bench terminal"}
 """Minutes on a busy machine; tests/tools/bench runs their parts."""
+ROOM = codes.spoken_short("ab" * 16, codes.Short.ROOM)
 SCRIPT = f"""
 bank init sample --sample
 bank init real
@@ -100,8 +103,15 @@ passphrase chief/chief.key --passphrase-file word2 --new-passphrase-file word
 site init site --id SX-12 --name 第一考试点 --bureau office/bureau.card.json
 site staff site --name 李娜
 bureau issue office --bank sample --rule {SAMPLES / "rule.toml"} --roster roster.csv --site site/site.card.json \
- --chief chief/chief.card.json --session S-1 --name 第一场 --date 2026-11-21 --out stick --mock
-bureau code office stick/PKG-* 1
+ --chief chief/chief.card.json --session S-1 --name 第一场 --date {today()} --out stick --mock
+bureau code office stick/PKG-* 1 --commit {ROOM}
+bureau ledger office
+bureau ledger office show stick/PKG-*
+bureau ledger office head
+bureau ledger office check
+bureau ledger office extract stick/PKG-* --out extract.json
+bureau receive office stick
+bureau void office stick/PKG-* --reason 改期
 bureau setup office
 bank trace sample --seen '触电:断开电源|呼救' --package stick/PKG-*
 verify nowhere

@@ -18,6 +18,8 @@ ERRORS = {
 }  # fmt: skip
 HOLDERS = {"bureau": N_("bureau"), "site": N_("site"), "chief": N_("chief examiner")}
 
+SHORTS = {"closing": N_("the closing"), "room": N_("the room's commitment"), "head": N_("the ledger's head")}
+
 WORDS = {
     "column": COLUMNS
     | {
@@ -61,6 +63,8 @@ WORDS = {
         "answers-lock": N_("open the answer keys"),
         "sign-result": N_("sign the result"),
     },
+    "spoken": SHORTS,
+    "other": SHORTS,
     "party": {"bureau": N_("bureau"), "room": N_("room")},
     "expected": HOLDERS,
     "found": HOLDERS,

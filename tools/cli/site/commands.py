@@ -123,6 +123,10 @@ def _session(site: Commands) -> None:
     )  # fmt: skip
     opened.add_argument("package", type=Path, metavar=_("PACKAGE"), help=_("the package's folder"))
     opened.takes_file("--code-file", _("read release code 1 from this file instead of asking"))
+    opened.add_argument(
+        "--date", default="", metavar="DATE",
+        help=_("today (YYYY-MM-DD), where this machine's clock is wrong; it stands in the record"),
+    )  # fmt: skip
     start = _command(
         site, "start", "session:run_start", _("start the session: the clock of every seat that is ready begins"),
         "examd site start site --as 李娜",

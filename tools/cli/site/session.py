@@ -62,8 +62,15 @@ def _sign_in(attended: Attended, args: argparse.Namespace) -> None:
 
 def run_open(args: argparse.Namespace) -> int:
     def code_1(asked: ToOpen) -> str:
-        _warn_of_the_date(asked.session)
+        if not args.date:
+            _warn_of_the_date(asked.session)
         _tell_rule(asked.rule)
+        groups = codes.spoken_short(asked.room_commit, codes.Short.ROOM)
+        print(_("The room's commitment. Read it to the bureau, which gives code 1 for it and for no other:"),
+            file=sys.stderr)  # fmt: skip
+        print("  " + groups, file=sys.stderr)
+        if args.code_file is None and not sys.stdin.isatty():
+            raise Denied("code-1-needed", groups=groups)
         return ask_code("code-1", _("Release code 1"), file=args.code_file)
 
     with _with_chief(args) as (attended, chief):
@@ -75,6 +82,7 @@ def run_open(args: argparse.Namespace) -> int:
                 chief,
                 lambda asked: attended.from_person(lambda: code_1(asked)),
                 one_holder=True,
+                stated_date=args.date,
             )
         )
     facts = msgspec.to_builtins(done.opened)
@@ -187,11 +195,12 @@ def run_close(args: argparse.Namespace) -> int:
         print(_("It was closed already; this is the same closing."), file=sys.stderr)
     for number in done.needless:
         print(_("{number} had handed in or never signed in: nothing was waived.", number=number), file=sys.stderr)
-    facts = msgspec.to_builtins(done.closed) | {"root_spoken": codes.spoken_root(done.closed.root)}
+    spoken = codes.spoken_short(done.statement, codes.Short.CLOSING)
+    facts = msgspec.to_builtins(done.closed) | {"closing_spoken": spoken}
     text = _(
         "Closed with {entries} entries, exported to {result}\n"
-        "For code 2, send the bureau {result}/checkpoints.txt, or read it this closing root, group by group:\n"
-        "{root_spoken}"
+        "For code 2, send the bureau {result}/checkpoints.txt, or read it this closing, group by group:\n"
+        "{closing_spoken}"
     )
     return report(args, facts, text.format_map(facts))
 
