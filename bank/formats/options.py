@@ -24,7 +24,7 @@ _HELD = re.compile(
     r"(?<=[\u4e00-\u9fff0-9%％。；;℃)）”》])\s*(?:([B-JＢ-Ｊ])\s?[.．]|[(（]\s*([B-JＢ-Ｊ])\s*[)）])\s*(?=[\u4e00-\u9fff0-9])"
 )
 _MAY_HOLD = re.compile(
-    r"(?:(?<=[A-Za-z0-9)）①-⑩])([B-JＢ-Ｊ])[.．:：]|(?:(?<=[a-z0-9)）①-⑩])|(?<=[0-9][A-Z]))([B-JＢ-Ｊ])、)\s*(?![a-z\s])",
+    r"(?:(?<=[A-Za-z0-9)）①-⑩])([B-JＢ-Ｊ])[.．:：]|(?:(?<=[a-z0-9)）①-⑩])|(?<=[0-9][A-Z])|(?<=V))([B-JＢ-Ｊ])、)\s*(?![a-z\s])",
     re.MULTILINE,
 )
 _LINE = re.compile(r"\n\s*[(（【\[]?[A-JＡ-Ｊ]\s?[.．、)）】\]]\s*(?=\S)(?![A-J][、,，和与及或/])")
@@ -134,7 +134,7 @@ def may_hold_another(texts: Sequence[str]) -> bool:
     if _MAY_HOLD.search("\n".join(texts)) is None:  # as in nearly all
         return False
     return any(
-        index_of(match[1] or match[2]) == index + 1
+        index_of(match[1] or match[2]) in (index + 1, len(texts))  # the next, or the one that all lack
         for index, text in enumerate(texts)
         for match in _MAY_HOLD.finditer(text)
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from bank.formats import spelling
 from bank.formats.sheets import csv_, xlsx
-from bank.formats.sheets.table import HEADING_ROWS, Sheet, bare_heading
+from bank.formats.sheets.table import HEADING_ROWS, Sheet, bare_heading, letters
 from bank.refused import BadFile
 
 
@@ -180,12 +180,6 @@ def _above(sheet: Sheet, at: int, heading: Sequence[str]) -> list[list[str]]:
         ["" if n < len(heading) and cell == heading[n] else cell for n, cell in enumerate(row)]
         for row in sheet.rows[:at]
     ]
-
-
-def letters(column: int) -> str:
-    """0 -> A, 25 -> Z, 26 -> AA: a column as a spreadsheet names it."""
-    above, own = divmod(column, 26)
-    return (letters(above - 1) if above else "") + chr(ord("A") + own)
 
 
 def _cell(row: Sequence[str], column: int) -> str:
