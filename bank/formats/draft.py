@@ -244,8 +244,7 @@ def _by_own_letters(
     if not choices.may_bear_marks(texts) and (not any(letters) or letters == [*OPTION_LETTERS[: len(letters)]]):
         return options, draft.answer, draft.locked
     places = [choices.index_of(letter) if letter else None for letter in letters]
-    while texts and None not in (owned := [choices.own_letter(text) for text in texts]):
-        own = [each for each in owned if each is not None]
+    while texts and (own := choices.own_letters(texts)) is not None:
         found = {place for place, _rest in own}
         if len(found) < len(own) and (len(own) < 3 or len(found) < len(own) - 1):
             break  # "A、D 为…", "A、C 为…": names of things

@@ -59,11 +59,25 @@ def index_of(letter: str) -> int:
 
 def own_letter(text: str) -> tuple[int, str] | None:
     """(place that its own letter names, the rest) of "B. 乙". Not of "A、B", which names two things in a picture."""
+    found = _begun(text)
+    return None if found is None or _NAMES.match(found[1]) else found
+
+
+def _begun(text: str) -> tuple[int, str] | None:
     match = _OWN.match(text)
-    if match is None:
-        return None
-    rest = text[match.end() :].strip()
-    return None if _NAMES.match(rest) else (index_of(match[1]), rest)
+    return None if match is None else (index_of(match[1]), text[match.end() :].strip())
+
+
+def own_letters(texts: Sequence[str]) -> list[tuple[int, str]] | None:
+    """The same of all options of a question; None where one has none. "D、A和B都对" has one where it is the letter that
+    the others lack."""
+    owned = [own_letter(text) for text in texts]
+    found = [own for own in owned if own is not None]
+    if 1 < len(found) < len(owned):
+        begun = [own for text in texts if (own := _begun(text)) is not None]
+        if sorted(place for place, _rest in begun) == list(range(len(texts))):
+            return begun
+    return found if len(found) == len(owned) else None
 
 
 def may_bear_marks(texts: Sequence[str]) -> bool:

@@ -106,7 +106,7 @@ def test_headings_with_legends_are_known_and_columns_that_mean_nothing_are_named
         (2, "column-not-read", "序号"),
         (2, "column-not-read", "手机"),
         (2, "column-not-read", "G"),
-        (4, "row-not-read", None),
+        (4, "foot-rows", None),
     ]
 
 
