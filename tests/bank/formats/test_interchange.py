@@ -243,7 +243,7 @@ def test_aiken_in_chinese_is_read_by_its_letters(tmp_path):
     result = aiken_of(
         tmp_path,
         "1、先做什么（ ）\nA、验电\nB、合闸\nC、A和B都对\n答案：A\n解析：先验电。\n再接地。\n\n"
-        "2、哪些对（ ）\nC．丙\nA．甲\nB．乙\n正确答案：A、C\n\n3、哪个（ ）\nA.甲 B.乙\nC.丙 D.丁\nAnswer: d. 丁\n",
+        "2、哪些对（ ）\nC．丙\nA．甲\nB．乙\n正确答案：A、C\n\n3、哪个（ ）\nA.甲 B.乙\nC.丙 D.丁\nAnswer: D. 丁\n",
     )
     assert result.refused == []
     one, two, three = result.items

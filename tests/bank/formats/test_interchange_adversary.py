@@ -74,3 +74,17 @@ def test_no_interchange_file_gives_a_wrong_value_without_a_word(tmp_path, kind, 
         taken += len(result.items)
         assert list(wrong(found, result)) == [], seed
     assert taken > 40
+
+
+def test_a_package_tells_of_items_that_its_manifest_does_not_name(tmp_path):
+    found, parts = adversary.qti(3)
+    manifest, *items = parts
+    named = b'<resource identifier="r1" type="imsqti_item_xmlv2p2" href="items/i1.xml"/>'
+    head = b'<manifest xmlns="http://www.imsglobal.org/xsd/imscp_v1p1" identifier="m"><resources>'
+    path = tmp_path / "t.zip"
+    more = [*items, ("items/i7.xml", items[0][1]), ("notes.xml", b"<notes>assessmentItem</notes>")]
+    path.write_bytes(archive.written([(manifest[0], head + named + b"</resources></manifest>"), *more]))
+    result = formats.read(path)
+    assert {each.sheet for each in (*result.places, *result.refused)} == {"items/i1.xml"}
+    unnamed = [each.sheet for each in result.remarks if each.reason == "item-not-in-manifest"]
+    assert unnamed == [name for name, _data in sorted(more[1:]) if name != "notes.xml"]

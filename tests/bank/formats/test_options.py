@@ -329,4 +329,3 @@ def test_the_kind_before_a_stem_is_its_type_and_another_refuses_it(tmp_path):
 def test_an_option_that_names_others_bears_the_letter_that_they_lack():
     assert choices.own_letters(["C．A和B都对", "A．甲", "B．乙"]) == [(2, "A和B都对"), (0, "甲"), (1, "乙")]
     assert choices.own_letters(["A、B两点", "A、C两点", "乙"]) is None
-    assert choices.own_letters(["A.甲", "B、C都对"]) is None

@@ -211,6 +211,7 @@ SENTENCES = {
     ),
     "answer-as-one-text": N_("The answer was read as one text; alternatives are parted by |."),
     "line-not-read": N_("This line belongs to no question and was not read."),
+    "item-not-in-manifest": N_("The package holds this item, and its manifest does not name it: it was not read."),
     "column-not-read": N_("Column “{column}” means nothing here and was not read."),
     "option-letters-unclear": N_("The letters of the options make no whole: one stands twice, or one is left out."),
     "option-letters-disagree": N_(
