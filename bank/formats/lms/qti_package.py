@@ -75,7 +75,8 @@ class Package:
     def _tell_unnamed(self, manifest: str) -> None:
         """Items that lie in the package, and that its manifest does not name: whoever unpacks it sees them."""
         for part in sorted({*self._source.names()} - self._seen - {manifest}):
-            if part.lower().endswith(".xml") and _BEGINS.search(next(iter(self._source.chunks(part)), b"")[:4000]):
+            begins = next(iter(self._source.chunks(part)), b"")[:4000] if part.lower().endswith(".xml") else b""
+            if _BEGINS.search(begins.replace(b"\0", b"")):  # UTF-16, too
                 self._told(part, 1, "item-not-in-manifest")
 
     def referred(self, part: str, test: Node) -> Found:

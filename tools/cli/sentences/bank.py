@@ -134,7 +134,6 @@ SENTENCES = {
     "tolerance-not-read": N_("How near a number must come is said in a way that cannot be kept."),
     "gift-braces": N_("The braces {{ }} do not match; there must be one pair."),
     "gift-answers": N_("What stands in the braces is not an answer in GIFT."),
-    "options-out-of-order": N_("Option {option} does not follow the one above."),
     "several-numbers": N_("{found} numbers are right; an item has one, with a tolerance."),
     "wildcard-answer": N_("The answer holds a * that stands for anything."),
     "unit-multiplier": N_("Units are converted into each other; the bank does not convert."),
