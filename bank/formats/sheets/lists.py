@@ -155,7 +155,7 @@ def _sheet(sheet: Sheet, columns: Columns, words: Mapping[str, str], found: List
             found.rows.append(Row(sheet.name, number + 1, cells, sheet.hidden or number in hidden))
     if below:
         said = "  ".join(f"{number + 1}: {first[:12]}" for number, first in below[:_MOST_TOLD])
-        facts = {"found": len(below), "rows": said + (" …" if len(below) > _MOST_TOLD else "")}
+        facts: dict[str, str | int] = {"found": len(below), "rows": said + (" …" if len(below) > _MOST_TOLD else "")}
         found.remarks.append(Problem(sheet.name, below[0][0] + 1, "foot-rows", facts))
 
 
