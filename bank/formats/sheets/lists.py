@@ -155,8 +155,8 @@ def _sheet(sheet: Sheet, columns: Columns, words: Mapping[str, str], found: List
             found.rows.append(Row(sheet.name, number + 1, cells, sheet.hidden or number in hidden))
     if below:
         said = "  ".join(f"{number + 1}: {first[:12]}" for number, first in below[:_MOST_TOLD])
-        facts: dict[str, str | int] = {"found": len(below), "rows": said + (" …" if len(below) > _MOST_TOLD else "")}
-        found.remarks.append(Problem(sheet.name, below[0][0] + 1, "foot-rows", facts))
+        counts: dict[str, str | int] = {"found": len(below), "rows": said + (" …" if len(below) > _MOST_TOLD else "")}
+        found.remarks.append(Problem(sheet.name, below[0][0] + 1, "foot-rows", counts))
 
 
 def _remark(sheet: Sheet, at: int, column_of: Mapping[str, int], found: Listed) -> None:
