@@ -37,7 +37,7 @@ class Reach(Enum):
 # tell that item's. `proof.seal` tells nothing, its digests are salted.
 _ANSWER_KEYS = {
     "answer_keys.of": "answer_keys", "answer_keys.positions": "answer_positions", "answer_keys.whole": "whole",
-    "readings.show": SHOWN,
+    "readings.show": SHOWN, "slices.to_lend": "whole",
     "drafts.weigh": "weigh", "submissions.weigh": "weigh_drafts",
 }  # fmt: skip
 _CHANGES = {

@@ -24,7 +24,7 @@ _HELD = re.compile(
     r"(?<=[\u4e00-\u9fff0-9%％。；;℃)）”》])\s*(?:([B-JＢ-Ｊ])\s?[.．]|[(（]\s*([B-JＢ-Ｊ])\s*[)）])\s*(?=[\u4e00-\u9fff0-9])"
 )
 _MAY_HOLD = re.compile(
-    r"(?:(?<=[A-Za-z0-9)）①-⑩])([B-JＢ-Ｊ])[.．:：]|(?:(?<=[a-z0-9)）①-⑩])|(?<=[0-9][A-Z]))([B-JＢ-Ｊ])、)\s*(?![a-z\s])",
+    r"(?:(?<=[A-Za-z0-9)）①-⑩])([B-JＢ-Ｊ])[.．:：]|(?:(?<=[a-z0-9)）①-⑩])|(?<=[0-9][A-Z])|(?<=V))([B-JＢ-Ｊ])、)\s*(?![a-z\s])",
     re.MULTILINE,
 )
 _LINE = re.compile(r"\n\s*[(（【\[]?[A-JＡ-Ｊ]\s?[.．、)）】\]]\s*(?=\S)(?![A-J][、,，和与及或/])")
@@ -61,11 +61,25 @@ def index_of(letter: str) -> int:
 
 def own_letter(text: str) -> tuple[int, str] | None:
     """(place that its own letter names, the rest) of "B. 乙". Not of "A、B", which names two things in a picture."""
+    found = _begun(text)
+    return None if found is None or _NAMES.match(found[1]) else found
+
+
+def _begun(text: str) -> tuple[int, str] | None:
     match = _OWN.match(text)
-    if match is None:
-        return None
-    rest = text[match.end() :].strip()
-    return None if _NAMES.match(rest) else (index_of(match[1]), rest)
+    return None if match is None else (index_of(match[1]), text[match.end() :].strip())
+
+
+def own_letters(texts: Sequence[str]) -> list[tuple[int, str]] | None:
+    """The same of all options of a question; None where one has none. "D、A和B都对" has one where it is the letter that
+    the others lack."""
+    owned = [own_letter(text) for text in texts]
+    found = [own for own in owned if own is not None]
+    if 1 < len(found) < len(owned):
+        begun = [own for text in texts if (own := _begun(text)) is not None]
+        if sorted(place for place, _rest in begun) == list(range(len(texts))):
+            return begun
+    return found if len(found) == len(owned) else None
 
 
 def may_bear_marks(texts: Sequence[str]) -> bool:
@@ -138,7 +152,7 @@ def may_hold_another(texts: Sequence[str]) -> bool:
     if _MARKS.search(whole) is None or _MAY_HOLD.search(whole) is None:  # as in nearly all
         return False
     return any(
-        index_of(match[1] or match[2]) == index + 1
+        index_of(match[1] or match[2]) in (index + 1, len(texts))  # the next, or the one that all lack
         for index, text in enumerate(texts)
         for match in _MAY_HOLD.finditer(text)
     )

@@ -227,7 +227,8 @@ class Reader:
 
     def _remark_shown(self, sheet: table.Sheet, heading: table.Heading) -> None:
         """What an author may not have seen."""
-        below = [row + 1 for row in sheet.hidden_rows if row > heading.row and any(map(any, sheet.rows[row : row + 1]))]
+        last, rows = heading.last, sheet.rows
+        below = [row + 1 for row in sheet.hidden_rows if row > last and any(map(any, rows[row : row + 1]))]
         columns = {column for held in heading.columns.values() for column in held} | {*heading.options.values()}
         if sheet.hidden:
             self._remark(sheet.name, 0, "hidden-sheet")

@@ -250,7 +250,7 @@ class Drafts:
     def _hands_before(self, item: Item, newest: BankItem, events: Sequence[Event]) -> set[str]:
         """Who has a hand in `item` already: in what it is made from, if nobody ever approved that, and in any revision
         that says the very same. A draft that its writer retires stays its writer's, whoever brings it again."""
-        unapproved = not any(event.act in (Act.APPROVE, Act.SAMPLE, Act.ACCEPT) for event in events)
+        unapproved = not any(event.act in (Act.APPROVE, Act.SAMPLE) for event in events)
         found = review.hands(events) | self._authors.of(self._proof.seal(newest)) if unapproved else set()
         for other in self._items.revisions(newest.lineage):
             if other.id == item.id:
@@ -276,9 +276,9 @@ class Drafts:
         )
         if other is not None:
             raise Denied("item-already-there", item=other[0][:8])
+        review.require_own(self._history.events(newest.number))
         if newest.state is State.IN_REVIEW:
             raise Denied("act-not-possible", act=Act.WRITE.value, state=newest.state.value)
-        review.require_own(self._history.events(newest.number))
         if self._meta.practice():
             slices.require_open([draft.item])
         return newest

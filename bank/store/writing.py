@@ -67,6 +67,17 @@ def rewrite(connection: Connection, number: int, wording: Encoded, by: str, at: 
     _insert_parts(connection, [(number, wording)], at, salts)
 
 
+def relist(connection: Connection, number: int) -> None:
+    """What is listed of the lent item of this revision is what waits for review or else is in force, whichever came
+    last; where there is neither, what was listed before."""
+    connection.execute(
+        "UPDATE items SET newest = coalesce((SELECT rev FROM revisions WHERE item = items.number"
+        " AND (state = 'in-review' OR state = 'approved') ORDER BY state = 'in-review' DESC LIMIT 1), newest)"
+        " WHERE number = (SELECT item FROM revisions WHERE number = ?)",
+        (number,),
+    )
+
+
 def _insert_parts(connection: Connection, wordings: Sequence[tuple[int, Encoded]], at: str, salts: Salts) -> None:
     """What stands in tables of its own, table after table: each is then written in one place."""
     revisions = [(number, item) for number, (_, _, item) in wordings]

@@ -7,7 +7,7 @@ so that a misspelt 难度 does not vanish quietly.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bank.formats import options as choices
 from bank.formats import spelling
@@ -135,8 +135,11 @@ class Heading:
     """Of the names that fill more than one: all of them."""
     each_option: tuple[tuple[str, int, int], ...] = ()
     """Letter, column of its text, column of its picture; -1 for none."""
+    last: int = -1
+    """The last row of the heading: 选项 may stand over a second one, A B C D."""
 
     def __post_init__(self) -> None:
+        self.last = max(self.row, self.last)
         fields = (columns for name, columns in self.columns.items() if not name.endswith("images"))
         self.read = tuple(sorted({column for columns in fields for column in columns}.union(self.options.values())))
         self.whole = len(self.read) == self.width
@@ -163,8 +166,68 @@ def find_heading(rows: Sequence[Sequence[str]]) -> Heading | None:
     for number, row in enumerate(rows[:HEADING_ROWS]):
         heading = _heading(number, row)
         if heading is not None and "stem" in heading.columns and "answer" in heading.columns:
-            return heading
+            return _spread(heading, rows)
     return None
+
+
+def _spread(heading: Heading, rows: Sequence[Sequence[str]]) -> Heading:
+    """The same with what its empty cells head: options that lie in columns of their own beneath one 选项, named in a
+    second row or by their order; else a column that is not read, and that decides where it lies beside options."""
+    said = rows[heading.row]
+    blank = [column for column, cell in enumerate(said) if not cell.strip()]
+    if not blank:
+        return heading
+    held = heading.columns.get("options", [])
+    run = held[:1] if not heading.options else []
+    while run and run[-1] + 1 in blank:
+        run.append(run[-1] + 1)
+    named = _named_below(heading, rows, run)
+    last = heading.row + 1 if named else heading.row
+    filled = {column for column in (*blank, *run) if any(_cell(row, column) for row in rows[last + 1 :])}
+    if len(run) > 1 and not named and _alone(rows[last + 1 :], run):
+        named = dict(enumerate(range(run[0], max(filled.intersection(run)) + 1)))
+    columns = {name: each for name, each in heading.columns.items() if name != "options" or not named}
+    options, unread, depends = named or heading.options, list(heading.unread), dict(heading.depends)
+    beside = {*options.values(), *columns.get("options", ())}
+    for column in sorted(filled.intersection(blank).difference(options.values())):
+        unread.append(letters(column))
+        if column - 1 in beside:
+            beside.add(column)
+            depends[column] = "one option"
+    return replace(heading, columns=columns, options=options, unread=tuple(unread), depends=depends, last=last)
+
+
+def _named_below(heading: Heading, rows: Sequence[Sequence[str]], run: Sequence[int]) -> dict[int, int]:
+    """Option index -> column, where the row below the heading names them and says nothing else."""
+    below = rows[heading.row + 1] if len(run) > 1 and heading.row + 1 < len(rows) else ()
+    named: dict[int, int] = {}
+    for column, cell in enumerate(below):
+        index = option_of(bare_heading(cell)) if column in run else None
+        if index is not None and index not in named:
+            named[index] = column
+        elif cell.strip() and cell != rows[heading.row][column]:
+            return {}
+    return named if len(named) > 1 else {}
+
+
+def _alone(rows: Sequence[Sequence[str]], run: Sequence[int]) -> bool:
+    """Whether each cell of these columns holds one option, and not the first of them all."""
+    asked = [row for row in rows if _cell(row, run[0])]
+    beside = [row for row in asked if _cell(row, run[1])]
+    return len(beside) * 2 > len(asked) and not any(_several(_cell(row, run[0])) for row in beside)
+
+
+def _several(cell: str) -> bool:
+    try:
+        return len(choices.lettered(cell) or ()) > 1
+    except BadRow:
+        return choices.own_letter(cell) is None
+
+
+def letters(column: int) -> str:
+    """0 -> A, 25 -> Z, 26 -> AA: a column as a spreadsheet names it."""
+    above, own = divmod(column, 26)
+    return (letters(above - 1) if above else "") + chr(ord("A") + own)
 
 
 def _heading(number: int, row: Sequence[str]) -> Heading | None:
@@ -266,7 +329,7 @@ def place_pictures(sheet: Sheet, heading: Heading, add: Callable[[bytes, str], s
 def lies_nowhere(sheet: Sheet, heading: Heading) -> bool:
     """Whether something below the heading lies on no row that says anything."""
     return any(
-        drawn.first < 0 or (drawn.first > heading.row and not any(map(any, sheet.rows[drawn.first : drawn.last + 1])))
+        drawn.first < 0 or (drawn.first > heading.last and not any(map(any, sheet.rows[drawn.first : drawn.last + 1])))
         for drawn, _data in sheet.drawn
     )
 
@@ -276,8 +339,8 @@ def says_above(sheet: Sheet, heading: Heading) -> list[int]:
     column = heading.column_of("type")
     if not sheet.flows or column < 0:
         return []
-    rows = sheet.rows[heading.row + 1 :]
-    return [number for number, row in enumerate(rows, heading.row + 2) if any(row) and not _cell(row, column)]
+    rows = sheet.rows[heading.last + 1 :]
+    return [number for number, row in enumerate(rows, heading.last + 2) if any(row) and not _cell(row, column)]
 
 
 def drafts(sheet: Sheet, heading: Heading) -> Iterator[tuple[int, Draft | BadRow]]:
@@ -288,12 +351,12 @@ def drafts(sheet: Sheet, heading: Heading) -> Iterator[tuple[int, Draft | BadRow
         for first, last, column in sheet.merged
         for row in range(first + 1, min(last, len(sheet.rows) - 1) + 1)
     }
-    heading_row = list(sheet.rows[heading.row])
+    headings = [list(row) for row in sheet.rows[heading.row : heading.last + 1]]
     learned = _learned(sheet, heading)
     below = [name for name in _ALSO_BELOW if name in heading.first]
-    for number in range(heading.row + 1, len(sheet.rows)):
+    for number in range(heading.last + 1, len(sheet.rows)):
         row = sheet.rows[number]
-        if not any(row) or list(row) == heading_row:  # printed sheets repeat their heading
+        if not any(row) or list(row) in headings:  # printed sheets repeat their heading
             continue
         if number in sheet.bad_rows:
             yield number + 1, sheet.bad_rows[number]
@@ -347,7 +410,7 @@ def _draft(
         options = options_in_cell(cells["options"], learned)
     for column, like in heading.depends.items():
         if row[column] and (like != "options" or not options):
-            raise BadRow("column-decides", column=str(sheet.rows[heading.row][column])[:40])
+            raise BadRow("column-decides", column=(str(sheet.rows[heading.row][column]) or letters(column))[:40])
     asks = heading.options or "options" in heading.columns
     if not options and asks and not cells["type"] and spelling.plain(cells["answer"]) == "f":
         raise BadRow("answer-letter-unclear")
@@ -423,7 +486,7 @@ def picture_code(heading: Heading, row: Sequence[str]) -> str:
 def _learned(sheet: Sheet, heading: Heading) -> str | None:
     """What parts the options of one cell, learned from all cells of the column whose options bear no letters."""
     column = heading.column_of("options")
-    return choices.separator(_unlettered(sheet.rows[heading.row + 1 :], column)) if column >= 0 else ""
+    return choices.separator(_unlettered(sheet.rows[heading.last + 1 :], column)) if column >= 0 else ""
 
 
 def _unlettered(rows: Sequence[Sequence[str]], column: int) -> Iterator[str]:

@@ -1,12 +1,13 @@
 """An office that issued a package, and the checkpoints that a site would export of its session."""
 
 import secrets
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from bank.seal import codes
 from examd.bureau.ledger import Entry
 from examd.bureau.office import Office
-from examd.bureau.releasing import at_the_desk
+from examd.bureau.releasing import Desk, at_the_desk
 from examd.holders import Holder
 from examd.record import notes
 from tests.examd.toy_session import Toy
@@ -30,7 +31,7 @@ class Closed:
         self.root = secrets.token_bytes(32)
         self.closing = self.note(9, self.root)
 
-    def desk(self, at: str = AT):
+    def desk(self, at: str = AT) -> AbstractContextManager[Desk]:
         return at_the_desk(self.office, self.toy.bureau, at)
 
     def note(

@@ -205,6 +205,7 @@ SENTENCES = {
         "An ID number of 15 digits, as given until 1999; it has no check character. Compare it with the document."
     ),
     "hidden-sheet-not-read": N_("The sheet is hidden and holds no candidates; it was not read."),
+    "foot-rows": N_("{found} rows are no candidates (totals, notes, signatures) and were not read: {rows}"),
     "row-not-read": N_("Nothing stands in the columns that are read; the row was not read."),
     "drawing-on-list": N_("A picture or drawing lies here; it was not read."),
     # statements and packages
