@@ -1,4 +1,5 @@
-"""What the chief examiner alone may order: a hand-in opened again, late answers counted or not, time beyond the rule's.
+"""What the chief examiner alone may order: a hand-in opened again, late answers counted or not, answers that the server
+lost admitted from a terminal's journal, time beyond the rule's.
 
 Such an entry bears their signature over all that it says, with the package it speaks of, so that neither the server nor
 whoever commands it can order it in their name (docs/formats.md §5).
@@ -31,7 +32,32 @@ class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return {"c": self.c, "counts": self.counts, "n": self.n, "reason": self.reason}
 
 
-Words = Mapping[str, str | int | bool]
+class Restored(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One answer that a journal proves."""
+
+    slot: int
+    choice: tuple[int, ...]
+
+
+class Restore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Answers of one candidate that this record lost, admitted from a terminal's journal."""
+
+    c: int
+    answers: tuple[Restored, ...]
+    journal: str
+    """SHA-256 of the journal's file, in hex."""
+    reason: str
+    sig: str = ""
+
+    @property
+    def words(self) -> "Words":
+        return {
+            "c": self.c, "answers": [{"slot": a.slot, "choice": list(a.choice)} for a in self.answers],
+            "journal": self.journal, "reason": self.reason,
+        }  # fmt: skip
+
+
+Words = Mapping[str, str | int | bool | list[dict[str, int | list[int]]]]
 """The entry's body, without its signature."""
 
 

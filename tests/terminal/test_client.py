@@ -13,6 +13,7 @@ from terminal import client as client_module
 from terminal.client import Client
 from terminal.conversation import OVERDUE_TICKS
 from terminal.heard import GaveUp, Link, Trouble
+from terminal.machine import Machine
 from terminal.outbox import Kept, Outbox, Restored
 from tests.terminal.hall import Hall, certificate
 
@@ -43,9 +44,9 @@ class Terminal:
     heard: list = field(default_factory=list)
 
     async def __aenter__(self) -> "Terminal":
-        self.client = Client(
-            self.hall.server, self.trust or self.hall.trust, self.heard.append, self._open, key="ab" * 32
-        )
+        self.machine = Machine.new()
+        trust = self.trust or self.hall.trust
+        self.client = Client(self.hall.server, trust, self.heard.append, self._open, self.machine)
         self._task = asyncio.create_task(self.client.run())
         return self
 

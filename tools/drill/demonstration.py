@@ -24,14 +24,12 @@ from bank import rules
 from bank.composing.pool import tally
 from bank.durable import read_bytes
 from bank.item import Item
-from bank.merkle import leaf_hash
 from bank.refused import Denied
 from bank.rules import Rule
 from bank.store import Bank
 from examd.documents.report import Report
 from examd.documents.write import write_all
 from examd.package.layout import RosterLine
-from examd.protocol.receipt import receipt_code
 from examd.site.staff_client import StaffClient
 from tools.cli.language import _, current_language_from_environment
 from tools.cli.sentences import told
@@ -249,7 +247,7 @@ class _Demo:
         print()
         print(_("Result of {name} ({number}): {points} of {total} points, {verdict}; receipt {receipt}",
             name=own.name, number=own.admission_no, points=mine.points, total=report.rule.total_points,
-            verdict=_("passed ✓") if mine.passed else _("not passed ✗"), receipt=_receipt(folder, own.c),
+            verdict=_("passed ✓") if mine.passed else _("not passed ✗"), receipt=report.receipts.get(own.c, "–"),
         ))  # fmt: skip
         print()
         print("\n".join(rates_table(report)))
@@ -279,12 +277,3 @@ def _start_players(drill: Drill, parts: list[Part], knowledge: Knowledge) -> lis
     for player in players:
         player.start()
     return players
-
-
-def _receipt(folder: Path, c: int) -> str:
-    """The receipt of a candidate, from the exported record."""
-
-    for line in (folder / "entries.jsonl").read_bytes().splitlines():
-        if b'"HAND_IN"' in line and json.loads(line)["body"].get("c") == c:
-            return receipt_code(leaf_hash(line))
-    return "–"

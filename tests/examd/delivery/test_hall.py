@@ -1,5 +1,6 @@
 """The room's own decisions, without a socket: terminals are lists of what they were sent, time is moved by hand."""
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from bank.refused import BrokenStore, Denied
 from examd.delivery import answers, ending
 from examd.delivery.hall import Hall, Stage
 from examd.delivery.sign_in import resume, sign_in
+from examd.delivery.vouching import take_signature
 from examd.delivery.wrong_sign_ins import TRIES, WINDOW_MS
 from examd.grading.export import replay
 from examd.package import layout
@@ -18,12 +20,14 @@ from examd.package import seed as seeding
 from examd.protocol import messages as m
 from examd.protocol.phase import GRACE_MS, Phase
 from examd.protocol.reasons import Reason
-from examd.protocol.receipt import receipt_code
+from examd.protocol.receipt import holds, receipt_code
 from examd.record import orders
-from examd.record.entries import Kind, decode_entry, leaf_hash
+from examd.record.entries import Kind, decode_entry
 from examd.record.state import SessionState
+from terminal.machine import Machine
 from tests.examd.room import Room, fill_up, limit_pages
 from tests.examd.toy_session import MINUTES, N_ITEMS, HandClock
+from tools.drill.seat_chain import SeatChain
 
 LIMIT_MS = MINUTES * 60_000
 ROOM_R = bytes(range(32))
@@ -42,11 +46,19 @@ class Terminal:
     dropped: bool = False
     seq: int = 0
     token: str = ""
+    signs: bool = True
+    """It answers where it is asked to sign, once the room is drained."""
+
+    def __post_init__(self):
+        self.chain = SeatChain(key_of(self.machine))
+        self.signed = []
 
     def send(self, message):
         self.sent.append(message)
         if isinstance(message, m.Welcome):
             self.token = message.token
+        if (signed := self.chain.hear(message)) is not None and self.signs:
+            self.signed.append(signed)
 
     def drop(self, refusal):
         self.send(refusal)
@@ -57,6 +69,11 @@ class Terminal:
 
     def all(self, kind):
         return [message for message in self.sent if isinstance(message, kind)]
+
+
+def key_of(machine):
+    """The secrets of a test's machine, each time the same."""
+    return Machine(machine, hashlib.sha256(machine.encode()).hexdigest())
 
 
 class Sitting(Room):
@@ -71,19 +88,32 @@ class Sitting(Room):
         self.say(Kind.BOOT, {"version": "t"})
         if not again:
             commit = seeding.room_commit(package.manifest, ROOM_R)
-            self.say(Kind.PREPARE, {"room_commit": commit})
+            self.say(Kind.PREPARE, {"package_id": package.manifest.package_id, "room_commit": commit})
             seed = seeding.session_seed(package.manifest, self.items.bureau_r, ROOM_R, commit)
             self.say(Kind.OPEN, {"seed": seed.hex(), "holders": {}, "separated": True})
         seed = bytes.fromhex(self.record.state.opened["seed"])
         self.hall = Hall(package, self.record, roster, self.items, seed)
 
     def drain(self):
-        """Runs until everything that the hall has appended was answered."""
+        """Runs until everything that the hall has appended was answered, signatures among it."""
         self.say(Kind.TICK)
+        for live in list(self.hall.live.values()):
+            if (terminal := live.connection) is not None and terminal.signed:
+                signed, terminal.signed = terminal.signed, []
+                for each in signed:
+                    take_signature(self.hall, terminal, each)
+                self.say(Kind.TICK)
+
+    def name(self, machine, name="T"):
+        """The record names the machine's key."""
+        if machine not in self.record.state.terminals:
+            each = {"key": key_of(machine).public, "machine": machine, "name": name}
+            self.say(Kind.TERMINALS, {"terminals": [each]})
 
     def arrive(self, c, terminal=None) -> Terminal:
         """Candidate `c` signs in."""
         terminal = terminal or Terminal(last_heard_ms=self.record.session_ms())
+        self.name(terminal.machine, terminal.terminal)
         line = self.toy.roster[c - 1]
         sign_in(self.hall, terminal, m.SignIn(line.admission_no, line.id_tail))
         self.drain()
@@ -104,7 +134,7 @@ class Sitting(Room):
 
     def act(self, terminal, message):
         before = len(terminal.sent)
-        answers.act(self.hall, terminal, message)
+        answers.act(self.hall, terminal, terminal.chain.act(message))
         self.drain()
         return terminal.sent[before:]
 
@@ -564,7 +594,8 @@ def test_handing_in_gives_a_receipt_for_the_very_entry_and_nothing_is_taken_afte
     sitting.hand_in(terminal)
     (entry,) = sitting.entries(Kind.HAND_IN)
     receipt = terminal.last(m.Receipt)
-    assert receipt.code == receipt_code(leaf_hash(sitting.record.entry(entry.idx)))
+    assert receipt.code == receipt_code(sitting.record.chain_at(entry.idx))
+    assert holds(receipt.code, receipt.entry, receipt.before, entry.body["acts"], entry.body["form"])
     assert (receipt.answered, receipt.n_items, receipt.by_clock) == (1, N_ITEMS, False)
     assert terminal.last(m.Clock).phase is Phase.HANDED_IN
     for act in (m.Answer(3, 1, (0,), 0), m.Flag(3, 0, True), m.HandIn(3)):
@@ -575,7 +606,7 @@ def test_handing_in_gives_a_receipt_for_the_very_entry_and_nothing_is_taken_afte
 
 def test_an_answer_right_behind_the_hand_in_is_not_taken_though_that_is_not_yet_on_the_disk(sitting):
     (terminal,) = sitting.begin(1)
-    answers.act(sitting.hall, terminal, m.HandIn(1))
+    answers.act(sitting.hall, terminal, terminal.chain.act(m.HandIn(1)))
     answers.act(sitting.hall, terminal, m.Answer(2, 0, (0,), 0))
     sitting.drain()
     assert terminal.last(m.Refusal).reason is Reason.HANDED_IN
@@ -666,7 +697,9 @@ def test_when_time_is_up_the_server_hands_in_for_whoever_is_there(sitting):
     sitting.watch()
     sitting.watch()
     (entry,) = sitting.entries(Kind.HAND_IN)
-    assert entry.body == {"by": "server", "c": 1, "seq": 0}
+    seat = sitting.record.state.seats[1]
+    assert entry.body == {"acts": seat.acts.hex(), "by": "server", "c": 1, "form": seat.form, "seq": 0}
+    assert seat.signed_seq == seat.seq == 1  # it was asked once more before that
     assert terminal.last(m.Receipt).by_clock
 
 
@@ -686,6 +719,7 @@ def test_a_seat_is_not_handed_in_while_its_line_may_be_dead_or_while_it_still_br
     sitting.watch()
     assert sitting.entries(Kind.HAND_IN) == []
     sitting.heard(terminal)
+    sitting.watch()  # asked to sign
     sitting.watch()
     assert [entry.body["by"] for entry in sitting.entries(Kind.HAND_IN)] == ["server"]
     assert reason(sitting.answer(terminal, 2, (0,), LIMIT_MS)) is Reason.HANDED_IN
@@ -958,7 +992,7 @@ def test_nothing_enters_after_closing_whoever_knocks(sitting):
 def test_a_hand_in_and_a_sign_in_on_their_way_to_the_disk_are_counted_at_closing(sitting):
     one, *_ = sitting.begin(1, 2)
     line, late = sitting.toy.roster[2], Terminal()
-    answers.act(sitting.hall, one, m.HandIn(1))
+    answers.act(sitting.hall, one, one.chain.act(m.HandIn(1)))
     sign_in(sitting.hall, late, m.SignIn(line.admission_no, line.id_tail))
     assert ending.open_seats(sitting.hall) == [2, 3]
     sitting.shut([2, 3])
