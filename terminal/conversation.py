@@ -4,8 +4,8 @@ The stream is restarted rather than repaired: after a gap, or when an act was re
 closed and begun again from what the server then says it has. So a refusal still on its way can never meet a newer
 act under the same number.
 
-What is signed here is what the record has acknowledged, by the chain that this machine reckoned itself. Whatever head the
-server names: where the two differ, the signature says so.
+What is signed here is what the record has acknowledged, by the chain that this machine reckoned itself. Whatever head
+the server names: where the two differ, the signature says so.
 
 Before: `terminal.outbox`. After: `terminal.client`, which carries it through as many connections as it takes.
 """
@@ -85,7 +85,9 @@ class Connection:
 class Conversation:
     """One seat's conversation with the site's server."""
 
-    def __init__(self, hear: Callable[[Heard], None], open_outbox: Callable[[Welcome], Outbox], machine: Machine) -> None:
+    def __init__(
+        self, hear: Callable[[Heard], None], open_outbox: Callable[[Welcome], Outbox], machine: Machine
+    ) -> None:
         self._hear = hear
         self._open_outbox = open_outbox
         self._machine = machine

@@ -1,8 +1,8 @@
 """This machine's own secrets, two files in the folder of the journals, each readable by its owner alone.
 
 `machine.key`: the site knows the machine again by it, and is shown it. `machine.sign`: the key by which this terminal
-vouches for its candidate's acts; it is shown to nobody, the server neither, which learns the public half alone. Both are
-32 random bytes made here at the first start. A machine that is set up anew without them is another machine, and is
+vouches for its candidate's acts; it is shown to nobody, the server neither, which learns the public half alone. Both
+are 32 random bytes made here at the first start. A machine that is set up anew without them is another machine, and is
 paired again.
 
 Before: `tools.cli.terminal` names the folder. After: `terminal.conversation` shows the one and signs with the other.

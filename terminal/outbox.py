@@ -2,9 +2,9 @@
 
 Owned by the app, never by a screen or a worker: a screen that goes away takes nothing with it. The file is
 append-only; its records are messages of the protocol (Answer, Flag, HandIn, Ack, Signed, Receipt), Sat and Base, one a
-line, each with its length and CRC. A torn tail, what a power cut leaves, is cut off at opening. Where whole records follow the break
-the disk is at fault: the file is copied to `.torn` first, and the candidate is told. One file a candidate and
-session, readable by its owner alone; one program at a time writes it. What an earlier program left there is written
+line, each with its length and CRC. A torn tail, what a power cut leaves, is cut off at opening. Where whole records
+follow the break the disk is at fault: the file is copied to `.torn` first, and the candidate is told. One file a candidate
+and session, readable by its owner alone; one program at a time writes it. What an earlier program left there is written
 once more before it is built upon: after an error Linux shows pages that the disk never got.
 
 What `saved` and `acked` promise: acts up to `saved` are in the file and fsynced (已存); acts up to `acked` are in
@@ -351,9 +351,7 @@ class Outbox:
             raise RecordLost
         agrees = bool(said.acts) and self.head(said.durable_seq) == said.acts
         own = self.base.own if agrees else said.durable_seq
-        record = Base(
-            said.durable_seq, said.epoch, said.idx, said.head, dict(said.answers), said.flags, said.acts, own
-        )
+        record = Base(said.durable_seq, said.epoch, said.idx, said.head, dict(said.answers), said.flags, said.acts, own)
         first = self.fresh and not self.acts
         self.fresh = False
         handed_in = self.handed_in

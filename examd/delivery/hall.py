@@ -98,9 +98,7 @@ class Live:
             stage = Stage.STARTED
         else:
             stage = Stage.READY if seat.ready else Stage.SIGNED_IN
-        return cls(
-            machine=seat.machine, admitted=seat.admitted, queued_seq=seat.seq, stage=stage, signer=seat.signer
-        )
+        return cls(machine=seat.machine, admitted=seat.admitted, queued_seq=seat.seq, stage=stage, signer=seat.signer)
 
 
 class HallState(Enum):
@@ -233,7 +231,7 @@ class Hall:
             self.show_clock(c)
 
     def ask_to_sign(self, c: int) -> None:
-        """Asks the terminal to sign what the record holds of this candidate, beside the record's head of this moment."""
+        """Asks the terminal to sign what the record holds of this candidate, beside the record's head."""
         live, seat = self.live[c], self.record.state.seats[c]
         if live.connection is None or live.stage is not Stage.STARTED or self.closing:
             return

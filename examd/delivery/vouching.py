@@ -26,10 +26,10 @@ def take_signature(hall: Hall, connection: Connection, message: Signed) -> None:
     live, seat = hall.live[connection.c], hall.record.state.seats[connection.c]
     asked = live.asked
     if asked is None or (message.seq, message.size, message.root) != (asked.seq, asked.size, asked.root):
-        return
+        return None
     live.asked = None
     if hall.closing or hall.low_disk or live.stage is not Stage.STARTED:
-        return
+        return None
     if not hall.vouches(connection, seat, message):
         return hall.alarm(seat.c, "bad-signature", {"seq": message.seq})
     if message.acts != asked.acts:  # it signed what it holds itself: one of the two has been altered

@@ -6,9 +6,8 @@ After: `delimited`, `workbook`, `bulletin`. A document never shows a rate that i
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -37,7 +36,7 @@ class Report:
     bureau: str = ""
     """The name of the body that held the examination."""
     incidents: tuple[Incident, ...] = ()
-    receipts: Mapping[int, str] = MappingProxyType({})
+    receipts: Mapping[int, str] = field(default_factory=dict)
     """Candidate's number -> the code that stood on the terminal's last screen."""
 
     @property
@@ -63,7 +62,12 @@ class Report:
         rule = Rule.from_json(json.loads((folder / "package" / layout.RULE).read_bytes()))
         roster = layout.read_roster((folder / "roster.jsonl").read_bytes())
         names = {line.admission_no: line.name for line in roster}
-        return replace(cls.from_signed(signed, rule, names), bureau=bureau, incidents=incidents.read(folder), receipts=receipts.read(folder))
+        return replace(
+            cls.from_signed(signed, rule, names),
+            bureau=bureau,
+            incidents=incidents.read(folder),
+            receipts=receipts.read(folder),
+        )
 
     @classmethod
     def from_signed(cls, signed: Mapping[str, Any], rule: Rule, names: Mapping[str, str]) -> "Report":

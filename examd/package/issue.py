@@ -155,6 +155,7 @@ def issue(
         keys=layout.Keys(bureau.card.sign, chief.sign, site.sign, site.age, chief.age, archive_age),
         parts=[_part(name, files[name]) for name in sorted(files, key=str.encode)],
         issued_at=issued_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        seats_sign=True,
     )
     files[layout.MANIFEST] = statements.sign(msgspec.to_builtins(manifest), bureau.signing_key)
     directory, exposed = out / f"PKG-{package_id}", meeting(pool, rule, len(roster))

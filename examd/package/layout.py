@@ -90,6 +90,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: Keys
     parts: list[Part]
     issued_at: str
+    seats_sign: bool = False
+    """Terminals have to sign for candidates' acts: in every package since they do, so that no site can leave it out."""
 
     @property
     def draw_session(self) -> str:

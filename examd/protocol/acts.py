@@ -1,7 +1,7 @@
 """A candidate's acts as a chain of their own, and the words by which a terminal vouches for it (docs/formats.md §5b).
 
-a₀ = SHA-256("examd/acts/v1" ‖ canonical JSON of {"c", "form", "package_id"}); aₙ = SHA-256(aₙ₋₁ ‖ canonical JSON of act n
-as it was sent). Terminal, server and verifier compute the same: whoever changes, drops, adds or moves an act has
+a₀ = SHA-256("examd/acts/v1" ‖ canonical JSON of {"c", "form", "package_id"}); aₙ = SHA-256(aₙ₋₁ ‖ canonical JSON of act
+n as it was sent). Terminal, server and verifier compute the same: whoever changes, drops, adds or moves an act has
 another head, and no signature over it. A signature speaks of the acts that the terminal heard from the candidate
 itself, those behind `since`: what a record held already when the terminal came to it, the terminal cannot vouch for.
 

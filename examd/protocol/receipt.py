@@ -1,8 +1,8 @@
 """The receipt's code: sixteen symbols that pin a hand-in and all before it, and two that catch a slip of the pen.
 
-Crockford base 32 leaves out I, L, O and U, so a code can be copied by hand. The sixteen symbols are the first 80 bits of
-SHA-256("examd/receipt/v2" ‖ the record's chain value at the hand-in's entry). That entry bears the form and the head of
-the candidate's acts, and the chain runs over all entries before it: a record in which any of this was changed, this
+Crockford base 32 leaves out I, L, O and U, so a code can be copied by hand. The sixteen symbols are the first 80 bits
+of SHA-256("examd/receipt/v2" ‖ the record's chain value at the hand-in's entry). That entry bears the form and the head
+of the candidate's acts, and the chain runs over all entries before it: a record in which any of this was changed, this
 candidate's answers or another's, has other receipts. Whoever does not hold the record learns nothing of the answers.
 The check symbols are the value mod 1021, which catches every wrong symbol and every two that changed places.
 

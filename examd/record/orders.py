@@ -50,23 +50,23 @@ class Restore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sig: str = ""
 
     @property
-    def words(self) -> "Words":
+    def words(self) -> Mapping[str, object]:
         return {
             "c": self.c, "answers": [{"slot": a.slot, "choice": list(a.choice)} for a in self.answers],
             "journal": self.journal, "reason": self.reason,
         }  # fmt: skip
 
 
-Words = Mapping[str, str | int | bool | list[dict[str, int | list[int]]]]
+Words = Mapping[str, str | int | bool]
 """The entry's body, without its signature."""
 
 
-def sign(kind: Kind, package_id: str, words: Words, key: Ed25519PrivateKey) -> str:
+def sign(kind: Kind, package_id: str, words: Mapping[str, object], key: Ed25519PrivateKey) -> str:
     """The signature, in hex."""
     return key.sign(_message(kind, package_id, words)).hex()
 
 
-def is_signed(kind: Kind, package_id: str, words: Words, signature: str, public: str) -> bool:
+def is_signed(kind: Kind, package_id: str, words: Mapping[str, object], signature: str, public: str) -> bool:
     """The holder of `public` (hex) ordered exactly this."""
     try:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))
@@ -76,5 +76,5 @@ def is_signed(kind: Kind, package_id: str, words: Words, signature: str, public:
     return True
 
 
-def _message(kind: Kind, package_id: str, words: Words) -> bytes:
+def _message(kind: Kind, package_id: str, words: Mapping[str, object]) -> bytes:
     return canonical({"order": dict(words), "package_id": package_id, "type": f"examd-{kind.lower()}", "v": 1})

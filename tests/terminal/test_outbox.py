@@ -276,9 +276,7 @@ def test_no_recorded_answer_is_ever_overwritten_and_no_unrecorded_one_is_lost(
     for act in here.acts[: max(here.acked, min(reached, here.last))]:  # what of ours reached the record
         there._write(act)
     play(there, [act for act in elsewhere if act[0] != "ack"])
-    record = welcome(
-        there.last, dict(there.answers), tuple(sorted(there.flags)), acts=there.head(there.last)
-    )
+    record = welcome(there.last, dict(there.answers), tuple(sorted(there.flags)), acts=there.head(there.last))
     held = here._unacknowledged_answers()
     same_line = here.acts[: there.last] == there.acts
     here.reconcile(record)

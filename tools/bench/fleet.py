@@ -129,7 +129,9 @@ class _Terminal:
 
     async def pair(self, session: Any, url: str, code: str) -> None:
         async with session.ws_connect(url, compress=0) as socket:
-            await socket.send_str(encode(Pair(code, self.admission_no, self._machine.key, self._machine.public)).decode())
+            await socket.send_str(
+                encode(Pair(code, self.admission_no, self._machine.key, self._machine.public)).decode()
+            )
             answer = decode_to_terminal(await socket.receive_str())
             if not isinstance(answer, Enrolled):
                 raise RuntimeError(f"not paired: {answer}")

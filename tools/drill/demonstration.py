@@ -7,7 +7,6 @@ plays every holder in turn, and says so: "not separated: one holder".
 import argparse
 import asyncio
 import contextlib
-import json
 import multiprocessing
 import os
 import subprocess

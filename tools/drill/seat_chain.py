@@ -21,8 +21,12 @@ class SeatChain:
     def hear(self, message: Message) -> Signed | None:
         """Takes in what the server says; what is to be answered where that asks for a signature."""
         if isinstance(message, Welcome):
-            self._welcome, self._since = message, message.durable_seq
-            self._heads = [bytes.fromhex(message.acts)] if message.acts else []
+            self._welcome, at = message, message.durable_seq - self._since
+            if 0 <= at < len(self._heads) and self._heads[at].hex() == message.acts:
+                del self._heads[at + 1 :]
+            else:  # somebody went on elsewhere: what came meanwhile is not this terminal's own
+                self._since = message.durable_seq
+                self._heads = [bytes.fromhex(message.acts)] if message.acts else []
         elif isinstance(message, FormView):
             self._form = message.digest
             if not self._heads and self._welcome is not None:

@@ -8,8 +8,8 @@ input may end the audit early, and nothing unjudged may pass for good.
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import course, forms, issued, limits, officers, results, sealed, tables
-from .case import Case
+from . import course, forms, issued, journals, limits, officers, results, sealed, seats, tables
+from .case import NOTHING_MORE, Asked, Case
 from .outcome import Missing, Outcome, Status
 
 Check = Callable[[Case, Outcome], None]
@@ -50,10 +50,13 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("result-facts", results.result_facts),
     ("forms", forms.forms),
     ("form-rules", forms.form_rules),
+    ("seat-keys", seats.seat_keys),
     ("attendance", course.attendance),
     ("order", course.order),
     ("orders", course.orders),
     ("sequences", course.sequences),
+    ("seat-chains", seats.seat_chains),
+    ("journals", journals.journals),
     ("choices", course.choices),
     ("deadlines", course.deadlines),
     ("limits", limits.limits),
@@ -66,15 +69,20 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("rates", results.rates),
     ("results-table", tables.results),
     ("rates-table", tables.rates),
+    ("receipts", seats.receipts),
     ("separation", results.separation),
     ("for-people", for_people),
 )
 
 
 def run(
-    directory: Path, bureau_key: bytes | None = None, officers_sha256: str | None = None, known: Sequence[Path] = ()
+    directory: Path,
+    bureau_key: bytes | None = None,
+    officers_sha256: str | None = None,
+    known: Sequence[Path] = (),
+    asked: Asked = NOTHING_MORE,
 ) -> tuple[Case, list[Outcome]]:
-    case, outcomes = Case(directory, bureau_key, officers_sha256, known), []
+    case, outcomes = Case(directory, bureau_key, officers_sha256, known, asked), []
     for number, (name, check) in enumerate(CHECKS, 1):
         out = Outcome(number, name)
         try:

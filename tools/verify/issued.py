@@ -56,7 +56,9 @@ _SIGNED = record(
         ),
         "parts": list_of(record({"name": text, "bytes": integer(0), "sha256": hexadecimal(32)})),
         "issued_at": text,
-    }
+        "seats_sign": one_of(True),
+    },
+    optional={"seats_sign"},
 )
 _ROSTER_LINE = record(
     {"c": integer(1), "admission_no": text, "name": text, "id_tail": text, "id_masked": text, "institution": text}

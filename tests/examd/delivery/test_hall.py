@@ -11,7 +11,7 @@ from bank.refused import BrokenStore, Denied
 from examd.delivery import answers, ending
 from examd.delivery.hall import Hall, Stage
 from examd.delivery.sign_in import resume, sign_in
-from examd.delivery.vouching import take_signature
+from examd.delivery.vouching import ask_for_signatures, take_signature
 from examd.delivery.wrong_sign_ins import TRIES, WINDOW_MS
 from examd.grading.export import replay
 from examd.package import layout
@@ -156,6 +156,7 @@ class Sitting(Room):
 
     def watch(self):
         ending.watch_deadlines(self.hall)
+        ask_for_signatures(self.hall)
         self.drain()
 
     def entries(self, *kinds):
