@@ -18,6 +18,7 @@ from typing import NoReturn
 import msgspec
 
 from examd.protocol import acts as chain
+from examd.protocol.journal import Sat
 from examd.protocol.messages import (
     Ack,
     Clock,
@@ -42,7 +43,7 @@ from examd.protocol.reasons import Reason
 from examd.protocol.receipt import holds as receipt_holds
 from terminal.heard import GaveUp, Heard, Trouble
 from terminal.machine import Machine
-from terminal.outbox import JournalInUse, Outbox, RecordLost, Sat
+from terminal.outbox import JournalInUse, Outbox, RecordLost
 
 WINDOW = 32
 FIRST_TURN_S = 0.02

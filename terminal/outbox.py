@@ -3,9 +3,9 @@
 Owned by the app, never by a screen or a worker: a screen that goes away takes nothing with it. The file is
 append-only; its records are messages of the protocol (Answer, Flag, HandIn, Ack, Signed, Receipt), Sat and Base, one a
 line, each with its length and CRC. A torn tail, what a power cut leaves, is cut off at opening. Where whole records
-follow the break the disk is at fault: the file is copied to `.torn` first, and the candidate is told. One file a candidate
-and session, readable by its owner alone; one program at a time writes it. What an earlier program left there is written
-once more before it is built upon: after an error Linux shows pages that the disk never got.
+follow the break the disk is at fault: the file is copied to `.torn` first, and the candidate is told. One file a
+candidate and session, readable by its owner alone; one program at a time writes it. What an earlier program left
+there is written once more before it is built upon: after an error Linux shows pages that the disk never got.
 
 What `saved` and `acked` promise: acts up to `saved` are in the file and fsynced (已存); acts up to `acked` are in
 the server's record (已确认). Only saved acts may be sent.
@@ -34,7 +34,6 @@ import errno
 import hashlib
 import os
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -49,43 +48,11 @@ except ImportError:
     fcntl = None  # type: ignore[assignment]
 
 from examd.protocol import acts as chain
-from examd.protocol.messages import Ack, Answer, Flag, HandIn, Message, Receipt, Signed, Welcome
+from examd.protocol.journal import SUFFIX, Base, Line, Sat, decode_lines, encode_line
+from examd.protocol.messages import Ack, Answer, Flag, HandIn, Receipt, Signed, Welcome
 
 Act = Answer | Flag | HandIn
 Choice = tuple[int, ...]
-MAX_RECORD = 1 << 20
-
-
-class Base(Message, tag="base", frozen=True):
-    """What the record held when this terminal last started from it."""
-
-    seq: int
-    epoch: int
-    idx: int
-    head: str
-    answers: dict[int, Choice]
-    flags: tuple[int, ...]
-    acts: str = ""
-    """Head of the chain of acts there; "" before the form was shown, and in journals of before there was one."""
-    own: int = 0
-    """Acts up to this one were not, or not provably, given at this machine."""
-
-
-class Sat(Message, tag="sat", frozen=True):
-    """Whose acts follow, and at which machine: what whoever reads the journal later holds against the record."""
-
-    package_id: str
-    session: str
-    c: int
-    admission_no: str
-    terminal: str
-    sign: str
-    """The machine's public signing key."""
-
-
-Line = Base | Sat | Act | Ack | Signed | Receipt
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Line).decode
 
 
 class RecordLost(Exception):  # noqa: N818 - an alarm, not a fault of ours
@@ -116,34 +83,11 @@ class Restored:
     """Slots where this machine holds another answer than the record."""
 
 
-def encode_line(line: Line) -> bytes:
-    body = _encode(line)
-    return b"%08x %08x %s\n" % (len(body), zlib.crc32(body), body)
-
-
-def decode_lines(data: bytes) -> tuple[list[Line], int]:
-    """The whole records at the head of `data`, and how many bytes they take. What follows is torn."""
-    lines: list[Line] = []
-    place = 0
-    while (end := place + 18) <= len(data):
-        try:
-            length, crc = int(data[place : place + 8], 16), int(data[place + 9 : place + 17], 16)
-            body = data[end : end + length]
-            whole = length <= MAX_RECORD and data[end + length : end + length + 1] == b"\n" and zlib.crc32(body) == crc
-            if not whole:
-                break
-            lines.append(_decode(body))
-        except (ValueError, msgspec.DecodeError):
-            break
-        place = end + length + 1
-    return lines, place
-
-
 def journal_name(session: str, admission_no: str) -> str:
     """A file name for any two strings: readable where they are plain, told apart by a digest always."""
     plain = re.sub(r"[^A-Za-z0-9]+", "-", f"{session}-{admission_no}").strip("-")[:80]
     digest = hashlib.sha256(f"{session}\n{admission_no}".encode()).hexdigest()[:8]
-    return f"{plain}-{digest}.journal"
+    return f"{plain}-{digest}{SUFFIX}"
 
 
 def stranded(torn: bytes) -> int:

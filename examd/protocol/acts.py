@@ -6,7 +6,7 @@ another head, and no signature over it. A signature speaks of the acts that the 
 itself, those behind `since`: what a record held already when the terminal came to it, the terminal cannot vouch for.
 
 Before: `terminal.outbox` keeps the chain, `terminal.conversation` signs. After: `examd.record.state` folds the same,
-`examd.delivery.signed` checks.
+`examd.delivery.vouching` checks.
 """
 
 import json

@@ -10,7 +10,9 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +31,7 @@ from examd.site.serving import supervised
 from examd.site.staff_client import StaffClient
 from terminal.machine import Machine
 from tests.examd.toy_session import PASSPHRASE, Staffed
+from tools.drill.seat_chain import SeatChain
 
 STEP_S = 30
 SPARE = 4
@@ -47,6 +50,8 @@ class Served:
         """What the last event of a kind was about."""
         self.machines: dict[str, Machine] = {}
         """The enrolled terminals, by name: "01", "02" … one for each candidate, and some to spare."""
+        self.chains: dict[str, SeatChain] = {}
+        """What they hold of their candidates' acts, beyond one connection."""
         self._next = 0
         self.supervisor = supervised(toy.folder, toy.site, "127.0.0.1", 0, self._tell, log)
         self._thread = threading.Thread(target=self.supervisor.run, daemon=True)
@@ -160,6 +165,8 @@ class Served:
                     machine = self.machines[terminal]
                     await say(socket, m.Present(machine.key, machine.public))
                     assert (await hear(socket, m.Enrolled)).name == terminal
+                    chain = self.chains.setdefault(terminal, SeatChain(machine))
+                    _HANDS[socket] = _Hand(chain)
                 yield socket
 
 
@@ -208,8 +215,33 @@ async def in_this_process(toy: Staffed, clock: Clock) -> AsyncIterator[Here]:
         await site.server.stop()
 
 
+@dataclass
+class _Hand:
+    """What a seat that speaks the protocol by hand keeps, so that it can sign."""
+
+    chain: SeatChain
+    unheard: list[m.Message] = field(default_factory=list)
+
+
+_HANDS: "weakref.WeakKeyDictionary[object, _Hand]" = weakref.WeakKeyDictionary()
+
+
 async def say(socket: aiohttp.ClientWebSocketResponse, message: m.Message) -> None:
+    if isinstance(message, m.Answer | m.Flag | m.HandIn) and (hand := _hand(socket)) is not None:
+        message = hand.chain.act(message)
     await socket.send_str(m.encode(message).decode())
+
+
+def _hand(socket: object) -> _Hand | None:
+    return _HANDS.get(getattr(socket, "socket", socket))
+
+
+async def _heard(socket: aiohttp.ClientWebSocketResponse, hand: _Hand | None) -> m.Message:
+    """The next message; where it asks for a signature, that has been given."""
+    message: m.Message = m.decode_to_terminal(await socket.receive_str())
+    if hand is not None and (signed := hand.chain.hear(message)) is not None:
+        await say(socket, signed)
+    return message
 
 
 async def hear(
@@ -219,8 +251,11 @@ async def hear(
 ) -> Kind:
     """The next message of this kind."""
     async with asyncio.timeout(patience_s):
+        hand = _hand(socket)
         while True:
-            message = m.decode_to_terminal(await socket.receive_str())
+            message = hand.unheard.pop(0) if hand is not None and hand.unheard else await _heard(socket, hand)
+            if isinstance(message, m.FormView) and hand is not None:
+                hand.unheard.append(await _heard(socket, hand))  # behind a form there is mostly something to sign
             if isinstance(message, kind):
                 return message
 

@@ -28,7 +28,7 @@ async def storm(site, address):
     connector = aiohttp.TCPConnector(ssl=trusting(site.trust), local_addr=(address, 0))
     async with aiohttp.ClientSession(connector=connector) as session:
         async with session.ws_connect(f"wss://{site.address}/seat") as socket:
-            await say(socket, m.Present("00" * 32))
+            await say(socket, m.Present("00" * 32, "00" * 32))
             heard = [await hear(socket)]
             for line in site.toy.roster:
                 await say(socket, m.SignIn(line.admission_no, "000000"))

@@ -14,18 +14,9 @@ from hypothesis import strategies as st
 
 import terminal.outbox
 from bank.canonical import canonical
+from examd.protocol.journal import Base, decode_lines, encode_line
 from examd.protocol.messages import Ack, Answer, Candidate, Flag, HandIn, Sitting, Welcome
-from terminal.outbox import (
-    Base,
-    Journal,
-    JournalInUse,
-    Kept,
-    Outbox,
-    RecordLost,
-    decode_lines,
-    encode_line,
-    journal_name,
-)
+from terminal.outbox import Journal, JournalInUse, Kept, Outbox, RecordLost, journal_name
 
 ROOT = Path(__file__).parents[2]
 

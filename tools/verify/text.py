@@ -387,7 +387,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "candidate {c}: {n} acts over {s} s that no terminal vouches for (a site asks every minute); items {items}",
     ),
     "late_bracket": (
-        "考生 {c} 的 {n} 个迟到答案：其终端在第 {after} 条之后、主考官签署第 {before} 条检查点之前（0 为无）；更近无从证明",
+        "考生 {c} 的 {n} 个迟到答案：第 {after} 条之后、所签检查点（{before} 条，0 为无）之前所给；更近无从证明",
         "candidate {c}: {n} late answers, given after entry {after} and before the co-signed checkpoint "
         "over {before} (0: none); nothing dates them nearer",
     ),

@@ -190,7 +190,7 @@ MAY_REFUSE = {
 async def waits_to_be_enrolled(room):
     """A machine where the code was typed."""
     async with room.desk("helper") as desk, room.socket() as socket:
-        await say(socket, m.Pair((await desk.command("pair"))["code"], "07", "ab" * 32))
+        await say(socket, m.Pair((await desk.command("pair"))["code"], "07", "ab" * 32, "ab" * 32))
         await hear(socket, m.Enrolled)
 
 
