@@ -69,8 +69,6 @@ class _Seat:
     acts: list[Entry] = field(default_factory=list)
     vouched: set[int] = field(default_factory=set)
     """Numbers of acts that a terminal vouches for."""
-    bracket: int = 0
-    """Size of the record that the newest signature names."""
 
 
 def seat_chains(case: Case, out: Outcome) -> None:
@@ -144,9 +142,9 @@ def _signed(
     key = keys.get(seat.machine, b"")
     if not notes.verified(key, bytes.fromhex(body["sig"]), canonical.encode(said)):
         out.fail("seat_signature", entry.place, c=seat.c, machine=seat.machine)
-        good = False
+        return 1
+    seat.signer = seat.machine  # that terminal was there, whatever became of what it signed
     if good:
-        seat.signer, seat.bracket = seat.machine, size
         seat.vouched.update(range(since + 1, seq + 1))
     return 1
 

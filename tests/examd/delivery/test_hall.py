@@ -11,7 +11,7 @@ from bank.refused import BrokenStore, Denied
 from examd.delivery import answers, ending
 from examd.delivery.hall import Hall, Stage
 from examd.delivery.sign_in import resume, sign_in
-from examd.delivery.vouching import ask_for_signatures, take_signature
+from examd.delivery.vouching import ASK_AGAIN_MS, SIGN_EVERY_MS, ask_for_signatures, take_signature
 from examd.delivery.wrong_sign_ins import TRIES, WINDOW_MS
 from examd.grading.export import replay
 from examd.package import layout
@@ -1016,3 +1016,95 @@ def test_a_closing_that_found_the_disk_full_is_said_and_done_again(sitting):
     assert state.closed
     assert state.absent == {2, 3, 4, 5}
     assert sitting.entries(Kind.CLOSE)[0].idx == len(entries) - 1
+
+
+# ---- terminals vouch ------------------------------------------------------------------------------------------
+
+
+def test_no_act_is_taken_before_the_terminal_has_signed_and_it_is_asked_again(sitting):
+    terminal = Terminal(signs=False)
+    sitting.arrive(1, terminal)
+    sitting.hall.ready(1)
+    sitting.drain()
+    sitting.say(Kind.SESSION_START)
+    sitting.hall.start_seat(1)
+    sitting.drain()
+    asked = terminal.last(m.Sign)
+    assert (asked.seq, asked.acts) == (0, sitting.record.state.seats[1].acts.hex())
+    assert reason(sitting.answer(terminal)) is Reason.UNSIGNED
+    terminal.signs = True
+    sitting.watch()
+    assert sitting.entries(Kind.SIGNED) == []  # not so soon
+    sitting.clock.run(ASK_AGAIN_MS)
+    sitting.watch()
+    (entry,) = sitting.entries(Kind.SIGNED)
+    assert (entry.actor, entry.body["seq"], entry.body["since"]) == ("seat:1", 0, 0)
+    assert isinstance(sitting.answer(terminal), m.Ack)
+
+
+def test_a_seat_that_acts_signs_once_a_minute_and_after_each_checkpoint_of_the_chief_examiner(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.answer(terminal)
+    sitting.watch()
+    assert [entry.body["seq"] for entry in sitting.entries(Kind.SIGNED)] == [0]
+    sitting.clock.run(SIGN_EVERY_MS)
+    sitting.watch()
+    assert [entry.body["seq"] for entry in sitting.entries(Kind.SIGNED)] == [0, 1]
+    sitting.clock.run(SIGN_EVERY_MS)
+    sitting.watch()  # nothing new to vouch for
+    sitting.answer(terminal)
+    sitting.hall.cosigned_ms = sitting.record.session_ms() + 1
+    sitting.watch()
+    assert [entry.body["seq"] for entry in sitting.entries(Kind.SIGNED)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("what", ["another key", "another head", "another checkpoint", "another candidate's"])
+def test_a_signature_that_is_not_this_seats_over_these_acts_enters_nowhere(sitting, what):
+    one, two = sitting.begin(1, 2)
+    sitting.answer(one)
+    sitting.hall.ask_to_sign(1)
+    signed, one.signed = one.signed[-1], []
+    if what == "another key":
+        signed = msgspec.structs.replace(signed, sig="00" * 64)
+    elif what == "another head":
+        one.chain._heads[-1] = bytes(32)
+        signed = one.chain.hear(one.last(m.Sign))
+    elif what == "another checkpoint":
+        signed = msgspec.structs.replace(signed, root="ab" * 32)
+    else:
+        signed = msgspec.structs.replace(signed, sig=two.chain.hear(two.last(m.Sign)).sig)
+    before = len(sitting.entries(Kind.SIGNED))
+    take_signature(sitting.hall, one, signed)
+    sitting.drain()
+    assert len(sitting.entries(Kind.SIGNED)) == before
+    alarms = [entry.body["what"] for entry in sitting.entries(Kind.ALARM)]
+    # of another checkpoint nothing was asked: it is an answer to an earlier question, and no alarm
+    assert alarms == {"another head": ["acts-differ"], "another checkpoint": []}.get(what, ["bad-signature"])
+
+
+def test_a_hand_in_over_other_acts_is_not_taken_and_said(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.answer(terminal)
+    terminal.chain._heads[-1] = bytes(32)  # as a terminal has it whose answer the server changed
+    terminal.seq += 1
+    assert reason(sitting.act(terminal, m.HandIn(terminal.seq))[0]) is Reason.UNSIGNED
+    assert [entry.body["what"] for entry in sitting.entries(Kind.ALARM)] == ["acts-differ"]
+    unsigned = m.HandIn(terminal.seq)
+    answers.act(sitting.hall, terminal, unsigned)
+    assert reason(terminal.sent[-1]) is Reason.UNSIGNED
+
+
+def test_at_another_seat_the_chain_goes_on_under_the_new_terminals_key(sitting):
+    (first,) = sitting.begin(1)
+    sitting.answer(first, 3, (0,))
+    sitting.say(Kind.ADMIT, {"c": 1, "reason": "换机", "terminal": "08"})
+    sitting.hall.live[1].admitted = "08"
+    second = sitting.arrive(1, at("08"))
+    assert second.last(m.Welcome).acts == sitting.record.state.seats[1].acts.hex()
+    sitting.drain()
+    entry = sitting.entries(Kind.SIGNED)[-1]
+    assert (entry.body["seq"], entry.body["since"]) == (1, 1)  # it vouches for nothing that was given elsewhere
+    second.seq = 1
+    assert isinstance(sitting.answer(second, 4), m.Ack)
+    sitting.hand_in(second)
+    assert sitting.entries(Kind.HAND_IN)[-1].body["since"] == 1

@@ -184,6 +184,7 @@ MAY_REFUSE = {
     "bank accept", "bank trace",  # another body's slice, a photograph: neither is at hand; a refusal is data as well
     "bank replace-holder", "rule consent",
     "site admit", "site reopen",  # nobody has signed in, nobody has handed in
+    "site journals", "site restore",  # and nobody's journal is there
 }  # fmt: skip
 
 
@@ -225,6 +226,8 @@ def a_session(folder, shell):
         site("watcher", "status")
         site("admin", "start")
         site("closer", f"reopen --candidate {number} --reason 误触 --minutes 3 --chief toy-chief")
+        (shell.folder / "none.journal").write_bytes(b"")
+        site("closer", "restore --journal none.journal --reason 磁盘回退 --yes --chief toy-chief")
         for act in ("pause --reason 停电", "resume --reason 来电", "addtime --minutes 5 --reason 停电"):
             site("deputy", act)
         site("watcher", "present")
@@ -232,6 +235,7 @@ def a_session(folder, shell):
         site("watcher", "passphrase --new-passphrase-file word2")
         (closed,) = site("closer", "close --chief toy-chief")
         site("closer", "grade --code-file two --chief toy-chief")
+        shell(f"site journals {toy.site_folder} --from .")
         shell(f"site report {toy.site_folder}")
         shell(f"verify {closed['result']}")
         shell(f"bank trace sample --seen 甲:乙|丙 --result {closed['result']}")
