@@ -175,6 +175,7 @@ async def besieged(honest: int, work: Path) -> AsyncIterator[Besieged]:
                             await hear(socket, m.Enrolled)
 
             await drill.enrol(client, pair, honest + len(keys))
+            await drill.open(client)
             await fleet.order("connect")
             async with asyncio.timeout(60):
                 while (await client.status()).ready < honest:

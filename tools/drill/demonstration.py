@@ -29,6 +29,7 @@ from bank.store import Bank
 from examd.documents.report import Report
 from examd.documents.write import write_all
 from examd.package.layout import RosterLine
+from examd.site.journals import collect
 from examd.site.staff_client import StaffClient
 from tools.cli.language import _, current_language_from_environment
 from tools.cli.sentences import told
@@ -89,11 +90,11 @@ class _Demo:
             self.step(_("Server and supervisor running: TLS 1.3 on port {port}", port=self.drill.serve()))
             client = await self.drill.sign_in()
             closing.push_async_callback(client.close)
+            await self._enrol(client, roster)
             self.step(_("Package opened by site, chief examiner and code 1; seed fixed by bureau and room"))
             opening = await self.drill.open(client)
             self.step.detail(_("not separated: one holder") + " · " + opening.opened.session)
             own = roster[-1]
-            await self._enrol(client, roster)
             players = self._seat(roster if self.auto else roster[:-1], items)
             person = None if self.auto else self._seat_person(own)
             await self._start(client, len(roster), person)
@@ -237,6 +238,9 @@ class _Demo:
         self.step.detail(_("closing root {root}", root=closed.root))
         folder = await self.drill.grade(client, closed.root)
         self.step(_("Graded by a process of its own, with code 2 given against that root"))
+        acted = [seat.admission_no for seat in (await client.status()).seats if seat.answered]
+        collected = collect(folder, self.drill.issued.package_id, [self.work / "journals"], acted)
+        self.step(_("{n} journals of terminals collected, to be held against the record", n=len(collected.names)))
         report = Report.read(folder, self.drill.bureau.card.name)
         write_all(report, folder, current_language_from_environment())
         return report, folder
