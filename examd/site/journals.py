@@ -55,7 +55,7 @@ class Journal:
                 case Ack(seq=seq):
                     acked = max(acked, seq)
         if sat is None:
-            raise BadFile("journal-malformed", file=path.name)
+            raise BadFile("terminal-journal-malformed", file=path.name)
         return cls(path, data, sat, {n: act for n, act in acts.items() if n <= acked})
 
 

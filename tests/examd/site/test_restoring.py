@@ -68,5 +68,5 @@ async def test_what_a_journal_proves_counts_by_signed_order_unless_it_was_answer
 def test_a_file_that_is_no_journal_is_refused(tmp_path):
     for data in (b"", b"x" * 100, encode_line(Ack(1, 1, 1, ""))):
         (tmp_path / "x.journal").write_bytes(data)
-        with pytest.raises(BadFile, match="journal-malformed"):
+        with pytest.raises(BadFile, match="terminal-journal-malformed"):
             Journal.read(tmp_path / "x.journal")

@@ -216,7 +216,9 @@ SENTENCES = {
     ),
     "order-unsigned": N_("The order does not bear the chief examiner's signature. Use the chief examiner's own key."),
     "not-handed-in": N_("Candidate {admission_no} has not handed in. See: examd site status"),
-    "journal-malformed": N_("{file} is no journal of a terminal, or of a version before journals said whose they are."),
+    "terminal-journal-malformed": N_(
+        "{file} is no journal of a terminal, or of a version before journals said whose they are."
+    ),
     "journal-of-another": N_("{file} is a journal of another session or candidate."),
     "journal-proves-nothing": N_("{file} holds no acknowledged answer that the record does not have."),
     "journals-none": N_(

@@ -167,7 +167,7 @@ def _session(site: Commands) -> None:
         _("admit answers that the server lost from a terminal's journal, by order of the chief examiner"),
         "examd site restore site --journal stick/07/2026001.journal --reason 磁盘回退 --chief /media/stick --as 李娜",
     )  # fmt: skip
-    restore.add_argument("--journal", type=Path, required=True, metavar=_("FILE"), help=_("the terminal's journal"))
+    restore.add_argument("--journal", type=Path, required=True, metavar="FILE", help=_("the terminal's journal"))
     restore.add_argument("--reason", required=True, help=_("why; it stands in the record"))
     restore.add_argument("--yes", action="store_true", help=_("do not ask whether these answers are to be admitted"))
     for each in (admit, reopen):
