@@ -79,6 +79,8 @@ class Connection:
     """An act was refused for now; it and its followers wait."""
     overdue: int = 0
     """Clock messages since something sent was last acknowledged."""
+    asked_to_sign: bool = False
+    """The form has been shown here, and a checkpoint told: before that no hand-in can be signed."""
     signed: Signed | None = None
     """What the server asked for last, signed and not yet sent."""
 
@@ -178,6 +180,8 @@ class Conversation:
             self.connection.signed = None
         if self.outbox is not None and not self.connection.held and not self._over:
             acts = self.outbox.sendable(self.connection.sent, WINDOW)
+            if acts and isinstance(acts[-1], HandIn) and not self.connection.asked_to_sign:
+                acts = acts[:-1]
             said += [self._with_signature(act, self.outbox) if isinstance(act, HandIn) else act for act in acts]
             self.connection.sent = acts[-1].seq if acts else self.connection.sent
         return said
@@ -245,9 +249,10 @@ class Conversation:
     def _asked_to_sign(self, asked: Sign, outbox: Outbox) -> None:
         if asked.size >= self._checkpoint[0]:
             self._checkpoint = asked.size, asked.root
+        self.connection.asked_to_sign = True
         if asked.seq <= outbox.acked:
             self.connection.signed = self._vouch(outbox, asked.seq)
-            self.unsent.set()
+        self.unsent.set()
 
     def _receipt(self, receipt: Receipt, outbox: Outbox) -> None:
         """Raises Stop: the code does not follow from the entry, or the entry does not bear this journal's acts."""
