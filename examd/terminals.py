@@ -111,7 +111,7 @@ class Terminals:
         if found is not None and not found.sign and is_key(sign):
             found = msgspec.structs.replace(found, sign=sign)
             self._write(self._kept | {found.id: found})
-        return found if found is not None and found.sign == sign else None
+        return found if found is not None and is_key(sign) and found.sign == sign else None
 
     def of(self, machine: str) -> Machine | None:
         """The enrolled machine of this id."""
