@@ -160,6 +160,7 @@ def issue(
         issued_at=issued_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         counter=counter,
         window=window,
+        seats_sign=True,
     )
     files[layout.MANIFEST] = statements.sign(msgspec.to_builtins(manifest), bureau.signing_key)
     directory, exposed = out / f"PKG-{package_id}", meeting(pool, rule, len(roster))

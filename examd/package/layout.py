@@ -105,6 +105,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     """The bureau's running number for this site: 1, 2, 3 …; 0 in packages of before there were numbers."""
     window: Window | None = None
     """None in packages of before there were windows."""
+    seats_sign: bool = False
+    """Terminals have to sign for candidates' acts: in every package since they do, so that no site can leave it out."""
 
     @property
     def draw_session(self) -> str:

@@ -81,7 +81,7 @@ def test_a_folder_of_another_kind_is_told_what_it_is(tmp_path, files, said):
 def test_a_lie_exits_1_and_is_told_with_its_place(lying):
     done = run(lying, "--lang", "en")
     assert (done.returncode, done.stderr) == (1, "")
-    assert "✗ 38 marks recomputed  [FAILED]" in done.stdout
+    assert "✗ 45 marks recomputed  [FAILED]" in done.stdout
     assert "result.json candidates[0] c=1 points: is 1, should be 80" in done.stdout
 
 
@@ -91,7 +91,7 @@ def test_json_names_each_check_finding_and_recomputed_rate(lying):
     assert done.returncode == 1
     assert not told["passed"]
     failed = [check for check in told["checks"] if check["status"] == "failed"]
-    assert [(check["number"], check["check"]) for check in failed] == [(38, "marks")]
+    assert [(check["number"], check["check"]) for check in failed] == [(45, "marks")]
     assert failed[0]["findings"][0]["place"] == "result.json candidates[0] c=1 points"
     assert told["rates"][-1]["passed"] == 2
 

@@ -77,6 +77,7 @@ class _Bench:
             fleet = await Fleet.start(drill.address, drill.trust, seats)
             try:
                 await drill.enrol(client, fleet.pair, terminals)
+                await drill.open(client)
                 start = await self._start_storm(client, fleet, terminals)
                 self.figures.setdefault("start", start)
                 await course(drill, client, fleet)

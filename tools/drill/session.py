@@ -247,7 +247,10 @@ def made_up_roster(n: int) -> list[RosterLine]:
 
 @contextlib.asynccontextmanager
 async def hall_for(candidates: int, work: Path) -> AsyncIterator[tuple[Drill, StaffClient, list[RosterLine]]]:
-    """An opened session of the sample bank for so many candidates, served until the block ends."""
+    """A site with a package of the sample bank for so many candidates, served until the block ends.
+
+    Enrol its terminals, then open: the opening names them.
+    """
     drill = Drill(work)
     people = made_up_roster(candidates)
     bank, _, _ = drill.fill_bank()
@@ -257,7 +260,6 @@ async def hall_for(candidates: int, work: Path) -> AsyncIterator[tuple[Drill, St
     try:
         client = await drill.sign_in()
         try:
-            await drill.open(client)
             yield drill, client, people
         finally:
             await client.close()

@@ -8,8 +8,8 @@ input may end the audit early, and nothing unjudged may pass for good.
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import course, forms, issued, limits, officers, released, results, sealed, tables
-from .case import Case
+from . import course, forms, issued, journals, limits, officers, released, results, sealed, seats, tables
+from .case import NOTHING_MORE, Asked, Case
 from .outcome import Missing, Outcome, Status
 
 Check = Callable[[Case, Outcome], None]
@@ -51,10 +51,13 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("result-facts", results.result_facts),
     ("forms", forms.forms),
     ("form-rules", forms.form_rules),
+    ("seat-keys", seats.seat_keys),
     ("attendance", course.attendance),
     ("order", course.order),
     ("orders", course.orders),
     ("sequences", course.sequences),
+    ("seat-chains", seats.seat_chains),
+    ("journals", journals.journals),
     ("choices", course.choices),
     ("deadlines", course.deadlines),
     ("limits", limits.limits),
@@ -67,6 +70,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("rates", results.rates),
     ("results-table", tables.results),
     ("rates-table", tables.rates),
+    ("receipts", seats.receipts),
     ("ledger", released.ledger),
     ("separation", results.separation),
     ("for-people", for_people),
@@ -78,11 +82,11 @@ def run(
     bureau_key: bytes | None = None,
     officers_sha256: str | None = None,
     known: Sequence[Path] = (),
-    ledger: Path | None = None,
+    asked: Asked = NOTHING_MORE,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[Case, list[Outcome]]:
     """Every check in turn; `progress` is told how many are done, of how many."""
-    case, outcomes = Case(directory, bureau_key, officers_sha256, known, ledger), []
+    case, outcomes = Case(directory, bureau_key, officers_sha256, known, asked), []
     for number, (name, check) in enumerate(CHECKS, 1):
         progress(number - 1, len(CHECKS))
         out = Outcome(number, name)

@@ -51,8 +51,9 @@ _SIGNED = record(
         "issued_at": text,
         "counter": integer(1),
         "window": record({"from": DAY, "until": DAY}),
+        "seats_sign": one_of(True),
     },
-    optional={"counter", "window"},
+    optional={"counter", "window", "seats_sign"},
 )
 _ROSTER_LINE = record(
     {"c": integer(1), "admission_no": text, "name": text, "id_tail": text, "id_masked": text, "institution": text}

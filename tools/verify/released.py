@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 from . import canonical, merkle, notes, statements
@@ -124,7 +123,8 @@ def ledger(case: Case, out: Outcome) -> None:
 
 def _extract(case: Case, out: Outcome) -> tuple[bytes | None, str]:
     """From where the auditor has it, else from the folder; "not filed" where there is none."""
-    if case.ledger is None:
+    given = case.asked.ledger
+    if given is None:
         if case.size_of(LEDGER) is None:
             if case.manifest.get("counter"):
                 out.skip("not_filed", LEDGER)
@@ -132,8 +132,8 @@ def _extract(case: Case, out: Outcome) -> tuple[bytes | None, str]:
                 out.skip("before_ledger", LEDGER)
             return None, LEDGER
         return case.bytes_of(LEDGER, out), LEDGER
-    outside = Case(Path(case.ledger).parent, None)
-    return outside.bytes_of(Path(case.ledger).name, out), str(case.ledger)
+    outside = Case(given.parent, None)
+    return outside.bytes_of(given.name, out), str(given)
 
 
 def _proved(signed: dict[str, Any], key: bytes, place: str, out: Outcome) -> None:

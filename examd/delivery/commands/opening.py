@@ -19,7 +19,7 @@ from bank.seal.locks import Identity
 from examd.delivery import disk, export
 from examd.delivery.commands import Facts, checkpoint, whole
 from examd.delivery.hall import Hall
-from examd.delivery.room import OpenSession, Room, Session
+from examd.delivery.room import OpenSession, Room, Session, durable
 from examd.package import layout
 from examd.package import open as package_open
 from examd.package import seed as seeding
@@ -191,6 +191,8 @@ async def open_(room: Room, person: Person, facts: Facts) -> Facts:
         "seed": seed.hex(),
         "separated": not facts["one_holder"],
     }
+    # Before OPEN: the checkpoint that the chief examiner signs then covers who may sign for candidates' acts.
+    await durable(lambda done: opened.name_terminals(room.terminals.all(), done))
     await session.append(Kind.OPEN, person, body)
     room.session = opened
     opened.draw_ahead()
@@ -215,6 +217,8 @@ async def cosign(room: Room, person: Person, facts: Facts) -> Facts:
         raise BadFile("cosignature-malformed")
     if line not in note.text:
         session.record.cosign_note(number, line)
+    if session.hall is not None:
+        session.hall.cosigned_ms = session.record.session_ms()
     if isinstance(session, OpenSession) and session.record.state.closed:
         await asyncio.to_thread(export.write, session)
     return {}

@@ -194,13 +194,14 @@ MAY_REFUSE = {
     "bank accept", "bank trace",  # another body's slice, a photograph: neither is at hand; a refusal is data as well
     "bank replace-holder", "rule consent",
     "site admit", "site reopen",  # nobody has signed in, nobody has handed in
+    "site journals", "site restore",  # and nobody's journal is there
 }  # fmt: skip
 
 
 async def waits_to_be_enrolled(room):
     """A machine where the code was typed."""
     async with room.desk("helper") as desk, room.socket() as socket:
-        await say(socket, m.Pair((await desk.command("pair"))["code"], "07", "ab" * 32))
+        await say(socket, m.Pair((await desk.command("pair"))["code"], "07", "ab" * 32, "ab" * 32))
         await hear(socket, m.Enrolled)
 
 
@@ -235,6 +236,8 @@ def a_session(folder, shell):
         site("watcher", "status")
         site("admin", "start")
         site("closer", f"reopen --candidate {number} --reason 误触 --minutes 3 --chief toy-chief")
+        (shell.folder / "none.journal").write_bytes(b"")
+        site("closer", "restore --journal none.journal --reason 磁盘回退 --yes --chief toy-chief")
         for act in ("pause --reason 停电", "resume --reason 来电", "addtime --minutes 5 --reason 停电"):
             site("deputy", act)
         site("watcher", "present")
@@ -242,6 +245,7 @@ def a_session(folder, shell):
         site("watcher", "passphrase --new-passphrase-file word2")
         (closed,) = site("closer", "close --chief toy-chief")
         site("closer", "grade --code-file two --chief toy-chief")
+        shell(f"site journals {toy.site_folder} --from .")
         shell(f"site report {toy.site_folder}")
         shell(f"verify {closed['result']}")
         shell(f"bank trace sample --seen 甲:乙|丙 --result {closed['result']}")

@@ -79,6 +79,8 @@ WORDS = {
         "release": N_("let a terminal go on"),
         "admit": N_("admit a candidate at another terminal"),
         "reopen": N_("open a hand-in again"),
+        "held": N_("see what the record holds of a candidate"),
+        "restore": N_("admit answers from a journal"),
         "close": N_("close the session"),
         "answers-lock": N_("open the answer keys"),
         "sign-result": N_("sign the result"),

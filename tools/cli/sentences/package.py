@@ -299,6 +299,15 @@ SENTENCES = {
     ),
     "order-unsigned": N_("The order does not bear the chief examiner's signature. Use the chief examiner's own key."),
     "not-handed-in": N_("Candidate {admission_no} has not handed in. See: examd site status"),
+    "terminal-journal-malformed": N_(
+        "{file} is no journal of a terminal, or of a version before journals said whose they are."
+    ),
+    "journal-of-another": N_("{file} is a journal of another session or candidate."),
+    "journal-proves-nothing": N_("{file} holds no acknowledged answer that the record does not have."),
+    "journals-none": N_(
+        "No journal of this session is in these folders ({found} others). Name the terminals' folders."
+    ),
+    "restore-not-confirmed": N_("Nobody confirmed that these answers are to be admitted; nothing was entered."),
     "not-signed-in": N_("Candidate {admission_no} has not signed in yet, and may at any enrolled terminal."),
     "no-time-left": N_("Candidate {admission_no} has no time left. Give some back with it: --minutes"),
     # terminals

@@ -43,7 +43,7 @@ def signed_in(args: argparse.Namespace) -> Iterator[Attended]:
 
 
 @contextlib.contextmanager
-def _with_chief(args: argparse.Namespace) -> Iterator[tuple[Attended, Holder]]:
+def with_chief(args: argparse.Namespace) -> Iterator[tuple[Attended, Holder]]:
     with Attended(args.directory) as attended:
         passphrase = ask_secret("chief", _("Chief examiner's passphrase"), file=args.chief_passphrase_file)
         chief = holders.unlock(args.chief, "chief", passphrase)
@@ -73,7 +73,7 @@ def run_open(args: argparse.Namespace) -> int:
             raise Denied("code-1-needed", groups=groups)
         return ask_code("code-1", _("Release code 1"), file=args.code_file)
 
-    with _with_chief(args) as (attended, chief):
+    with with_chief(args) as (attended, chief):
         # The chief examiner's key used on the very machine that serves: then one holder could have done both.
         done = attended.run(
             open_session(
@@ -169,7 +169,7 @@ def run_admit(args: argparse.Namespace) -> int:
 
 
 def run_reopen(args: argparse.Namespace) -> int:
-    with _with_chief(args) as (attended, chief):
+    with with_chief(args) as (attended, chief):
         seat = attended.run(reopen_hand_in(attended.client, chief, args.candidate, args.reason, args.minutes))
     line = _(
         "Opened again: {name}, {n} answered. The terminal goes on from the record.", name=seat.name, n=seat.answered
@@ -184,7 +184,7 @@ def run_close(args: argparse.Namespace) -> int:
         for counts, given in ((True, args.count_late), (False, args.drop_late))
         for number, reason in given
     )
-    with _with_chief(args) as (attended, chief):
+    with with_chief(args) as (attended, chief):
 
         async def confirm(waived: Sequence[Waived], decided: Sequence[DecidedLate]) -> None:
             await attended.from_person(lambda: _confirm(waived, decided, sure=args.yes))
@@ -241,6 +241,6 @@ def run_grade(args: argparse.Namespace) -> int:
     def code_2() -> str:
         return ask_code("code-2", _("Release code 2"), file=args.code_file)
 
-    with _with_chief(args) as (attended, chief):
+    with with_chief(args) as (attended, chief):
         result = attended.run(grade_session(attended.client, chief, lambda: attended.from_person(code_2)))
     return report(args, {"result": str(result)}, _("Graded and signed: {result}", result=result))
