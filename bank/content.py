@@ -79,9 +79,10 @@ class Background:
 
 
 class _Hashed:
-    """Where a value that never changes keeps its digest: an import asks for it at every step."""
+    """Where a value that never changes keeps its bytes and their digest: an import asks for them at every step."""
 
-    __slots__ = ("_sha256",)
+    __slots__ = ("_canonical", "_sha256")
+    _canonical: bytes
     _sha256: str
 
 
@@ -120,10 +121,16 @@ class Content(_Hashed):
         """Digests of all pictures, of the stem and then of the options in order."""
         return (*self.media, *(digest for option in self.options for digest in option.media))
 
+    def canonical(self) -> bytes:
+        """The canonical form."""
+        if not hasattr(self, "_canonical"):
+            object.__setattr__(self, "_canonical", canonical(self.to_json()))
+        return self._canonical
+
     def sha256(self) -> str:
         """Digest (hex) of the canonical form."""
         if not hasattr(self, "_sha256"):
-            object.__setattr__(self, "_sha256", hashlib.sha256(canonical(self.to_json())).hexdigest())
+            object.__setattr__(self, "_sha256", hashlib.sha256(self.canonical()).hexdigest())
         return self._sha256
 
     def item_id(self) -> str:

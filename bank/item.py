@@ -7,7 +7,7 @@ describes the whole model.
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -181,8 +181,9 @@ class Provenance:
 NOWHERE = Provenance()
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
+    """No dataclass: an import makes 40,000, and a struct takes a fifth of the time."""
+
     content: Content
     answer_key: AnswerKey
     chapter: str
@@ -200,7 +201,7 @@ class Item:
     tags: tuple[str, ...] = ()
     code: str = ""
     """The author's own number for it, for people; identity is `content.item_id()`."""
-    source: str = field(default="")
+    source: str = ""
     calibrated_p4: int | None = None
     """Share of right answers ×10⁴ as measured on candidates; outweighs the judged one where there is one."""
     bases: tuple[Basis, ...] = ()

@@ -117,3 +117,13 @@ def is_consistent(first: int, first_root: bytes, size: int, new_root: bytes, pro
             new = node_hash(new, step)
         left, right = left >> 1, right >> 1
     return right == 0 and (old, new) == (first_root, new_root)
+
+
+def inclusion(leaves: Sequence[bytes], index: int) -> list[bytes]:
+    """The proof that leaf `index` is in the tree over `leaves` (RFC 6962 §2.1.1): its siblings, from the leaf up."""
+    if len(leaves) == 1:
+        return []
+    split = 1 << ((len(leaves) - 1).bit_length() - 1)  # the largest power of two below their number
+    if index < split:
+        return [*inclusion(leaves[:split], index), root(leaves[split:])]
+    return [*inclusion(leaves[split:], index - split), root(leaves[:split])]

@@ -63,6 +63,8 @@ class Act(StrEnum):
     RELEASE = "release"
     ADMIT = "admit"
     REOPEN = "reopen"
+    HELD = "held"
+    RESTORE = "restore"
     PREPARE = "prepare"
     OPEN = "open"
     COSIGN = "cosign"

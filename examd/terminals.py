@@ -6,14 +6,17 @@ before it is worth anything. The code lives for minutes; five wrong ones from on
 they ended: a guess has one chance in a million. It travels inside TLS to the one server that the terminal trusts, so
 nobody who listens has anything to try out at home.
 
-A machine's secret is its own: 32 random bytes that it made; here stands their hash. Pure but for the list's file: time
-and randomness come in.
+A machine's secret is its own: 32 random bytes that it made; here stands their hash. Beside it the machine has a signing
+key, of which the site learns the public half alone: at pairing, before staff confirm, or, where it was enrolled before
+there were any, when it comes next. Another key under the same secret is another machine. Pure but for the list's file:
+time and randomness come in.
 
 Before: `examd.delivery.enrolment` hears terminals, `examd.delivery.commands.terminals` staff. After: the site's folder.
 """
 
 import hashlib
 import hmac
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -25,6 +28,7 @@ from bank.canonical import canonical
 from bank.durable import write_atomically
 from bank.refused import BadFile, Denied
 from bank.seal.statements import tellable
+from examd.protocol.acts import fingerprint
 
 FILE = "terminals.json"
 CODE_DIGITS, PAIRING_MS = 8, 15 * 60_000
@@ -42,15 +46,22 @@ class Machine(msgspec.Struct, frozen=True):
     name: str
     by: str = ""
     """Who of the staff confirmed it."""
+    sign: str = ""
+    """Its public signing key, in hex; "" for one that was enrolled before there were any, until it comes again."""
 
     @property
     def check(self) -> str:
-        """Four symbols that tell two machines of one name apart; both ends show them."""
-        return self.id[:4].upper()
+        """Symbols that tell two machines of one name apart; here, and at the machine, which makes its own."""
+        return fingerprint(self.sign) if self.sign else "–"
 
 
 def machine_id(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def is_key(sign: str) -> bool:
+    """Whether a text may be a public signing key."""
+    return re.fullmatch("[0-9a-f]{64}", sign) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +105,17 @@ class Terminals:
 
     # ---- asked for every connection ----------------------------------------------------------------------------
 
-    def find(self, key: str) -> Machine | None:
-        """The enrolled machine that holds this secret."""
-        return self._kept.get(machine_id(key))
+    def find(self, key: str, sign: str) -> Machine | None:
+        """The enrolled machine that holds this secret and this signing key."""
+        found = self._kept.get(machine_id(key))
+        if found is not None and not found.sign and is_key(sign):
+            found = msgspec.structs.replace(found, sign=sign)
+            self._write(self._kept | {found.id: found})
+        return found if found is not None and is_key(sign) and found.sign == sign else None
+
+    def of(self, machine: str) -> Machine | None:
+        """The enrolled machine of this id."""
+        return self._kept.get(machine)
 
     def holds(self, machine: str) -> bool:
         """A machine of this id is enrolled."""
@@ -122,7 +141,7 @@ class Terminals:
         """Who waits for staff, by machine id."""
         return dict(self._pairing.waiting) if self._pairing else {}
 
-    def pair(self, code: str, name: str, key: str, address: str, now_ms: int) -> Machine:
+    def pair(self, code: str, name: str, key: str, sign: str, address: str, now_ms: int) -> Machine:
         """A machine that offers a code. It waits for staff from then on.
 
         Raises Denied: nobody is pairing, the code is wrong, was wrong too often, or the name cannot be had.
@@ -135,9 +154,10 @@ class Terminals:
         if not hmac.compare_digest(code.encode(), pairing.code.encode()):
             pairing.misses[address] += 1
             raise Denied("bad-code")
-        machine = Machine(machine_id(key), name)
+        machine = Machine(machine_id(key), name, sign=sign)
         others = [w for w in pairing.waiting.values() if w.machine.id != machine.id]
-        if not name or len(name) > NAME_CHARACTERS or not tellable(name) or len(others) >= WAITING:
+        plain = bool(name) and len(name) <= NAME_CHARACTERS and tellable(name)
+        if not plain or not is_key(sign) or len(others) >= WAITING:
             raise Denied("malformed")
         if any(w.machine.name == name for w in others):
             raise Denied("name-taken")

@@ -31,7 +31,7 @@ from terminal.client import Client
 from terminal.heard import Heard, Link, Trouble
 from terminal.language import _, set_language
 from terminal.locked_app import ExitCode, LockedApp
-from terminal.machine import machine_key
+from terminal.machine import Machine, this_machine
 from terminal.outbox import Outbox, journal_name, try_directory
 from terminal.screens.after import (
     ClosedScreen,
@@ -107,7 +107,7 @@ class TerminalApp(LockedApp, inherit_bindings=False):
         self.seat = Seat(name=name)
         self.exit_after_receipt = exit_after_receipt
         self._now = now
-        self._client = Client(server, trust, self._hear, self._open_outbox, key=self._machine_key())
+        self._client = Client(server, trust, self._hear, self._open_outbox, self._machine())
         self._sign_in = SignInScreen(self, admission_no)
         self._screens: dict[Stage, ExamScreen] = {
             Stage.PAIR: PairScreen(self, name),
@@ -131,12 +131,12 @@ class TerminalApp(LockedApp, inherit_bindings=False):
         self._shown: Stage | None = None
         self._settled_ms = 0
 
-    def _machine_key(self) -> str:
+    def _machine(self) -> Machine:
         try:
-            return machine_key(self._journal)
+            return this_machine(self._journal)
         except OSError:
             self.seat.trouble = Trouble.JOURNAL
-            return ""
+            return Machine.new()
 
     # ---- running -----------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from examd.protocol.messages import Enrolled, FromTerminal, Welcome, decode_to_t
 from examd.protocol.trust import trusting
 from terminal.conversation import Conversation, Restart, Stop
 from terminal.heard import Heard, Link, Saved, Trouble
+from terminal.machine import Machine
 from terminal.outbox import Outbox
 
 if TYPE_CHECKING:
@@ -45,11 +46,9 @@ class Client:
         trust: Path,
         hear: Callable[[Heard], None],
         open_outbox: Callable[[Welcome], Outbox],
-        *,
-        key: str,
+        machine: Machine,
     ) -> None:
-        """`key`: this machine's own (`terminal.machine`)."""
-        self.conversation = Conversation(hear, open_outbox, key)
+        self.conversation = Conversation(hear, open_outbox, machine)
         self._url = f"wss://{server}/seat"
         self._trust = trust
         self._hear = hear

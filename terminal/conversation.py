@@ -4,6 +4,9 @@ The stream is restarted rather than repaired: after a gap, or when an act was re
 closed and begun again from what the server then says it has. So a refusal still on its way can never meet a newer
 act under the same number.
 
+What is signed here is what the record has acknowledged, by the chain that this machine reckoned itself. Whatever head
+the server names: where the two differ, the signature says so.
+
 Before: `terminal.outbox`. After: `terminal.client`, which carries it through as many connections as it takes.
 """
 
@@ -12,24 +15,34 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
+import msgspec
+
+from examd.protocol import acts as chain
+from examd.protocol.journal import Sat
 from examd.protocol.messages import (
     Ack,
     Clock,
     Enrolled,
+    FormView,
     FromTerminal,
     HandIn,
     Pair,
     Present,
     Ready,
+    Receipt,
     Refusal,
     Resume,
+    Sign,
+    Signed,
     SignIn,
     ToTerminal,
     Welcome,
 )
 from examd.protocol.phase import Phase
 from examd.protocol.reasons import Reason
+from examd.protocol.receipt import holds as receipt_holds
 from terminal.heard import GaveUp, Heard, Trouble
+from terminal.machine import Machine
 from terminal.outbox import JournalInUse, Outbox, RecordLost
 
 WINDOW = 32
@@ -38,7 +51,7 @@ OVERDUE_TICKS = 3
 TRIES_OF_A_JOURNAL = 5
 """Some two seconds: then whoever has it does not let go."""
 
-_WAITS = {Reason.PAUSED, Reason.NOT_STARTED, Reason.STORE_FULL}
+_WAITS = {Reason.PAUSED, Reason.NOT_STARTED, Reason.STORE_FULL, Reason.UNSIGNED}
 _NEVER = {Reason.TIME_UP, Reason.BAD_ANSWER}
 _NOT_HERE = {Reason.BAD_TOKEN, Reason.NOT_ENROLLED}
 _ENDED = {Reason.HANDED_IN, Reason.CLOSED}
@@ -66,16 +79,28 @@ class Connection:
     """An act was refused for now; it and its followers wait."""
     overdue: int = 0
     """Clock messages since something sent was last acknowledged."""
+    asked_to_sign: bool = False
+    """The form has been shown here, and a checkpoint told: before that no hand-in can be signed."""
+    signed: Signed | None = None
+    """What the server asked for last, signed and not yet sent."""
 
 
 class Conversation:
     """One seat's conversation with the site's server."""
 
-    def __init__(self, hear: Callable[[Heard], None], open_outbox: Callable[[Welcome], Outbox], key: str) -> None:
-        """`key`: this machine's own (`terminal.machine`)."""
+    def __init__(
+        self, hear: Callable[[Heard], None], open_outbox: Callable[[Welcome], Outbox], machine: Machine
+    ) -> None:
         self._hear = hear
         self._open_outbox = open_outbox
-        self._key = key
+        self._machine = machine
+        self._name = ""
+        """What the room calls this machine."""
+        self._seat: Welcome | None = None
+        self._form = ""
+        """Digest of the form that was shown."""
+        self._checkpoint = 0, ""
+        """Size and root of the newest checkpoint that the server has told of."""
         self.outbox: Outbox | None = None
         self.connection = Connection()
         self.wanted = asyncio.Event()
@@ -103,7 +128,7 @@ class Conversation:
 
     def introduce(self, code: str = "", name: str = "") -> None:
         """Ask whether this machine is enrolled; with a code, ask for it to be, under that name."""
-        self._introduction = Pair(code, name, self._key) if code else Present(self._key)
+        self._introduction = Pair(code, name, self._machine.key, self._machine.public) if code else self._present()
         self.wanted.set()
 
     def sign_in(self, admission_no: str, id_tail: str) -> None:
@@ -122,7 +147,7 @@ class Conversation:
 
         Raises Stop: when the seat was left while the connection was being made.
         """
-        present = Present(self._key)
+        present = self._present()
         self.connection = Connection(asked_for_a_seat=bool(self._token) or self._credentials is not None)
         if self._token:
             if self.outbox is None:
@@ -138,7 +163,10 @@ class Conversation:
 
     def still_there(self) -> FromTerminal:
         """What a machine says, now and again, that waits for staff to confirm it."""
-        return Present(self._key)
+        return self._present()
+
+    def _present(self) -> Present:
+        return Present(self._machine.key, self._machine.public)
 
     def to_send(self) -> list[FromTerminal]:
         """What may be said now that was not said before, in order; it counts as sent."""
@@ -146,11 +174,32 @@ class Conversation:
         if self._ready and not self.connection.said_ready:
             self.connection.said_ready = True
             said.append(Ready())
+        if self.connection.signed is not None and self.outbox is not None:
+            self.outbox.keep(self.connection.signed)
+            said.append(self.connection.signed)
+            self.connection.signed = None
         if self.outbox is not None and not self.connection.held and not self._over:
             acts = self.outbox.sendable(self.connection.sent, WINDOW)
-            said += acts
+            if acts and isinstance(acts[-1], HandIn) and not self.connection.asked_to_sign:
+                acts = acts[:-1]
+            said += [self._with_signature(act, self.outbox) if isinstance(act, HandIn) else act for act in acts]
             self.connection.sent = acts[-1].seq if acts else self.connection.sent
         return said
+
+    def _with_signature(self, act: HandIn, outbox: Outbox) -> HandIn:
+        signed = self._vouch(outbox, act.seq)
+        if signed is not None:
+            outbox.keep(signed)
+        return msgspec.structs.replace(act, signed=signed)
+
+    def _vouch(self, outbox: Outbox, seq: int) -> Signed | None:
+        """For acts up to `seq`; None where this machine knows no chain that leads there."""
+        seat, acts, since = self._seat, outbox.head(seq), min(outbox.base.own, seq)
+        if seat is None or not acts:
+            return None
+        size, root = self._checkpoint
+        said = chain.Vouched(seat.package_id, seat.c, self._form, since, seq, acts, size, root)
+        return Signed(since, seq, acts, size, root, said.signed_by(self._machine))
 
     # ---- what is heard -----------------------------------------------------------------------------------------
 
@@ -178,14 +227,38 @@ class Conversation:
                     self._ready = False  # said and heard; a reconnect need not repeat it
             case Refusal():
                 self._refused(message)
-            case Enrolled(kept=kept):
-                self._introduction = None if kept else Present(self._key)
+            case FormView(digest=digest) if outbox is not None and self._seat is not None:
+                self._form = digest
+                outbox.begin(self._seat.package_id, self._seat.c, digest)
+                self.unsaved.set()
+            case Sign() if outbox is not None:
+                self._asked_to_sign(message, outbox)
+            case Receipt() if outbox is not None:
+                self._receipt(message, outbox)
+            case Enrolled(name=name, kept=kept):
+                self._introduction, self._name = None if kept else self._present(), name
+                # Of the key that is here: which one the server has listed under this name, people then see.
+                message = msgspec.structs.replace(message, check=chain.fingerprint(self._machine.public))
         self._hear(message)
         if isinstance(message, Enrolled) and message.kept and not connection.asked_for_a_seat:
             if self._token or self._credentials is not None:
                 raise Restart  # somebody has asked meanwhile
             self.wanted.clear()
             raise Stop
+
+    def _asked_to_sign(self, asked: Sign, outbox: Outbox) -> None:
+        if asked.size >= self._checkpoint[0]:
+            self._checkpoint = asked.size, asked.root
+        self.connection.asked_to_sign = True
+        if asked.seq <= outbox.acked:
+            self.connection.signed = self._vouch(outbox, asked.seq)
+        self.unsent.set()
+
+    def _receipt(self, receipt: Receipt, outbox: Outbox) -> None:
+        """Raises Stop: the code does not follow from the entry, or the entry does not bear this journal's acts."""
+        if not receipt_holds(receipt.code, receipt.entry, receipt.before, outbox.head(outbox.acked), self._form):
+            self.give_up_seat(Trouble.RECORD_LOST)
+        outbox.keep(receipt)
 
     def _watch_overdue(self) -> None:
         """A server that ticks and does not acknowledge has lost an act or its own way: begin the connection again."""
@@ -196,7 +269,7 @@ class Conversation:
             raise Restart
 
     def _welcomed(self, welcome: Welcome) -> None:
-        self._token, self._credentials, self._epoch = welcome.token, None, welcome.epoch
+        self._token, self._credentials, self._epoch, self._seat = welcome.token, None, welcome.epoch, welcome
         if self.outbox is None:
             self.outbox = self._opened(welcome)
             self._proved = not self.outbox.acked
@@ -207,6 +280,10 @@ class Conversation:
             restored = self.outbox.reconcile(welcome)
         except RecordLost:
             self.give_up_seat(Trouble.RECORD_LOST)
+        who, sitting = welcome.candidate, welcome.sitting
+        self.outbox.sits(
+            Sat(welcome.package_id, sitting.session, welcome.c, who.admission_no, self._name, self._machine.public)
+        )
         self.connection.sent, self.connection.welcomed = welcome.durable_seq, True
         self.unsaved.set()
         self._hear(restored)
@@ -280,3 +357,4 @@ class Conversation:
         if self.outbox is not None:
             self.outbox.let_go()
         self.outbox, self._tries = None, 0
+        self._seat, self._form, self._checkpoint = None, "", (0, "")

@@ -44,6 +44,7 @@ _REASONS: dict[Reason, str] = {
     Reason.PAUSED: N_("The examination is paused."),
     Reason.TIME_UP: N_("The time was already up."),
     Reason.HANDED_IN: N_("This form has already been handed in."),
+    Reason.UNSIGNED: N_("This terminal has still to sign your answers; that is being done."),
     Reason.GAP: N_("The server is missing an earlier answer; it is being sent again."),
     Reason.BAD_ANSWER: N_("The server could not take this answer. Please answer the question again."),
     Reason.STORE_FULL: N_("The server cannot save now. Answers are kept here. Raise your hand."),
@@ -63,4 +64,6 @@ class _Facts(dict[str, Any]):
 
 def reason_sentence(reason: Reason, facts: Mapping[str, Any]) -> str:
     """A refusal of the server for the candidate's eyes."""
+    if reason is Reason.MALFORMED and "protocol" in facts:
+        return _("This terminal and the server are of different versions. Please raise your hand.")
     return _(_REASONS[reason]).format_map(_Facts(facts))

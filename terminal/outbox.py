@@ -1,20 +1,25 @@
 """The terminal's journal: every act of the candidate is in a file of this machine before it is sent anywhere.
 
 Owned by the app, never by a screen or a worker: a screen that goes away takes nothing with it. The file is
-append-only; its records are messages of the protocol (Answer, Flag, HandIn, Ack) and Base, one a line, each with
-its length and CRC. A torn tail, what a power cut leaves, is cut off at opening. Where whole records follow the break
-the disk is at fault: the file is copied to `.torn` first, and the candidate is told. One file a candidate and
-session, readable by its owner alone; one program at a time writes it. What an earlier program left there is written
-once more before it is built upon: after an error Linux shows pages that the disk never got.
+append-only; its records are messages of the protocol (Answer, Flag, HandIn, Ack, Signed, Receipt), Sat and Base, one a
+line, each with its length and CRC. A torn tail, what a power cut leaves, is cut off at opening. Where whole records
+follow the break the disk is at fault: the file is copied to `.torn` first, and the candidate is told. One file a
+candidate and session, readable by its owner alone; one program at a time writes it. What an earlier program left
+there is written once more before it is built upon: after an error Linux shows pages that the disk never got.
 
 What `saved` and `acked` promise: acts up to `saved` are in the file and fsynced (已存); acts up to `acked` are in
 the server's record (已确认). Only saved acts may be sent.
 
 Sequence numbers rise by exactly one. Two acts for one slot keep both their numbers: the record shows the change.
 
+Beside the acts runs their chain (`examd.protocol.acts`). The record's sequence is authoritative: what it acknowledged
+keeps its number and its place in the chain for good, and only that is ever signed; what it has not is renumbered where
+it must be, and chained anew from there. `Base.own` says from where on the acts are this machine's own: an earlier one,
+which the record held already, it does not vouch for.
+
 When a terminal and the record meet again (`reconcile`), there are four cases:
-- the record is a prefix of this journal (answers given offline, or an acknowledgement that did not arrive):
-  the rest is sent again under its own numbers, repeats are harmless;
+- the record is a prefix of this journal (answers given offline, or an acknowledgement that did not arrive), which is
+  so where its head of the chain is the one here: the rest is sent again under its own numbers, repeats are harmless;
 - the record knows more (the candidate went on at another seat) or knows something else: a new Base starts from the
   record. Where the record has an answer, it stays: nobody's recorded answer is overwritten by an older machine.
   Where it has none and this machine holds an unacknowledged one, that is given again under a new number. Slots that
@@ -29,7 +34,6 @@ import errno
 import hashlib
 import os
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -43,27 +47,12 @@ try:
 except ImportError:
     fcntl = None  # type: ignore[assignment]
 
-from examd.protocol.messages import Ack, Answer, Flag, HandIn, Message, Welcome
+from examd.protocol import acts as chain
+from examd.protocol.journal import SUFFIX, Base, Line, Sat, decode_lines, encode_line
+from examd.protocol.messages import Ack, Answer, Flag, HandIn, Receipt, Signed, Welcome
 
 Act = Answer | Flag | HandIn
 Choice = tuple[int, ...]
-MAX_RECORD = 1 << 20
-
-
-class Base(Message, tag="base", frozen=True):
-    """What the record held when this terminal last started from it."""
-
-    seq: int
-    epoch: int
-    idx: int
-    head: str
-    answers: dict[int, Choice]
-    flags: tuple[int, ...]
-
-
-Line = Base | Act | Ack
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Line).decode
 
 
 class RecordLost(Exception):  # noqa: N818 - an alarm, not a fault of ours
@@ -94,34 +83,11 @@ class Restored:
     """Slots where this machine holds another answer than the record."""
 
 
-def encode_line(line: Line) -> bytes:
-    body = _encode(line)
-    return b"%08x %08x %s\n" % (len(body), zlib.crc32(body), body)
-
-
-def decode_lines(data: bytes) -> tuple[list[Line], int]:
-    """The whole records at the head of `data`, and how many bytes they take. What follows is torn."""
-    lines: list[Line] = []
-    place = 0
-    while (end := place + 18) <= len(data):
-        try:
-            length, crc = int(data[place : place + 8], 16), int(data[place + 9 : place + 17], 16)
-            body = data[end : end + length]
-            whole = length <= MAX_RECORD and data[end + length : end + length + 1] == b"\n" and zlib.crc32(body) == crc
-            if not whole:
-                break
-            lines.append(_decode(body))
-        except (ValueError, msgspec.DecodeError):
-            break
-        place = end + length + 1
-    return lines, place
-
-
 def journal_name(session: str, admission_no: str) -> str:
     """A file name for any two strings: readable where they are plain, told apart by a digest always."""
     plain = re.sub(r"[^A-Za-z0-9]+", "-", f"{session}-{admission_no}").strip("-")[:80]
     digest = hashlib.sha256(f"{session}\n{admission_no}".encode()).hexdigest()[:8]
-    return f"{plain}-{digest}.journal"
+    return f"{plain}-{digest}{SUFFIX}"
 
 
 def stranded(torn: bytes) -> int:
@@ -182,6 +148,7 @@ class Outbox:
     def __init__(self, path: Path) -> None:
         self.journal = Journal(path)
         self.fresh = not self.journal.found
+        self.sat: Sat | None = None
         self.lost = self.journal.lost
         """Acts and acknowledgements that a damaged file held and nobody can read in order any more."""
         self._start(Base(0, 0, -1, "", {}, ()))
@@ -195,6 +162,8 @@ class Outbox:
     def _start(self, base: Base) -> None:
         self.base = base
         self.acts: list[Act] = []
+        self._heads = [bytes.fromhex(base.acts)]
+        """Of the chain, after the base and after each act."""
         self.proof: Base | Ack = base
         """The newest acknowledgement: what `Resume` tells the server."""
         self.answers: dict[int, Choice] = dict(base.answers)
@@ -208,8 +177,13 @@ class Outbox:
         elif isinstance(line, Ack):
             if self.acked < line.seq <= self.last:
                 self.proof = line
+        elif isinstance(line, Sat):
+            self.sat = line
+        elif isinstance(line, Signed | Receipt):
+            pass  # evidence, for whoever reads the journal
         elif line.seq == self.last + 1:  # anything else would be a hole: no such line is ever written
             self.acts.append(line)
+            self._heads.append(_chained(self._heads[-1], line))
             _apply(line, self.answers, self.flags)
             if isinstance(line, Answer):
                 self._touched[line.slot] = line.seq
@@ -253,7 +227,27 @@ class Outbox:
             _apply(act, answers, flags)
         return answers, flags
 
+    def head(self, seq: int) -> str:
+        """Of the chain after act `seq`, in hex; "" where this journal does not know it."""
+        known = bool(self._heads[0]) and self.base.seq <= seq <= self.last
+        return self._heads[seq - self.base.seq].hex() if known else ""
+
     # ---- acts --------------------------------------------------------------------------------------------------
+
+    def begin(self, package_id: str, c: int, form: str) -> None:
+        """The form was shown: from here on the acts have a chain, which begins as this machine reckons it."""
+        head = chain.first(package_id, c, form).hex()
+        if not self.last and self.base.acts != head:
+            self._write(msgspec.structs.replace(self.base, acts=head))
+
+    def sits(self, sat: Sat) -> None:
+        """Notes who sits here, where the journal does not say so yet."""
+        if sat != self.sat:
+            self._write(sat)
+
+    def keep(self, evidence: Signed | Receipt) -> None:
+        """What was signed here, or what the server said of the hand-in. Not fsynced by itself."""
+        self._write(evidence)
 
     def answer(self, slot: int, choice: Choice, used_ms: int) -> None:
         self._write(Answer(seq=self.last + 1, slot=slot, choice=choice, used_ms=used_ms))
@@ -297,15 +291,21 @@ class Outbox:
         Raises RecordLost: when the server does not hold what it acknowledged.
         """
         said = welcome
-        record = Base(said.durable_seq, said.epoch, said.idx, said.head, dict(said.answers), said.flags)
-        if record.seq < self.acked:
+        if said.durable_seq < self.acked:
             raise RecordLost
+        agrees = bool(said.acts) and self.head(said.durable_seq) == said.acts
+        own = self.base.own if agrees else said.durable_seq
+        record = Base(said.durable_seq, said.epoch, said.idx, said.head, dict(said.answers), said.flags, said.acts, own)
         first = self.fresh and not self.acts
         self.fresh = False
         handed_in = self.handed_in
         opened_again = handed_in is not None and handed_in.seq <= record.seq and not said.handed_in
-        if not first and not opened_again and record.seq <= self.last and self._agrees(record):
-            self.acknowledge(Ack(record.seq, record.epoch, record.idx, record.head))
+        if not first and not opened_again and (agrees or self._both_before_the_form(record)):
+            answers, flags = self.at(record.seq)
+            if answers == record.answers and flags == set(record.flags):
+                self.acknowledge(Ack(record.seq, record.epoch, record.idx, record.head))
+            else:  # the chief examiner has admitted answers from a journal: the acts are the same
+                self._write(record, *self.acts[record.seq - self.base.seq :])
             return Restored(len(self.answers), len(self.pending))
         held = self._unacknowledged_answers()
         differ = tuple(sorted(slot for slot, act in held.items() if record.answers.get(slot, ()) != act.choice))
@@ -313,9 +313,8 @@ class Outbox:
         self._write(record, *_renumbered(again, record.seq))
         return Restored(len(self.answers), len(again), differ)
 
-    def _agrees(self, record: Base) -> bool:
-        answers, flags = self.at(record.seq)
-        return answers == record.answers and flags == set(record.flags)
+    def _both_before_the_form(self, record: Base) -> bool:
+        return not (record.acts or self.base.acts or self.last or record.seq)
 
     def _unacknowledged_answers(self) -> dict[int, Answer]:
         return {act.slot: act for act in self.pending if isinstance(act, Answer)}
@@ -331,9 +330,22 @@ class Outbox:
         if count:
             answers, flags = self.at(self.acked)
             proof = self.proof
-            base = Base(proof.seq, proof.epoch, proof.idx, proof.head, answers, tuple(sorted(flags)))
+            flagged, own = tuple(sorted(flags)), min(self.base.own, proof.seq)
+            base = Base(proof.seq, proof.epoch, proof.idx, proof.head, answers, flagged, self.head(proof.seq), own)
             self._write(base, *_renumbered(kept, base.seq))
         return count
+
+
+def _chained(head: bytes, act: Act) -> bytes:
+    if not head:
+        return head
+    match act:
+        case Answer(seq=seq, slot=slot, choice=choice, used_ms=used_ms):
+            return chain.answered(head, seq, slot, choice, used_ms)
+        case Flag(seq=seq, slot=slot, on=on):
+            return chain.flagged(head, seq, slot, on)
+        case HandIn(seq=seq):
+            return chain.handed_in(head, seq)
 
 
 def _apply(act: Act, answers: dict[int, Choice], flags: set[int]) -> None:

@@ -37,7 +37,7 @@ class Reach(Enum):
 # tell that item's. `proof.seal` tells nothing, its digests are salted.
 _ANSWER_KEYS = {
     "answer_keys.of": "answer_keys", "answer_keys.positions": "answer_positions", "answer_keys.whole": "whole",
-    "readings.show": SHOWN,
+    "readings.show": SHOWN, "slices.to_lend": "whole",
     "drafts.weigh": "weigh", "submissions.weigh": "weigh_drafts",
 }  # fmt: skip
 _CHANGES = {
@@ -47,8 +47,9 @@ _CHANGES = {
     "people.accept_loss": "accept_loss", "people.end": "end_person", "people.enrol": "enrol",
     "people.grant": "grant_role", "provisions.repeal": "repeal", "readings.read": "have_read",
     "reviews.perform": "perform",
-    "rules.note": "note_rules", "slices.accept": "accept", "slices.withdraw": "withdraw", "submissions.card": "card",
-    "submissions.take": "take_drafts", "watermarks.add": "mark",
+    "rules.note": "note_rules", "rules.note_ledger": "note_ledger", "slices.accept": "accept",
+    "slices.withdraw": "withdraw", "submissions.card": "card", "submissions.take": "take_drafts",
+    "watermarks.add": "mark",
 }  # fmt: skip
 NOTED = _ANSWER_KEYS | _CHANGES
 """How the journal calls an act, in every version."""
@@ -64,7 +65,7 @@ ACTS: dict[str, Reach] = {
             "media.digests", "meta.carried_over", "meta.practice", "meta.sample", "near_duplicates.of", "outgoing.all",
             "owners.all", "people.all",
             "proof.seal", "provisions.repealed", "readings.begin", "readings.by", "readings.challenge", "readings.of",
-            "reviews.to_sign", "rules.noted", "slices.all", "slices.withheld",
+            "reviews.to_sign", "rules.ledgers", "rules.noted", "slices.all", "slices.withheld",
             "vault.problems", "vault.settings", "watermarks.all",
         ),
         Reach.LOOK,

@@ -156,7 +156,7 @@ class Agent:
         bank, noted, reader = opening.bank, NOTED.get(ask.act, ""), self._readers.of(ask.reader)
         # What a caller sends as a listed item is only a number to us: an answer key handed out for one item must not
         # be counted as another's.
-        if ask.act == "answer_keys.whole":
+        if ask.act in ("answer_keys.whole", "slices.to_lend"):
             given["bank_items"] = bank.items.at([each.number for each in given["bank_items"]])
         if ask.act == "media.find":
             self._readers.require_picture(reader, given["sha256"])
@@ -215,7 +215,7 @@ class Agent:
         if act == "readings.show":  # what waits is for its reviewer to read; the revision in force counts like any
             shown = [] if result.before is None else [Shown(result.before.id, pictures=result.before.pictures())]
             reader = reader if reader.hands else self._readers.person(self.opening.bank.readings.who(given["reader"]))
-        elif act == "answer_keys.whole":
+        elif act in ("answer_keys.whole", "slices.to_lend"):
             shown = shown_in(given["bank_items"])
         elif act == "answer_keys.of":
             shown = [Shown(each) for each in result]

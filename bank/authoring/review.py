@@ -51,8 +51,9 @@ class Act(StrEnum):
     CARRY = "carry-over"
     """Stood in a bank from before reviews; nobody signed it."""
     ACCEPT = "accept"
-    """Came in a slice of another body (`bank.lending.slices`): approved by its owner's signature and a reviewer's of
-    ours."""
+    """Came in a slice of another body (`bank.lending.slices`), approved by two people of its owner's bank."""
+    RECEIVE = "receive"
+    """Came in such a slice without their signatures: it waits for a reviewer of ours."""
     WITHDRAW = "withdraw"
     """Its owner took it back."""
     RESUME = "resume"
@@ -60,6 +61,9 @@ class Act(StrEnum):
     READ = "read"
     """A reviewer had it before them (`bank.authoring.reading`). It leads nowhere, and stands apart from the others."""
 
+
+LENT = frozenset({Act.ACCEPT, Act.RECEIVE})
+"""How an item of another body begins here."""
 
 SIGNED = frozenset({Act.SUBMIT, Act.APPROVE, Act.RETURN, Act.RETIRE})
 LEADS = {
@@ -77,12 +81,18 @@ LEADS = {
 }
 LENT_LEADS = {
     (None, Act.ACCEPT): State.APPROVED,
+    (None, Act.RECEIVE): State.IN_REVIEW,
+    (State.IN_REVIEW, Act.APPROVE): State.APPROVED,
+    (State.IN_REVIEW, Act.RETURN): State.RETIRED,
+    (State.IN_REVIEW, Act.SUPERSEDE): State.RETIRED,
+    (State.IN_REVIEW, Act.WITHDRAW): State.RETIRED,
     (State.APPROVED, Act.SUPERSEDE): State.RETIRED,
     (State.APPROVED, Act.WITHDRAW): State.RETIRED,
     (State.RETIRED, Act.WITHDRAW): State.RETIRED,
     (State.RETIRED, Act.RESUME): State.APPROVED,
 }
-"""Of what another body lent (`bank.lending.loans`). Apart: none of these brings an item of one's own back, unsigned."""
+"""Of what another body lent (`bank.lending.loans`). Apart: none of these brings an item of one's own back, unsigned.
+What a reviewer returns is turned down for good: its words are the owner's to mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +181,13 @@ def statement(act: Act, lineage: str, rev: int, sealed: Seal, event: Event, befo
 def state_after(events: Iterable[Event]) -> State | None:
     """Where a revision's acts lead it. Raises Denied: when an act cannot follow the one before it."""
     state: State | None = None
-    leads, withdrawn = LEADS, False
+    leads, over = LEADS, True
     for event in events:
-        if state is None and event.act is Act.ACCEPT:
+        if state is None and event.act in LENT:
             leads = LENT_LEADS
-        following = None if withdrawn and event.act is Act.RESUME else leads.get((state, event.act))
-        withdrawn |= event.act is Act.WITHDRAW
+        following = None if over and event.act is Act.RESUME else leads.get((state, event.act))
+        # What nobody approved comes back as little as what its owner took back.
+        over = event.act is Act.WITHDRAW or (over and following is not State.APPROVED)
         if following is None:
             raise Denied("act-not-possible", act=event.act.value, state=state.value if state else "")
         state = following
@@ -188,9 +199,11 @@ def check_act(act: Act, person: Person, events: Sequence[Event], people: Mapping
 
     Raises Denied: when the act is not possible now, or not theirs to do.
     """
-    require_own(events)
     state = state_after(events)
-    following = LEADS.get((state, act))
+    waits_here = events and events[0].act is Act.RECEIVE and state is State.IN_REVIEW
+    if not (waits_here and act in (Act.APPROVE, Act.RETURN)):
+        require_own(events)
+    following = (LENT_LEADS if waits_here else LEADS).get((state, act))
     if following is None:
         raise Denied("act-not-possible", act=act.value, state=state.value if state else "")
     person.require(Role.AUTHOR if act is Act.SUBMIT else Role.REVIEWER)
@@ -204,17 +217,24 @@ def check_writer(act: Act, item: str, person: Person, events: Sequence[Event], s
 
     Raises Denied: when the writer is not.
     """
+    if is_lent(events):  # written at its owner's, who signed it
+        return
     if act in (Act.SUBMIT, Act.APPROVE) and not writers([*events, Event(act, person.id, "")], signed_by):
         raise Denied("writer-unknown", item=item)
 
 
 def require_own(events: Sequence[Event]) -> None:
-    """Another body's item is used here, and written, approved or retired there.
+    """Another body's item is used here, and written or retired there.
 
     Raises Denied: when the item is another body's.
     """
-    if events and events[0].act is Act.ACCEPT:
+    if is_lent(events):
         raise Denied("item-of-other-owner", owner=events[0].remarks.partition(" ")[0])
+
+
+def is_lent(events: Sequence[Event]) -> bool:
+    """Whether a revision came in another body's slice."""
+    return bool(events) and events[0].act in LENT
 
 
 def verify(
@@ -243,14 +263,16 @@ def verify(
             raise BrokenStore("revision-unsigned", **where)
         return
     verify_signed(lineage, rev, sealed, events, people)
+    if Role.REVIEWER not in people[events[-1].who].roles:
+        raise BrokenStore("revision-signer-unknown", **where, name=events[-1].who)
+    if is_lent(events):
+        return
     wrote = writers(events, signed_by)
     if not wrote:
         raise BrokenStore("revision-writer-unknown", **where)
     # By key, not by name; and whose statement lists the wording wrote it, whatever the bank's rows say.
     if first(people[events[-1].who], people).sign in _keys(hands(events) | wrote, people):
         raise BrokenStore("revision-own-approval", **where)
-    if Role.REVIEWER not in people[events[-1].who].roles:
-        raise BrokenStore("revision-signer-unknown", **where, name=events[-1].who)
 
 
 def verify_signed(lineage: str, rev: int, sealed: Seal, events: Sequence[Event], people: Mapping[str, Person]) -> None:

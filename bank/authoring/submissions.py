@@ -25,10 +25,11 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from msgspec import structs
 from pyrage import DecryptError, RecipientError, decrypt, x25519
 
 from bank.authoring import authorship
@@ -255,7 +256,7 @@ def drafts_in(file: OpenedFile, *, name: str) -> Drafts:
             found.refused.append(noted(part.place, bad.reason, bad.facts))
             continue
         if item.calibrated_p4 is not None:  # nobody signs what is measured: an author's word for it would be unseen
-            item = replace(item, calibrated_p4=None)
+            item = structs.replace(item, calibrated_p4=None)
             found.remarks.append(noted(part.place, "drafts-measured"))
         if not item.pictures() <= found.media.keys():
             found.remarks.append(noted(part.place, "picture-missing", {"code": item.code}))

@@ -190,20 +190,24 @@ def unnumber(draft: Draft) -> None:
             for option, (_place, rest) in zip(draft.options, spaced, strict=True):
                 option.text = rest
         return
-    circled = "①" <= texts[0].lstrip()[0] <= "⑩"
-    if circled and any("①" <= sign <= "⑩" for text in (draft.stem, *(rest for _place, rest in found)) for sign in text):
-        return  # ①大于②: names of things
-    if [place for place, _rest in found] != list(range(len(texts))):
+    rests, ordered = [rest for _place, rest in found], [place for place, _rest in found] == list(range(len(texts)))
+    named = _CIRCLED.search(texts[0][:2]) and any(map(_CIRCLED.search, (draft.stem, *rests)))
+    if named and (ordered or not "".join(_CIRCLED.sub("", rest) for rest in rests).strip(" 、,，和与及")):
+        return  # ①大于②, ②③④: names of things
+    if not ordered:
         raise BadRow("option-letters-unclear")
     answer = choices.by_number(draft.answer) if isinstance(draft.answer, str) else None
     draft.said += ("".join(text[: len(text) - len(rest)] for text, (_place, rest) in zip(texts, found, strict=True)),)
     if answer is not None and isinstance(draft.answer, str):
+        if choices.bare_answer(draft.answer) in rests:  # ①③ answers, and is an option
+            raise BadRow("answer-two-ways")
         draft.said += (draft.answer,)
         draft.answer = answer
     for option, (_place, rest) in zip(draft.options, found, strict=True):
         option.text = rest
 
 
+_CIRCLED = re.compile("[①-⑩]")
 _KIND = re.compile(r"\s*[【\[（(]\s*(\w{2,8})\s*[】\]）)]\s*(?=\S)")
 
 
@@ -240,8 +244,7 @@ def _by_own_letters(
     if not choices.may_bear_marks(texts) and (not any(letters) or letters == [*OPTION_LETTERS[: len(letters)]]):
         return options, draft.answer, draft.locked
     places = [choices.index_of(letter) if letter else None for letter in letters]
-    while texts and None not in (owned := [choices.own_letter(text) for text in texts]):
-        own = [each for each in owned if each is not None]
+    while texts and (own := choices.own_letters(texts)) is not None:
         found = {place for place, _rest in own}
         if len(found) < len(own) and (len(own) < 3 or len(found) < len(own) - 1):
             break  # "A、D 为…", "A、C 为…": names of things
@@ -392,7 +395,7 @@ def _correct(answer: str | tuple[int, ...], kind: ItemType, options: list[Option
         raise BadRow("answer-unreadable")
     if not marked:
         raise BadRow("no-answer")
-    if not all(0 <= index < len(options) for index in marked):
+    if min(marked) < 0 or max(marked) >= len(options):
         raise BadRow("answer-out-of-range", options=len(options))
     if len(set(marked)) != len(marked):
         raise BadRow("answer-repeats-itself")
@@ -402,7 +405,9 @@ def _correct(answer: str | tuple[int, ...], kind: ItemType, options: list[Option
 
 
 def _locked(locked: str | tuple[int, ...], options: int) -> tuple[int, ...]:
-    marked = spelling.letters("" if locked in spelling.NOTHING else locked) if isinstance(locked, str) else locked
+    if locked in spelling.NOTHING:
+        return ()
+    marked = spelling.letters(locked) if isinstance(locked, str) else locked
     if marked is None or not all(0 <= index < options for index in marked):
         raise BadRow("locked-unreadable")
     return tuple(sorted(set(marked)))
@@ -445,6 +450,8 @@ def _name(text: str, column: str) -> str:
 
 
 def _names(cell: str, column: str) -> tuple[str, ...]:
+    if not cell:
+        return ()
     found = spelling.names(_text(cell, column, LONGEST_NAME * MOST_NAMES))
     if len(found) > MOST_NAMES:
         raise BadRow("many-names", column=column, most=MOST_NAMES)
@@ -453,6 +460,8 @@ def _names(cell: str, column: str) -> tuple[str, ...]:
 
 def _text(text: str, column: str, longest: int | None = None) -> str:
     """NFC, Unix line ends, plain spaces, no invisible dirt; refused where a screen could not show it as it is."""
+    if not text:
+        return ""
     longest = LONGEST[column] if longest is None else longest
     if len(text) > longest:
         raise BadRow("text-too-long", column=column, most=longest, found=len(text))

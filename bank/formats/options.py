@@ -24,13 +24,15 @@ _HELD = re.compile(
     r"(?<=[\u4e00-\u9fff0-9%％。；;℃)）”》])\s*(?:([B-JＢ-Ｊ])\s?[.．]|[(（]\s*([B-JＢ-Ｊ])\s*[)）])\s*(?=[\u4e00-\u9fff0-9])"
 )
 _MAY_HOLD = re.compile(
-    r"(?:(?<=[A-Za-z0-9)）①-⑩])([B-JＢ-Ｊ])[.．:：]|(?:(?<=[a-z0-9)）①-⑩])|(?<=[0-9][A-Z]))([B-JＢ-Ｊ])、)\s*(?![a-z\s])",
+    r"(?:(?<=[A-Za-z0-9)）①-⑩])([B-JＢ-Ｊ])[.．:：]|(?:(?<=[a-z0-9)）①-⑩])|(?<=[0-9][A-Z])|(?<=V))([B-JＢ-Ｊ])、)\s*(?![a-z\s])",
     re.MULTILINE,
 )
 _LINE = re.compile(r"\n\s*[(（【\[]?[A-JＡ-Ｊ]\s?[.．、)）】\]]\s*(?=\S)(?![A-J][、,，和与及或/])")
 _MAY_BEAR = re.compile(
     rf"^\s*[(（【\[]?\s*[A-Ja-jＡ-Ｊａ-ｊ1-9]\s*{_SIGN}|^\s*[①-⑩]|[B-JＢ-Ｊ]\s?[.．]|[(（]\s*[B-JＢ-Ｊ]", re.MULTILINE
 )
+_MARKS = re.compile(r"[A-Ja-jＡ-Ｊａ-ｊ1-9①-⑩]")
+"""None bears any without one of these, and most have none."""
 _STRONG = re.compile(r"([*#|｜$@&^~%+=\\])\1+|[\n\t]|\|{1,2}|｜|</?br\s*/?>|\\n|[#@^￥§¦‖◆●■]")
 """What no sentence needs: wherever such a sign parts options, it parts all of them."""
 _WEAK = ("；", ";")
@@ -59,16 +61,31 @@ def index_of(letter: str) -> int:
 
 def own_letter(text: str) -> tuple[int, str] | None:
     """(place that its own letter names, the rest) of "B. 乙". Not of "A、B", which names two things in a picture."""
+    found = _begun(text)
+    return None if found is None or _NAMES.match(found[1]) else found
+
+
+def _begun(text: str) -> tuple[int, str] | None:
     match = _OWN.match(text)
-    if match is None:
-        return None
-    rest = text[match.end() :].strip()
-    return None if _NAMES.match(rest) else (index_of(match[1]), rest)
+    return None if match is None else (index_of(match[1]), text[match.end() :].strip())
+
+
+def own_letters(texts: Sequence[str]) -> list[tuple[int, str]] | None:
+    """The same of all options of a question; None where one has none. "D、A和B都对" has one where it is the letter that
+    the others lack."""
+    owned = [own_letter(text) for text in texts]
+    found = [own for own in owned if own is not None]
+    if 1 < len(found) < len(owned):
+        begun = [own for text in texts if (own := _begun(text)) is not None]
+        if sorted(place for place, _rest in begun) == list(range(len(texts))):
+            return begun
+    return found if len(found) == len(owned) else None
 
 
 def may_bear_marks(texts: Sequence[str]) -> bool:
     """Whether any option may bear a letter or number of its own, or hold another: hardly any do, and this is quick."""
-    return _MAY_BEAR.search("\n".join(texts)) is not None
+    whole = "\n".join(texts)
+    return _MARKS.search(whole) is not None and _MAY_BEAR.search(whole) is not None
 
 
 def numbered(texts: Sequence[str]) -> list[tuple[int, str]] | None:
@@ -131,10 +148,11 @@ def holds_another(text: str, index: int) -> bool:
 
 def may_hold_another(texts: Sequence[str]) -> bool:
     """Whether some option may have swallowed the next behind letters or digits: PDCCHD.物理广播信道."""
-    if _MAY_HOLD.search("\n".join(texts)) is None:  # as in nearly all
+    whole = "\n".join(texts)
+    if _MARKS.search(whole) is None or _MAY_HOLD.search(whole) is None:  # as in nearly all
         return False
     return any(
-        index_of(match[1] or match[2]) == index + 1
+        index_of(match[1] or match[2]) in (index + 1, len(texts))  # the next, or the one that all lack
         for index, text in enumerate(texts)
         for match in _MAY_HOLD.finditer(text)
     )

@@ -42,6 +42,8 @@ _LETTERS = re.compile(
 )
 _MAY_SPEAK = re.compile(r"[上下面项述A-H]|(?i:of the)")
 """Hardly any option of ordinary text has it."""
+_SIGNS = re.compile(r"[<&\\$]")
+"""No markup is without one of these."""
 _TWO = re.compile(r"\s*(?:仅|只有)?\s*[A-H](?:\s*[、,，和与及]\s*[A-H]){1,6}\s*")
 _ENOUGH = 5
 """Neighbours of one type, from which on one with far fewer options stands out."""
@@ -63,7 +65,7 @@ def doubts(item: Item) -> Iterator[str]:
             yield "answer-as-one-text"
     texts = [option.text for option in content.options]
     whole = "\n".join((content.stem, *texts))
-    if any(sign in whole for sign in "<&\\$") and _MARKUP.search(whole):
+    if _SIGNS.search(whole) and _MARKUP.search(whole):
         yield "markup-as-text"
     if content.type is ItemType.TRUEFALSE:
         return
@@ -73,9 +75,9 @@ def doubts(item: Item) -> Iterator[str]:
         yield "own-letter-left"
     if choices.may_hold_another(texts):
         yield "option-may-hold-next"
-    if any(_ANSWER_WORD.search(text) for text in texts if "答案" in text):
+    if "答案" in whole and any(_ANSWER_WORD.search(text) for text in texts if "答案" in text):
         yield "answer-word-in-option"
-    if _MAY_SPEAK.search(whole) and any(_place_of(text, content.stem) for text in texts):
+    if any(_place_of(text, content.stem) for text in texts):
         yield "option-speaks-of-place"
 
 
@@ -93,8 +95,6 @@ def locked(stem: str, options: Sequence[Option]) -> tuple[int, ...]:
     """Options that must stay where they are: the last, where it alone speaks of all above it; else all, where one
     names others by letter or place.
     """
-    if not any(_MAY_SPEAK.search(option.text) for option in options):
-        return ()
     said = [_place_of(option.text, stem) for option in options]
     if not any(said):
         return ()
@@ -104,7 +104,7 @@ def locked(stem: str, options: Sequence[Option]) -> tuple[int, ...]:
 
 def _place_of(text: str, stem: str) -> str:
     """Whether an option speaks of those above it, or of others by their letters or places."""
-    if len(text) > 60:
+    if len(text) > 60 or _MAY_SPEAK.search(text) is None:
         return ""
     if _LETTERS.search(text) or _BELOW.search(text):
         return "others"

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from bank.content import ItemType
 from bank.formats import archive, conservation, encoding, jsonl, plausibility, safexml, spelling, stem_number
 from bank.formats.bad_row import BadRow
@@ -146,7 +148,7 @@ class Reader:
             rests = stem_number.counted(stems, [place.row for place in places], codes, taken)
             for n, rest in rests.items():
                 content = replace(items[n].content, stem=rest)
-                self.result.items[numbers[n]] = replace(items[n], content=content)
+                self.result.items[numbers[n]] = structs.replace(items[n], content=content)
                 place = (places[n].sheet, places[n].row)
                 self._numbered.setdefault(_list(place[0]), []).append(place)
             off = {(places[n].sheet, places[n].row) for n in rests}
@@ -225,7 +227,8 @@ class Reader:
 
     def _remark_shown(self, sheet: table.Sheet, heading: table.Heading) -> None:
         """What an author may not have seen."""
-        below = [row + 1 for row in sheet.hidden_rows if row > heading.row and any(map(any, sheet.rows[row : row + 1]))]
+        last, rows = heading.last, sheet.rows
+        below = [row + 1 for row in sheet.hidden_rows if row > last and any(map(any, rows[row : row + 1]))]
         columns = {column for held in heading.columns.values() for column in held} | {*heading.options.values()}
         if sheet.hidden:
             self._remark(sheet.name, 0, "hidden-sheet")
@@ -354,12 +357,12 @@ class Reader:
             item = finish(draft, self._pictures.digest)
             if not (self._own or draft.locked) and item.content.type is not ItemType.TRUEFALSE:
                 locked = plausibility.locked(item.content.stem, item.content.options)
-                item = replace(item, locked=locked) if locked else item
+                item = structs.replace(item, locked=locked) if locked else item
             left = conservation.left(draft, item)
             if left:
                 raise BadRow("text-left-over", left=left)
             if self._subject and not item.subject:
-                item = replace(item, subject=self._subject)
+                item = structs.replace(item, subject=self._subject)
             elif self._subject not in ("", item.subject):
                 raise BadRow("subject-of-other-file", found=item.subject, expected=self._subject)
         except BadRow as bad:

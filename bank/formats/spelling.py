@@ -4,6 +4,7 @@ Forgiving about form (full and half width, √ × 对 错, A、B and AB), never 
 None, and the row that holds it is refused by `bank.formats.draft`.
 """
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -96,9 +97,9 @@ def truth(word: str) -> bool | None:
 def letters(answer: str) -> tuple[int, ...] | None:
     """ "ABC", "A,B", "A、B", "Ａ　Ｂ" -> indices in the order written; () where nothing is; None where unreadable."""
     bare = _BETWEEN_ANSWERS.sub("", unicodedata.normalize("NFKC", answer).upper())
-    if not all("A" <= letter <= "Z" for letter in bare):
+    if bare and not (bare.isascii() and bare.isalpha()):
         return None
-    return tuple(ord(letter) - ord("A") for letter in bare)
+    return tuple([ord(letter) - ord("A") for letter in bare])
 
 
 _PART = re.compile(r"\\[\\|]|\|")
@@ -129,6 +130,7 @@ def names(cell: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in parts if part not in NOTHING))
 
 
+@functools.lru_cache(1_000)  # a bank has few shares, each a thousand times
 def p4(difficulty: str, kind: ItemType, options: int) -> int | None:
     """ "0.88", "88%" or 较难 -> expected share of right answers ×10⁴; None where it cannot be one.
 

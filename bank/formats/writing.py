@@ -6,9 +6,11 @@ silence.
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import structs
 
 from bank.content import ItemType, Level
 from bank.durable import make_folder, store_errors, write_atomically
@@ -134,7 +136,7 @@ def carried(item: Item, loses: Iterable[str]) -> tuple[Item, list[str]]:
             continue  # goes without saying
         if getattr(item, attribute) != empty:
             changes[name] = empty
-    return replace(item, **{_FIELDS[name][0]: empty for name, empty in changes.items()}), list(changes)
+    return structs.replace(item, **{_FIELDS[name][0]: empty for name, empty in changes.items()}), list(changes)
 
 
 def export(

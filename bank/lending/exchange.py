@@ -130,8 +130,8 @@ def lend(
         raise BadFile("slice-empty")
     to = f"{receiver.name} {statements.keyid(receiver.sign)[:16]}"
     take_out(bank, Door.SLICE, {item.id for item in chosen}, to, signers)
-    items = list(bank.answer_keys.whole(bank.items.at([item.number for item in chosen])))
-    shown = {sha256 for item in items for sha256 in item.pictures()}
+    items = list(bank.slices.to_lend(bank.items.at([item.number for item in chosen])))
+    shown = {sha256 for item, _ in items for sha256 in item.pictures()}
     media = {sha256: data for sha256 in shown if (data := bank.media.find(sha256)) is not None}
     statement, sealed = slices.make(
         items, media, owner=owner, key=key, receiver=receiver, permission=permission, first=first or today(),
@@ -154,7 +154,8 @@ class TakenIn:
 
 
 def accept(bank: OpenBank, statement: bytes, lines: bytes, signer: Signer) -> TakenIn:
-    """The items of a slice are in force, at one reviewer's word, if the bank's people signed its owner's card."""
+    """The items of a slice come in, at one reviewer's word, if the bank's people signed its owner's card: approved as
+    its owner's people approved them, or to be reviewed here."""
     terms = slices.read(statement)
     with _signing(bank, signer):
         told = slices.to_accept(bank.vault.name, terms, signer.id, now())

@@ -3,7 +3,8 @@
 A *loan* is one item in one slice. Of one item the loans stand in the order in which the owner signed the slices; that
 order decides, and not the order of arrival: a slice brought a second time, or late, moves nothing.
 
-    words, answer key    of the newest loan that was not withdrawn, from the moment it arrives: a correction is at once
+    words, answer key    of the newest loan that was not withdrawn, from the moment it arrives, or is approved where it
+                         came without an approval: a correction is at once
     terms on a day       of the newest such loan that has begun by then: from its first day on it replaces the older
                          ones, wider or narrower, longer or shorter; until then the older ones go on
 
@@ -30,6 +31,10 @@ class Loan:
     withdrawn: bool
     item: str = ""
     """The content's identity."""
+    approved: bool = True
+    """By two people of its owner's bank, or by a reviewer here. What nobody approved does nothing."""
+    in_review: bool = False
+    """It waits for a reviewer here."""
 
     @property
     def age(self) -> tuple[str, int]:
@@ -38,13 +43,17 @@ class Loan:
 
 def in_force(loans: Iterable[Loan]) -> Loan | None:
     """Whose words and answer key stand."""
-    return max((loan for loan in loans if not loan.withdrawn), key=lambda loan: loan.age, default=None)
+    return max(_standing(loans), key=lambda loan: loan.age, default=None)
 
 
 def ruling(loans: Iterable[Loan], day: date) -> Loan | None:
     """Whose terms hold on `day`; where none has begun, the newest, which says so."""
-    standing = [loan for loan in loans if not loan.withdrawn]
+    standing = _standing(loans)
     return in_force(loan for loan in standing if loan.terms.first <= day) or in_force(standing)
+
+
+def _standing(loans: Iterable[Loan]) -> list[Loan]:
+    return [loan for loan in loans if loan.approved and not loan.withdrawn]
 
 
 def may_take(loans: Iterable[Loan], owner: str) -> bool:

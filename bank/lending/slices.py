@@ -4,9 +4,10 @@ A *slice* is a folder of two files. `slice.json`, a statement (`examd-slice`) si
 what the items may be used for, from when and until when, and one salted digest for each item: anyone may see it.
 `items.age` holds the items with their answer keys as lines of canonical JSON, sealed to the receiver alone.
 
-What arrives is the owner's for good. It is approved in the receiver's bank by the owner's signature and that of one of
-the receiver's reviewers, and only where two of the receiver's people have signed the owner's card
-(`bank.lending.owners`); nobody at the receiver can write, approve or retire it. A *withdrawal*
+What arrives is the owner's for good, and is taken in only where two of the receiver's people have signed the owner's
+card (`bank.lending.owners`). Taking in is no approval: an item is in force at once by the two signatures that approved
+it in its owner's bank, where they came with it and hold (`bank.lending.approvals`); without them it waits for a
+reviewer of the receiver's, who reads it. Nobody at the receiver can write or retire it. A *withdrawal*
 (`examd-slice-withdrawal`), signed by the owner, takes the slice back; the end of the period needs no message, so a
 receiver who loses its mail still stops. Neither takes back what somebody has read. Which of several slices rules an
 item: `bank.lending.loans`.
@@ -23,22 +24,27 @@ import json
 import re
 import secrets
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import structs
 
 from bank.authoring.people import Person, Role
 from bank.authoring.review import about, read_about
 from bank.canonical import canonical, digest
 from bank.content import Background, Content, Level
 from bank.item import AnswerKey, Item, Provenance, flaw
+from bank.lending import approvals
+from bank.lending.approvals import Approval
 from bank.refused import BadFile, BrokenStore, Denied, Refused
 from bank.seal import locks, statements
 
 KIND, WITHDRAWAL, ACCEPTANCE = "examd-slice", "examd-slice-withdrawal", "examd-slice-acceptance"
+VERSION = 2
+"""Of what a reviewer signs on taking in. By the first a slice was in force at its owner's word."""
 STATEMENT, ITEMS = "slice.json", "items.age"
 LARGEST = 512 * 1024 * 1024
 OPEN_TAGS = frozenset({"公开", "应知应会", "open"})
@@ -120,6 +126,8 @@ class Slice:
     """That came with it."""
     in_force: int
     """Of those, how many stand in the bank in the words and with the answer key of this slice."""
+    waiting: int
+    """Of those, how many wait for a reviewer of the bank."""
     accepted_by: str
     accepted_at: str
     withdrawn_at: str
@@ -141,6 +149,10 @@ class Accepted:
     """Held as the receiver's own or as another owner's: nothing was merged into them."""
     contradicting: tuple[str, ...] = ()
     """Of those, what is held with another answer key: one of the two is wrong, and people must say which."""
+    waiting: tuple[str, ...] = ()
+    """Of those added or renewed, what came without an approval that can be checked: it waits for review here."""
+    approved_by: tuple[str, ...] = ()
+    """Names of those who approved the others in their owner's bank; their signatures hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +205,7 @@ def require_not_lent(items: Iterable[Item]) -> None:
 
 
 def make(
-    items: Iterable[Item],
+    items: Iterable[tuple[Item, Approval | None]],
     media: Mapping[str, bytes],
     *,
     owner: Body,
@@ -215,14 +227,14 @@ def make(
         raise BadFile("slice-ends-before-it-begins", first=str(first), until=str(until))
     name = secrets.token_hex(16)
     records, shown = [], set[str]()
-    for item in items:
+    for item, approval in items:
         if lent(item.provenance) or item.provenance.owner not in ("", owner.id, owner.name):
             raise Denied("item-of-other-owner", item=item.code or item.id[:8], owner=item.provenance.owner)
         if Permission.OPEN in permission:
             require_open([item])
         shown |= item.pictures()
         provenance = Provenance(item.provenance.author, owner.id, f"{ORIGIN}{name}")
-        records.append(_record(replace(item, provenance=provenance), secrets.token_hex(16)))
+        records.append(_record(structs.replace(item, provenance=provenance), secrets.token_hex(16), approval))
     if not records:
         raise BadFile("slice-empty")
     missing = shown - media.keys()
@@ -232,7 +244,7 @@ def make(
     lines = b"".join(canonical(record) + b"\n" for record in [*pictures, *records])
     signed = {
         "type": KIND,
-        "v": 1,
+        "v": 2,
         "at": at,
         "from": first.isoformat(),
         "items": sorted(_leaf(record) for record in records),
@@ -278,7 +290,12 @@ def read(file: bytes) -> Terms:
             hashlib.sha256(file).hexdigest(),
         )
         datetime.strptime(terms.at, "%Y-%m-%dT%H:%M:%SZ")  # noqa: DTZ007 - compared as text: one spelling alone
-        if signed["v"] != 1 or not _HEX32.fullmatch(terms.slice) or " " in terms.owner.id or not terms.owner.id:
+        if (
+            signed["v"] not in (1, 2)
+            or not _HEX32.fullmatch(terms.slice)
+            or " " in terms.owner.id
+            or not terms.owner.id
+        ):
             raise ValueError
     except (BadFile, KeyError, TypeError, ValueError):
         raise BadFile("slice-no-statement") from None
@@ -299,15 +316,25 @@ def unseal(terms: Terms, sealed: bytes, identity: locks.Identity) -> bytes:
     return locks.unseal(sealed, identity, what=ITEMS)
 
 
-def items_in(file: bytes, lines: bytes) -> tuple[list[tuple[Item, str]], dict[str, bytes]]:
-    """Items with their salts, and pictures; each as the owner signed it, or nothing at all.
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """An item as its owner signed it."""
+
+    item: Item
+    salt: str
+    approval: Approval | None
+
+
+def items_in(file: bytes, lines: bytes) -> tuple[list[Brought], dict[str, bytes]]:
+    """Items and pictures; each as the owner signed it and, where it says how it was approved, so approved: or nothing
+    at all.
 
     Raises Denied: when something is not as the owner signed it. Raises BadFile: when the lines are no items.
     """
     terms = read(file)
     if hashlib.sha256(lines).hexdigest() != json.loads(file)["signed"].get("lines"):
         raise Denied("slice-altered", slice=terms.slice[:8])
-    found: list[tuple[Item, str]] = []
+    found: list[Brought] = []
     media: dict[str, bytes] = {}
     try:
         for record in map(json.loads, lines.splitlines()):
@@ -320,23 +347,35 @@ def items_in(file: bytes, lines: bytes) -> tuple[list[tuple[Item, str]], dict[st
             item, salt = _item(record), str(record["salt"])
             if item.provenance.origin != terms.origin or item.provenance.owner != terms.owner.id:
                 raise ValueError
-            if leaf(item, salt) not in terms.digests:
+            approval = approvals.read(record["approval"]) if "approval" in record else None
+            if leaf(item, salt, approval) not in terms.digests:
                 raise Denied("slice-altered", slice=terms.slice[:8])
             if flaw(item) is not None:
                 raise ValueError
-            found.append((item, salt))
-        if len({item.id for item, _ in found}) < len(found):
+            if approval is not None:
+                _check(terms, item, approval)
+            found.append(Brought(item, salt, approval))
+        if len({each.item.id for each in found}) < len(found):
             raise ValueError
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError, BadFile):
         raise BadFile("slice-malformed", slice=terms.slice[:8]) from None
     return found, media
 
 
-def to_accept(bank: str, terms: Terms, by: str, at: str) -> dict[str, Any]:
-    """What a reviewer of the receiving bank signs: these items, from an owner whose card they looked at."""
+def _check(terms: Terms, item: Item, approval: Approval) -> None:
+    try:
+        approvals.check(item, approval)
+    except BrokenStore:
+        raise Denied(
+            "slice-approval", slice=terms.slice[:8], owner=terms.owner.name, item=item.code or item.id[:8]
+        ) from None
+
+
+def to_accept(bank: str, terms: Terms, by: str, at: str, version: int = VERSION) -> dict[str, Any]:
+    """What a reviewer of the receiving bank signs: that these items of that owner come in. It approves none of them."""
     return {
         "type": ACCEPTANCE,
-        "v": 1,
+        "v": version,
         "at": at,
         "bank": bank,
         "by": by,
@@ -346,7 +385,9 @@ def to_accept(bank: str, terms: Terms, by: str, at: str) -> dict[str, Any]:
     }
 
 
-def check_acceptance(bank: str, terms: Terms, file: bytes, people: Mapping[str, Person]) -> tuple[str, str]:
+def check_acceptance(
+    bank: str, terms: Terms, file: bytes, people: Mapping[str, Person], version: int = VERSION
+) -> tuple[str, str]:
     """(by, at) of an acceptance that one of the bank's reviewers signed for exactly this slice.
 
     Raises Denied: when none of them did.
@@ -359,7 +400,7 @@ def check_acceptance(bank: str, terms: Terms, file: bytes, people: Mapping[str, 
     if Role.REVIEWER not in person.roles:
         raise Denied("person-lacks-role", name=person.name, role=Role.REVIEWER.value)
     statements.verify(file, person.sign, name="")
-    if signed != to_accept(bank, terms, by, at):
+    if signed != to_accept(bank, terms, by, at, version):
         raise Denied("slice-other-acceptance", slice=terms.slice[:8])
     return by, at
 
@@ -406,7 +447,7 @@ def proved(
     the owner is one of those whose cards the bank's people have signed."""
     try:
         terms = read(statement)
-        check_acceptance(bank, terms, acceptance, people)
+        check_acceptance(bank, terms, acceptance, people, 1 if by_word(acceptance) else VERSION)
     except Refused:
         raise BrokenStore("slice-forged", slice=name[:8]) from None
     if terms.slice != name:
@@ -416,26 +457,34 @@ def proved(
     return terms
 
 
-def prove(item: Item, salt: str, terms: Terms) -> None:
-    """Raises BrokenStore unless the owner signed exactly this item."""
-    if item.provenance.origin != terms.origin or leaf(item, salt) not in terms.digests:
+def by_word(acceptance: bytes) -> bool:
+    """Whether an earlier version took the slice in: its items are in force by the owner's word and the reviewer's."""
+    return statements.read(acceptance, ACCEPTANCE, name="").get("v") == 1
+
+
+def prove(item: Item, salt: str, terms: Terms, approval: Approval | None) -> None:
+    """Raises BrokenStore unless the owner signed exactly this item, so approved."""
+    if item.provenance.origin != terms.origin or leaf(item, salt, approval) not in terms.digests:
         raise BrokenStore("slice-item-changed", item=item.id[:8], owner=terms.owner.name)
+    if approval is not None:
+        approvals.check(item, approval)
 
 
 # ---- one item ------------------------------------------------------------------------------------------------------
 
 
-def leaf(item: Item, salt: str) -> str:
+def leaf(item: Item, salt: str, approval: Approval | None) -> str:
     """What the owner signs of one item: everything but what is measured. Salted: the statement is public."""
-    return _leaf(_record(item, salt))
+    return _leaf(_record(item, salt, approval))
 
 
 def _leaf(record: Mapping[str, Any]) -> str:
     # The background is what `content.case` is the digest of.
-    return digest({name: record[name] for name in ("about", "answer_key", "content", "explanation", "salt")})
+    said = ("about", "answer_key", "approval", "content", "explanation", "salt")
+    return digest({name: record[name] for name in said if name in record})
 
 
-def _record(item: Item, salt: str) -> dict[str, Any]:
+def _record(item: Item, salt: str, approval: Approval | None) -> dict[str, Any]:
     record: dict[str, Any] = {
         "about": about(item),
         "answer_key": item.answer_key.to_json(),
@@ -447,7 +496,7 @@ def _record(item: Item, salt: str) -> dict[str, Any]:
         record["background"] = item.background.to_json()
     if item.calibrated_p4 is not None:
         record["calibrated_p4"] = item.calibrated_p4
-    return record
+    return record if approval is None else record | {"approval": approval.to_json()}
 
 
 def _item(record: Mapping[str, Any]) -> Item:

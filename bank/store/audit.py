@@ -112,8 +112,8 @@ class Audit:
                     yield Finding(lineage[:8], rev, "revision-writer-changed")
 
     def _lent_or_carried(self) -> set[int]:
-        query = "SELECT revision FROM acts WHERE revision IS NOT NULL AND (act = ? OR act = ?)"
-        return {row[0] for row in self._vault.rows(query, (Act.ACCEPT.value, Act.CARRY.value))}
+        query = "SELECT revision FROM acts WHERE revision IS NOT NULL AND (act = ? OR act = ? OR act = ?)"
+        return {row[0] for row in self._vault.rows(query, (*sorted(review.LENT), Act.CARRY.value))}
 
     def _writers(self) -> dict[int, str]:
         """Revision -> whom the acts name as its writers."""

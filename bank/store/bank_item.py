@@ -7,6 +7,8 @@ Before: `bank.item`. After: `bank.store.items` makes them from rows.
 from dataclasses import dataclass, fields
 from operator import attrgetter
 
+from msgspec import structs
+
 from bank.authoring.review import State
 from bank.content import Background, Content, ItemType, Level
 from bank.item import NOWHERE, AnswerKey, Basis, Item, Provenance, Translation
@@ -109,7 +111,7 @@ class BankItem:
         return Item(answer_key=answer_key, explanation=explanation, **shown)
 
 
-_SHOWN = [field.name for field in fields(Item) if field.name not in ("answer_key", "explanation")]
+_SHOWN = [field.name for field in structs.fields(Item) if field.name not in ("answer_key", "explanation")]
 _shown = attrgetter(*_SHOWN)
 _SAID = [
     field.name for field in fields(ItemOutline) if field.name not in ("type", "options", "content", "case", "pictures")

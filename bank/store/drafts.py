@@ -7,6 +7,8 @@ reviewed.
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from bank import subjects
 from bank.authoring import authorship, review
 from bank.authoring.authorship import Draft, Line, Written
@@ -129,7 +131,7 @@ class Drafts:
             if item.state in PROVED:
                 self._proof.check(item)
             answer_key, explanation, salt = self._proof.kept(item)
-            whole = replace(item.with_key(answer_key, explanation), subject=subject)
+            whole = structs.replace(item.with_key(answer_key, explanation), subject=subject)
             drafts.append(Draft(whole, salt, item.lineage, item.rev))
         self._write(drafts, written, {}, None)
 
@@ -154,7 +156,7 @@ class Drafts:
         """What the writer of `set_subject` signs of each: the digests that were signed before, but for the subject."""
         lines = []
         for done, item in enumerate(map(self._items.numbered, numbers)):
-            about = digest(review.about(replace(item.with_key(AnswerKey(), ""), subject=subject)))
+            about = digest(review.about(structs.replace(item.with_key(AnswerKey(), ""), subject=subject)))
             lines.append(authorship.line(replace(self._proof.seal(item), about=about), item.lineage, item.rev))
             if progress is not None:
                 progress(done, len(numbers))
@@ -248,7 +250,7 @@ class Drafts:
     def _hands_before(self, item: Item, newest: BankItem, events: Sequence[Event]) -> set[str]:
         """Who has a hand in `item` already: in what it is made from, if nobody ever approved that, and in any revision
         that says the very same. A draft that its writer retires stays its writer's, whoever brings it again."""
-        unapproved = not any(event.act in (Act.APPROVE, Act.SAMPLE, Act.ACCEPT) for event in events)
+        unapproved = not any(event.act in (Act.APPROVE, Act.SAMPLE) for event in events)
         found = review.hands(events) | self._authors.of(self._proof.seal(newest)) if unapproved else set()
         for other in self._items.revisions(newest.lineage):
             if other.id == item.id:
@@ -274,9 +276,9 @@ class Drafts:
         )
         if other is not None:
             raise Denied("item-already-there", item=other[0][:8])
+        review.require_own(self._history.events(newest.number))
         if newest.state is State.IN_REVIEW:
             raise Denied("act-not-possible", act=Act.WRITE.value, state=newest.state.value)
-        review.require_own(self._history.events(newest.number))
         if self._meta.practice():
             slices.require_open([draft.item])
         return newest

@@ -5,6 +5,7 @@ Before: `bank.store.acts` chains them. After: `bank.authoring.review` proves an 
 
 from dataclasses import dataclass
 
+from bank.authoring import review
 from bank.authoring.review import Act, Event, State
 from bank.refused import BrokenStore
 from bank.store import acts
@@ -34,7 +35,7 @@ class History:
             later = [event for event in later if readings or event.act is not Act.READ]
         except ValueError:
             raise BrokenStore("revision-history", item="", rev=number) from None
-        if later and later[0].act in (Act.CARRY, Act.ACCEPT):
+        if later and (later[0].act is Act.CARRY or review.is_lent(later)):
             return later
         first = Event(Act.WRITE, by, at)
         # A sample has no act of its own: what is approved and was never submitted was approved as one.

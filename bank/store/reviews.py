@@ -11,6 +11,7 @@ from typing import Any
 from bank.authoring import review
 from bank.authoring.people import Person
 from bank.authoring.review import Act, Event, Seal, State
+from bank.store import writing
 from bank.store.authors import Authors
 from bank.store.bank_item import BankItem
 from bank.store.history import History
@@ -72,13 +73,15 @@ class Reviews:
             signed_by = self._authors.of(sealed)
             review.verify(item.lineage, item.rev, sealed, [*events, event], known, sample=False, signed_by=signed_by)
             self._readings.require(item, person.id, sealed.digest())
-            for other in self._items.revisions(item.lineage) if item.rev > 1 else ():
+            for other in self._items.revisions(item.lineage) if item.rev > 1 or review.is_lent(events) else ():
                 if other.state is State.APPROVED:
                     superseded = Event(Act.SUPERSEDE, person.id, event.at, f"rev {item.rev}")
                     self._history.note(connection, other.number, superseded, State.RETIRED)
         else:
             review.verify_event(event, item.lineage, item.rev, sealed, events, known)
         self._history.note(connection, item.number, event, following)
+        if review.is_lent(events):
+            writing.relist(connection, item.number)
 
     def _check(self, act: Act, item: BankItem, person: Person, events: Sequence[Event], sealed: Seal) -> State:
         """The state that `act` leads to, or Denied."""

@@ -1,6 +1,7 @@
-"""What rules the sessions of this bank were issued with: an older book of rules is refused from then on.
+"""What the sessions of this bank were issued with: an older book of rules, or an older release ledger, is refused from
+then on.
 
-Before: `bank.rules.signed_rule` checks the officers' signatures. After: `examd.package.issue`.
+Before: `bank.rules.signed_rule` checks the officers' signatures. After: `examd.bureau.issuing`.
 """
 
 import json
@@ -11,7 +12,7 @@ from bank.refused import Denied
 from bank.rules import signed_rule as signed_rules
 from bank.store.meta import Meta
 
-_NAME = "rules"
+_NAME, _LEDGERS = "rules", "ledgers"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,3 +37,15 @@ class Rules:
                 found = noted.get(name, "")
                 raise Denied("rules-noted-otherwise", name=name, expected=expected[:16], found=found[:16])
         self._meta.write(_NAME, canonical(before | noted).decode())
+
+    def ledgers(self) -> dict[str, str]:
+        """How far each bureau's release ledger had come: public key -> `size:root`."""
+        return dict(json.loads(self._meta.value(_LEDGERS) or "{}"))
+
+    def note_ledger(self, bureau: str, size: int, root: str) -> None:
+        """Notes how far it has come. Raises Denied: when it had come further."""
+        before = self.ledgers()
+        known = int(before[bureau].partition(":")[0]) if bureau in before else 0
+        if size < known:
+            raise Denied("ledger-rolled-back", where=_LEDGERS, known=known, found=size)
+        self._meta.write(_LEDGERS, canonical(before | {bureau: f"{size}:{root}"}).decode())

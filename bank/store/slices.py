@@ -1,7 +1,9 @@
 """Items that other bodies lent to this bank: taken in, taken back, and what each may be used for.
 
 Each slice that an item comes in adds a revision to it: the words, the answer key and what else is said of the item as
-that slice has them, with the slice's own proof. `bank.lending.loans` says which of them is in force. A withdrawal is
+that slice has them, with the slice's own proof. One that came with its owner's approval is in force or ready to be; one
+that came without waits for review here, and the newest of those alone. `bank.lending.loans` says which of the approved
+ones is in force. A withdrawal is
 kept whether or not its slice is here: what was taken back before it arrived does not come in afterwards.
 
 Before: `bank.lending.slices` makes and proves a slice. After: `bank.composing.availability` leaves out what is
@@ -9,31 +11,35 @@ withheld.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from bank.authoring.review import Act, Event, State
 from bank.clock import day_of
-from bank.lending import loans, owners
+from bank.item import Item
+from bank.lending import approvals, loans, owners
 from bank.lending import slices as lending
+from bank.lending.approvals import Approval
 from bank.lending.loans import Loan
-from bank.lending.slices import Terms
+from bank.lending.slices import Brought, Terms
 from bank.refused import Denied
 from bank.store import acts, media, writing
 from bank.store.answer_keys import AnswerKeys
+from bank.store.bank_item import BankItem
 from bank.store.history import History
 from bank.store.meta import Meta
 from bank.store.owners import Owners
 from bank.store.people import People
 from bank.store.proof import Proof
-from bank.store.writing import Encoded
 from bank.vault import Connection, Vault
 
 _LOANS = (
-    "SELECT r.item, r.number, r.id, s.id, s.number, s.withdrawal <> x'' FROM acts a"
-    " JOIN revisions r ON r.number = a.revision"
-    " JOIN slices s ON s.id = substr(a.remarks, instr(a.remarks, ' ') + 1) WHERE a.act = 'accept'"
+    "SELECT r.item, r.number, r.id, s.id, s.number, s.withdrawal <> x'', r.state = 'in-review',"
+    " a.act = 'receive' AND NOT EXISTS (SELECT 1 FROM acts b WHERE b.revision = r.number AND b.act = 'approve')"
+    " FROM acts a JOIN revisions r ON r.number = a.revision"
+    " JOIN slices s ON s.id = substr(a.remarks, instr(a.remarks, ' ') + 1)"
+    " WHERE a.act = 'accept' OR a.act = 'receive'"
 )
 
 
@@ -49,6 +55,16 @@ class Slices:
     _proof: Proof
     _answer_keys: AnswerKeys
 
+    # ---- lent to others --------------------------------------------------------------------------------------------
+
+    def to_lend(self, bank_items: Iterable[BankItem]) -> Iterator[tuple[Item, Approval | None]]:
+        """Listed items with answer key and explanation, each with how two people approved it here."""
+        for item in bank_items:
+            (whole,) = self._answer_keys.whole([item])
+            _key, _explanation, salt = self._proof.kept(item)
+            events = self._history.events(item.number)
+            yield whole, approvals.of(whole, salt, item.lineage, item.rev, events, self._people.all())
+
     # ---- taken in --------------------------------------------------------------------------------------------------
 
     def accept(self, statement: bytes, lines: bytes, acceptance: bytes) -> lending.Accepted:
@@ -58,10 +74,9 @@ class Slices:
         self._people.acting(by)
         self._require_welcome(terms, at)
         found, shown = lending.items_in(statement, lines)
-        salts = {item.id: salt for item, salt in found}
-        brought = [writing.encoded(item) for item, _ in found]
-        report = self._weighed(terms, brought)
-        taken = {*report.added, *report.renewed, *report.older}
+        report = self._weighed(terms, found)
+        ids = {*report.added, *report.renewed, *report.older}
+        taken = [each for each in found if each.item.id in ids]
         before = self._loans()
         with self._vault.transaction() as connection:
             (arrived,) = connection.execute(
@@ -69,28 +84,21 @@ class Slices:
                 (terms.slice, statement, acceptance, len(taken)),
             ).fetchone()
             acts.chain(connection, [(None, Act.ACCEPT.value, by, at, terms.note, acceptance)])
-            for each in brought:
-                if each[0] in taken:
-                    place = self._held(connection, each[0])
-                    held = before[place] if place is not None else []
-                    taking = Event(Act.ACCEPT, by, at, terms.note)
-                    number = self._insert(connection, place, each, salts[each[0]], taking)
-                    loan, stood = Loan(number, terms, arrived, False, each[0]), loans.in_force(held)
-                    rules = loans.in_force([*held, loan]) is loan
-                    out = stood if rules else loan
-                    if out is not None:
-                        self._history.note(
-                            connection, out.revision, Event(Act.SUPERSEDE, by, at, terms.note), State.RETIRED
-                        )
-                    if rules:
-                        self._put_in_force(connection, number)
-            media.keep(connection, [item for identity, _, item in brought if identity in taken], shown)
+            for each in taken:
+                place = self._held(connection, each.item.id)
+                held = before[place] if place is not None else []
+                approved = each.approval is not None or self._meta.sample()
+                proof = each.approval.to_bytes() if each.approval is not None else b""
+                taking = Event(Act.ACCEPT if approved else Act.RECEIVE, by, at, terms.note, proof)
+                number = self._insert(connection, place, each, taking)
+                self._settle(connection, held, Loan(number, terms, arrived, False, each.item.id, approved), taking)
+            media.keep(connection, [each.item for each in taken], shown)
         return report
 
     def weigh(self, statement: bytes, lines: bytes) -> lending.Accepted:
         """What `accept` would do with the items, without doing it and without asking who signed what."""
         found, _shown = lending.items_in(statement, lines)
-        return self._weighed(lending.read(statement), [writing.encoded(item) for item, _ in found])
+        return self._weighed(lending.read(statement), found)
 
     def _require_welcome(self, terms: Terms, at: str) -> None:
         name = terms.slice[:8]
@@ -104,21 +112,22 @@ class Slices:
         if self._meta.practice() and lending.Permission.OPEN not in terms.permission:
             raise Denied("slice-not-open", slice=name, owner=terms.owner.name)
 
-    def _weighed(self, terms: Terms, brought: Sequence[Encoded]) -> lending.Accepted:
+    def _weighed(self, terms: Terms, brought: Sequence[Brought]) -> lending.Accepted:
         if self._meta.practice():
-            lending.require_open(item for _, _, item in brought)
+            lending.require_open(each.item for each in brought)
         lent = self._loans()
         newest = Loan(0, terms, 1 << 62, False)
-        keys = self._answer_keys.unverified(identity for identity, _, _ in brought)
+        keys = self._answer_keys.unverified(each.item.id for each in brought)
         found: dict[str, list[str]] = {}
         with self._vault.reading() as connection:
-            for identity, _, item in brought:
+            for each in brought:
+                identity = each.item.id
                 place = self._held(connection, identity)
                 if place is None:
                     found.setdefault("added", []).append(identity)
                     continue
                 held = lent.get(place)
-                other_key = keys[identity][0] != item.answer_key
+                other_key = keys[identity][0] != each.item.answer_key
                 if held is None or not loans.may_take(held, terms.owner.id):
                     found.setdefault("already", []).append(identity)
                     if other_key:
@@ -129,11 +138,33 @@ class Slices:
                     found.setdefault("renewed", []).append(identity)
                     if other_key:
                         found.setdefault("corrected", []).append(identity)
+        taken = {*found.get("added", ()), *found.get("renewed", ())}
+        if not self._meta.sample():
+            found["waiting"] = [each.item.id for each in brought if each.item.id in taken and each.approval is None]
+        approved = [each.approval for each in brought if each.item.id in taken and each.approval is not None]
+        found["approved_by"] = list(dict.fromkeys(each.approved_by for each in approved))
         return lending.Accepted(**{name: tuple(ids) for name, ids in found.items()})
 
-    def _insert(self, connection: Connection, place: int | None, wording: Encoded, salt: str, event: Event) -> int:
+    def _settle(self, connection: Connection, held: Sequence[Loan], loan: Loan, taking: Event) -> None:
+        """What the revision that came puts out of its place, or what keeps it out of that."""
+        waiting, stood = [each for each in held if each.in_review], loans.in_force(held)
+        out = [each for each in waiting if each.age < loan.age]
+        rules = stood is None or stood.age < loan.age
+        if loan.approved and rules and stood is not None:
+            out.append(stood)
+        if not loan.approved and len(out) < len(waiting):  # a newer one waits
+            rules = False
+        superseded = Event(Act.SUPERSEDE, taking.who, taking.at, taking.remarks)
+        for each in out if rules else [loan]:
+            self._history.note(connection, each.revision, superseded, State.RETIRED)
+        if rules:
+            state = State.APPROVED if loan.approved else State.IN_REVIEW
+            connection.execute("UPDATE revisions SET state = ? WHERE number = ?", (state.value, loan.revision))
+        writing.relist(connection, loan.revision)
+
+    def _insert(self, connection: Connection, place: int | None, came: Brought, event: Event) -> int:
         """The item as the slice has it, as a revision that is not in force yet; its number."""
-        rev = 1
+        rev, wording = 1, writing.encoded(came.item)
         if place is None:
             insert = "INSERT INTO items VALUES (NULL, ?, 1) RETURNING number"
             (place,) = connection.execute(insert, (wording[0],)).fetchone()
@@ -141,7 +172,7 @@ class Slices:
             (rev,) = connection.execute("SELECT max(rev) + 1 FROM revisions WHERE item = ?", (place,)).fetchone()
         number = writing.insert(connection, place, rev, State.RETIRED, wording, "", event.at)
         # The owner's signature covers the owner's salt.
-        connection.execute("UPDATE answer_keys SET salt = ? WHERE revision = ?", (salt, number))
+        connection.execute("UPDATE answer_keys SET salt = ? WHERE revision = ?", (came.salt, number))
         # What was measured here of the same question with the same answer key goes on.
         connection.execute(
             "INSERT OR REPLACE INTO calibrations SELECT ?, c.p4, c.responses, c.at FROM calibrations c"
@@ -150,7 +181,7 @@ class Slices:
             " AND k.record = (SELECT record FROM answer_keys WHERE revision = ?) ORDER BY c.at DESC LIMIT 1",
             (number, place, number),
         )
-        acts.chain(connection, [(number, event.act.value, event.who, event.at, event.remarks, b"")])
+        acts.chain(connection, [(number, event.act.value, event.who, event.at, event.remarks, event.statement)])
         return number
 
     # ---- taken back ------------------------------------------------------------------------------------------------
@@ -177,13 +208,12 @@ class Slices:
                 acts.chain(connection, [(None, Act.WITHDRAW.value, "", at, note, withdrawal)])
                 for place, loan in of_it:
                     self._history.note(connection, loan.revision, Event(Act.WITHDRAW, "", at, note), State.RETIRED)
-                    if loans.in_force(lent[place]) is loan:
-                        following = left[place]
-                        retired += following is None
-                        if following is not None:
-                            resumed = Event(Act.RESUME, "", at, note)
-                            self._history.note(connection, following.revision, resumed, State.APPROVED)
-                            self._put_in_force(connection, following.revision)
+                    following = left[place]
+                    retired += following is None and (loan.in_review or loans.in_force(lent[place]) is loan)
+                    if following is not None and loans.in_force(lent[place]) is loan:
+                        resumed = Event(Act.RESUME, "", at, note)
+                        self._history.note(connection, following.revision, resumed, State.APPROVED)
+                    writing.relist(connection, loan.revision)
         return lending.Withdrawn(name, owner.name, here, retired, sum(left[place] is not None for place, _ in of_it))
 
     def _withdrawals(self, note: str) -> list[bytes]:
@@ -202,28 +232,19 @@ class Slices:
 
     # ---- what is in force ------------------------------------------------------------------------------------------
 
-    @staticmethod
-    def _put_in_force(connection: Connection, number: int) -> None:
-        """What is listed of a lent item is the revision in force, whichever came last."""
-        connection.execute("UPDATE revisions SET state = 'approved' WHERE number = ?", (number,))
-        connection.execute(
-            "UPDATE items SET newest = (SELECT rev FROM revisions WHERE number = ?)"
-            " WHERE number = (SELECT item FROM revisions WHERE number = ?)",
-            (number, number),
-        )
-
     def all(self) -> list[lending.Slice]:
         """What other bodies lent to this bank, in the order it came."""
         rows = self._vault.rows("SELECT id, statement, acceptance, items, withdrawal FROM slices ORDER BY number")
         found, lent = [], self._loans()
         standing = [loan.terms.slice for held in lent.values() if (loan := loans.in_force(held)) is not None]
+        waiting = [loan.terms.slice for held in lent.values() for loan in held if loan.in_review]
         for name, _statement, acceptance, items, withdrawal in rows:
             terms = self._proof.terms(name)
             said = json.loads(acceptance)["signed"]
             found.append(
                 lending.Slice(
                     name, terms.owner.id, terms.owner.name, tuple(sorted(terms.permission)), terms.first.isoformat(),
-                    terms.until.isoformat(), items, standing.count(name), said["by"], said["at"],
+                    terms.until.isoformat(), items, standing.count(name), waiting.count(name), said["by"], said["at"],
                     lending.check_withdrawal(terms, bytes(withdrawal)) if withdrawal else "",
                 )
             )  # fmt: skip
@@ -244,10 +265,11 @@ class Slices:
     def _loans(self) -> Mapping[int, list[Loan]]:
         """Of each lent item, by its number, every slice that it came in."""
         found: dict[int, list[Loan]] = {}
-        for place, revision, identity, name, arrived, withdrawn in self._vault.rows(_LOANS):
-            found.setdefault(place, []).append(
-                Loan(revision, self._proof.terms(name), arrived, bool(withdrawn), identity)
+        for place, revision, identity, name, arrived, withdrawn, in_review, unread in self._vault.rows(_LOANS):
+            loan = Loan(
+                revision, self._proof.terms(name), arrived, bool(withdrawn), identity, not unread, bool(in_review)
             )
+            found.setdefault(place, []).append(loan)
         return found
 
     @staticmethod

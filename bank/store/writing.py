@@ -31,7 +31,7 @@ Salts = Mapping[str, str]
 
 
 def encoded(item: Item) -> Encoded:
-    return item.id, canonical(item.content.to_json()), item
+    return item.id, item.content.canonical(), item
 
 
 def insert(
@@ -65,6 +65,17 @@ def rewrite(connection: Connection, number: int, wording: Encoded, by: str, at: 
         connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (number,))  # noqa: S608 - words of ours
     connection.execute(_REWRITE, (*_values(*wording, by, at), number))
     _insert_parts(connection, [(number, wording)], at, salts)
+
+
+def relist(connection: Connection, number: int) -> None:
+    """What is listed of the lent item of this revision is what waits for review or else is in force, whichever came
+    last; where there is neither, what was listed before."""
+    connection.execute(
+        "UPDATE items SET newest = coalesce((SELECT rev FROM revisions WHERE item = items.number"
+        " AND (state = 'in-review' OR state = 'approved') ORDER BY state = 'in-review' DESC LIMIT 1), newest)"
+        " WHERE number = (SELECT item FROM revisions WHERE number = ?)",
+        (number,),
+    )
 
 
 def _insert_parts(connection: Connection, wordings: Sequence[tuple[int, Encoded]], at: str, salts: Salts) -> None:

@@ -1,72 +1,66 @@
-"""The closing checkpoint as the site exported it -> the root that code 2 is given against.
+"""The checkpoints of a session as its site exported them -> what the bureau notes of them, and gives code 2 against.
 
-A root that comes with the site's signature and the chief examiner's cannot be mistyped, nor made up by one of them.
-The chief examiner co-signs many times, and only the closing under the name that says so: no other note is taken.
+A closing that comes with the site's signature and the chief examiner's cannot be mistyped, nor made up by one of them.
+The chief examiner co-signs many times, and only the closing under the name that says so: no other note is taken for it.
 
-Before: `checkpoints.txt` of the result (docs/formats.md §5). After: `examd.bureau.office`.
+Before: `checkpoints.txt` of the result (docs/formats.md §5). After: `examd.bureau.releasing`.
 """
 
-import base64
-import hashlib
-from dataclasses import dataclass
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from dataclasses import dataclass, replace
 
 from bank.refused import BadFile, Denied
 from examd.package.layout import Manifest
 from examd.record import notes
+from examd.record.notes import Checkpoint
 
 
 @dataclass(frozen=True, slots=True)
-class _Note:
-    text: str
-    """What is signed."""
-    origin: str
+class Seen:
+    """A checkpoint that site and chief examiner have signed."""
+
     size: int
-    root: bytes
-    lines: tuple[str, ...]
-    """Signatures."""
+    root: str
+    statement: str
+    """SHA-256 (hex) of it with both signatures: what is read out over a telephone."""
 
 
-def root_of(checkpoints: bytes, manifest: Manifest, *, file: str) -> str:
-    """The closing root (hex) of this package's session. Raises BadFile or Denied."""
+def signed_in(checkpoints: bytes, manifest: Manifest, *, file: str) -> list[Seen]:
+    """The checkpoints of this package's session that both have signed, oldest first; the last note is one of them.
+
+    Raises BadFile: when the file holds no notes.
+    Raises Denied: when it is another session's, or the last note lacks a signature.
+    """
     keys, session = manifest.keys, manifest.session
     try:
-        found = [_note(text) for text in checkpoints.decode().split(notes.SEPARATOR)]
+        found = [notes.read(text) for text in checkpoints.decode().split(notes.SEPARATOR)]
     except ValueError:
         raise BadFile("checkpoint-malformed", file=file) from None
-    last = found[-1]
+    last, site = found[-1], f"site/{session.site_id}"
     if last.origin != notes.origin(session.site_id, session.id):
         raise Denied("checkpoint-other-session", file=file, found=last.origin)
-    if not any(_is_signature(line, last.text, f"site/{session.site_id}", keys.site) for line in last.lines):
+    if not any(notes.is_signature(line, last.text, site, keys.site) for line in last.lines):
         raise Denied("checkpoint-unsigned", file=file, missing="site")
-    if not _cosigned(last, keys.chief):
+    if not _seen(last, manifest):
         raise Denied("checkpoint-unsigned", file=file, missing="chief")
-    if not _cosigned(last, keys.chief, notes.CLOSING):
+    return [seen for each in found if each.origin == last.origin for seen in _seen(each, manifest)]
+
+
+def closing_of(checkpoints: bytes, manifest: Manifest, *, file: str) -> list[Seen]:
+    """The same; the last is the closing, and its statement is over the signature that says so.
+
+    Raises Denied: when it cannot be. And as `signed_in` does.
+    """
+    found, last = (
+        signed_in(checkpoints, manifest, file=file),
+        notes.read(checkpoints.decode().split(notes.SEPARATOR)[-1]),
+    )
+    keys = manifest.keys
+    statement = notes.statement(last, manifest.session.site_id, keys.site, keys.chief, notes.CLOSING)
+    if not statement:
         raise Denied("checkpoint-not-closing", file=file)
-    return last.root.hex()
+    return [*found[:-1], replace(found[-1], statement=statement)]
 
 
-def _note(text: str) -> _Note:
-    """Raises ValueError."""
-    body, _, signatures = text.partition("\n\n")
-    origin, size, root = body.split("\n")
-    digest = base64.b64decode(root, validate=True)
-    if len(digest) != 32 or notes.body(origin, int(size), digest) != body + "\n":
-        raise ValueError
-    return _Note(body + "\n", origin, int(size), digest, tuple(signatures.splitlines(keepends=True)))
-
-
-def _cosigned(note: _Note, chief: str, name: str = notes.CHIEF) -> bool:
-    return any(notes.is_cosignature(line, note.text, name, chief) for line in note.lines)
-
-
-def _is_signature(line: str, text: str, name: str, public: str) -> bool:
-    key_hash = hashlib.sha256(name.encode() + b"\n" + bytes([notes.SIGNATURE]) + bytes.fromhex(public)).digest()[:4]
-    try:
-        data = base64.b64decode(line.removeprefix(f"— {name} ").removesuffix("\n"), validate=True)
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public)).verify(data[4:], text.encode())
-    except (InvalidSignature, ValueError):
-        return False
-    return data[:4] == key_hash
+def _seen(checkpoint: Checkpoint, manifest: Manifest) -> list[Seen]:
+    statement = notes.statement(checkpoint, manifest.session.site_id, manifest.keys.site, manifest.keys.chief)
+    return [Seen(checkpoint.size, checkpoint.root.hex(), statement)] if statement else []

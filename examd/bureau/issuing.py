@@ -1,12 +1,12 @@
 """Issuing a package for one session at one site, whole: all checks before it is made, all notes before its codes are.
 
 Nothing here asks a person or prints. In this order: the rule in force on the day, with its signatures; whether the
-session has a package already; whether the bank may serve a session that counts; whether the register of rules lacks
-what the bank has seen of it; what of the bank may travel; the package; exposure and watermarks in the bank's ledger;
-the rules noted in the bank; the codes; and only then the package is under its name on the stick. One that the ledger
-does not know of has no codes: nobody can open it; one that shows itself has them. What a kill leaves hidden on the
-stick is finished by the same order given again (`finish_issue`), or goes with the next. The ledger forgets nothing:
-items that were to travel count as used.
+session has a package already; whether the bank may serve a session that counts; whether the release ledger or the
+register of rules lacks what the bank has seen of it; what of the bank may travel; the package; exposure and watermarks
+in the bank's ledger; the rules noted in the bank; the codes and the release ledger; and only then the package is under
+its name on the stick. One that the ledgers do not know of has no codes: nobody can open it; one that shows itself has
+them. What a kill leaves hidden on the stick is finished by the same order given again (`finish_issue`), or goes with
+the next. The bank forgets nothing: items that were to travel count as used.
 
 Before: `examd.bureau.roster`, `examd.bureau.rulebook`, a bank. After: the package travels (`examd.site.opening`), the
 codes wait in the office.
@@ -17,7 +17,7 @@ import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from bank import rules
@@ -37,13 +37,15 @@ from bank.rules import signed_rule as signed_rules
 from bank.rules.signed_rule import SignatureProof
 from bank.store import OpenBank
 from examd.bureau import last_seen
+from examd.bureau.ledger import Ledger
 from examd.bureau.office import Office
+from examd.bureau.releasing import at_the_desk
 from examd.bureau.rulebook import Rulebook
 from examd.holders import Card, Holder
 from examd.package import layout
 from examd.package import open as package_open
 from examd.package.issue import Issued, RandomBytes, issue
-from examd.package.layout import Manifest, RosterLine, Session
+from examd.package.layout import Manifest, RosterLine, Session, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,16 @@ class Order:
     """Although this session has a package already."""
     signers: Sequence[Signer] = ()
     """People of the bank, where it issues for another bureau than before."""
+    until: str = ""
+    """The last day (YYYY-MM-DD) on which it may be opened; "" for the session's own day alone."""
+
+    @property
+    def window(self) -> Window:
+        return Window(self.session.date, self.until or self.session.date)
+
+    @property
+    def at(self) -> str:
+        return self.issued_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +152,12 @@ def issue_session(
     session, rule = order.session, order.rule.rule
     if not order.again and (before := office.issued_for(session.id, session.site_id, bureau)):
         raise Denied("issued-before", session=session.id, site=session.site_id, package=before[-1])
+    layout.require_days(order.window)
+    with at_the_desk(office, bureau, order.at) as desk:
+        counter = desk.ledger.next_counter(session.site_id)
     with open_bank() as bank:
         _require_serves(bank, session)
+        _hold_ledger(bank, desk.ledger)
         register = order.rule.register
         if register is not None:
             seen = last_seen.of_names(bank.rules.noted(), bureau.card.sign)
@@ -163,7 +179,8 @@ def issue_session(
             if register is not None and not session.mock:
                 # The keyholders' key protects it: no newer rule can vanish unseen.
                 bank.rules.note(bureau.card.sign, register.packed().decode())
-            office.keep_codes(issued, order.rule.signed, bureau)
+            with at_the_desk(office, bureau, order.at) as desk:
+                desk.issue(issued, order.rule.signed)
 
         _sweep(order.out, office)
         with explaining(available, rule):
@@ -185,6 +202,8 @@ def issue_session(
                 signed_rule=order.rule.signed,
                 progress=progress,
                 with_watermarks=counted,
+                counter=counter,
+                window=order.window,
                 keep=keep,
             )
     until, repeated = noted[0]
@@ -226,6 +245,14 @@ def _sweep(out: Path, office: Office) -> None:
         number = left.name.removesuffix(".part").rpartition("-")[2]
         if len(number) == 32 and not office.issued(number):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _hold_ledger(bank: OpenBank, ledger: Ledger) -> None:
+    """The keyholders' key protects how far the release ledger had come, too: it is held against that, and noted."""
+    known, _, root = bank.rules.ledgers().get(ledger.bureau.sign, "").partition(":")
+    if known:
+        ledger.hold_root(int(known), root, bank.directory.name)
+    bank.rules.note_ledger(ledger.bureau.sign, ledger.size, ledger.root.hex())
 
 
 def _require_serves(bank: OpenBank, session: Session) -> None:

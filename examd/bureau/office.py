@@ -5,24 +5,27 @@
     releases/<package>.age            the two codes of a package, sealed to the bureau
     releases/<package>.manifest.json  the package's manifest: its session, and whose signatures close it
     releases/<package>.edition.json   the rule that it was issued under, as its officers signed it
-    releases/<package>.root           the closing root that code 2 was given against, as it was read out
-    releases/<package>.checkpoints    the signed checkpoints that code 2 was given against
+    releases/<package>.checkpoints    the signed checkpoints that came last
+    releases/<package>.head           head of the release ledger after the newest entry of this package
+    ledger.jsonl                      the release ledger (`examd.bureau.ledger`)
+    results/<package>/                the result, filed (`examd.bureau.receiving`)
     rules/                            the signed composition rules (`examd.bureau.rulebook`)
 
-Before: `bank.store`, `bank.rules`. After: `examd.package.issue`.
+Before: `bank.store`, `bank.rules`. After: `examd.bureau.releasing`, which gives the codes.
 """
 
+import hashlib
 from pathlib import Path
 
 import msgspec
 
 from bank.canonical import canonical
-from bank.durable import make_folder, write_atomically
+from bank.durable import make_folder, read_bytes, write_atomically
 from bank.refused import BadFile, Denied
 from bank.rules.signed_rule import unpack
 from bank.seal import locks, statements
 from examd import holders
-from examd.bureau import closing
+from examd.bureau.ledger import Ledger
 from examd.bureau.rulebook import Rulebook
 from examd.holders import Card, Holder
 from examd.package import layout
@@ -56,7 +59,7 @@ class Office:
     def checked_rulebook(self) -> Rulebook:
         """The register of rules, held against the rule of every package that was ever issued here."""
         book = self.rulebook()
-        for path in sorted(self._releases.glob("*.edition.json")):
+        for path in self.editions():
             where = f"PKG-{path.name.removesuffix('.edition.json')}"
             book.hold_against_package(unpack(path.read_bytes(), book.bureau.sign, name=path.name), where)
         return book
@@ -64,13 +67,30 @@ class Office:
     def archive_age(self) -> str:
         return Card.read(self.directory / "archive.card.json", "archive").age
 
-    def keep_codes(self, issued: Issued, signed_rule: bytes | None, bureau: Holder) -> None:
-        """Keeps what is needed to give them: the codes sealed to the bureau, the signed rule, the manifest; this last,
-        for with it the package counts as issued."""
-        plain = canonical(msgspec.to_builtins(_Codes(issued.code_1, issued.code_2)))
-        write_atomically(self._release(issued.package_id, "age"), locks.seal(plain, [bureau.card.age]))
+    def ledger(self, bureau: Card, *, every_signature: bool = False) -> Ledger:
+        """The release ledger, held against the head that each package's files remember.
+
+        Raises Denied: when it is older than one of these, or another.
+        Raises BrokenStore: when it was edited.
+        """
+        ledger = Ledger.read(self.directory, bureau, every_signature=every_signature)
+        for path in sorted(self._releases.glob("*.head")):
+            ledger.hold(read_bytes(path).decode(errors="replace"), f"releases/{path.name}")
+        return ledger
+
+    def keep_head(self, package_id: str, head: str) -> None:
+        """Remembers, beside a package's other files, how far the ledger had come."""
+        write_atomically(self._release(package_id, "head"), head.encode())
+
+    def keep_codes(self, issued: Issued, signed_rule: bytes | None, bureau: Card) -> None:
+        """Keeps what is needed to give them: the codes sealed to the bureau, and the signed rule."""
+        plain = canonical(msgspec.to_builtins(Codes(issued.code_1, issued.code_2)))
+        write_atomically(self._release(issued.package_id, "age"), locks.seal(plain, [bureau.age]))
         if signed_rule is not None:
             write_atomically(self._release(issued.package_id, "edition.json"), signed_rule)
+
+    def keep_manifest(self, issued: Issued) -> None:
+        """Keeps the manifest: with it the package counts as issued."""
         write_atomically(self._release(issued.package_id, "manifest.json"), issued.manifest)
 
     def issued(self, package_id: str) -> bool:
@@ -97,46 +117,39 @@ class Office:
         wanted = (session_id, site_id)
         return [number for number, session in self.packages(bureau.card) if (session.id, session.site_id) == wanted]
 
-    def code_1(self, package_id: str, bureau: Holder) -> str:
-        """What opens the items; read out on the day."""
-        return self._codes(package_id, bureau).first
+    def manifest_sha256(self, package_id: str) -> str:
+        """Of the manifest's file, as it was issued. Raises BadFile: when it cannot be read."""
+        return hashlib.sha256(read_bytes(self._release(package_id, "manifest.json"))).hexdigest()
 
-    def code_2(self, package_id: str, bureau: Holder, closing_root: str) -> str:
-        """Given only against the closing root, which is written down first: answer keys cannot be had for a record
-        that may still change.
+    def editions(self) -> list[Path]:
+        """The signed rule of each package that was issued here."""
+        return sorted(self._releases.glob("*.edition.json"))
 
-        Raises BadFile: when that is no root.
-        Raises Denied: when another root was given before.
+    def codes(self, package_id: str, bureau: Holder) -> "Codes":
+        """Both codes of a package: for `examd.bureau.releasing` alone, which writes down for what each is given.
+
+        Raises Denied: when it was not issued here.
         """
-        if len(closing_root) != 64 or not all(c in "0123456789abcdef" for c in closing_root):
-            raise BadFile("root-malformed")
-        codes = self._codes(package_id, bureau)
-        kept = self._release(package_id, "root")
-        first = self._verified_root(package_id, bureau) or (kept.read_text() if kept.exists() else closing_root)
-        if first != closing_root:
-            raise Denied("another-root", package=package_id, first=first)
-        write_atomically(kept, closing_root.encode())
-        return codes.second
+        try:
+            sealed = self._release(package_id, "age").read_bytes()
+        except OSError:
+            raise Denied("package-unknown", package=package_id) from None
+        return msgspec.json.decode(locks.unseal(sealed, bureau.identity, what="release codes"), type=Codes)
 
-    def code_2_by_checkpoints(self, package_id: str, bureau: Holder, checkpoints: bytes, *, file: str) -> str:
-        """Given against the signed closing checkpoint. It overrules a root that was read out; both stay on file.
-
-        `file` names it to people. Raises Denied: when another signed closing was given before. And as
-        `examd.bureau.closing.root_of` does.
-        """
-        root = closing.root_of(checkpoints, self.manifest(package_id, bureau.card), file=file)
-        codes = self._codes(package_id, bureau)
-        first = self._verified_root(package_id, bureau)
-        if first not in (None, root):
-            raise Denied("two-closings", package=package_id, first=first)
+    def keep_checkpoints(self, package_id: str, checkpoints: bytes) -> None:
+        """Keeps the newest signed checkpoints that came."""
         write_atomically(self._release(package_id, "checkpoints"), checkpoints)
-        return codes.second
 
-    def _verified_root(self, package_id: str, bureau: Holder) -> str | None:
-        kept = self._release(package_id, "checkpoints")
-        if not kept.exists():
-            return None
-        return closing.root_of(kept.read_bytes(), self.manifest(package_id, bureau.card), file=kept.name)
+    def told_before(self, package_id: str) -> tuple[str, bytes]:
+        """What an office of before the ledger wrote down: the closing root that was read out, and the checkpoints that
+        code 2 was given against; empty where there is none."""
+        kept = self._release(package_id, "root"), self._release(package_id, "checkpoints")
+        root, checkpoints = (read_bytes(path) if path.exists() else b"" for path in kept)
+        return root.decode(errors="replace").strip(), checkpoints
+
+    def result(self, package_id: str) -> Path:
+        """The folder in which a result is filed."""
+        return self.directory / "results" / package_id
 
     @property
     def _releases(self) -> Path:
@@ -147,14 +160,12 @@ class Office:
             raise BadFile("package-id-malformed")
         return self._releases / f"{package_id}.{kind}"
 
-    def _codes(self, package_id: str, bureau: Holder) -> "_Codes":
-        try:
-            sealed = self._release(package_id, "age").read_bytes()
-        except OSError:
-            raise Denied("package-unknown", package=package_id) from None
-        return msgspec.json.decode(locks.unseal(sealed, bureau.identity, what="release codes"), type=_Codes)
 
+class Codes(msgspec.Struct, frozen=True):
+    """The two release codes of a package."""
 
-class _Codes(msgspec.Struct, frozen=True):
     first: str = msgspec.field(name="1")
     second: str = msgspec.field(name="2")
+
+    def __repr__(self) -> str:
+        return "Codes(…)"

@@ -13,7 +13,7 @@ Before: `bank.formats.sheets.lists` reads the sheets, `examd.bureau.identity` kn
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,24 @@ from bank.refused import BadFile
 from examd.bureau import identity
 from examd.bureau.identity import Kind
 from examd.package.layout import RosterLine
+
+_FOOT = re.compile(
+    r".{0,30}(?:合计|小计|总计|共计)(?:[:：]?\d*[人名]?)|共\d+[人名]"
+    r"|(?:备注|附注|注|说明|(?:填表|填报|制表|审核|复核|审批|经办|报名|联系)人|负责人|(?:联系)?电话|(?:填表|填报|制表|报送)?日期"
+    r"|(?:填报|报送|报名)单位|(?:单位)?[(（]?(?:盖章|公章)[)）]?|签字|签名|负责人签字)(?:[:：].*|\d*)"
+)
+
+
+def _is_foot(first: str, cells: Mapping[str, str]) -> bool:
+    """合计, 备注：…, 填表人：张三: where a list ends, or one institution in it. A row with the number of a
+    document is somebody's, whatever else stands in it."""
+    number = _clean(cells["id_number"]).replace(" ", "").upper()
+    return (
+        _FOOT.fullmatch("".join(first.split())) is not None
+        and len(re.sub(r"[^0-9A-Z]", "", number)) < 15
+        and identity.recognised(number, None).reason != ""
+    )
+
 
 COLUMNS = lists.Columns(
     {
@@ -43,6 +61,7 @@ COLUMNS = lists.Columns(
     optional=("document",),
     text=("id_number",),
     below=("institution", "document"),
+    foot=_is_foot,
 )
 HEADINGS = ("准考证号", "姓名", "证件类型", "身份证号", "培训机构")
 """Of an empty roster."""

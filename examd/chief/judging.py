@@ -195,7 +195,8 @@ def _reads(
             expected = {"manifest_sha256": known.manifest_sha256, "package_id": known.package_id}
             if any(entry.body[name] != value for name, value in expected.items()):
                 raise Denied("record-contradicts", idx=entry.idx, contradiction="other-package")
-        if entry.type in (Kind.LATE, Kind.REOPEN) or "sig" in entry.body:
+        over = entry.type in (Kind.ADD_TIME, Kind.RESUME) and "sig" in entry.body
+        if over or entry.type in (Kind.LATE, Kind.REOPEN, Kind.RESTORE):
             words = {name: value for name, value in entry.body.items() if name != "sig"}
             if not orders.is_signed(entry.type, known.package_id, words, str(entry.body.get("sig")), holder.card.sign):
                 raise Denied("record-contradicts", idx=entry.idx, contradiction="order-unsigned")
@@ -261,6 +262,8 @@ def _is_true(order: Order, state: SessionState) -> bool:
         return False
     if order.kind == Kind.LATE:
         return order.words.get("n") == seat.late and bool(seat.late_answers)
+    if order.kind == Kind.RESTORE:
+        return bool(order.words.get("answers")) and bool(order.words.get("journal"))
     return order.kind == Kind.REOPEN and order.words.get("hand_in") == seat.hand_in_idx >= 0
 
 

@@ -10,13 +10,13 @@ back the same way (docs/formats.md §5b).
 import base64
 import binascii
 import hashlib
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 import msgspec
 
 from bank.refused import BadFile
 from examd.record.notes import SEPARATOR
-from examd.record.orders import Words
 
 REQUEST, ANSWER = "chief-request.json", "chief-answer.json"
 """Their names on the stick."""
@@ -29,9 +29,9 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the chief examiner alone may order of one candidate (`examd.record.orders`)."""
 
     kind: str
-    words: dict[str, str | int | bool]
+    words: dict[str, Any]
 
-    def is_of(self, kind: str, words: Words) -> bool:
+    def is_of(self, kind: str, words: Mapping[str, Any]) -> bool:
         return self.kind == kind and self.words == dict(words)
 
 

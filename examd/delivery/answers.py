@@ -5,8 +5,11 @@ Before: `seats`. After: `examd.record.writer`, and the acknowledgement once its 
 
 import functools
 
+import msgspec
+
 from bank.refused import BrokenStore
 from examd.delivery.hall import Connection, Hall, HallState, Live, Stage
+from examd.protocol import acts
 from examd.protocol.messages import TICK_S, Ack, Answer, Flag, HandIn, Refusal
 from examd.protocol.phase import GRACE_MS, Phase, in_grace, phase_at, remaining_ms
 from examd.protocol.reasons import Reason
@@ -38,16 +41,21 @@ def act(hall: Hall, connection: Connection, message: Answer | Flag | HandIn) -> 
     if (reason := _refused(hall, seat, live, message, phase, now_ms)) is not None:
         return connection.send(Refusal(reason, seq=seq))
     late = phase is Phase.TIME_UP and not in_grace(seat.timetable, now_ms)
-    kind, body = _entry_of(seat, message, late, now_ms)
     live.queued_seq, before = seq, live.stage
-    if kind is Kind.HAND_IN:
+    if isinstance(message, HandIn):
+        kind, body = Kind.HAND_IN, _hand_in(seat, message, now_ms)
         live.stage = HANDED_IN
+    else:
+        kind, body = _entry_of(seat.c, message, late)
+        live.under_way.append(message)
     acted = functools.partial(_acted, hall, seat, live, before, seq, late)
     return record.append(kind, f"seat:{seat.c}", body, acted, at)
 
 
 def _acted(hall: Hall, seat: Seat, live: Live, before: Stage, seq: int, late: bool, outcome: Outcome) -> None:
     connection = live.connection
+    if live.under_way and live.under_way[0].seq == seq:
+        live.under_way.popleft()
     if isinstance(outcome, BrokenStore):
         live.queued_seq = seat.seq
         live.spoke_ms += TICK_S * 1000  # it comes again with the next clock
@@ -59,7 +67,7 @@ def _acted(hall: Hall, seat: Seat, live: Live, before: Stage, seq: int, late: bo
         connection.send(Ack(seq, hall.record.epoch, outcome.idx, outcome.chain.hex(), late))
         if outcome.draft.kind is Kind.HAND_IN:
             hall.show_clock(seat.c)
-            hall.send_receipt(seat, connection, outcome.leaf)
+            hall.send_receipt(seat, connection, outcome.entry, outcome.before)
 
 
 def _acknowledge_again(hall: Hall, seat: Seat, connection: Connection) -> None:
@@ -92,6 +100,10 @@ def _refused(
             return Reason.PAUSED  # the clock that follows lets it come again
         case Phase.TIME_UP if not (in_grace(seat.timetable, now_ms) or _given_in_time(seat, message)):
             return Reason.TIME_UP
+    if live.signer != live.machine:
+        return Reason.UNSIGNED
+    if isinstance(message, HandIn) and not _is_signed(hall, seat, live, message):
+        return Reason.UNSIGNED
     if isinstance(message, Answer) and not hall.forms.offers(seat.c, message):
         return Reason.BAD_ANSWER
     if isinstance(message, Flag) and not 0 <= message.slot < hall.sitting.n_items:
@@ -104,15 +116,35 @@ def _given_in_time(seat: Seat, message: Answer | Flag | HandIn) -> bool:
     return not isinstance(message, Answer) or message.used_ms <= seat.timetable.limit_ms + seat.timetable.added_ms
 
 
-def _entry_of(seat: Seat, message: Answer | Flag | HandIn, late: bool, now_ms: int) -> tuple[Kind, dict[str, object]]:
-    c = seat.c
+def _is_signed(hall: Hall, seat: Seat, live: Live, message: HandIn) -> bool:
+    """The terminal vouches for all acts up to this one, as they were taken here, on their way to the disk or there."""
+    head, signed = seat.acts, message.signed
+    for act in live.under_way:
+        if isinstance(act, Answer):
+            head = acts.answered(head, act.seq, act.slot, act.choice, act.used_ms)
+        else:
+            head = acts.flagged(head, act.seq, act.slot, act.on)
+    ours, connection = acts.handed_in(head, message.seq).hex(), live.connection
+    if signed is None or connection is None or signed.seq != message.seq:
+        return False
+    if not hall.vouches(connection, seat, signed):
+        return False
+    if signed.acts != ours:  # it signed what it holds itself: one of the two has been altered
+        hall.alarm(seat.c, "acts-differ", {"acts": signed.acts, "seq": signed.seq})
+    return signed.acts == ours
+
+
+def _entry_of(c: int, message: Answer | Flag, late: bool) -> tuple[Kind, dict[str, object]]:
     if isinstance(message, Answer):
         return Kind.ANSWER, {
             "c": c, "choice": message.choice, "late": late, "seq": message.seq, "slot": message.slot,
             "used_ms": message.used_ms,
         }  # fmt: skip
-    if isinstance(message, Flag):
-        return Kind.FLAG, {"c": c, "on": message.on, "seq": message.seq, "slot": message.slot}
+    return Kind.FLAG, {"c": c, "on": message.on, "seq": message.seq, "slot": message.slot}
+
+
+def _hand_in(seat: Seat, message: HandIn, now_ms: int) -> dict[str, object]:
     # A terminal may say that the clock handed in; only the clock may say that it was time.
     by_clock = message.by_clock and remaining_ms(seat.timetable, now_ms) < GRACE_MS
-    return Kind.HAND_IN, {"by": "clock" if by_clock else "candidate", "c": c, "seq": message.seq}
+    signed = {} if message.signed is None else msgspec.structs.asdict(message.signed)
+    return {**signed, "by": "clock" if by_clock else "candidate", "c": seat.c, "form": seat.form, "seq": message.seq}

@@ -37,7 +37,10 @@ def watch_deadlines(hall: Hall) -> None:
         elif live.shown is not phase:
             hall.show_clock(c)
         elif phase is Phase.TIME_UP and live.stage is Stage.STARTED and _holds_nothing_more(live.connection, live):
-            _hand_in_for(hall, c)
+            if seat.seq > seat.signed_seq and live.asked_ms < live.spoke_ms:
+                hall.ask_to_sign(c)  # once more, so that the server hands in nothing that nobody vouches for
+            elif live.asked is None or now_ms - live.asked_ms >= GRACE_MS:
+                _hand_in_for(hall, c)
 
 
 def _holds_nothing_more(connection: Connection, live: Live) -> bool:
@@ -46,7 +49,7 @@ def _holds_nothing_more(connection: Connection, live: Live) -> bool:
 
 
 def _hand_in_for(hall: Hall, c: int) -> None:
-    live = hall.live[c]
+    live, seat = hall.live[c], hall.record.state.seats[c]
     live.stage = Stage.HANDED_IN
 
     def handed_in(outcome: Outcome) -> None:
@@ -54,9 +57,10 @@ def _hand_in_for(hall: Hall, c: int) -> None:
             live.stage = Stage.STARTED
         elif live.connection is not None:
             hall.show_clock(c)
-            hall.send_receipt(hall.record.state.seats[c], live.connection, outcome.leaf)
+            hall.send_receipt(seat, live.connection, outcome.entry, outcome.before)
 
-    hall.record.append(Kind.HAND_IN, "server", {"by": "server", "c": c, "seq": 0}, handed_in)
+    body = {"acts": seat.acts.hex(), "by": "server", "c": c, "form": seat.form, "seq": 0}
+    hall.record.append(Kind.HAND_IN, "server", body, handed_in)
 
 
 def open_seats(hall: Hall) -> list[int]:

@@ -22,16 +22,16 @@ def greet(room: Room, connection: Connection, message: Present | Pair) -> str:
     if isinstance(message, Pair):
         now_ms = room.clock.now().mono_ms
         try:
-            room.terminals.pair(message.code, message.name, message.key, connection.address, now_ms)
+            room.terminals.pair(message.code, message.name, message.key, message.sign, connection.address, now_ms)
         except Denied as denied:
             connection.send(Refusal(Reason(denied.code), facts=denied.facts))
             return ""
-    if (machine := room.terminals.find(message.key)) is not None:
+    if (machine := room.terminals.find(message.key, message.sign)) is not None:
         connection.machine, connection.terminal = machine.id, machine.name
         connection.send(Enrolled(machine.name, machine.check, kept=True))
         return machine.id
     id_ = machine_id(message.key)
-    if (waiting := room.terminals.waiting().get(id_)) is not None:
+    if (waiting := room.terminals.waiting().get(id_)) is not None and waiting.machine.sign == message.sign:
         connection.send(Enrolled(waiting.machine.name, waiting.machine.check, kept=False))
         return id_
     connection.send(Refusal(Reason.NOT_ENROLLED))

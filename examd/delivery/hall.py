@@ -7,9 +7,9 @@ Before: `sign_in`, `answers` and `ending` decide here what `seats` and `commands
 """
 
 import contextlib
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Protocol
 
@@ -19,11 +19,12 @@ from examd.delivery.forms import Forms
 from examd.delivery.wrong_sign_ins import WrongSignIns
 from examd.package.layout import RosterLine
 from examd.package.open import OpenItems, Package
-from examd.protocol.messages import Clock, Message, Receipt, Refusal
+from examd.protocol.acts import Vouched
+from examd.protocol.messages import Answer, Clock, Flag, Message, Receipt, Refusal, Sign, Signed
 from examd.protocol.phase import Phase, phase_at, remaining_ms, used_ms
 from examd.protocol.reasons import Reason
 from examd.protocol.receipt import receipt_code
-from examd.record.entries import Committed, Kind
+from examd.record.entries import Committed, Kind, chain_hash, leaf_hash
 from examd.record.state import Seat
 from examd.record.writer import Outcome, Record
 
@@ -43,6 +44,13 @@ class Connection(Protocol):
 
     def send(self, message: Message) -> None: ...
     def drop(self, refusal: Refusal) -> None: ...
+
+
+ALARMS = 3
+"""Alarms of one candidate that enter the record: whoever forges one can forge a thousand, and buries the others'."""
+NEVER_MS = -(1 << 53)
+TOLD = 4
+"""A hand-in may have been under way when the terminal was asked anew."""
 
 
 class Stage(IntEnum):
@@ -66,6 +74,15 @@ class Live:
     """Staff let the candidate sign in once at the terminal of this name, at any where it is empty."""
     queued_seq: int = 0
     """Newest act handed to the record, durable or not."""
+    under_way: deque[Answer | Flag] = field(default_factory=deque)
+    """Those of them that are not durable yet."""
+    signer: str = ""
+    """Machine whose signature was handed to the record last: from no other an act is taken."""
+    asked: Sign | None = None
+    """What the terminal was asked to sign, and has not answered."""
+    asked_ms: int = NEVER_MS
+    told: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=TOLD))
+    """Checkpoints that the terminal was told of."""
     stage: Stage = Stage.ABSENT
     shown: Phase | None = None
     """Phase of the last Clock sent."""
@@ -81,7 +98,7 @@ class Live:
             stage = Stage.STARTED
         else:
             stage = Stage.READY if seat.ready else Stage.SIGNED_IN
-        return cls(machine=seat.machine, admitted=seat.admitted, queued_seq=seat.seq, stage=stage)
+        return cls(machine=seat.machine, admitted=seat.admitted, queued_seq=seat.seq, stage=stage, signer=seat.signer)
 
 
 class HallState(Enum):
@@ -112,9 +129,12 @@ class Hall:
         """By candidate, in the record or on the way there."""
         self.elsewhere: dict[int, str] = {}
         """Who gave the right numbers at another terminal than their own, and at which: for staff to see."""
+        self.cosigned_ms = NEVER_MS
+        """When the chief examiner last signed a checkpoint: since then each seat is asked to sign once."""
         self.live = {line.c: Live() for line in roster}
         self.live |= {c: Live.of(seat) for c, seat in record.state.seats.items()}
         self._limit_ms = package.rule.minutes * 60_000
+        self.package_id = package.manifest.package_id
 
     @property
     def closing(self) -> bool:
@@ -177,6 +197,7 @@ class Hall:
                 live.stage = Stage.READY
             elif live.connection is not None:
                 live.connection.send(self.forms.view(c))
+                self.ask_to_sign(c)
                 self.show_clock(c)
 
         self.record.append(Kind.START, "server", body, started)
@@ -209,14 +230,43 @@ class Hall:
         for c in self.record.state.seats:
             self.show_clock(c)
 
-    def send_receipt(self, seat: Seat, connection: Connection, leaf: bytes) -> None:
-        """Tells the seat that its hand-in is in the record. `leaf`: the hash of that entry."""
+    def ask_to_sign(self, c: int) -> None:
+        """Asks the terminal to sign what the record holds of this candidate, beside the record's head."""
+        live, seat = self.live[c], self.record.state.seats[c]
+        if live.connection is None or live.stage is not Stage.STARTED or self.closing:
+            return
+        size, root, _ = self.record.head()
+        live.asked, live.asked_ms = Sign(seat.seq, seat.acts.hex(), size, root.hex()), self.record.session_ms()
+        live.told.append((size, root.hex()))
+        live.connection.send(live.asked)
+
+    def vouches(self, connection: Connection, seat: Seat, signed: Signed) -> bool:
+        """The signature is this terminal's own, over what it says, beside a checkpoint that it was told of."""
+        terminal = self.record.state.terminals.get(connection.machine)
+        told = (signed.size, signed.root) in self.live[seat.c].told
+        if terminal is None or not told or not 0 <= signed.since <= signed.seq:
+            return False
+        said = Vouched(
+            self.package_id, seat.c, seat.form, signed.since, signed.seq, signed.acts, signed.size, signed.root
+        )
+        return said.is_signed(signed.sig, terminal.key)
+
+    def alarm(self, c: int, what: str, facts: Mapping[str, str | int]) -> None:
+        """Enters in the record what the server itself found wrong at a seat; a seat's first few."""
+        if not self.closing and self.alarms[c] < ALARMS:
+            self.alarms[c] += 1
+            self.record.append(Kind.ALARM, "server", {"c": c, "facts": facts, "what": what}, lambda _: None)
+
+    def send_receipt(self, seat: Seat, connection: Connection, entry: bytes, before: bytes) -> None:
+        """Tells the seat that its hand-in is in the record: as this entry, after this chain value."""
         connection.send(
             Receipt(
-                code=receipt_code(leaf),
+                code=receipt_code(chain_hash(before, leaf_hash(entry))),
                 idx=seat.hand_in_idx,
                 answered=seat.answered,
                 n_items=self.sitting.n_items,
                 by_clock=seat.hand_in_by != "candidate",
+                entry=entry.decode(),
+                before=before.hex(),
             )
         )

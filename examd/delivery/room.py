@@ -4,7 +4,7 @@ Before: `server`. After: `seats` and `commands` work on the session; `hall`, `ex
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from examd.record.entries import Committed, Kind, decode_entry
 from examd.record.writer import Note, Outcome, Record, RunLater
 from examd.site.folder import SiteFolder
 from examd.staff import Person
-from examd.terminals import Terminals
+from examd.terminals import Machine, Terminals
 
 
 class Witnessed(NamedTuple):
@@ -44,6 +44,8 @@ class Session:
         self.edges: dict[int, tuple[bytes, ...]] = {}
         """Of the record's tree, at sizes for which a proof was made."""
         self._seen: Witnessed | None = None
+        self._named = set(record.state.terminals)
+        """Machines whose signing keys are in the record, or on the way there."""
 
     def boot(self) -> None:
         """The first entry of this run of the server; where a full disk keeps it out, it comes with the next."""
@@ -103,6 +105,24 @@ class Session:
         """Waits until the entry is durable. Raises BrokenStore: the disk has no room for it."""
         return await durable(lambda done: self.record.append(kind, f"staff:{person.name}", body, done))
 
+    def name_terminals(self, machines: Iterable[Machine], done: Callable[[Outcome], None] = lambda _: None) -> None:
+        """Enters in the record which keys may sign for candidates' acts: those that it does not name yet."""
+        new = [machine for machine in machines if machine.sign and machine.id not in self._named]
+        ids = {machine.id for machine in new}
+        self._named |= ids
+
+        def entered(outcome: Outcome) -> None:
+            if isinstance(outcome, BrokenStore):
+                self._named -= ids
+            done(outcome)
+
+        named = [{"key": machine.sign, "machine": machine.id, "name": machine.name} for machine in new]
+        self.record.append(Kind.TERMINALS, "server", {"terminals": named}, entered)
+
+    def knows(self, machine: str) -> bool:
+        """The record names this machine's key, or is about to."""
+        return machine in self._named
+
     def checkpoint(self) -> Note:
         """Signs the record's head where it has moved. Raises BrokenStore: the disk has no room for it."""
         size, root, _ = self.record.head()
@@ -152,6 +172,12 @@ class Room:
     @property
     def hall(self) -> Hall | None:
         return None if self.session is None else self.session.hall
+
+    def introduce(self, machine: str) -> None:
+        """Before anybody signs in at a terminal that joined after the opening, the record names its key."""
+        session, found = self.session, self.terminals.of(machine)
+        if session is not None and found is not None and not session.knows(machine):
+            session.name_terminals([found])
 
     def prepared(self) -> Session:
         """The session, opened or not. Raises Denied: there is none."""

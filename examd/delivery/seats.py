@@ -3,7 +3,7 @@
 Nobody is heard more than is fair: a few frames a turn of the loop, what a candidate may say in the long run, and
 nothing more while replies lie unread. Whoever wants more is heard later, not refused, and waits in its own buffers.
 
-Before: `door` took the connection in. After: `sign_in`, `answers`, `hall` decide.
+Before: `door` took the connection in. After: `sign_in`, `answers`, `vouching`, `hall` decide.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from examd.delivery.door import Guest, Tell
 from examd.delivery.enrolment import greet
 from examd.delivery.room import Room
 from examd.delivery.sign_in import resume, sign_in
+from examd.delivery.vouching import take_signature
 from examd.protocol.messages import (
     MALFORMED,
     MAX_MESSAGE_BYTES,
@@ -29,6 +30,7 @@ from examd.protocol.messages import (
     Ready,
     Refusal,
     Resume,
+    Signed,
     SignIn,
     decode_from_terminal,
     encode,
@@ -236,6 +238,8 @@ def _take(room: Room, connection: SeatConnection, message: FromTerminal) -> None
     if (hall := room.hall) is None:
         return connection.send(Refusal(Reason.NOT_OPEN))
     connection.last_heard_ms = hall.record.session_ms()
+    if isinstance(message, SignIn | Resume) and not hall.closing:
+        room.introduce(connection.machine)
     if isinstance(message, SignIn):
         return sign_in(hall, connection, message)
     if isinstance(message, Resume):
@@ -245,4 +249,6 @@ def _take(room: Room, connection: SeatConnection, message: FromTerminal) -> None
         return connection.send(Refusal(Reason.OUT_OF_ORDER, seq=seq))
     if isinstance(message, Ready):
         return hall.ready(connection.c)
+    if isinstance(message, Signed):
+        return take_signature(hall, connection, message)
     return act(hall, connection, message)

@@ -20,6 +20,7 @@ from examd.delivery.places import DESKS, Places
 from examd.delivery.room import Room, Session
 from examd.delivery.seats import Seats
 from examd.delivery.staff_socket import StaffSocket
+from examd.delivery.vouching import ask_for_signatures
 from examd.holders import Holder
 from examd.protocol.messages import TICK_S
 from examd.record.entries import Kind
@@ -125,6 +126,7 @@ class Server:
             if hall is not None and not hall.closing:
                 hall.low_disk = self.room.low_disk
                 watch_deadlines(hall)
+                ask_for_signatures(hall)
             if session is not None:
                 alarms = session.record.state.alarms
                 for alarm in alarms[session.alarms_told :]:

@@ -13,12 +13,9 @@ from examd.delivery.hall import Connection, Hall, Live, Stage
 from examd.package.layout import RosterLine
 from examd.protocol.messages import Refusal, Resume, SignIn, Welcome
 from examd.protocol.reasons import Reason
-from examd.record.entries import Kind, leaf_hash
+from examd.record.entries import NO_CHAIN, Kind
 from examd.record.state import Seat
 from examd.record.writer import Outcome
-
-ALARMS = 3
-"""Alarms of one candidate that enter the record: whoever forges one can forge a thousand, and buries the others'."""
 
 
 def sign_in(hall: Hall, connection: Connection, message: SignIn) -> None:
@@ -93,11 +90,8 @@ def resume(hall: Hall, connection: Connection, message: Resume) -> None:
         return connection.send(Refusal(Reason.BAD_TOKEN))
     if not _still_holds(hall, seat, message):
         # Nothing enters after CLOSE; the terminal keeps its journal and says so.
-        if not hall.closing and hall.alarms[seat.c] < ALARMS:
-            hall.alarms[seat.c] += 1
-            facts = {"acked_seq": message.acked_seq, "idx": message.idx, "epoch": message.epoch}
-            body = {"c": seat.c, "facts": facts, "what": "record-lost"}
-            hall.record.append(Kind.ALARM, "server", body, lambda _: None)
+        facts = {"acked_seq": message.acked_seq, "idx": message.idx, "epoch": message.epoch}
+        hall.alarm(seat.c, "record-lost", facts)
         return connection.drop(Refusal(Reason.RECORD_LOST, fatal=True))
     _take_over(hall, seat.c, connection)
     return _welcome(hall, connection, hall.roster[seat.c - 1], message.token)
@@ -138,10 +132,14 @@ def _welcome(hall: Hall, connection: Connection, line: RosterLine, token: str) -
             answers={slot: choice for slot, choice in seat.held.items() if choice},
             flags=tuple(sorted(seat.flags)),
             handed_in=seat.hand_in_idx >= 0,
+            package_id=hall.package_id,
+            c=line.c,
+            acts=seat.acts.hex(),
         )
     )
     if seat.timetable.started_ms is not None:
         connection.send(hall.forms.view(line.c))
+        hall.ask_to_sign(line.c)
     hall.show_clock(line.c)
-    if seat.hand_in_idx >= 0:
-        hall.send_receipt(seat, connection, leaf_hash(hall.record.entry(seat.hand_in_idx)))
+    if (idx := seat.hand_in_idx) >= 0:
+        hall.send_receipt(seat, connection, hall.record.entry(idx), hall.record.chain_at(idx - 1) or NO_CHAIN)

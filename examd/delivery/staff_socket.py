@@ -14,7 +14,7 @@ from aiohttp import WSMsgType, web
 
 from bank.refused import BadFile, BrokenStore, Denied, Refused
 from examd.delivery import disk
-from examd.delivery.commands import Facts, closing, duty, opening, sitting, terminals, witnessing
+from examd.delivery.commands import Facts, closing, duty, opening, restoring, sitting, terminals, witnessing
 from examd.delivery.door import Guest
 from examd.delivery.room import Room
 from examd.protocol.messages import MALFORMED, Refusal, StaffCommand, StaffReply, StaffSignIn, decode_from_staff, encode
@@ -36,6 +36,8 @@ COMMANDS: dict[Act, Callable[[Room, Person, Facts], Awaitable[Facts]]] = {
     Act.RELEASE: terminals.release,
     Act.ADMIT: sitting.admit,
     Act.REOPEN: sitting.reopen,
+    Act.HELD: restoring.held,
+    Act.RESTORE: restoring.restore,
     Act.PREPARE: opening.prepare,
     Act.OPEN: opening.open_,
     Act.COSIGN: witnessing.cosign,
@@ -126,7 +128,7 @@ class StaffSocket:
             person.require_impartial({line.institution for line in hall.roster})
         try:
             # Two people may not open, start or close the same session between them.
-            async with contextlib.nullcontext() if act in (Act.STATUS, Act.TERMINALS) else self._changing:
+            async with contextlib.nullcontext() if act in (Act.STATUS, Act.TERMINALS, Act.HELD) else self._changing:
                 facts = await COMMANDS[act](self._room, person, command.facts)
         except KeyError as missing:
             raise BadFile("command-fact-missing", act=act.value, fact=str(missing.args[0])) from None

@@ -22,6 +22,8 @@ class What(Enum):
     REOPENED = "reopened"
     LATE_COUNTED = "late-counted"
     LATE_DROPPED = "late-dropped"
+    RESTORED = "restored"
+    """Answers that the server lost, admitted from a terminal's journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,9 @@ def read(folder: Path) -> tuple[Incident, ...]:
             found.append(Incident(entry.body["c"], What.TIME_ADDED, entry.body["reason"], minutes))
         elif entry.type is Kind.REOPEN:
             found.append(Incident(entry.body["c"], What.REOPENED, entry.body["reason"]))
+        elif entry.type is Kind.RESTORE:
+            n = len(entry.body["answers"])
+            found.append(Incident(entry.body["c"], What.RESTORED, entry.body["reason"], n=n))
         elif entry.type is Kind.LATE:
             what = What.LATE_COUNTED if entry.body["counts"] else What.LATE_DROPPED
             found.append(Incident(entry.body["c"], what, entry.body["reason"], n=entry.body["n"]))

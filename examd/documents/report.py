@@ -6,7 +6,7 @@ After: `delimited`, `workbook`, `bulletin`. A document never shows a rate that i
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from bank.refused import BadFile
 from bank.rules import Rule
 from bank.seal import statements
 from examd import result
-from examd.documents import incidents
+from examd.documents import incidents, receipts
 from examd.documents.incidents import Incident
 from examd.package import layout
 from examd.package.layout import Session
@@ -36,6 +36,8 @@ class Report:
     bureau: str = ""
     """The name of the body that held the examination."""
     incidents: tuple[Incident, ...] = ()
+    receipts: Mapping[int, str] = field(default_factory=dict)
+    """Candidate's number -> the code that stood on the terminal's last screen."""
 
     @property
     def session(self) -> Session:
@@ -60,7 +62,12 @@ class Report:
         rule = Rule.from_json(json.loads((folder / "package" / layout.RULE).read_bytes()))
         roster = layout.read_roster((folder / "roster.jsonl").read_bytes())
         names = {line.admission_no: line.name for line in roster}
-        return replace(cls.from_signed(signed, rule, names), bureau=bureau, incidents=incidents.read(folder))
+        return replace(
+            cls.from_signed(signed, rule, names),
+            bureau=bureau,
+            incidents=incidents.read(folder),
+            receipts=receipts.read(folder),
+        )
 
     @classmethod
     def from_signed(cls, signed: Mapping[str, Any], rule: Rule, names: Mapping[str, str]) -> "Report":

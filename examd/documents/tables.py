@@ -82,6 +82,7 @@ def results_table(report: Report, _: Translate) -> Table:
         Column(_("Form digest"), Kind.TEXT),
         *_session_columns(_),
         Column(_("Incidents"), Kind.TEXT),
+        Column(_("Receipt"), Kind.TEXT),
     ]
     return Table(
         title=_("Results"),
@@ -120,6 +121,7 @@ def _result_row(report: Report, candidate: Candidate, _: Translate) -> tuple[Val
         report.session.id,
         session_kind(report, _),
         "; ".join(incident(each, _) for each in befell),
+        report.receipts.get(candidate.c, "") if candidate.present else "",
     )
 
 

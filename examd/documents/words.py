@@ -45,6 +45,8 @@ def incident(each: Incident, _: Translate) -> str:
         return _("{n} late answers counted: {reason}").format(n=each.n, reason=each.reason)
     if each.what is What.LATE_DROPPED:
         return _("{n} late answers not counted: {reason}").format(n=each.n, reason=each.reason)
+    if each.what is What.RESTORED:
+        return _("{n} answers admitted from the terminal's journal: {reason}").format(n=each.n, reason=each.reason)
     text = _("Whole room: {minutes:g} min added: {reason}") if each.c == ROOM else _("{minutes:g} min added: {reason}")
     return text.format(minutes=round(each.minutes, 1), reason=each.reason)
 

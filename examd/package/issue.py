@@ -84,6 +84,8 @@ def issue(
     signed_rule: bytes | None = None,
     progress: Progress | None = None,
     with_watermarks: bool = True,
+    counter: int = 0,
+    window: layout.Window | None = None,
     keep: Callable[[Issued], None] = lambda _issued: None,
 ) -> Issued:
     """Writes `PKG-<id>` under `out`. `contents`, `answer_keys`: asked once, in this order, for the items that travel,
@@ -91,7 +93,8 @@ def issue(
 
     `keep` is called when the package is whole and before it is under its name: what must be on file by then, such as
     its codes. `signed_rule`: the rule as its officers signed it (`Rulebook.travelling`); only a drill may do without.
-    `with_watermarks`: items are to be kept apart for this package.
+    `with_watermarks`: items are to be kept apart for this package. `counter`: the office's running number for the site;
+    `window`: the days on which the package may be opened.
 
     Raises BadFile: when session or roster cannot be what they are said to be.
     Raises Denied: when rule, roster and items do not fit together, or the rule is not signed.
@@ -155,6 +158,9 @@ def issue(
         keys=layout.Keys(bureau.card.sign, chief.sign, site.sign, site.age, chief.age, archive_age),
         parts=[_part(name, files[name]) for name in sorted(files, key=str.encode)],
         issued_at=issued_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        counter=counter,
+        window=window,
+        seats_sign=True,
     )
     files[layout.MANIFEST] = statements.sign(msgspec.to_builtins(manifest), bureau.signing_key)
     directory, exposed = out / f"PKG-{package_id}", meeting(pool, rule, len(roster))

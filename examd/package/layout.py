@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,17 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sha256: str
 
 
-class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The days (YYYY-MM-DD) on which a package may be opened."""
+
+    first: str = msgspec.field(name="from")
+    last: str = msgspec.field(name="until")
+
+    def holds(self, day: str) -> bool:
+        return self.first <= day <= self.last
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """`signed` of manifest.json."""
 
     type: str
@@ -90,6 +101,12 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: Keys
     parts: list[Part]
     issued_at: str
+    counter: int = 0
+    """The bureau's running number for this site: 1, 2, 3 …; 0 in packages of before there were numbers."""
+    window: Window | None = None
+    """None in packages of before there were windows."""
+    seats_sign: bool = False
+    """Terminals have to sign for candidates' acts: in every package since they do, so that no site can leave it out."""
 
     @property
     def draw_session(self) -> str:
@@ -108,6 +125,8 @@ def read_manifest(signed: dict[str, Any]) -> Manifest:
     require_names(manifest.session)
     if not re.fullmatch("[0-9a-f]{32}", manifest.package_id):
         raise BadFile("package-id-malformed")
+    if manifest.window is not None:
+        require_days(manifest.window)
     for part in manifest.parts:
         if not re.fullmatch(r"[a-z]+\.[a-z]+", part.name):
             raise BadFile("part-name", file=part.name)
@@ -127,6 +146,24 @@ def require_names(session: Session) -> None:
     """Raises BadFile: when a number of the session's cannot be one."""
     require_plain(session.id)
     require_plain(session.site_id)
+
+
+def require_days(window: Window) -> None:
+    """Raises BadFile: unless both are days, the last not before the first."""
+    for day in (window.first, window.last):
+        require_day(day)
+    if window.last < window.first:
+        raise BadFile("window-backwards", first=window.first, last=window.last)
+
+
+def require_day(day: str) -> None:
+    """Raises BadFile: unless it is a day, as YYYY-MM-DD."""
+    try:
+        if date.fromisoformat(day).isoformat() == day:
+            return
+    except ValueError:
+        pass
+    raise BadFile("session-date", found=day)
 
 
 def manifest_in(directory: Path) -> tuple[Manifest, str]:

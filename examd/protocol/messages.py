@@ -8,7 +8,9 @@ back (Resume), and a server that no longer holds them raises the alarm instead o
 
 A terminal's first message on each connection says which machine it is (Present), with a secret of its own that this
 site has enrolled; Pair brings a new machine in, with the code that staff read at the server. Without either nothing
-else is heard.
+else is heard. Both bring the public half of its signing key, whose other half never leaves the machine: with it the
+terminal signs the candidate's acts (`examd.protocol.acts`) when the server asks (Sign, Signed) and at hand-in. No act
+enters before the terminal has signed once, over the form it was shown and what the record holds.
 
 No type here can hold an answer key: ItemView names each field that a candidate may see.
 """
@@ -22,7 +24,7 @@ from examd.protocol.reasons import Reason
 
 MAX_MESSAGE_BYTES = 16 * 1024
 """Largest message a terminal may send: a sign-in or an answer needs some hundred bytes."""
-PROTOCOL = 2
+PROTOCOL = 3
 TICK_S = 5
 
 
@@ -42,6 +44,8 @@ class Present(Message, tag="present", frozen=True):
 
     key: str
     """64 hexadecimal digits, made on that machine; the site keeps a hash."""
+    sign: str = ""
+    """Its public signing key, 64 hexadecimal digits. "" from terminals of an earlier protocol."""
     protocol: int = PROTOCOL
 
     def __repr__(self) -> str:
@@ -55,6 +59,7 @@ class Pair(Message, tag="pair", frozen=True):
     name: str
     """What the machine is to be called in the room."""
     key: str
+    sign: str = ""
     protocol: int = PROTOCOL
 
     def __repr__(self) -> str:
@@ -98,10 +103,23 @@ class Flag(Message, tag="flag", frozen=True):
     on: bool
 
 
+class Signed(Message, tag="signed", frozen=True):
+    """This terminal vouches for acts since+1..seq of its candidate (`examd.protocol.acts.Vouched`)."""
+
+    since: Whole
+    seq: Whole
+    acts: str
+    size: Whole
+    root: str
+    sig: str
+
+
 class HandIn(Message, tag="hand-in", frozen=True):
     seq: Whole
     by_clock: bool = False
     """True when the terminal hands in because the time ran out."""
+    signed: Signed | None = None
+    """Over all acts up to this one. None in the journal, where it was not sent yet."""
 
 
 # ---- server to terminal ---------------------------------------------------------------------------------------
@@ -132,7 +150,7 @@ class Enrolled(Message, tag="enrolled", frozen=True):
 
     name: str
     check: str
-    """Four symbols that the staff's list shows beside the name."""
+    """Symbols that the staff's list shows beside the name; the terminal shows those of its own key."""
     kept: bool
     """False: the code was right, and staff have still to confirm at the server."""
 
@@ -152,6 +170,11 @@ class Welcome(Message, tag="welcome", frozen=True):
     flags: tuple[int, ...]
     handed_in: bool = False
     """The record ends with this candidate's hand-in, which was not opened again."""
+    package_id: str = ""
+    c: int = 0
+    """The candidate's number on the roster."""
+    acts: str = ""
+    """Head of the candidate's chain of acts in the record; "" until the seat has started."""
 
 
 class OptionView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -193,15 +216,29 @@ class Ack(Message, tag="ack", frozen=True):
     late: bool = False
 
 
+class Sign(Message, tag="sign", frozen=True):
+    """The terminal is asked to sign: acts up to `seq` lead to `acts`, the record's newest checkpoint is this one."""
+
+    seq: int
+    acts: str
+    size: int
+    root: str
+
+
 class Receipt(Message, tag="receipt", frozen=True):
-    """The form is handed in and in the record."""
+    """The form is handed in and in the record. With entry and chain value before it the terminal makes the code anew,
+    and sees that the entry bears its own head of acts."""
 
     code: str
-    """XXXX-XXXX-XXXX-X: first 60 bits of the entry's leaf hash in Crockford base 32, and a check symbol."""
+    """`examd.protocol.receipt`."""
     idx: int
     answered: int
     n_items: int
     by_clock: bool
+    entry: str
+    """The HAND_IN entry as it was committed."""
+    before: str
+    """The chain value before it, 64 hexadecimal digits."""
 
 
 class Refusal(Message, tag="refusal", frozen=True):
@@ -248,9 +285,9 @@ class StaffReply(Message, tag="staff-reply", frozen=True):
         return f"StaffReply(act={self.act!r}, …)"
 
 
-FromTerminal = Present | Pair | SignIn | Resume | Ready | Answer | Flag | HandIn
+FromTerminal = Present | Pair | SignIn | Resume | Ready | Answer | Flag | HandIn | Signed
 FromStaff = StaffSignIn | StaffCommand
-ToTerminal = Enrolled | Welcome | FormView | Clock | Ack | Receipt | Refusal
+ToTerminal = Enrolled | Welcome | FormView | Clock | Ack | Sign | Receipt | Refusal
 ToStaff = StaffReply | Refusal
 
 MALFORMED = (msgspec.DecodeError, ValueError, RecursionError)

@@ -35,6 +35,8 @@ class Reason(StrEnum):
     PAUSED = "paused"
     TIME_UP = "time-up"
     HANDED_IN = "handed-in"
+    UNSIGNED = "unsigned"
+    """The terminal at this seat has not signed yet, or its signature is not over these acts: nothing enters before."""
     GAP = "gap"
     """facts: expected. The terminal sends again from there."""
     BAD_ANSWER = "bad-answer"

@@ -19,6 +19,7 @@ NO_CHAIN = bytes(32)
 class Kind(StrEnum):
     BOOT = "BOOT"
     PREPARE = "PREPARE"
+    TERMINALS = "TERMINALS"
     OPEN = "OPEN"
     SIGN_IN = "SIGN_IN"
     ADMIT = "ADMIT"
@@ -27,9 +28,11 @@ class Kind(StrEnum):
     START = "START"
     ANSWER = "ANSWER"
     FLAG = "FLAG"
+    SIGNED = "SIGNED"
     HAND_IN = "HAND_IN"
     REOPEN = "REOPEN"
     LATE = "LATE"
+    RESTORE = "RESTORE"
     TICK = "TICK"
     PAUSE = "PAUSE"
     RESUME = "RESUME"
@@ -81,7 +84,10 @@ class Committed(msgspec.Struct, frozen=True):
 
     idx: int
     t_ms: int
-    leaf: bytes
+    entry: bytes
+    """As it stands in the record."""
+    before: bytes
+    """The chain value before it."""
     chain: bytes
     draft: Draft
 

@@ -19,14 +19,14 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bank import durable
-from examd.protocol import phase
+from examd.protocol import acts, phase
 from examd.record import state
 from examd.record.state import SessionState
 
 FILE = "record.snapshot"
 _DOMAIN = b"examd/snapshot/v1"
 _NONCE_BYTES = 12
-FOLD = hashlib.sha256(b"".join(Path(str(module.__file__)).read_bytes() for module in (state, phase))).hexdigest()
+FOLD = hashlib.sha256(b"".join(Path(str(module.__file__)).read_bytes() for module in (state, phase, acts))).hexdigest()
 """What the state is made by: one that another fold made is not taken up."""
 
 

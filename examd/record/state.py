@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from examd.protocol import acts
 from examd.protocol.phase import Timetable, used_ms
 from examd.record.entries import Kind
 
@@ -34,6 +35,12 @@ class Seat:
     form: str = ""
     attempt: int = 0
     timetable: Timetable = field(default_factory=lambda: Timetable(limit_ms=0))
+    acts: bytes = b""
+    """Head of the chain of this candidate's acts (`examd.protocol.acts`); empty before the seat has started."""
+    signed_seq: int = -1
+    """Newest act that a terminal has vouched for; -1 where none ever signed."""
+    signer: str = ""
+    """Machine that signed last."""
     seq: int = 0
     """Newest act in the record."""
     acked_idx: int = -1
@@ -69,11 +76,21 @@ class Alarm(NamedTuple):
     what: str
 
 
+class Enrolled(NamedTuple):
+    """A terminal, as the record names it."""
+
+    name: str
+    key: str
+    """Its public signing key, in hex."""
+
+
 @dataclass(slots=True)
 class SessionState:
     seats: dict[int, Seat] = field(default_factory=dict)
     """Every candidate who has signed in."""
     prepared: Mapping[str, Any] | None = None
+    terminals: dict[str, Enrolled] = field(default_factory=dict)
+    """By machine: who may sign for a candidate's acts."""
     opened: Mapping[str, Any] | None = None
     opened_idx: int = -1
     started_ms: int | None = None
@@ -102,6 +119,9 @@ class SessionState:
     def _prepare(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         self.prepared = body
 
+    def _terminals(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        self.terminals |= {each["machine"]: Enrolled(each["name"], each["key"]) for each in body["terminals"]}
+
     def _open(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         self.opened, self.opened_idx = body, idx
 
@@ -123,6 +143,8 @@ class SessionState:
     def _start(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         seat = self.seats[body["c"]]
         seat.form, seat.attempt = body["form"], body["attempt"]
+        package_id = "" if self.prepared is None else self.prepared["package_id"]
+        seat.acts = acts.first(package_id, seat.c, seat.form)
         # A seat that starts while the whole room is paused starts paused.
         seat.timetable = replace(
             seat.timetable,
@@ -135,6 +157,7 @@ class SessionState:
         seat = self._acted(body, idx)
         choice, slot = tuple(body["choice"]), body["slot"]
         choice = _CHOICES.setdefault(choice, choice)
+        seat.acts = acts.answered(seat.acts, seat.seq, slot, choice, body["used_ms"])
         if body["late"]:
             seat.late_answers[slot] = choice
             seat.late += 1
@@ -152,12 +175,26 @@ class SessionState:
 
     def _flag(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         seat = self._acted(body, idx)
+        seat.acts = acts.flagged(seat.acts, seat.seq, body["slot"], body["on"])
         (seat.flags.add if body["on"] else seat.flags.discard)(body["slot"])
 
     def _hand_in(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         seat = self._acted(body, idx) if body["seq"] else self.seats[body["c"]]
+        if body["seq"]:
+            seat.acts = acts.handed_in(seat.acts, seat.seq)
+            seat.signed_seq, seat.signer = seat.seq, seat.machine
         seat.hand_in_idx, seat.hand_in_by = idx, body["by"]
         seat.timetable = replace(seat.timetable, handed_in=True)
+
+    def _signed(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        seat = self.seats[body["c"]]
+        seat.signed_seq, seat.signer = body["seq"], seat.machine
+
+    def _restore(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
+        seat = self.seats[body["c"]]
+        for answer in body["answers"]:
+            seat.answers[answer["slot"]] = tuple(answer["choice"])
+            seat.late_answers.pop(answer["slot"], None)
 
     def _reopen(self, body: Mapping[str, Any], t_ms: int, idx: int) -> None:
         seat = self.seats[body["c"]]

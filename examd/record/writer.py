@@ -345,22 +345,23 @@ class Record:
 
     def _commit(self, drafts: list[Draft]) -> list[Committed]:
         idx, chain = self.tree.size, self.chain
-        rows, committed = [], []
+        rows, leaves, committed = [], [], []
         salts = secrets.token_hex(16 * len(drafts))
         for n, draft in enumerate(drafts):
             t_ms = self._anchor.session_ms(draft.at)
             entry = entry_bytes(idx, self.epoch, t_ms, draft, salts[32 * n : 32 * (n + 1)])
-            leaf = leaf_hash(entry)
+            before, leaf = chain, leaf_hash(entry)
             chain = chain_hash(chain, leaf)
+            leaves.append(leaf)
             rows.append((idx, entry, chain))
-            committed.append(Committed(idx, t_ms, leaf, chain, draft))
+            committed.append(Committed(idx, t_ms, entry, before, chain, draft))
             idx += 1
         with self._stored, self._vault.transaction() as connection:
             insert(connection, rows)
         with self._moving:
             self.chain = chain
-            for done in committed:
-                self.tree.append(done.leaf)
+            for leaf in leaves:
+                self.tree.append(leaf)
         return committed
 
     def _announce(

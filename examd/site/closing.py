@@ -6,14 +6,17 @@ After: the exported record; code 2 (`examd.bureau.closing`).
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
 
 from bank.canonical import canonical
+from bank.durable import read_bytes
 from examd.chief.messages import Order
 from examd.holders import Holder
-from examd.record import orders
+from examd.package import layout
+from examd.record import notes, orders
 from examd.record.entries import Kind
 from examd.site.chief import Chief, chief_of
 from examd.site.replies import Closed, SeatStatus
@@ -50,6 +53,8 @@ class DecidedLate:
 @dataclass(frozen=True, slots=True)
 class Closing:
     closed: Closed
+    statement: str
+    """SHA-256 (hex) of the closing checkpoint with both signatures: what the bureau is read, in short."""
     again: bool
     """It was closed before; this is the same closing."""
     waived: tuple[Waived, ...]
@@ -95,7 +100,16 @@ async def close_session(
     closed = await client.ask("close", Closed, waive=dict(waive), reason=never_started, late=ordered)
     await by.cosign(client, closed, closing=True)
     needless = set(waive) - {seat.admission_no for seat in still}
-    return Closing(closed, again, waived, decided, () if again else tuple(sorted(needless)))
+    statement = _statement(Path(closed.result))
+    return Closing(closed, statement, again, waived, decided, () if again else tuple(sorted(needless)))
+
+
+def _statement(result: Path) -> str:
+    """Of the closing as it was exported, with the signatures that it bears."""
+    manifest, _sha256 = layout.manifest_in(result / "package")
+    notes_kept = read_bytes(result / "checkpoints.txt").decode().split(notes.SEPARATOR)
+    keys = manifest.keys
+    return notes.statement(notes.read(notes_kept[-1]), manifest.session.site_id, keys.site, keys.chief, notes.CLOSING)
 
 
 def _late(each: DecidedLate) -> orders.Late:

@@ -6,6 +6,7 @@
     root.pem tls.pem tls.age  what terminals trust; the server's certificate and its key, sealed to the site
     terminals.json            the enrolled terminals (`examd.terminals`)
     rules.seen.json           the bureau's registers of rule officers and its rules, as packages brought them
+    packages.seen.json        the packages that were opened here
     address                   where staff found the server last: host and port
     current                   id of the session being held
     supervisor.pid server.pid who serves the site now; each holds a lock on its own
@@ -42,6 +43,7 @@ from examd.holders import Card, Holder
 from examd.package import layout
 from examd.package import open as opening
 from examd.result import RESULT
+from examd.site.packages_seen import PackagesSeen
 from examd.site.rules_seen import RulesSeen
 
 STAFF_APPLICATION = "examd-staff"
@@ -190,6 +192,19 @@ class SiteFolder:
             raise BadFile("part-malformed", what=path.name) from None
         seen.see(package.proof, package.manifest.session.date)
         write_atomically(path, canonical(msgspec.to_builtins(seen)))
+
+    def packages_seen(self) -> PackagesSeen:
+        """The packages that were opened here. Raises BadFile: when the memory of them is damaged."""
+        path = self.directory / "packages.seen.json"
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=PackagesSeen) if path.exists() else PackagesSeen()
+        except msgspec.DecodeError:
+            raise BadFile("part-malformed", what=path.name) from None
+
+    def remember_opened(self, manifest: layout.Manifest) -> None:
+        """Enters a package that is being opened, before it is open."""
+        seen = self.packages_seen().with_opened(manifest)
+        write_atomically(self.directory / "packages.seen.json", canonical(msgspec.to_builtins(seen)))
 
     def make_current(self, session_id: str) -> None:
         write_atomically(self.directory / "current", session_id.encode())

@@ -114,17 +114,6 @@ class HandingScreen(ExamScreen):
         yield _unconfirmed(self.seat.unconfirmed)
 
 
-def sign_name(sign: str) -> str:
-    """What a check symbol is called that few people write by hand; "" for digits and most letters."""
-    return {
-        "*": _("an asterisk"),
-        "~": _("a tilde (a wave)"),
-        "$": _("a dollar sign"),
-        "=": _("an equals sign"),
-        "U": _("the letter U"),
-    }.get(sign, "")
-
-
 class ReceiptScreen(ExamScreen):
     """Handed in for good."""
 
@@ -149,10 +138,8 @@ class ReceiptScreen(ExamScreen):
         yield Gap()
         yield Big(receipt.code[10:])
         yield Gap()
-        name = sign_name(receipt.code[-1])
-        said = "    " + _("The last sign {sign} is {name}.", sign=receipt.code[-1], name=name) if name else ""
-        yield Words(receipt.code + said, BOLD)
-        yield Words(_("With it anyone can find your hand-in in the record; it says nothing of your answers."), SOFT)
+        yield Words(receipt.code, BOLD)
+        yield Words(_("It pins your answers in the record and tells them to nobody."), SOFT)
         if self.seat.dropped:
             yield Words(_("Given after the time was up, not counted: {n}.", n=self.seat.dropped), AMBER)
 

@@ -346,7 +346,7 @@ async def test_an_interim_checkpoint_is_no_closing_at_the_bureau(held, staffed):
     house, _, _ = held
     file = notes.SEPARATOR.join(note.text for note in house.room.session.record.notes()).encode()
     with pytest.raises(Denied) as caught:
-        bureau_closing.root_of(file, staffed.read().manifest, file="checkpoints.txt")
+        bureau_closing.closing_of(file, staffed.read().manifest, file="checkpoints.txt")
     assert caught.value.code == "checkpoint-not-closing"
 
 

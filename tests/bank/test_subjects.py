@@ -1,10 +1,10 @@
 """A bank knows its trades: an item is of one subject, a rule draws from those it names, and nothing else gets in."""
 
 from collections import Counter
-from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec import structs
 
 from bank import formats, subjects
 from bank.authoring import lifecycle, review
@@ -82,10 +82,10 @@ def test_a_subject_is_named_by_code_or_name(word, code):
 
 
 def test_identity_is_the_question_alone_and_what_was_signed_before_keeps_its_digest():
-    assert item().id == replace(item(), subject=ELECTRICIAN).id
+    assert item().id == structs.replace(item(), subject=ELECTRICIAN).id
     assert "subject" not in review.about(item())
-    assert review.seal(item(), "s").about != review.seal(replace(item(), subject=ELECTRICIAN), "s").about
-    assert flaw(replace(item(), subject="低压电工")) == "subject-malformed"
+    assert review.seal(item(), "s").about != review.seal(structs.replace(item(), subject=ELECTRICIAN), "s").about
+    assert flaw(structs.replace(item(), subject="低压电工")) == "subject-malformed"
 
 
 def draft(**more):
@@ -128,7 +128,7 @@ def test_a_whole_file_is_said_to_be_of_one_subject_unless_a_row_says_another(tmp
 
 @pytest.mark.parametrize("form", [form for form in formats.FORMS if form != "aiken"])
 def test_every_form_but_aiken_carries_the_subject(tmp_path, form):
-    items = [replace(item(n, code=f"q{n}"), subject=code) for n, code in enumerate(("SP-ELV", "X-CRAC", ""))]
+    items = [structs.replace(item(n, code=f"q{n}"), subject=code) for n, code in enumerate(("SP-ELV", "X-CRAC", ""))]
     path = tmp_path / f"a{formats.suffix_of(form)}"
     assert formats.export(path, items, form=form).losses == []
     assert [each.subject for each in formats.read(path).items] == ["SP-ELV", "X-CRAC", ""]

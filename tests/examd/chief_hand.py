@@ -15,12 +15,13 @@ from examd.clock import Clock
 from examd.delivery import answers, ending
 from examd.delivery.room import Room
 from examd.delivery.sign_in import sign_in
+from examd.delivery.vouching import take_signature
 from examd.grading import process, request
 from examd.protocol import messages as m
 from examd.record.entries import Kind
 from examd.site.chief import ByDevice
 from examd.staff import Person, Role
-from tests.examd.delivery.test_hall import Terminal
+from tests.examd.delivery.test_hall import Terminal, key_of
 from tests.examd.toy_session import HandClock, Staffed
 from tests.faults.steps import Direct
 
@@ -88,19 +89,35 @@ class House:
         hall, terminals = self.room.running().hall, []
         for c in cs:
             terminal = Terminal(last_heard_ms=hall.record.session_ms())
+            terminals.append(terminal)
+            await self._name(terminal.machine)
             sign_in(hall, terminal, m.SignIn(self.toy.roster[c - 1].admission_no, self.toy.roster[c - 1].id_tail))
             await self.settled()
             hall.ready(c)
             await self.settled()
             ending.watch_deadlines(hall)
-            await self.settled()
+            await self._signed(terminal)
             for n in range(answers_each):
-                answers.act(hall, terminal, m.Answer(n + 1, n, (0,), 5))
+                answers.act(hall, terminal, terminal.chain.act(m.Answer(n + 1, n, (0,), 5)))
             if hand_in:
-                answers.act(hall, terminal, m.HandIn(answers_each + 1))
+                answers.act(hall, terminal, terminal.chain.act(m.HandIn(answers_each + 1)))
             await self.settled()
-            terminals.append(terminal)
         return terminals
+
+    async def _name(self, machine: str) -> None:
+        """The record names the machine's key."""
+        running = self.room.running()
+        if machine not in running.record.state.terminals:
+            each = {"key": key_of(machine).public, "machine": machine, "name": "T"}
+            await running.append(Kind.TERMINALS, Person("server", Role.ADMINISTRATOR), {"terminals": [each]})
+
+    async def _signed(self, terminal: Terminal) -> None:
+        """What it was asked to sign, it signs."""
+        await self.settled()
+        asked, terminal.signed = terminal.signed, []
+        for each in asked:
+            take_signature(self.room.running().hall, terminal, each)
+        await self.settled()
 
     async def settled(self) -> None:
         await self.room.running().append(Kind.TICK, Person("server", Role.ADMINISTRATOR), {})

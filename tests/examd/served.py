@@ -5,13 +5,14 @@ import contextlib
 import itertools
 import json
 import os
-import secrets
 import signal
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,7 +29,9 @@ from examd.site.grading import grade_session
 from examd.site.opening import Opening, open_session
 from examd.site.serving import supervised
 from examd.site.staff_client import StaffClient
+from terminal.machine import Machine
 from tests.examd.toy_session import PASSPHRASE, Staffed
+from tools.drill.seat_chain import SeatChain
 
 STEP_S = 30
 SPARE = 4
@@ -45,8 +48,10 @@ class Served:
         self.events: list[tuple[str, int]] = []
         self.about: dict[str, str] = {}
         """What the last event of a kind was about."""
-        self.keys: dict[str, str] = {}
-        """Secrets of the enrolled terminals, by name: "01", "02" … one for each candidate, and some to spare."""
+        self.machines: dict[str, Machine] = {}
+        """The enrolled terminals, by name: "01", "02" … one for each candidate, and some to spare."""
+        self.chains: dict[str, SeatChain] = {}
+        """What they hold of their candidates' acts, beyond one connection."""
         self._next = 0
         self.supervisor = supervised(toy.folder, toy.site, "127.0.0.1", 0, self._tell, log)
         self._thread = threading.Thread(target=self.supervisor.run, daemon=True)
@@ -112,9 +117,8 @@ class Served:
     async def open(self, name: str = "admin") -> Opening:
         toy = self.toy
         async with self.desk(name) as desk:
-            opened = await open_session(desk, toy.directory, toy.chief, toy.issued.code_1, one_holder=True)
             await self.enrol(desk)
-            return opened
+            return await open_session(desk, toy.directory, toy.chief, toy.issued.code_1, one_holder=True)
 
     async def enrol(self, desk: StaffClient) -> None:
         """Enrols the room's terminals, as staff do: the code typed at each, the list confirmed."""
@@ -122,17 +126,18 @@ class Served:
         async with aiohttp.ClientSession() as session:
             for n in range(1, self.toy.candidates + SPARE + 1):
                 async with session.ws_connect(f"wss://{self.address}/seat", ssl=trusting(self.trust)) as socket:
-                    key = self.keys[f"{n:02}"] = secrets.token_hex(32)
-                    await say(socket, m.Pair(code, f"{n:02}", key))
+                    machine = self.machines[f"{n:02}"] = Machine.new()
+                    await say(socket, m.Pair(code, f"{n:02}", machine.key, machine.public))
                     assert not (await hear(socket, m.Enrolled)).kept
         waiting = (await desk.command("terminals"))["waiting"]
-        assert len(waiting) == len(self.keys)
+        assert len(waiting) == len(self.machines)
         await desk.command("enrol", ids=[each["id"] for each in waiting])
 
     def machine(self, folder: Path, name: str) -> Path:
-        """A terminal's own folder, with the secret of an enrolled one in it."""
+        """A terminal's own folder, with the secrets of an enrolled one in it."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "machine.key").write_text(self.keys[name])
+        (folder / "machine.key").write_text(self.machines[name].key)
+        (folder / "machine.sign").write_text(self.machines[name].seed)
         return folder
 
     async def close_and_grade(self, desk: StaffClient, waive: list[str], *, late_counts: bool = True) -> Path:
@@ -150,15 +155,18 @@ class Served:
         self, path: str = "/seat", terminal: str | None = None
     ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
         """A connection of an enrolled terminal: the named one, or each time the next; of nobody where that is ""."""
-        if terminal is None and self.keys:
-            terminal = list(self.keys)[self._next % len(self.keys)]
+        if terminal is None and self.machines:
+            terminal = list(self.machines)[self._next % len(self.machines)]
             self._next += 1
         where = self.toy.folder.address if path == "/desk" else self.address
         async with aiohttp.ClientSession(connector=from_another_machine()) as session:
             async with session.ws_connect(f"wss://{where}{path}", ssl=trusting(self.trust)) as socket:
                 if terminal and path == "/seat":
-                    await say(socket, m.Present(self.keys[terminal]))
+                    machine = self.machines[terminal]
+                    await say(socket, m.Present(machine.key, machine.public))
                     assert (await hear(socket, m.Enrolled)).name == terminal
+                    chain = self.chains.setdefault(terminal, SeatChain(machine))
+                    _HANDS[socket] = _Hand(chain)
                 yield socket
 
 
@@ -207,8 +215,33 @@ async def in_this_process(toy: Staffed, clock: Clock) -> AsyncIterator[Here]:
         await site.server.stop()
 
 
+@dataclass
+class _Hand:
+    """What a seat that speaks the protocol by hand keeps, so that it can sign."""
+
+    chain: SeatChain
+    unheard: list[m.Message] = field(default_factory=list)
+
+
+_HANDS: "weakref.WeakKeyDictionary[object, _Hand]" = weakref.WeakKeyDictionary()
+
+
 async def say(socket: aiohttp.ClientWebSocketResponse, message: m.Message) -> None:
+    if isinstance(message, m.Answer | m.Flag | m.HandIn) and (hand := _hand(socket)) is not None:
+        message = hand.chain.act(message)
     await socket.send_str(m.encode(message).decode())
+
+
+def _hand(socket: object) -> _Hand | None:
+    return _HANDS.get(getattr(socket, "socket", socket))
+
+
+async def _heard(socket: aiohttp.ClientWebSocketResponse, hand: _Hand | None) -> m.Message:
+    """The next message; where it asks for a signature, that has been given."""
+    message: m.Message = m.decode_to_terminal(await socket.receive_str())
+    if hand is not None and (signed := hand.chain.hear(message)) is not None:
+        await say(socket, signed)
+    return message
 
 
 async def hear(
@@ -218,8 +251,11 @@ async def hear(
 ) -> Kind:
     """The next message of this kind."""
     async with asyncio.timeout(patience_s):
+        hand = _hand(socket)
         while True:
-            message = m.decode_to_terminal(await socket.receive_str())
+            message = hand.unheard.pop(0) if hand is not None and hand.unheard else await _heard(socket, hand)
+            if isinstance(message, m.FormView) and hand is not None:
+                hand.unheard.append(await _heard(socket, hand))  # behind a form there is mostly something to sign
             if isinstance(message, kind):
                 return message
 

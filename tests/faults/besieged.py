@@ -9,7 +9,6 @@ two are compared, in one run, and what the attacker costs by being on the same m
 import argparse
 import asyncio
 import contextlib
-import secrets
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -22,6 +21,7 @@ from bank.refused import Denied
 from examd.protocol import messages as m
 from examd.protocol.trust import trusting
 from examd.site.staff_client import StaffClient
+from terminal.machine import Machine
 from tests.examd.served import hear, say
 from tests.faults.hostile import SEATED, STRANGERS, Hostile, Report
 from tools.bench.fleet import Fleet
@@ -65,7 +65,7 @@ class Found:
 class Besieged:
     drill: Drill
     fleet: Fleet
-    enemies: dict[str, tuple[str, str, str]]
+    enemies: dict[str, tuple[str, str, str, str]]
     """Attack -> admission number and ID tail of the candidate whose seat the attacker has, secret of its terminal."""
     honest: int
     work: Path
@@ -162,7 +162,7 @@ async def besieged(honest: int, work: Path) -> AsyncIterator[Besieged]:
         seats = [(line.admission_no, line.id_tail) for line in people]
         fleet = await Fleet.start(drill.address, drill.trust, seats[:honest])
         try:
-            keys = [secrets.token_hex(32) for _ in SEATED]
+            keys = [Machine.new() for _ in SEATED]
 
             async def pair(code: str) -> None:
                 await fleet.pair(code)
@@ -171,10 +171,11 @@ async def besieged(honest: int, work: Path) -> AsyncIterator[Besieged]:
                         async with session.ws_connect(
                             f"wss://{drill.address}/seat", ssl=trusting(drill.trust)
                         ) as socket:
-                            await say(socket, m.Pair(code, f"enemy {n}", key))
+                            await say(socket, m.Pair(code, f"enemy {n}", key.key, key.public))
                             await hear(socket, m.Enrolled)
 
             await drill.enrol(client, pair, honest + len(keys))
+            await drill.open(client)
             await fleet.order("connect")
             async with asyncio.timeout(60):
                 while (await client.status()).ready < honest:
@@ -182,7 +183,9 @@ async def besieged(honest: int, work: Path) -> AsyncIterator[Besieged]:
             starting = asyncio.create_task(client.command("start"))
             await fleet.order("await_forms")
             await starting
-            enemies = {name: (*seat, key) for name, seat, key in zip(SEATED, seats[honest:], keys, strict=True)}
+            enemies = {
+                name: (*seat, key.key, key.seed) for name, seat, key in zip(SEATED, seats[honest:], keys, strict=True)
+            }
             yield Besieged(drill, fleet, enemies, honest, work, told)
         finally:
             await fleet.stop()

@@ -26,6 +26,8 @@ from pathlib import Path
 
 from examd.delivery import places
 from examd.protocol import messages as m
+from terminal.machine import Machine
+from tools.drill.seat_chain import SeatChain
 
 UPGRADE = (
     "GET /seat HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -71,7 +73,7 @@ class Enemy:
     until: float
     number: str = ""
     tail: str = ""
-    key: str = ""
+    machine: Machine = field(default_factory=Machine.new)
     report: Report = field(default_factory=Report)
     _open: int = 0
 
@@ -157,7 +159,7 @@ async def upgraded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, m
 
 async def seated(enemy: Enemy, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> m.Welcome:
     await upgraded(reader, writer)
-    writer.write(said(m.Present(enemy.key)) + said(m.SignIn(enemy.number, enemy.tail)))
+    writer.write(said(m.Present(enemy.machine.key, enemy.machine.public)) + said(m.SignIn(enemy.number, enemy.tail)))
     while True:
         message = await heard(reader)
         if isinstance(message, m.Welcome):
@@ -413,8 +415,11 @@ async def flip(enemy: Enemy) -> None:
         async with enemy.connected() as (reader, writer):
             welcome = await seated(enemy, reader, writer)
             seq = welcome.durable_seq
-            while not isinstance(await heard(reader), m.FormView):
+            chain = SeatChain(enemy.machine)
+            chain.hear(welcome)
+            while (signed := chain.hear(await heard(reader) or m.Ready())) is None:
                 pass
+            writer.write(said(signed))  # nothing of it would be taken before
 
             async def listen() -> None:
                 while await reader.read(1 << 16):
@@ -558,7 +563,8 @@ async def _main() -> None:
     attack, seconds, host, port, sources, *seat = sys.argv[1:]
     enemy = Enemy(host, int(port), sources.split(","), time.monotonic() + float(seconds))
     if seat:
-        enemy.number, enemy.tail, enemy.key = seat
+        enemy.number, enemy.tail, key, seed = seat
+        enemy.machine = Machine(key, seed)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(float(seconds) + 5):
             await (STRANGERS | SEATED | {"spin": spin})[attack](enemy)

@@ -20,7 +20,7 @@ from examd.protocol.messages import Ack, Answer, Clock, Flag, FormView, HandIn, 
 from examd.protocol.phase import Phase
 from terminal.client import Client
 from terminal.heard import Trouble
-from terminal.machine import machine_key
+from terminal.machine import this_machine
 from terminal.outbox import Outbox, journal_name
 
 
@@ -55,7 +55,7 @@ class Person:
 
     async def sit(self) -> Receipt:
         heard: asyncio.Queue[object] = asyncio.Queue()
-        self.client = Client(self.address, self.trust, heard.put_nowait, self._journal, key=machine_key(self.journals))
+        self.client = Client(self.address, self.trust, heard.put_nowait, self._journal, this_machine(self.journals))
         tasks = [asyncio.create_task(self.client.run())]
         self.client.sign_in(self.number, self.tail)
         try:

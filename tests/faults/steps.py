@@ -16,6 +16,7 @@ from bank.rules import parse
 from bank.store import Bank
 from examd import holders
 from examd.bureau.issuing import Order, RuleToUse, finish_issue, issue_session
+from examd.bureau.ledger import Issue
 from examd.bureau.office import Office
 from examd.clock import SystemClock
 from examd.delivery import answers, ending
@@ -139,7 +140,8 @@ def whole_packages(root: Path, issuer: Holder) -> list[Path]:
     for package in shown:
         number = opening.read(package, issuer.card.sign).manifest.package_id
         kept = Office(root / "office")
-        assert kept.code_1(number, issuer) != kept.code_2(number, issuer, "00" * 32)
+        told = kept.codes(number, issuer)
+        assert told.first != told.second and kept.ledger(issuer.card).of(number, Issue)
     return shown
 
 

@@ -5,11 +5,12 @@ import asyncio
 import aiohttp
 import pytest
 
+from bank.canonical import canonical
 from examd.delivery.wrong_sign_ins import TRIES
 from examd.protocol import messages as m
 from examd.protocol.reasons import Reason
 from examd.protocol.trust import trusting
-from examd.terminals import MISSES, MISSES_OF_AN_ADDRESS, Terminals
+from examd.terminals import FILE, MISSES, MISSES_OF_AN_ADDRESS, Terminals, machine_id
 from tests.examd.served import hear, say, served
 from tests.examd.toy_session import Staffed
 
@@ -28,7 +29,7 @@ async def storm(site, address):
     connector = aiohttp.TCPConnector(ssl=trusting(site.trust), local_addr=(address, 0))
     async with aiohttp.ClientSession(connector=connector) as session:
         async with session.ws_connect(f"wss://{site.address}/seat") as socket:
-            await say(socket, m.Present("00" * 32))
+            await say(socket, m.Present("00" * 32, "00" * 32))
             heard = [await hear(socket)]
             for line in site.toy.roster:
                 await say(socket, m.SignIn(line.admission_no, "000000"))
@@ -90,7 +91,7 @@ def test_a_pairing_code_is_guessed_at_a_hundred_times_and_no_more(tmp_path):
     heard = []
     for n in range(10 * MISSES):
         try:
-            terminals.pair(f"{n:08}", f"{n}", f"{n:064}", f"fe80::{n // 7:x}", 1_000)
+            terminals.pair(f"{n:08}", f"{n}", f"{n:064}", f"{n:064}", f"fe80::{n // 7:x}", 1_000)
             right += 1
         except Exception as refused:
             heard.append(refused.code)
@@ -99,4 +100,13 @@ def test_a_pairing_code_is_guessed_at_a_hundred_times_and_no_more(tmp_path):
     assert heard[MISSES_OF_AN_ADDRESS:7] == ["too-many-tries"] * (7 - MISSES_OF_AN_ADDRESS)
     assert heard[-1] == "not-pairing"
     with pytest.raises(Exception, match="not-pairing"):
-        terminals.pair("12345678", "07", "ab" * 32, "10.0.0.7", 2_000)
+        terminals.pair("12345678", "07", "ab" * 32, "ab" * 32, "10.0.0.7", 2_000)
+
+
+def test_a_key_is_taken_once_from_a_machine_of_before_and_another_key_is_another_machine(tmp_path):
+    (tmp_path / FILE).write_bytes(canonical([{"by": "李", "id": machine_id("ab" * 32), "name": "07"}]))
+    terminals = Terminals(tmp_path)
+    assert terminals.find("ab" * 32, "") is None  # it speaks an earlier protocol, or says nothing of a key
+    assert terminals.find("ab" * 32, "12" * 32).sign == "12" * 32
+    assert Terminals(tmp_path).find("ab" * 32, "34" * 32) is None
+    assert Terminals(tmp_path).find("ab" * 32, "12" * 32).name == "07"

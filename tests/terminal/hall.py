@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import datetime
 import hashlib
+import json
 import ssl
 import sys
 import tempfile
@@ -23,12 +24,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from examd.protocol import acts as chain
 from examd.protocol import messages as m
 from examd.protocol.phase import Phase, Timetable, phase_at, remaining_ms, used_ms
 from examd.protocol.reasons import Reason
 from examd.protocol.receipt import receipt_code
 
 Act = m.Answer | m.Flag | m.HandIn
+PACKAGE = "5e" * 16
 
 SAMPLES = (
     m.ItemView(
@@ -136,10 +139,35 @@ class Record:
     receipt: m.Receipt | None = None
     ready: bool = False
     socket: web.WebSocketResponse | None = None
+    first: bytes = b""
+    """Head of the chain of acts, before any; there once the seat has started."""
+    signed: list[m.Signed] = field(default_factory=list)
 
     def append(self, act: Act) -> None:
         self.acts.append(act)
         self.heads.append(hashlib.sha256(self.heads[-1].encode() + m.encode(act)).hexdigest())
+
+    @property
+    def head(self) -> bytes:
+        """Of the chain of acts."""
+        head = self.first
+        for act in self.acts:
+            if isinstance(act, m.Answer):
+                head = chain.answered(head, act.seq, act.slot, act.choice, act.used_ms)
+            elif isinstance(act, m.Flag):
+                head = chain.flagged(head, act.seq, act.slot, act.on)
+            elif isinstance(act, m.HandIn):
+                head = chain.handed_in(head, act.seq)
+        return head
+
+    def handed_in(self, form: str, n_items: int, by_clock: bool) -> m.Receipt:
+        """Closes the seat: an entry as a record has it, and its receipt."""
+        idx, before = len(self.acts) - 1, hashlib.sha256(self.token.encode()).digest()
+        entry = json.dumps({"body": {"acts": self.head.hex(), "form": form}, "salt": self.token})
+        leaf = hashlib.sha256(b"\x00" + entry.encode()).digest()
+        code = receipt_code(hashlib.sha256(b"examd/chain/v1" + before + leaf).digest())
+        self.receipt = m.Receipt(code, idx, len(self.answers()), n_items, by_clock, entry, before.hex())
+        return self.receipt
 
     def answers(self) -> dict[int, tuple[int, ...]]:
         answers: dict[int, tuple[int, ...]] = {}
@@ -278,6 +306,8 @@ class Hall:
             elif isinstance(message, m.Ready):
                 record.ready = True
                 await self._begin(record)
+            elif isinstance(message, m.Signed):
+                record.signed.append(message)
             else:
                 await self._take(socket, record, message)
         if record is not None and record.socket is socket:
@@ -349,11 +379,15 @@ class Hall:
                 record.answers(),
                 record.flags(),
                 record.receipt is not None,
+                PACKAGE,
+                self.number(number),
+                record.head.hex(),
             ),
         )
         await self._clock(record)
         if record.timetable.started_ms is not None:
             await self._say(socket, self.form)
+            await self.ask(record)
         if record.receipt is not None:
             await self._say(socket, record.receipt)
         return record
@@ -361,8 +395,18 @@ class Hall:
     async def _begin(self, record: Record) -> None:
         if self.started and record.ready and record.timetable.started_ms is None:
             record.timetable = Timetable(**{**_fields(record.timetable), "started_ms": self.now()})
+            number = next(self.number(no) for no, each in self.records.items() if each is record)
+            record.first = chain.first(PACKAGE, number, self.form.digest)
             await self._say(record.socket, self.form)
+            await self.ask(record)
             await self._clock(record)
+
+    def number(self, admission_no: str) -> int:
+        return list(self.people).index(admission_no) + 1
+
+    async def ask(self, record: Record) -> None:
+        """Asks the terminal to sign what this record holds."""
+        await self._say(record.socket, m.Sign(len(record.acts), record.head.hex(), len(record.acts), "ab" * 32))
 
     async def _clock(self, record: Record) -> None:
         table, now = record.timetable, self.now()
@@ -404,12 +448,9 @@ class Hall:
         else:
             await self._say(socket, m.Ack(act.seq, self.epoch, act.seq - 1, record.heads[act.seq]))
         if isinstance(act, m.HandIn) and record.receipt is None:
-            leaf = hashlib.sha256(m.encode(act) + record.token.encode()).digest()
-            record.receipt = m.Receipt(
-                receipt_code(leaf), act.seq - 1, len(record.answers()), len(self.form.items), act.by_clock
-            )
+            record.handed_in(self.form.digest, len(self.form.items), act.by_clock)
             record.timetable = Timetable(**{**_fields(record.timetable), "handed_in": True})
-            await self._say(socket, record.receipt)
+            await self._say(socket, record.receipt)  # type: ignore[arg-type]
             await self._clock(record)
         return None
 

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from examd.protocol import acts
 from examd.protocol import messages as m
 from examd.protocol.reasons import Reason
 from terminal import client as client_module
 from terminal.client import Client
 from terminal.conversation import OVERDUE_TICKS
 from terminal.heard import GaveUp, Link, Trouble
+from terminal.machine import Machine
 from terminal.outbox import Kept, Outbox, Restored
-from tests.terminal.hall import Hall, certificate
+from tests.terminal.hall import PACKAGE, Hall, certificate
 
 NUMBER, TAIL = "2406150312", "12345X"
 
@@ -43,9 +45,9 @@ class Terminal:
     heard: list = field(default_factory=list)
 
     async def __aenter__(self) -> "Terminal":
-        self.client = Client(
-            self.hall.server, self.trust or self.hall.trust, self.heard.append, self._open, key="ab" * 32
-        )
+        self.machine = Machine.new()
+        trust = self.trust or self.hall.trust
+        self.client = Client(self.hall.server, trust, self.heard.append, self._open, self.machine)
         self._task = asyncio.create_task(self.client.run())
         return self
 
@@ -372,3 +374,49 @@ async def test_signing_in_again_after_the_welcome_keeps_the_seat(hall, tmp_path)
         await hall.cut()
         await terminal.answer(0)
         await terminal.confirmed()
+
+
+async def test_what_was_acknowledged_is_signed_when_asked_and_a_hand_in_over_all(hall, tmp_path):
+    async with Terminal(hall, tmp_path / "j") as terminal:
+        await terminal.begin()
+        await terminal.until(lambda: terminal.record.signed)
+        await terminal.answer(0, 1, 2)
+        await terminal.confirmed()
+        await hall.ask(terminal.record)
+        await terminal.until(lambda: len(terminal.record.signed) == 2)
+        head = terminal.record.head.hex()
+        terminal.outbox.hand_in()
+        terminal.client.written()
+        await terminal.until(lambda: terminal.has(m.Receipt))
+        signed = terminal.record.signed[-1]
+        assert (signed.seq, signed.acts, signed.since) == (3, head, 0)
+        (handed_in,) = [message for message in hall.heard if isinstance(message, m.HandIn)]
+        for each in (signed, handed_in.signed):
+            said = acts.Vouched(PACKAGE, 1, hall.form.digest, 0, each.seq, each.acts, each.size, each.root)
+            assert said.is_signed(each.sig, terminal.machine.public)
+            assert not said.is_signed(each.sig, Machine.new().public)
+        assert handed_in.signed.acts == terminal.record.head.hex()
+
+
+async def test_a_terminal_signs_its_own_acts_whatever_head_the_server_names(hall, tmp_path):
+    async with Terminal(hall, tmp_path / "j") as terminal:
+        await terminal.begin()
+        await terminal.answer(0, 1)
+        await terminal.confirmed()
+        own = terminal.outbox.head(2)
+        terminal.record.acts[0] = m.Answer(1, 0, (3,), 1000)  # rewritten behind its back
+        await hall.ask(terminal.record)
+        await terminal.until(lambda: any(each.seq == 2 for each in terminal.record.signed))
+        assert terminal.record.signed[-1].acts == own != terminal.record.head.hex()
+
+
+async def test_a_receipt_over_other_answers_is_not_shown(hall, tmp_path):
+    async with Terminal(hall, tmp_path / "j") as terminal:
+        await terminal.begin()
+        await terminal.answer(0, 1)
+        await terminal.confirmed()
+        terminal.record.acts[0] = m.Answer(1, 0, (3,), 1000)
+        terminal.outbox.hand_in()
+        terminal.client.written()
+        await terminal.until(lambda: terminal.has(Trouble.RECORD_LOST))
+        assert not terminal.has(m.Receipt)

@@ -1,28 +1,22 @@
 """The journal keeps every act through crashes at any byte; journal and record find each other again."""
 
+import hashlib
 import os
 import stat
 import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import terminal.outbox
+from bank.canonical import canonical
+from examd.protocol.journal import Base, decode_lines, encode_line
 from examd.protocol.messages import Ack, Answer, Candidate, Flag, HandIn, Sitting, Welcome
-from terminal.outbox import (
-    Base,
-    Journal,
-    JournalInUse,
-    Kept,
-    Outbox,
-    RecordLost,
-    decode_lines,
-    encode_line,
-    journal_name,
-)
+from terminal.outbox import Journal, JournalInUse, Kept, Outbox, RecordLost, journal_name
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,7 +35,8 @@ def head(seq: int) -> str:
     return f"{seq:064x}"
 
 
-def welcome(seq: int = 0, answers=None, flags=(), epoch: int = 1) -> Welcome:
+def welcome(seq: int = 0, answers=None, flags=(), epoch: int = 1, acts: str = "") -> Welcome:
+    """`acts`: the record's head of the chain; "" before the seat has started."""
     return Welcome(
         "t" * 64,
         Candidate("1", "王", "*", "校"),
@@ -52,7 +47,12 @@ def welcome(seq: int = 0, answers=None, flags=(), epoch: int = 1) -> Welcome:
         head(seq),
         answers or {},
         flags,
+        acts=acts,
     )
+
+
+ELSEWHERE = "ff" * 32
+"""A head that no act here leads to."""
 
 
 def play(outbox: Outbox, acts) -> None:
@@ -176,6 +176,7 @@ def test_journal_names_are_safe_and_told_apart():
 def answered(tmp_path, *slots: int, acked: int = 0) -> Outbox:
     outbox = Outbox(tmp_path / "a")
     outbox.reconcile(welcome())
+    outbox.begin("p", 1, "f")
     for slot in slots:
         outbox.answer(slot, (1,), slot * 1000)
     if acked:
@@ -194,16 +195,16 @@ def test_a_fresh_terminal_starts_from_what_the_record_holds(tmp_path):
 
 
 def test_answers_given_offline_go_out_again_under_their_own_numbers(tmp_path):
-    answered(tmp_path, 0, 1, 2, 3, acked=2)
-    again = Outbox(tmp_path / "a")
-    restored = again.reconcile(welcome(2, {0: (1,), 1: (1,)}))
+    before = answered(tmp_path, 0, 1, 2, 3, acked=2)
+    again = reopened(before, tmp_path / "a")
+    restored = again.reconcile(welcome(2, {0: (1,), 1: (1,)}, acts=before.head(2)))
     assert restored.resent == 2
     assert [act.seq for act in again.pending] == [3, 4]
 
 
 def test_a_lost_acknowledgement_is_learnt_from_the_welcome(tmp_path):
     again = answered(tmp_path, 0, 1, 2, acked=1)
-    restored = again.reconcile(welcome(3, {0: (1,), 1: (1,), 2: (1,)}))
+    restored = again.reconcile(welcome(3, {0: (1,), 1: (1,), 2: (1,)}, acts=again.head(3)))
     assert again.pending == []
     assert restored.resent == 0
 
@@ -211,7 +212,7 @@ def test_a_lost_acknowledgement_is_learnt_from_the_welcome(tmp_path):
 def test_after_a_moved_seat_recorded_answers_stay_and_unrecorded_ones_come_back(tmp_path):
     """Here: 0 acknowledged, 1 to 3 given offline. At the other seat: 1 and 2 answered, 2 otherwise; 3 never."""
     outbox = answered(tmp_path, 0, 1, 2, 3, acked=1)
-    restored = outbox.reconcile(welcome(9, {0: (1,), 1: (1,), 2: (0,)}, (2,)))
+    restored = outbox.reconcile(welcome(9, {0: (1,), 1: (1,), 2: (0,)}, (2,), acts=ELSEWHERE))
     assert outbox.answers == {0: (1,), 1: (1,), 2: (0,), 3: (1,)}
     assert outbox.flags == {2}
     assert outbox.pending == [Answer(10, 3, (1,), 3000)]
@@ -221,7 +222,7 @@ def test_after_a_moved_seat_recorded_answers_stay_and_unrecorded_ones_come_back(
 def test_a_fork_of_equal_numbers_is_noticed(tmp_path):
     """The other seat made fewer acts than were given offline here: the numbers alone would look like a prefix."""
     outbox = answered(tmp_path, 0, 1, 2, 3, acked=1)
-    outbox.reconcile(welcome(2, {0: (1,), 4: (0,)}))
+    outbox.reconcile(welcome(2, {0: (1,), 4: (0,)}, acts=ELSEWHERE))
     assert outbox.answers == {0: (1,), 4: (0,), 1: (1,), 2: (1,), 3: (1,)}
     assert [act.seq for act in outbox.pending] == [3, 4, 5]
 
@@ -229,7 +230,7 @@ def test_a_fork_of_equal_numbers_is_noticed(tmp_path):
 def test_a_hand_in_that_never_arrived_is_not_repeated_after_a_moved_seat(tmp_path):
     outbox = answered(tmp_path, 0, acked=1)
     outbox.hand_in()
-    outbox.reconcile(welcome(5, {0: (0,)}))
+    outbox.reconcile(welcome(5, {0: (0,)}, acts=ELSEWHERE))
     assert outbox.handed_in is None
 
 
@@ -259,17 +260,20 @@ def test_no_recorded_answer_is_ever_overwritten_and_no_unrecorded_one_is_lost(
     """Whatever was done here and at another seat: the record's answers stand, the gaps are filled from here."""
     folder = tmp_path_factory.mktemp("j")
     here, there = Outbox(folder / "here"), Outbox(folder / "there")
-    here.reconcile(welcome())
+    for outbox in (here, there):
+        outbox.reconcile(welcome())
+        outbox.begin("p", 1, "f")
     play(here, before)
-    there.reconcile(welcome())
     for act in here.acts[: max(here.acked, min(reached, here.last))]:  # what of ours reached the record
         there._write(act)
     play(there, [act for act in elsewhere if act[0] != "ack"])
-    record = welcome(there.last, dict(there.answers), tuple(sorted(there.flags)))
+    record = welcome(there.last, dict(there.answers), tuple(sorted(there.flags)), acts=there.head(there.last))
     held = here._unacknowledged_answers()
-    same_line = record.durable_seq <= here.last and here.at(record.durable_seq) == (there.answers, there.flags)
+    same_line = here.acts[: there.last] == there.acts
     here.reconcile(record)
     assert [act.seq for act in here.pending] == list(range(record.durable_seq + 1, here.last + 1))
+    assert here.head(record.durable_seq) == record.acts  # the chain goes on from the record's
+    assert here.base.own == (0 if same_line else record.durable_seq)  # what came from elsewhere is not vouched for
     if not same_line:
         for slot, choice in record.answers.items():
             assert here.answers[slot] == choice
@@ -361,3 +365,58 @@ def test_the_folders_of_a_journal_are_its_owners_and_survive_a_power_cut(tmp_pat
     os.umask(before)
     assert synced == [tmp_path, tmp_path / "a", tmp_path / "a" / "b"]
     assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("a", "a/b")] == [0o700, 0o700]
+
+
+# ---- the chain of acts -----------------------------------------------------------------------------------------------
+
+
+def chained(outbox: Outbox, acts) -> str:
+    """The head that these acts lead to from the beginning, reckoned anew from their canonical JSON."""
+    head = hashlib.sha256(b"examd/acts/v1" + canonical({"c": 1, "form": "f", "package_id": "p"})).digest()
+    for act in acts:
+        match act:
+            case Answer(seq=seq, slot=slot, choice=choice, used_ms=used_ms):
+                said = {"choice": list(choice), "seq": seq, "slot": slot, "used_ms": used_ms}
+            case Flag(seq=seq, slot=slot, on=on):
+                said = {"on": on, "seq": seq, "slot": slot}
+            case HandIn(seq=seq):
+                said = {"hand_in": True, "seq": seq}
+        head = hashlib.sha256(head + canonical(said)).digest()
+    return head.hex()
+
+
+@settings(max_examples=80, deadline=None)
+@given(acts=ACTS, gone=st.sets(st.integers(1, 12), max_size=3), more=ACTS)
+def test_the_chain_follows_what_counts_through_refusals_and_restarts(acts, gone, more, tmp_path_factory):
+    path = tmp_path_factory.mktemp("j") / "a"
+    outbox = Outbox(path)
+    outbox.reconcile(welcome())
+    outbox.begin("p", 1, "f")
+    play(outbox, acts)
+    kept = [act for act in outbox.acts if act.seq not in gone or act.seq <= outbox.acked]
+    acked = outbox.head(outbox.acked)
+    outbox.give_up(gone)
+    assert outbox.head(outbox.acked) == acked  # what was acknowledged keeps its place
+    play(outbox, more)
+    outbox = reopened(outbox, path)
+    play(outbox, [("answer", 3, (1,))])
+    numbered = [msgspec.structs.replace(act, seq=n) for n, act in enumerate(kept, 1)]
+    behind = [act for act in outbox.acts if act.seq > len(numbered)]
+    assert outbox.head(outbox.last) == chained(outbox, [*numbered, *behind])
+
+
+def test_what_the_record_held_before_is_not_this_machines_own(tmp_path):
+    outbox = Outbox(tmp_path / "a")
+    outbox.reconcile(welcome(7, {0: (1,)}, acts=ELSEWHERE))
+    outbox.answer(1, (0,), 0)
+    assert (outbox.base.own, outbox.head(7)) == (7, ELSEWHERE)
+    outbox.give_up([8])
+    assert reopened(outbox, tmp_path / "a").base.own == 7
+
+
+def test_answers_admitted_from_a_journal_are_taken_up_and_the_chain_goes_on(tmp_path):
+    outbox = answered(tmp_path, 0, 1, 2, acked=2)
+    head = outbox.head(3)
+    outbox.reconcile(welcome(2, {0: (1,), 1: (1,), 5: (0,)}, acts=outbox.head(2)))
+    assert outbox.answers == {0: (1,), 1: (1,), 2: (1,), 5: (0,)}
+    assert ([act.seq for act in outbox.pending], outbox.head(3), outbox.base.own) == ([3], head, 0)

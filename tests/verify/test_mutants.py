@@ -521,7 +521,7 @@ def test_an_honest_session_passes_every_check(tmp_path):
     verdict = judged(Maker().write(tmp_path))
     assert verdict[Status.FAILED] == set()
     # A seat fell silent, and the reboot moved time: said, not blamed.
-    assert verdict[Status.ATTENTION] == {"alarms", "time"}
+    assert verdict[Status.ATTENTION] == {"alarms", "incidents", "seat-keys", "time"}
     assert verdict[Status.SKIPPED] == {"for-people"}
 
 
@@ -566,7 +566,7 @@ def test_a_record_of_before_late_answers_were_decided_upon_passes_and_is_said(tm
 
     verdict = judged(otherwise(earlier).write(tmp_path))
     assert verdict[Status.FAILED] == set()
-    assert verdict[Status.ATTENTION] == {"alarms", "time", "orders"}
+    assert verdict[Status.ATTENTION] == {"alarms", "incidents", "orders", "seat-keys", "time"}
     assert rows(tmp_path)[1]["answered"] == 5
 
 
@@ -583,7 +583,7 @@ def test_a_register_that_an_officer_could_not_sign_passes_and_is_said(tmp_path):
 
     verdict = judged(Maker(officers=two_gone, edition=lambda p: p.update(hands=[LI, ZHAO])).write(tmp_path))
     assert verdict[Status.FAILED] == set()
-    assert verdict[Status.ATTENTION] == {"alarms", "time", "rule-officers"}
+    assert verdict[Status.ATTENTION] == {"alarms", "incidents", "rule-officers", "seat-keys", "time"}
 
 
 def cut_short(plan):

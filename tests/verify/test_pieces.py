@@ -80,7 +80,7 @@ def test_the_forms_are_the_known_ones(ordinal, attempt, items, digest):
     ]  # fmt: skip
     take = {"T1": 3, "T2": 3, "T3": 2, "T4": 2}
     cells = tuple(Cell(stratum, "single", "any", "any", count, 1) for stratum, count in take.items())
-    rule = Rule(cells, 1, 1, False, "all", (), True, 100, None, None, {}, 9)
+    rule = Rule(cells, 1, 1, False, "all", (), True, 100, None, None, {}, 9, {})
     found, form = Draw(rule, pool, SEED, SESSION).form(ordinal)
     assert found == attempt
     assert " ".join(f"{id_}:{''.join('ABCD'[i] for i in order)}" for id_, order in form) == items
@@ -112,7 +112,7 @@ def test_a_long_stream_goes_on_where_it_was():
 
 def test_the_target_rounds_a_half_up():
     cell = Cell("s", "single", "any", "any", 1, 1)
-    rule = Rule((cell,), 1, 1, False, "none", (), False, 1, 0, None, {}, 1)
+    rule = Rule((cell,), 1, 1, False, "none", (), False, 1, 0, None, {}, 1, {})
 
     def item(p4):
         return Item("i", 1, "s", "single", "", "none", 1, p4, 4, frozenset(), frozenset(), frozenset())

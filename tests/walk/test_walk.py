@@ -11,13 +11,16 @@ import pyotp
 
 from bank import rules
 from bank.authoring.importing import import_files
+from bank.clock import now, today
 from bank.composing.assembly import Assembler
-from bank.merkle import leaf_hash
+from bank.seal import codes
 from bank.store import Bank
 from examd import holders
 from examd.bureau import roster
 from examd.bureau.issuing import Order, RuleToUse, issue_session
 from examd.bureau.office import Office
+from examd.bureau.receiving import receive
+from examd.bureau.releasing import at_the_desk
 from examd.delivery import view
 from examd.delivery.server import Server
 from examd.documents.report import Report
@@ -34,9 +37,10 @@ from examd.site.staff_client import StaffClient
 from examd.staff import Role
 from tests.examd.served import verified
 from tests.faults.person import Person
+from tools.cli.bureau.receive import verifier
 from tools.drill.candidate import pair
 
-DAY = "2026-11-21"
+DAY = today().isoformat()
 RULE = """
 id = "WALK"
 version = 1
@@ -152,7 +156,8 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
 
     async def code_1(asked):
         assert asked.session == session and asked.rule.id == "WALK" and not asked.rule.signed_by
-        return office.code_1(package.manifest.package_id, bureau)
+        with at_the_desk(office, bureau, now()) as desk:
+            return desk.code_1(package.manifest.package_id, codes.short(asked.room_commit))
 
     await open_session(client, package.directory, chief, code_1, one_holder=True)
 
@@ -198,7 +203,7 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
         await asyncio.sleep(0.02)
     person.enough.set()
     receipt = await sitting
-    assert receipt.code == receipt_code(leaf_hash(running.record.entry(receipt.idx)))
+    assert receipt.code == receipt_code(running.record.chain_at(receipt.idx))
 
     # 10 examd/site/closing.py: record -> closing root, co-signed, exported
     closed = (await close_session(client, chief, {})).closed
@@ -210,7 +215,8 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
     checkpoints = (result / "checkpoints.txt").read_bytes()
 
     async def code_2():
-        return office.code_2_by_checkpoints(package.manifest.package_id, bureau, checkpoints, file="checkpoints.txt")
+        with at_the_desk(office, bureau, now()) as desk:
+            return desk.code_2_by_checkpoints(package.manifest.package_id, checkpoints, file="checkpoints.txt")
 
     assert await grade_session(client, chief, code_2) == result == site.result()
     report = Report.read(result)
@@ -219,6 +225,10 @@ async def test_an_exam_from_a_question_file_to_verified_pass_rates(tmp_path):
 
     # 12 examd/grading/result.py, tools/verify: the sealed result -> recomputed from nothing but the archive
     assert await asyncio.to_thread(verified, result, bureau.card.sign) == (0, [])
+
+    # examd/bureau/receiving.py: the result comes home, is held against the release ledger, and filed with its extract
+    received = receive(office, lambda: at_the_desk(office, bureau, now()), result, verifier(office, bureau, print))
+    assert verified(received.filed, bureau.card.sign) == (0, [])
 
     await client.close()
     await server.stop()

@@ -15,6 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+from msgspec import structs
+
 from bank.agent.remote import RemoteBank
 from bank.authoring import lifecycle, people, review, revisions
 from bank.authoring.people import Role, Signer
@@ -262,7 +264,9 @@ class BankAccess:
         wordings = [(before.lineage, before.rev, item)]
         for other, whole in zip(others, self._bank.answer_keys.whole(others) if others else (), strict=True):
             content = replace(whole.content, case=item.content.case)
-            wordings.append((other.lineage, other.rev, replace(whole, content=content, background=item.background)))
+            wordings.append(
+                (other.lineage, other.rev, structs.replace(whole, content=content, background=item.background))
+            )
         lifecycle.rewrite(self._bank, wordings, signer, media)
         return self._bank.items.newest(before.lineage)
 

@@ -7,10 +7,11 @@ Before: an Item, or the type of one to be. After: `tools.author_desk.editor` sho
 `bank.authoring.lifecycle` keeps the item.
 """
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+
+from msgspec import structs
 
 from bank.content import OPTION_LETTERS, Background, Content, ItemType, Level
 from bank.formats import spelling
@@ -258,7 +259,7 @@ class Form:
         if self._untouched("difficulty"):
             same["p4"] = whole.p4
         measured = whole.calibrated_p4 if item.id == whole.id else None  # it was measured on another wording
-        return dataclasses.replace(item, provenance=whole.provenance, calibrated_p4=measured, **same)
+        return structs.replace(item, provenance=whole.provenance, calibrated_p4=measured, **same)
 
     def _untouched(self, name: str) -> bool:
         return self.value(name) == self.before.get(name, "")

@@ -77,6 +77,7 @@ class _Bench:
             fleet = await Fleet.start(drill.address, drill.trust, seats)
             try:
                 await drill.enrol(client, fleet.pair, terminals)
+                await drill.open(client)
                 start = await self._start_storm(client, fleet, terminals)
                 self.figures.setdefault("start", start)
                 await course(drill, client, fleet)
@@ -158,7 +159,7 @@ class _Bench:
         closed = await drill.close(client, left)
         closing_s = time.perf_counter() - began
         began = time.perf_counter()
-        result = await drill.grade(client, closed.root)
+        result = await drill.grade(client, Path(closed.result))
         return result, {"close_s": round(closing_s, 2), "grade_s": round(time.perf_counter() - began, 2)}
 
     async def _loop(self) -> dict[str, Any]:

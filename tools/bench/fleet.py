@@ -14,7 +14,6 @@ Before: `tools.drill.session` opened a room. After: `examd.delivery`, or the bar
 import asyncio
 import gc
 import json
-import secrets
 import subprocess
 import sys
 import time
@@ -44,6 +43,8 @@ from examd.protocol.messages import (
     encode,
 )
 from examd.protocol.trust import trusting
+from terminal.machine import Machine
+from tools.drill.seat_chain import SeatChain
 
 CONNECTING_AT_ONCE = 32
 """A thousand TLS handshakes at the same instant would measure the accept queue, not the server."""
@@ -120,14 +121,17 @@ class _Terminal:
         self.handed_in = False
         self._room = room
         self._id_tail = id_tail
-        self._key = secrets.token_hex(32)
+        self._machine = Machine.new()
+        self._chain = SeatChain(self._machine)
         self._n_items = BARE_ITEMS
         self._sent: deque[float] = deque()
         self._socket: Any = None
 
     async def pair(self, session: Any, url: str, code: str) -> None:
         async with session.ws_connect(url, compress=0) as socket:
-            await socket.send_str(encode(Pair(code, self.admission_no, self._key)).decode())
+            await socket.send_str(
+                encode(Pair(code, self.admission_no, self._machine.key, self._machine.public)).decode()
+            )
             answer = decode_to_terminal(await socket.receive_str())
             if not isinstance(answer, Enrolled):
                 raise RuntimeError(f"not paired: {answer}")
@@ -137,7 +141,7 @@ class _Terminal:
         self._room.connected += 1
         self._room.tasks.append(asyncio.create_task(self._echoes() if bare else self._hear()))
         if not bare:
-            await self._send(Present(self._key))
+            await self._send(Present(self._machine.key, self._machine.public))
             await self._send(SignIn(self.admission_no, self._id_tail))
 
     async def answer(self) -> None:
@@ -149,7 +153,7 @@ class _Terminal:
         await self._act(HandIn(self.seq))
 
     async def _act(self, act: Answer | HandIn) -> None:
-        data = encode(act).decode()
+        data = encode(self._chain.act(act)).decode()
         self._sent.append(time.perf_counter())
         self._room.sent += 1
         await self._socket.send_str(data)
@@ -165,6 +169,8 @@ class _Terminal:
     async def _hear(self) -> None:
         async for frame in self._socket:
             message = decode_to_terminal(frame.data)
+            if (signed := self._chain.hear(message)) is not None:
+                await self._send(signed)
             if isinstance(message, Ack):
                 if message.seq != self.acked + 1:
                     raise RuntimeError(f"acknowledged {message.seq} after {self.acked}")

@@ -238,6 +238,7 @@ async def _seat(request: web.Request) -> web.WebSocketResponse:
                 await say(m.Clock(Phase.WAITING, 7_200_000, 0))
             case m.Ready():
                 await say(m.FormView("0" * 64, tuple(map(_item, range(N_ITEMS)))))
+                await say(m.Sign(0, "", 1, "0" * 64))
                 await say(m.Clock(Phase.ANSWERING, 7_200_000, 0))
             case m.Answer() | m.Flag() | m.HandIn() as act:
                 seq = act.seq

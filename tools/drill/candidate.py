@@ -17,7 +17,7 @@ from examd.protocol.messages import Clock, Enrolled, FormView, ItemView, Receipt
 from examd.protocol.phase import Phase
 from terminal.client import Client
 from terminal.heard import Heard, Trouble
-from terminal.machine import machine_key
+from terminal.machine import this_machine
 from terminal.outbox import Outbox, journal_name
 
 Knowledge = Mapping[tuple[str, frozenset[str]], frozenset[str]]
@@ -48,7 +48,7 @@ async def pair(server: str, trust: Path, folder: Path, name: str, code: str) -> 
     Raises RuntimeError: when the server refuses it.
     """
     heard: asyncio.Queue[Heard] = asyncio.Queue()
-    client = Client(server, trust, heard.put_nowait, lambda _: Outbox(folder / "none"), key=machine_key(folder))
+    client = Client(server, trust, heard.put_nowait, lambda _: Outbox(folder / "none"), this_machine(folder))
     running = asyncio.create_task(client.run())
     client.introduce(code, name)
     try:
@@ -75,7 +75,7 @@ async def sit(server: str, trust: Path, journals: Path, part: Part, knowledge: K
         return Outbox(own / journal_name(welcome.sitting.session, welcome.candidate.admission_no))
 
     own = machine(journals, part.admission_no)
-    client = Client(server, trust, heard.put_nowait, journal, key=machine_key(own))
+    client = Client(server, trust, heard.put_nowait, journal, this_machine(own))
     running = asyncio.create_task(client.run())
     answering: asyncio.Task[None] | None = None
     client.sign_in(part.admission_no, part.id_tail)

@@ -7,7 +7,6 @@ plays every holder in turn, and says so: "not separated: one holder".
 import argparse
 import asyncio
 import contextlib
-import json
 import multiprocessing
 import os
 import subprocess
@@ -24,16 +23,16 @@ from bank import rules
 from bank.composing.pool import tally
 from bank.durable import read_bytes
 from bank.item import Item
-from bank.merkle import leaf_hash
 from bank.refused import Denied
 from bank.rules import Rule
 from bank.store import Bank
 from examd.documents.report import Report
 from examd.documents.write import write_all
 from examd.package.layout import RosterLine
-from examd.protocol.receipt import receipt_code
+from examd.site.journals import collect
 from examd.site.staff_client import StaffClient
 from tools.cli.language import _, current_language_from_environment
+from tools.cli.output import progress
 from tools.cli.sentences import told
 from tools.cli.site.reporting import rates_table
 from tools.drill import candidate
@@ -76,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
 class _Demo:
     def __init__(self, work: Path, args: argparse.Namespace, auto: bool) -> None:
         self.work, self.args, self.auto = work, args, auto
-        self.step = Steps(12)
+        self.step = Steps(13)
         self.drill = Drill(work)
 
     async def run(self) -> int:
@@ -92,11 +91,11 @@ class _Demo:
             self.step(_("Server and supervisor running: TLS 1.3 on port {port}", port=self.drill.serve()))
             client = await self.drill.sign_in()
             closing.push_async_callback(client.close)
+            await self._enrol(client, roster)
             self.step(_("Package opened by site, chief examiner and code 1; seed fixed by bureau and room"))
             opening = await self.drill.open(client)
             self.step.detail(_("not separated: one holder") + " · " + opening.opened.session)
             own = roster[-1]
-            await self._enrol(client, roster)
             players = self._seat(roster if self.auto else roster[:-1], items)
             person = None if self.auto else self._seat_person(own)
             await self._start(client, len(roster), person)
@@ -239,18 +238,24 @@ class _Demo:
         closed = await self.drill.close(client, waived)
         self.step(_("Closed: {n} entries, chained, every one durable before it was acknowledged", n=closed.entries))
         self.step.detail(_("closing root {root}", root=closed.root))
-        folder = await self.drill.grade(client, closed.root)
-        self.step(_("Graded by a process of its own, with code 2 given against that root"))
+        folder = await self.drill.grade(client, Path(closed.result))
+        self.step(_("Graded by a process of its own, with code 2 given against that signed closing"))
+        acted = [seat.admission_no for seat in (await client.status()).seats if seat.answered]
+        collected = collect(folder, self.drill.issued.package_id, [self.work / "journals"], acted)
+        self.step(_("{n} journals of terminals collected, to be held against the record", n=len(collected.names)))
         report = Report.read(folder, self.drill.bureau.card.name)
         write_all(report, folder, current_language_from_environment())
-        return report, folder
+        with progress(_("verifying")) as shown:
+            filed = await asyncio.to_thread(self.drill.receive, folder, shown)
+        self.step(_("The result came home: verified, held against the release ledger, filed with its extract"))
+        return report, filed.filed
 
     def _show(self, report: Report, folder: Path, own: RosterLine) -> int:
         mine = next(c for c in report.result.candidates if c.admission_no == own.admission_no)
         print()
         print(_("Result of {name} ({number}): {points} of {total} points, {verdict}; receipt {receipt}",
             name=own.name, number=own.admission_no, points=mine.points, total=report.rule.total_points,
-            verdict=_("passed ✓") if mine.passed else _("not passed ✗"), receipt=_receipt(folder, own.c),
+            verdict=_("passed ✓") if mine.passed else _("not passed ✗"), receipt=report.receipts.get(own.c, "–"),
         ))  # fmt: skip
         print()
         print("\n".join(rates_table(report)))
@@ -280,12 +285,3 @@ def _start_players(drill: Drill, parts: list[Part], knowledge: Knowledge) -> lis
     for player in players:
         player.start()
     return players
-
-
-def _receipt(folder: Path, c: int) -> str:
-    """The receipt of a candidate, from the exported record."""
-
-    for line in (folder / "entries.jsonl").read_bytes().splitlines():
-        if b'"HAND_IN"' in line and json.loads(line)["body"].get("c") == c:
-            return receipt_code(leaf_hash(line))
-    return "–"

@@ -16,23 +16,28 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pyotp
 
 from bank import formats, rules
+from bank.clock import now as office_time
 from bank.clock import today as office_day
-from bank.durable import write_atomically
+from bank.composing.assembly import Progress
+from bank.durable import read_bytes, write_atomically
 from bank.formats import ImportResult
 from bank.refused import Denied
 from bank.rules import Rule
+from bank.seal import codes
 from bank.store import Bank
 from examd import clock
 from examd.bureau import identity, roster
 from examd.bureau.issuing import Order, RuleToUse, issue_session
 from examd.bureau.office import Office
+from examd.bureau.receiving import CHECKPOINTS, Received, receive
+from examd.bureau.releasing import Desk, at_the_desk
 from examd.chief import device
 from examd.delivery.supervisor import Supervisor
 from examd.holders import Holder
@@ -45,11 +50,12 @@ from examd.site.closing import EVERYBODY, Decision, close_session
 from examd.site.commissioning import commission, enter_person
 from examd.site.enrolling import enrol_terminals
 from examd.site.grading import grade_session
-from examd.site.opening import Opening, open_session
+from examd.site.opening import Opening, ToOpen, open_session
 from examd.site.replies import Closed, Status, WaitingTerminal
 from examd.site.serving import supervised
 from examd.site.staff_client import StaffClient
 from examd.staff import Role
+from tools.cli.bureau.receive import verifier
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "SP-ELV-T"
 INSTITUTIONS = ("晨光安全技术培训中心", "恒安职业培训学校", "平朔矿山安全培训基地", "北方电力培训学院")
@@ -112,8 +118,8 @@ class Drill:
             self.work / "chief", "C-001", "演练主考官", self.words["chief"], self.bureau.card
         )
         self.stick.mkdir()
-        codes = enter_person(self.folder, self.holder, "operator", Role.ADMINISTRATOR, self.words["operator"])
-        self._totp = pyotp.TOTP(codes.secret)
+        totp = enter_person(self.folder, self.holder, "operator", Role.ADMINISTRATOR, self.words["operator"])
+        self._totp = pyotp.TOTP(totp.secret)
         spoken = "".join(f"{who}: {word}\n" for who, word in self.words.items())
         write_atomically(self.work / "passphrases.txt", spoken.encode(), private=True)
         now = clock.utc_now()
@@ -177,9 +183,18 @@ class Drill:
         return self._totp.at(step * 30)
 
     async def open(self, client: StaffClient) -> Opening:
+        """Opens it with code 1, which the bureau gives for the room's commitment."""
+
+        async def code_1(asked: ToOpen) -> str:
+            with self._desk() as desk:
+                return desk.code_1(self.issued.package_id, codes.short(asked.room_commit))
+
         self._watch()
-        opening = open_session(client, self.issued.directory, ByDevice(self.stick), self.issued.code_1)
+        opening = open_session(client, self.issued.directory, ByDevice(self.stick), code_1)
         return await self._with_device(opening)
+
+    def _desk(self) -> AbstractContextManager[Desk]:
+        return at_the_desk(self.office, self.bureau, office_time())
 
     def _watch(self) -> None:
         """The chief examiner's device: a process of its own, that signs what it is asked until the closing."""
@@ -231,9 +246,19 @@ class Drill:
         waive, late = dict.fromkeys(waived, "演练：考生中途离开"), {EVERYBODY: Decision(True, "演练")}
         return (await self._with_device(close_session(client, ByDevice(self.stick), waive, late=late))).closed
 
-    async def grade(self, client: StaffClient, root: str) -> Path:
-        """Grades with code 2, given against the closing root. The result folder."""
-        return await grade_session(client, None, self.office.code_2(self.issued.package_id, self.bureau, root))
+    async def grade(self, client: StaffClient, result: Path) -> Path:
+        """Grades with code 2, given against the signed closing. The result folder."""
+        checkpoints = read_bytes(result / CHECKPOINTS)
+
+        async def code_2() -> str:
+            with self._desk() as desk:
+                return desk.code_2_by_checkpoints(self.issued.package_id, checkpoints, file=CHECKPOINTS)
+
+        return await grade_session(client, None, code_2)
+
+    def receive(self, result: Path, shown: Progress) -> Received:
+        """The result comes home to the bureau, is verified whole, and filed."""
+        return receive(self.office, self._desk, result, verifier(self.office, self.bureau, shown))
 
     def stop(self) -> None:
         """Ends server and supervisor, and waits until they are gone."""
@@ -263,7 +288,10 @@ def made_up_roster(n: int) -> list[RosterLine]:
 
 @contextlib.asynccontextmanager
 async def hall_for(candidates: int, work: Path) -> AsyncIterator[tuple[Drill, StaffClient, list[RosterLine]]]:
-    """An opened session of the sample bank for so many candidates, served until the block ends."""
+    """A site with a package of the sample bank for so many candidates, served until the block ends.
+
+    Enrol its terminals, then open: the opening names them.
+    """
     drill = Drill(work)
     people = made_up_roster(candidates)
     bank, _, _ = drill.fill_bank()
@@ -273,7 +301,6 @@ async def hall_for(candidates: int, work: Path) -> AsyncIterator[tuple[Drill, St
     try:
         client = await drill.sign_in()
         try:
-            await drill.open(client)
             yield drill, client, people
         finally:
             await client.close()

@@ -7,6 +7,7 @@ on only after their shape was checked.
 import hashlib
 import stat
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,22 @@ LIMIT = 64 << 20
 RECORD_LIMIT = 2 << 30
 
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an auditor wants to know beside the rest."""
+
+    receipt: str = ""
+    """A candidate's code, as it was copied; and whose it is said to be."""
+    candidate: str = ""
+    journals: Sequence[Path] = ()
+    """Folders of terminals' journals, or single ones."""
+    ledger: Path | None = None
+    """The extract of the bureau's release ledger that the auditor has; None for the one in the directory."""
+
+
+NOTHING_MORE = Asked()
 
 
 class Case:
@@ -45,6 +62,8 @@ class Case:
     """With their places."""
     opening: Known[Entry] = Known()
     """The OPEN entry."""
+    opened_on: Known[str] = Known()
+    """The day (YYYY-MM-DD) on which the package was prepared for opening, as staff stated it or the clock said."""
     seed: Known[bytes] = Known()
     """Recomputed from the shares, never taken as claimed."""
     forms: Known[dict[int, Form]] = Known()
@@ -60,12 +79,18 @@ class Case:
     """Recomputed rates, the total last."""
 
     def __init__(
-        self, directory: Path, bureau_key: bytes | None, officers_sha256: str | None = None, known: Sequence[Path] = ()
+        self,
+        directory: Path,
+        bureau_key: bytes | None,
+        officers_sha256: str | None = None,
+        known: Sequence[Path] = (),
+        asked: Asked = NOTHING_MORE,
     ) -> None:
         self.directory = directory
         self.bureau_key = bureau_key
         self.officers_sha256 = officers_sha256
         """Of the first register of rule officers, from a source that the auditor trusts."""
+        self.asked = asked
         self.known = known
         """Files `edition.json` that the auditor has from other packages of this bureau."""
 

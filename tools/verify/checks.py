@@ -8,8 +8,8 @@ input may end the audit early, and nothing unjudged may pass for good.
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import course, forms, issued, limits, officers, results, sealed, tables, witness
-from .case import Case
+from . import course, forms, issued, journals, limits, officers, released, results, sealed, seats, tables, witness
+from .case import NOTHING_MORE, Asked, Case
 from .outcome import Missing, Outcome, Status
 
 Check = Callable[[Case, Outcome], None]
@@ -48,13 +48,17 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("ticks", course.ticks),
     ("alarms", course.alarms),
     ("commitments", sealed.commitments),
+    ("window", released.window),
     ("result-facts", results.result_facts),
     ("forms", forms.forms),
     ("form-rules", forms.form_rules),
+    ("seat-keys", seats.seat_keys),
     ("attendance", course.attendance),
     ("order", course.order),
     ("orders", course.orders),
     ("sequences", course.sequences),
+    ("seat-chains", seats.seat_chains),
+    ("journals", journals.journals),
     ("choices", course.choices),
     ("deadlines", course.deadlines),
     ("limits", limits.limits),
@@ -67,16 +71,25 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("rates", results.rates),
     ("results-table", tables.results),
     ("rates-table", tables.rates),
+    ("receipts", seats.receipts),
+    ("ledger", released.ledger),
     ("separation", results.separation),
     ("for-people", for_people),
 )
 
 
 def run(
-    directory: Path, bureau_key: bytes | None = None, officers_sha256: str | None = None, known: Sequence[Path] = ()
+    directory: Path,
+    bureau_key: bytes | None = None,
+    officers_sha256: str | None = None,
+    known: Sequence[Path] = (),
+    asked: Asked = NOTHING_MORE,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[Case, list[Outcome]]:
-    case, outcomes = Case(directory, bureau_key, officers_sha256, known), []
+    """Every check in turn; `progress` is told how many are done, of how many."""
+    case, outcomes = Case(directory, bureau_key, officers_sha256, known, asked), []
     for number, (name, check) in enumerate(CHECKS, 1):
+        progress(number - 1, len(CHECKS))
         out = Outcome(number, name)
         try:
             check(case, out)

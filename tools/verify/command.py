@@ -26,6 +26,12 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rules-known", metavar="FILE", type=Path, action="append", default=[], help=text("help_known", language)
     )
+    parser.add_argument("--ledger", metavar="FILE", type=Path, help=text("help_ledger", language))
+    parser.add_argument("--receipt", metavar="CODE", default="", help=text("help_receipt", language))
+    parser.add_argument("--candidate", metavar="NO", default="", help=text("help_candidate", language))
+    parser.add_argument(
+        "--journal", metavar="FOLDER", type=Path, action="append", default=[], help=text("help_journal", language)
+    )
     parser.add_argument("--lang", choices=("zh", "en"), default=language, help=text("help_lang", language))
     parser.add_argument("--json", action="store_true", help=text("help_json", language))
     parser.set_defaults(run=run)
@@ -33,7 +39,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from . import checks, report
+    from .case import Asked
 
+    if bool(args.receipt) != bool(args.candidate):
+        print(text("usage_receipt", args.lang), file=sys.stderr)
+        return 2
     directory: Path = args.directory
     key, officers = _plain(args.bureau_key), _plain(args.rule_officers)
     for given, code in ((key, "usage_key"), (officers, "usage_officers")):
@@ -54,7 +64,8 @@ def run(args: argparse.Namespace) -> int:
             print("  " + text("usage_result_here", args.lang, directory=result), file=sys.stderr)
         return 2
     bureau_key, first = bytes.fromhex(key) if key else None, officers or None
-    case, outcomes = checks.run(directory, bureau_key, first, args.rules_known)
+    asked = Asked(args.receipt, args.candidate.strip(), args.journal, args.ledger)
+    case, outcomes = checks.run(directory, bureau_key, first, args.rules_known, asked)
     written = report.as_json(case, outcomes, args.lang) if args.json else report.as_text(case, outcomes, args.lang)
     return _print(written, 0 if checks.passed(outcomes) else 1)
 

@@ -180,7 +180,7 @@ def order(case: Case, out: Outcome) -> None:
 def orders(case: Case, out: Outcome) -> None:
     """What the chief examiner alone may order bears their signature; every late answer is decided upon, by name."""
     record, chief = case.record, bytes.fromhex(case.manifest["keys"]["chief"])
-    for entry in record.of("REOPEN", "LATE"):
+    for entry in record.of("REOPEN", "LATE", "RESTORE"):
         words = {name: value for name, value in entry.body.items() if name != "sig"}
         kind = f"examd-{entry.type.lower()}"
         signed = {"order": words, "package_id": case.manifest["package_id"], "type": kind, "v": 1}
@@ -202,6 +202,9 @@ def orders(case: Case, out: Outcome) -> None:
             out.fail("late_undecided", record.candidate(c, "ANSWER")[-1].place, c=c, n=n)
         if n and not record.decides_late:
             out.attend("late_uncounted", record.candidate(c, "ANSWER")[-1].place, c=c, n=n)
+    for entry in record.of("RESTORE"):
+        items = [answer["slot"] + 1 for answer in entry.body["answers"]]
+        out.attend("restored", entry.place, c=entry.c, items=items, reason=entry.body["reason"])
     out.note("orders", reopened=len(record.of("REOPEN")), late=len(record.of("LATE")))
 
 
@@ -220,17 +223,19 @@ def sequences(case: Case, out: Outcome) -> None:
 def choices(case: Case, out: Outcome) -> None:
     """Every answer names a slot of that candidate's form and displayed positions that exist there."""
     pool, forms = case.pool, case.forms
-    for entry in case.record.of("ANSWER", "FLAG"):
+    named = [(entry, entry.body) for entry in case.record.of("ANSWER", "FLAG")]
+    named += [(entry, answer) for entry in case.record.of("RESTORE") for answer in entry.body["answers"]]
+    for entry, body in named:
         form = forms.get(entry.c)
         if form is None:
             continue  # no START, or none that could be drawn: said by those checks
-        slot = entry.body["slot"]
+        slot = body["slot"]
         if not 0 <= slot < len(form):
             out.fail("no_slot", entry.place, c=entry.c, slot=slot)
             continue
         if entry.type == "FLAG":
             continue
-        item, choice = pool[form[slot][0]], entry.body["choice"]
+        item, choice = pool[form[slot][0]], body["choice"]
         if len(set(choice)) != len(choice):
             out.fail("choice_twice", entry.place, c=entry.c, choice=choice)
         if any(position >= item.options for position in choice):

@@ -18,20 +18,13 @@ ROSTER = "roster.jsonl"
 POOL = "pool.jsonl"
 ANSWERS = "answers.jsonl"
 RESULT = "result.json"
+LEDGER = "ledger.json"
 CHECKPOINTS = "checkpoints.txt"
 NEEDED = (MANIFEST, RULE_FILE, ROSTER, ANSWERS, POOL, "entries.jsonl", CHECKPOINTS, RESULT)
 FOR_PEOPLE = ("rates.csv", "results.csv", "report.xlsx", "bulletin.html")
 
-SESSION = record(
-    {
-        "id": text,
-        "name": text,
-        "date": pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "YYYY-MM-DD"),
-        "site_id": text,
-        "site_name": text,
-        "mock": boolean,
-    }
-)
+DAY = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "YYYY-MM-DD")
+SESSION = record({"id": text, "name": text, "date": DAY, "site_id": text, "site_name": text, "mock": boolean})
 _SIGNED = record(
     {
         "type": one_of("examd-package"),
@@ -56,7 +49,11 @@ _SIGNED = record(
         ),
         "parts": list_of(record({"name": text, "bytes": integer(0), "sha256": hexadecimal(32)})),
         "issued_at": text,
-    }
+        "counter": integer(1),
+        "window": record({"from": DAY, "until": DAY}),
+        "seats_sign": one_of(True),
+    },
+    optional={"counter", "window", "seats_sign"},
 )
 _ROSTER_LINE = record(
     {"c": integer(1), "admission_no": text, "name": text, "id_tail": text, "id_masked": text, "institution": text}
@@ -72,7 +69,7 @@ def files(case: Case, out: Outcome) -> None:
     for name in FOR_PEOPLE:
         if case.size_of(name) is None:
             out.fail("file_missing", name)
-    known = {*NEEDED, *FOR_PEOPLE, EDITION, "package"}
+    known = {*NEEDED, *FOR_PEOPLE, EDITION, LEDGER, "package"}
     for folder, prefix in ((case.directory, ""), (case.directory / "package", "package/")):
         try:
             found = sorted(path.name for path in folder.iterdir())

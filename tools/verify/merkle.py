@@ -3,6 +3,8 @@
 Every perfect subtree's hash is kept by level; the root of any prefix is then the RFC's own recursion over them.
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Iterable
 
@@ -39,3 +41,23 @@ class Tree:
             return self._levels[count.bit_length() - 1][first // count]
         split = 1 << ((count - 1).bit_length() - 1)  # the largest power of two below count
         return node(self.part(first, first + split), self.part(first + split, end))
+
+
+def root_by(leaf_: bytes, index: int, size: int, proof: list[bytes]) -> bytes | None:
+    """The root that a proof of inclusion (RFC 6962 §2.1.1, from the leaf up) leads to; None where it is too long or
+    short."""
+    if not 0 <= index < size:
+        return None
+    sides = []  # of each sibling from the root down: whether it stands on the left
+    first, end = 0, size
+    while end - first > 1:
+        split = first + (1 << ((end - first - 1).bit_length() - 1))
+        sides.append(index >= split)
+        first, end = (split, end) if index >= split else (first, split)
+    if len(proof) != len(sides):
+        return None
+    found = leaf_
+    while proof:
+        sibling, *proof = proof
+        found = node(sibling, found) if sides.pop() else node(found, sibling)
+    return found

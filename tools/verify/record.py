@@ -27,10 +27,22 @@ from .shapes import (
 FILE = "entries.jsonl"
 _CANDIDATE = integer(1)
 _SEAT_OR_ROOM = integer(0)
+_DAY = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "YYYY-MM-DD")
+
+_VOUCHED = {
+    "since": integer(0),
+    "acts": hexadecimal(32),
+    "size": integer(0),
+    "root": hexadecimal(32),
+    "sig": hexadecimal(64),
+}
 
 BODIES: dict[str, Shape] = {
     "BOOT": record({"version": text}),
     "PREPARE": record({"package_id": text, "manifest_sha256": hexadecimal(32), "room_commit": hexadecimal(32)}),
+    "TERMINALS": record(
+        {"terminals": list_of(record({"machine": hexadecimal(16), "name": text, "key": hexadecimal(32)}))}
+    ),
     "OPEN": record(
         {
             "bureau_r": hexadecimal(32),
@@ -70,9 +82,22 @@ BODIES: dict[str, Shape] = {
         }
     ),
     "FLAG": record({"c": _CANDIDATE, "seq": integer(1), "slot": integer(0), "on": boolean}),
-    "HAND_IN": record({"c": _CANDIDATE, "seq": integer(0), "by": one_of("candidate", "clock", "server")}),
+    "SIGNED": record({"c": _CANDIDATE, "seq": integer(0), **_VOUCHED}),
+    "HAND_IN": record(
+        {"c": _CANDIDATE, "seq": integer(0), "by": one_of("candidate", "clock", "server"), "form": text, **_VOUCHED},
+        optional={"form", *_VOUCHED},
+    ),
     "REOPEN": record({"c": _CANDIDATE, "hand_in": integer(0), "reason": text, "sig": hexadecimal(64)}),
     "LATE": record({"c": _CANDIDATE, "counts": boolean, "n": integer(1), "reason": text, "sig": hexadecimal(64)}),
+    "RESTORE": record(
+        {
+            "c": _CANDIDATE,
+            "answers": list_of(record({"slot": integer(0), "choice": list_of(integer(0))}), least=1),
+            "journal": hexadecimal(32),
+            "reason": text,
+            "sig": hexadecimal(64),
+        }
+    ),
     "TICK": record({}),
     "PAUSE": record({"c": _SEAT_OR_ROOM, "reason": text}),
     "RESUME": record(
@@ -84,7 +109,8 @@ BODIES: dict[str, Shape] = {
         optional={"before_ms", "sig"},
     ),
     "STAFF": record(
-        {"name": text, "role": text, "act": text, "reason": text, "employer": text}, optional={"reason", "employer"}
+        {"name": text, "role": text, "act": text, "reason": text, "employer": text, "date": _DAY},
+        optional={"reason", "employer", "date"},
     ),
     "ON_DUTY": record({"name": text, "role": text}),
     "DUTY_LAPSE": record({"name": text, "what": one_of("missing", "overstepping", "misplaced"), "reason": text}),
@@ -188,20 +214,30 @@ class Record:
         them, all do."""
         return any("late" in entry.body for entry in self.of("CLOSE"))
 
-    def counting_answers(self, c: int) -> dict[int, Entry]:
-        """The counting ANSWER of each slot: the last one, an emptied one too, and of the late ones those ordered."""
-        counting: dict[int, Entry] = {}
-        late: dict[int, Entry] = {}
-        for entry in self.candidate(c, "ANSWER", "LATE"):
+    def counting_answers(self, c: int) -> dict[int, list[int]]:
+        """The choice that counts in each slot, an emptied one too: the last answer, of the late ones those ordered, and
+        what was admitted from a journal where no answer came after that."""
+        counting: dict[int, list[int]] = {}
+        late: dict[int, list[int]] = {}
+        for entry in self.candidate(c, "ANSWER", "LATE", "RESTORE"):
             if entry.type == "LATE":
-                counting |= late if entry.body["counts"] else {}
+                counting.update(late if entry.body["counts"] else {})
                 late = {}
-            elif entry.body["late"]:
-                late[entry.body["slot"]] = entry
-            else:
-                counting[entry.body["slot"]] = entry
-                late.pop(entry.body["slot"], None)
-        return counting if self.decides_late else counting | late
+                continue
+            answers = entry.body["answers"] if entry.type == "RESTORE" else [entry.body]
+            for answer in answers:
+                slot, choice = answer["slot"], answer["choice"]
+                if entry.body.get("late"):
+                    late[slot] = choice
+                else:
+                    counting[slot] = choice
+                    late.pop(slot, None)
+        return counting if self.decides_late else {**counting, **late}
+
+    @property
+    def keys(self) -> list[tuple[Entry, dict[str, Any]]]:
+        """Each terminal that the record names, with the entry that does."""
+        return [(entry, each) for entry in self.of("TERMINALS") for each in entry.body["terminals"]]
 
 
 _NAMES = [each.name for each in fields(Entry) if each.name != "line"]
@@ -214,10 +250,16 @@ def entry_of(line: int, value: dict[str, Any]) -> Entry:
 
 def chained(leaves: list[bytes]) -> bytes:
     """The head of the hash chain over leaf hashes."""
-    head = bytes(32)
+    return chained_all(leaves)[-1] if leaves else bytes(32)
+
+
+def chained_all(leaves: list[bytes]) -> list[bytes]:
+    """The chain value at each leaf."""
+    head, found = bytes(32), []
     for leaf in leaves:
         head = hashlib.sha256(b"examd/chain/v1" + head + leaf).digest()
-    return head
+        found.append(head)
+    return found
 
 
 def leaves_of(data: bytes) -> list[bytes]:

@@ -118,12 +118,12 @@ def _row(case: Case, c: int) -> dict[str, Any]:
         return row
     row["form"] = case.digests[c]
     row["late"] = sum(entry.body["late"] for entry in case.record.candidate(c, "ANSWER"))
-    for slot, entry in case.record.counting_answers(c).items():
-        if slot >= len(form) or not entry.body["choice"]:
+    for slot, choice in case.record.counting_answers(c).items():
+        if slot >= len(form) or not choice:
             continue
         id_, option_order = form[slot]
         item, correct = case.pool[id_], case.answers.get(id_, frozenset())
-        chosen = {option_order[position] for position in entry.body["choice"] if position < len(option_order)}
+        chosen = {option_order[position] for position in choice if position < len(option_order)}
         row["answered"] += 1
         row["points"] += score(item.points, item.type == "multiple", case.rule.partial, correct, chosen)
     row["passed"] = row["points"] >= case.rule.pass_points

@@ -49,6 +49,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "本机构另一考试包的 edition.json，用以核对名单与版本是否被截短（可重复）",
         "edition.json of another package of this bureau: shows registers and versions left out here (may be repeated)",
     ),
+    "help_ledger": (
+        "考试机构发放台账的摘录（默认用结果文件夹中的 ledger.json）",
+        "extract of the bureau's release ledger (default: ledger.json in the result's folder)",
+    ),
     "help_lang": ("报告语言（默认 zh）", "language of the report (default: zh)"),
     "help_json": ("以 JSON 输出报告", "the report as JSON on standard output"),
     "example": ("示例", "example"),
@@ -96,6 +100,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "check_ticks": ("时标无中断", "ticks without a gap"),
     "check_alarms": ("服务器未报警", "no alarm by the server"),
     "check_commitments": ("种子承诺在先、可开启", "seed commitments made first, and open"),
+    "check_window": ("启封日期在有效期内", "opened on one of the package's days"),
     "check_result-facts": ("结果所述与记录一致", "result says what the record says"),
     "check_forms": ("每份试卷重抽一致", "every form redrawn"),
     "check_form-rules": ("每份试卷符合规则", "every form obeys the rule"),
@@ -111,6 +116,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "check_rates": ("合格率重算一致", "pass rates recomputed"),
     "check_results-table": ("results.csv 与重算一致", "results.csv as recomputed"),
     "check_rates-table": ("rates.csv 与重算一致", "rates.csv as recomputed"),
+    "check_ledger": ("与考试机构发放台账一致", "agrees with the bureau's release ledger"),
     "check_separation": ("职责分离", "separation of duties"),
     "check_for-people": ("工作簿与公告", "workbook and bulletin"),
     # notes
@@ -353,6 +359,160 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "candidate {c}: choice {choice} of {options} options",
     ),
     "choice_many": ("考生 {c} 的单选题选了 {choice}", "candidate {c}: {choice} where one option may be chosen"),
+    "check_seat-keys": ("终端签名公钥在使用前已记入", "terminals' keys were named before use"),
+    "check_seat-chains": ("作答链与终端签名", "chains of acts and terminals' signatures"),
+    "check_journals": ("终端日志与考试记录一致", "terminals' journals agree with the record"),
+    "check_receipts": ("回执号", "receipts"),
+    "keys": (
+        "已记入 {n} 台终端的公钥，其中 {before} 台在开场之前",
+        "{n} terminals named with their keys, {before} before opening",
+    ),
+    "terminals_none": (
+        "旧版本的考试记录：终端不签名，作答仅凭考点之言",
+        "a record of before terminals signed: its answers rest on the site's word alone",
+    ),
+    "terminals_missing": (
+        "考试包要求终端签名，而开场之前的记录中没有终端公钥",
+        "the package asks terminals to sign, and the record names no keys before its opening",
+    ),
+    "key_changed": ("终端 {name} 的公钥在记录中变了", "the key of terminal {name} changes in the record"),
+    "key_shared": ("终端 {name} 与 {other} 用同一公钥", "terminals {name} and {other} have one key"),
+    "key_unnamed": (
+        "考生 {c} 在终端 {terminal} 登录，而此前记录中没有该终端的公钥",
+        "candidate {c} signed in at terminal {terminal}, whose key was not named before that",
+    ),
+    "key_late": (
+        "终端 {name} 的公钥在开场之后才记入（主考官所签开场检查点不含它）；在其上登录的考生：{candidates}",
+        "the key of terminal {name} came after the opening, which the chief examiner signed without it; "
+        "candidates {candidates}",
+    ),
+    "chains_none": ("旧版本的考试记录，没有终端签名", "a record of before terminals signed"),
+    "signatures": ("{c} 名考生的作答链，{n} 个终端签名", "{n} signatures over the chains of {c} candidates"),
+    "act_unsworn": (
+        "考生 {c} 的操作 {what} 记入之前，该座位的终端没有签过名",
+        "candidate {c}: act {what} stands before any signature of the terminal at that seat",
+    ),
+    "acts_differ": (
+        "考生 {c} 的作答与终端所签不符：答案被改动、增删或调换；所签 {found}，记录得出 {expected}",
+        "candidate {c}: the acts are not those that the terminal signed: changed, added, dropped or "
+        "moved; signed {found}, the record gives {expected}",
+    ),
+    "hand_in_unsigned": ("考生 {c} 的交卷没有终端签名", "candidate {c}: the hand-in bears no signature of a terminal"),
+    "signed_ahead": (
+        "考生 {c} 的签名覆盖至第 {seq} 步，记录至此只有 {acts} 步",
+        "candidate {c}: signed up to act {seq}, the record has {acts} up to here",
+    ),
+    "signed_root": (
+        "考生 {c} 的终端所签检查点（{size} 条）不是本记录的",
+        "candidate {c}: the terminal signed beside a checkpoint ({size} entries) that is not this record's",
+    ),
+    "seat_signature": (
+        "考生 {c} 的签名不是其所在终端（{machine}）的，或不是对这些作答的",
+        "candidate {c}: not a signature of the terminal at that seat ({machine}) over these acts",
+    ),
+    "unsigned": (
+        "考生 {c} 有 {n} 步操作没有终端签名担保，前后 {s} 秒；题号：{items}",
+        "candidate {c}: {n} acts that no terminal vouches for, within {s} s; items {items}",
+    ),
+    "unsigned_long": (
+        "考生 {c} 有 {n} 步操作没有终端签名担保，前后长达 {s} 秒（正常不超过 5 分钟）；题号：{items}",
+        "candidate {c}: {n} acts over {s} s that no terminal vouches for (a site asks every minute); items {items}",
+    ),
+    "late_bracket": (
+        "考生 {c} 的 {n} 个迟到答案：第 {after} 条之后、所签检查点（{before} 条，0 为无）之前所给；更近无从证明",
+        "candidate {c}: {n} late answers, given after entry {after} and before the co-signed checkpoint "
+        "over {before} (0: none); nothing dates them nearer",
+    ),
+    "receipts": ("{n} 个回执号重新算出", "{n} receipts made anew"),
+    "receipt_found": (
+        "回执号 {receipt} 属于准考证号 {number}：答卷、作答及此前全部记录均与之相符",
+        "receipt {receipt} is that of {number}: form, answers and all of the record before it are what it pins",
+    ),
+    "receipt_before": (
+        "回执号 {receipt} 属于准考证号 {number}，但该次交卷后经主考官命令重开",
+        "receipt {receipt} is of an earlier hand-in of {number}, which the chief examiner opened again",
+    ),
+    "receipt_others": (
+        "回执号 {receipt} 在本记录中属于他人，不属于准考证号 {number}",
+        "receipt {receipt} is another candidate's in this record, not that of {number}",
+    ),
+    "receipt_not_here": (
+        "回执号 {receipt}（准考证号 {number}）不是本记录的：抄录有误，或记录被改动过",
+        "receipt {receipt} of {number} is not of this record: copied wrongly, or the record was altered",
+    ),
+    "receipt_mistyped": (
+        "回执号 {receipt} 的校验符不对，请核对",
+        "the check symbols of {receipt} disagree; copy it again",
+    ),
+    "receipt_stranger": ("名册上没有准考证号 {number}", "no candidate {number} on the roster"),
+    "restored": (
+        "考生 {c} 的答案（题号 {items}）由主考官据终端日志准予计入：{reason}",
+        "candidate {c}: answers to items {items} admitted from a terminal's journal by the chief examiner: {reason}",
+    ),
+    "restore_unseen": (
+        "考生 {c} 据以补入答案的终端日志不在手边，无从核对",
+        "the journal from which answers of candidate {c} were admitted is not at hand",
+    ),
+    "journals": ("{n} 份终端日志，{c} 名考生", "{n} journals of {c} candidates"),
+    "journals_none": ("没有终端日志", "no journals at hand"),
+    "journals_not_there": ("此处没有终端日志", "no journals here"),
+    "journal_other": (
+        "是别的场次或未知考生的日志，未核对",
+        "a journal of another session, or of nobody on the roster: not compared",
+    ),
+    "journal_owner": ("日志的考生序号 {c} 与准考证号 {number} 不符", "the journal's candidate {c} is not {number}"),
+    "journal_torn": (
+        "考生 {c} 的日志末尾残缺，只核对完整部分",
+        "candidate {c}: the journal's end is torn; the whole part was compared",
+    ),
+    "journal_missing": (
+        "收到了别的日志，而没有考生 {c}（机位 {terminal}）的：其作答无从对照",
+        "journals are at hand, and none of candidate {c} (seat {terminal}): nothing to compare",
+    ),
+    "journal_unlisted": ("不在日志清单中", "not on the list of journals"),
+    "journal_altered": ("与日志清单中的摘要不符", "not what the list of journals says"),
+    "journal_absent": (
+        "机位 {seat}：考生 {c} 的日志有 {n} 步已确认的操作，而记录称其缺考",
+        "seat {seat}: the journal of candidate {c} holds {n} acknowledged acts; the record says absent",
+    ),
+    "journal_differs": (
+        "机位 {seat}，考生 {c}，第 {item} 题（第 {seq} 步）：终端日志为 {expected}，记录为 {found}",
+        "seat {seat}, candidate {c}, item {item} (act {seq}): the journal has {expected}, the record {found}",
+    ),
+    "journal_lost": (
+        "机位 {seat}，考生 {c}：{n} 步已确认的操作不在记录中；题号：{items}",
+        "seat {seat}, candidate {c}: {n} acknowledged acts are not in the record; items {items}",
+    ),
+    "journal_ack": (
+        "机位 {seat}，考生 {c}：第 {seq} 步的确认指向第 {idx} 条记录，链值不符",
+        "seat {seat}, candidate {c}: act {seq} was acknowledged with entry {idx}, whose chain value is another",
+    ),
+    "journal_receipt": (
+        "机位 {seat}，考生 {c}：终端显示过的回执 {receipt} 所指的记录被改动",
+        "seat {seat}, candidate {c}: the entry behind receipt {receipt}, which the terminal showed, is another here",
+    ),
+    "journal_signature": (
+        "机位 {seat}，考生 {c}：日志中第 {seq} 步的签名不是记录所载终端的",
+        "seat {seat}, candidate {c}: a signature at act {seq} that is of no terminal in the record",
+    ),
+    "journal_signed": (
+        "机位 {seat}，考生 {c}：终端在第 {seq} 步签过名，记录中的作答得不出它",
+        "seat {seat}, candidate {c}: the terminal signed at act {seq}, and the record's acts do not lead there",
+    ),
+    "journal_waiting": (
+        "机位 {seat}，考生 {c}：{n} 步操作留在终端，从未得到确认；题号：{items}",
+        "seat {seat}, candidate {c}: {n} acts stayed at the terminal and were never acknowledged; items {items}",
+    ),
+    "help_receipt": (
+        "查找考生抄下的回执号（与 --candidate 同用）",
+        "look for a receipt that a candidate copied (with --candidate)",
+    ),
+    "help_candidate": ("回执号所属的准考证号", "admission number whose receipt it is said to be"),
+    "help_journal": (
+        "对照此文件夹中的终端日志（可重复）",
+        "compare the terminals' journals in this folder (repeatable)",
+    ),
+    "usage_receipt": ("--receipt 与 --candidate 须同时给出。", "--receipt and --candidate go together."),
     "check_limits": ("补时和暂停在规则限度之内", "time added and pauses within the rule's bounds"),
     "check_incidents": ("补时、暂停、放弃、重启", "time added, pauses, waivers, reboots"),
     "check_presence": ("考务人员在岗", "staff were there"),
@@ -449,6 +609,84 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{name} is both {one} and {other}, yet separated is claimed",
     ),
     "not_read": ("供人阅读，未逐字核对；以 result.json 为准", "for people; not compared: result.json is what counts"),
+    # the bureau's release ledger
+    "no_window": ("旧版考试包，未限定启封日期", "a package of before there were windows"),
+    "never_prepared": ("OPEN 之前没有启封准备的记录", "nobody prepared the package before OPEN"),
+    "outside_window": (
+        "在 {day} 启封，不在 {first} 至 {last} 之内",
+        "opened on {day}, which is not within {first} to {last}",
+    ),
+    "day_stated": (
+        "服务器时钟为 {clock}，由 {who} 声明当天是 {stated}",
+        "the server's clock said {clock}; {who} stated {stated}",
+    ),
+    "not_filed": (
+        "没有发放台账的摘录：无法判断是否只开考一次、启封码凭什么发放；请向考试机构索取（--ledger）",
+        "no extract of the release ledger: whether there was one sitting, and for what codes were given, cannot be "
+        "judged; ask the bureau for it (--ledger)",
+    ),
+    "before_ledger": ("考试包签发时还没有发放台账", "issued before there was a release ledger"),
+    "ledger_head": ("台账头不是考试机构签署的", "the ledger's head is not signed by the bureau"),
+    "ledger_head_is": ("台账共 {entries} 条，根值 {root}", "a ledger of {entries} entries, root {root}"),
+    "ledger_proof": ("第 {n} 条不在所签台账之中", "entry {n} is not in the signed ledger"),
+    "ledger_gap": (
+        "第 {n} 条所指的前一条是 {before}，摘录中没有",
+        "entry {n} names entry {before} as the one before it, which the extract leaves out",
+    ),
+    "ledger_issue": (
+        "台账中签发本考试包 {n} 次，应为 1 次",
+        "the ledger has {n} entries of issuing this package, not 1",
+    ),
+    "ledger_manifest": (
+        "台账登记签发的清单为 {found}，本结果的是 {expected}",
+        "the ledger has manifest {found} as issued; this result's is {expected}",
+    ),
+    "ledger_void": (
+        "考试包已于 {at} 作废（{reason}；代之以 {by}）",
+        "the package was made void at {at} ({reason}; in its place {by})",
+    ),
+    "ledger_alarm": ("{at} 警报：{what}（{found}）", "alarm at {at}: {what} ({found})"),
+    "ledger_other_package": (
+        "同一场次的另一考试包 {package} 也启封过",
+        "another package of this session, {package}, was opened as well",
+    ),
+    "ledger_on_file": (
+        "台账建立之前签发：此前的发放没有记录",
+        "issued before the ledger was begun: what was given before then nobody wrote down",
+    ),
+    "ledger_no_code": ("台账中没有发放过启封码 {number}", "the ledger has no code {number} given"),
+    "ledger_room": (
+        "{at} 启封码 1 发放给承诺 {told} 的考场，本记录的承诺是 {found}：这是另一次开考",
+        "code 1 was given at {at} for the room's commitment {told}; this record has {found}: it is another sitting",
+    ),
+    "ledger_day": (
+        "启封日期为 {opened}，启封码 1 却在 {told} 发放",
+        "opened on {opened}, but code 1 was given on {told}",
+    ),
+    "ledger_root": (
+        "{at} 收到的检查点（{size} 条）根值为 {told}，本记录是 {found}",
+        "the checkpoint over {size} entries that came at {at} has root {told}; this record has {found}",
+    ),
+    "ledger_closing": (
+        "{at} 登记的关场有 {told} 条，本记录有 {found} 条",
+        "the closing entered at {at} has {told} entries, this record {found}",
+    ),
+    "ledger_told": (
+        "电话报读的根值 {found} 不是本记录的 {expected}",
+        "the root read out by telephone, {found}, is not this record's, {expected}",
+    ),
+    "ledger_statement": (
+        "{at} 报读的关场 {told} 不是本记录签署的关场：启封码 2 凭虚构的关场取得",
+        "the closing read out at {at}, {told}, is not the signed one of this record: code 2 was had for another",
+    ),
+    "ledger_telephone": (
+        "启封码 2 凭 {at} 电话报读发放，尚未与签署的关场核对登记",
+        "code 2 was given by telephone at {at}; the signed closing is not entered yet",
+    ),
+    "ledger_result": (
+        "台账登记的结果为 {found}，本结果是 {expected}",
+        "the ledger has result {found}; this one is {expected}",
+    ),
     # what could not be judged
     "needs": ("所需的“{what}”未能确立", "needs what could not be established: {what}"),
     "not_evaluated": ("无法评估（{why}）", "could not be evaluated ({why})"),

@@ -23,6 +23,8 @@ _ITEM_TYPE = re.compile(r"imsqti_(?:apip)?item_xmlv[23]p", re.IGNORECASE)
 _QUESTIONS = re.compile(r"imsqti_(?:apip)?item|imsqti_xmlv|.*/assessment|.*question-bank", re.IGNORECASE)
 """Types of resources that hold questions. Tests, scoring templates, statistics, stimuli and pictures hold none."""
 
+_BEGINS = re.compile(rb"<(?:[\w.-]+:)?(?:assessmentItem|qti-assessment-item)[\s>]")
+
 PLACE = "examd place in case"
 """Purpose of the classification that says where an item stands in its case group."""
 
@@ -43,7 +45,7 @@ class Package:
         self._sheets: dict[str, str] = {}
 
     def items(self, manifest: str) -> Found:
-        """Every item that the manifest names."""
+        """Every item that the manifest names; those that it does not name are told."""
         folder = posixpath.dirname(manifest)
         tests: list[str] = []
         for resource in safexml.elements(self._source.chunks(manifest), "resource", manifest):
@@ -68,6 +70,14 @@ class Package:
             except (Missing, BadFile):
                 continue
             yield from self.referred(part, test)
+        self._tell_unnamed(manifest)
+
+    def _tell_unnamed(self, manifest: str) -> None:
+        """Items that lie in the package, and that its manifest does not name: whoever unpacks it sees them."""
+        for part in sorted({*self._source.names()} - self._seen - {manifest}):
+            begins = next(iter(self._source.chunks(part)), b"")[:4000] if part.lower().endswith(".xml") else b""
+            if _BEGINS.search(begins.replace(b"\0", b"")):  # UTF-16, too
+                self._told(part, 1, "item-not-in-manifest")
 
     def referred(self, part: str, test: Node) -> Found:
         """The items to which an assessmentTest refers, each once."""

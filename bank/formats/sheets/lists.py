@@ -6,12 +6,12 @@ lost) is a problem of that row. Two headings that mean one column, a sheet witho
 What stands in the file and is in no row is remarked, by place: nothing visible is dropped silently.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bank.formats import spelling
 from bank.formats.sheets import csv_, xlsx
-from bank.formats.sheets.table import HEADING_ROWS, Sheet, bare_heading
+from bank.formats.sheets.table import HEADING_ROWS, Sheet, bare_heading, letters
 from bank.refused import BadFile
 
 
@@ -26,6 +26,8 @@ class Columns:
     """Those in which a number is a problem: leading zeros, and digits behind the 15th, are lost in it."""
     below: Collection[str] = ()
     """Those in which a merged cell speaks for all the rows it covers."""
+    foot: Callable[[str, Mapping[str, str]], bool] = lambda _first, _cells: False
+    """Whether a row, by its first text and its columns asked for, is none of the list: totals, notes, signatures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,9 @@ class Listed:
     """Those that name a column asked for, with something below it."""
     remarks: list[Problem] = field(default_factory=list)
     """What was not read, and what was read although it is hidden or its encoding nowhere said."""
+
+
+_MOST_TOLD = 20
 
 
 def read(data: bytes, file: str, columns: Columns) -> Listed:
@@ -115,10 +120,14 @@ def _sheet(sheet: Sheet, columns: Columns, words: Mapping[str, str], found: List
         for row in range(first + 1, last + 1)
     }
     text, hidden = {column_of[name] for name in columns.text if name in column_of}, set(sheet.hidden_rows)
+    below: list[tuple[int, str]] = []
     for number in range(at + 1, len(sheet.rows)):
         row = sheet.rows[number]
         own = {name: _cell(row, column) for name, column in column_of.items()}
         if not any(row) or list(row) == list(heading):
+            continue
+        if columns.foot(next(filter(None, row)), own):
+            below.append((number, next(filter(None, row))))
             continue
         if not any(own.values()):
             found.remarks.append(Problem(sheet.name, number + 1, "row-not-read"))
@@ -144,6 +153,10 @@ def _sheet(sheet: Sheet, columns: Columns, words: Mapping[str, str], found: List
             texts = {name: _cell(sheet.rows[row], column) for name, (row, column) in shown.items()}
             cells = dict.fromkeys(column_of, "") | texts  # what lies beneath a merged cell is not shown
             found.rows.append(Row(sheet.name, number + 1, cells, sheet.hidden or number in hidden))
+    if below:
+        said = "  ".join(f"{number + 1}: {first[:12]}" for number, first in below[:_MOST_TOLD])
+        counts: dict[str, str | int] = {"found": len(below), "rows": said + (" …" if len(below) > _MOST_TOLD else "")}
+        found.remarks.append(Problem(sheet.name, below[0][0] + 1, "foot-rows", counts))
 
 
 def _remark(sheet: Sheet, at: int, column_of: Mapping[str, int], found: Listed) -> None:
@@ -180,12 +193,6 @@ def _above(sheet: Sheet, at: int, heading: Sequence[str]) -> list[list[str]]:
         ["" if n < len(heading) and cell == heading[n] else cell for n, cell in enumerate(row)]
         for row in sheet.rows[:at]
     ]
-
-
-def letters(column: int) -> str:
-    """0 -> A, 25 -> Z, 26 -> AA: a column as a spreadsheet names it."""
-    above, own = divmod(column, 26)
-    return (letters(above - 1) if above else "") + chr(ord("A") + own)
 
 
 def _cell(row: Sequence[str], column: int) -> str:

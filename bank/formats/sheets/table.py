@@ -5,8 +5,9 @@ so that a misspelt 难度 does not vanish quietly.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bank.formats import options as choices
 from bank.formats import spelling
@@ -123,16 +124,38 @@ class Heading:
     """Option columns that stand twice."""
     crac: bool
     depends: dict[int, str] = field(default_factory=dict)
+    """Columns that are not read and look like options or answers: what they look like."""
     read: tuple[int, ...] = ()
     """Columns whose text is read: not those of pictures, nor those that the report names as not read."""
     whole: bool = False
     """All are read."""
-    """Columns that are not read and look like options or answers: what they look like."""
+    first: dict[str, int] = field(default_factory=dict)
+    """Name -> its first column."""
+    several: dict[str, list[int]] = field(default_factory=dict)
+    """Of the names that fill more than one: all of them."""
+    each_option: tuple[tuple[str, int, int], ...] = ()
+    """Letter, column of its text, column of its picture; -1 for none."""
+    last: int = -1
+    """The last row of the heading: 选项 may stand over a second one, A B C D."""
 
     def __post_init__(self) -> None:
+        self.last = max(self.row, self.last)
         fields = (columns for name, columns in self.columns.items() if not name.endswith("images"))
         self.read = tuple(sorted({column for columns in fields for column in columns}.union(self.options.values())))
         self.whole = len(self.read) == self.width
+        self.first = {name: columns[0] for name, columns in self.columns.items()}
+        self.several = {name: columns for name, columns in self.columns.items() if len(columns) > 1}
+        self.each_option = tuple(
+            (choices.letter_at(index), self.options.get(index, -1), self.option_images.get(index, -1))
+            for index in range(max(self.options, default=-1) + 1)
+        )
+
+    def cells(self, row: Sequence[str]) -> dict[str, str]:
+        """What a row that is as wide as the heading says by name; "" for what has no column."""
+        found = defaultdict(str, {name: row[column] for name, column in self.first.items()})
+        for name, columns in self.several.items():
+            found[name] = "|".join(row[column] for column in columns if row[column])
+        return found
 
     def column_of(self, name: str) -> int:
         return self.columns[name][0] if name in self.columns else -1
@@ -143,8 +166,68 @@ def find_heading(rows: Sequence[Sequence[str]]) -> Heading | None:
     for number, row in enumerate(rows[:HEADING_ROWS]):
         heading = _heading(number, row)
         if heading is not None and "stem" in heading.columns and "answer" in heading.columns:
-            return heading
+            return _spread(heading, rows)
     return None
+
+
+def _spread(heading: Heading, rows: Sequence[Sequence[str]]) -> Heading:
+    """The same with what its empty cells head: options that lie in columns of their own beneath one 选项, named in a
+    second row or by their order; else a column that is not read, and that decides where it lies beside options."""
+    said = rows[heading.row]
+    blank = [column for column, cell in enumerate(said) if not cell.strip()]
+    if not blank:
+        return heading
+    held = heading.columns.get("options", [])
+    run = held[:1] if not heading.options else []
+    while run and run[-1] + 1 in blank:
+        run.append(run[-1] + 1)
+    named = _named_below(heading, rows, run)
+    last = heading.row + 1 if named else heading.row
+    filled = {column for column in (*blank, *run) if any(_cell(row, column) for row in rows[last + 1 :])}
+    if len(run) > 1 and not named and _alone(rows[last + 1 :], run):
+        named = dict(enumerate(range(run[0], max(filled.intersection(run)) + 1)))
+    columns = {name: each for name, each in heading.columns.items() if name != "options" or not named}
+    options, unread, depends = named or heading.options, list(heading.unread), dict(heading.depends)
+    beside = {*options.values(), *columns.get("options", ())}
+    for column in sorted(filled.intersection(blank).difference(options.values())):
+        unread.append(letters(column))
+        if column - 1 in beside:
+            beside.add(column)
+            depends[column] = "one option"
+    return replace(heading, columns=columns, options=options, unread=tuple(unread), depends=depends, last=last)
+
+
+def _named_below(heading: Heading, rows: Sequence[Sequence[str]], run: Sequence[int]) -> dict[int, int]:
+    """Option index -> column, where the row below the heading names them and says nothing else."""
+    below = rows[heading.row + 1] if len(run) > 1 and heading.row + 1 < len(rows) else ()
+    named: dict[int, int] = {}
+    for column, cell in enumerate(below):
+        index = option_of(bare_heading(cell)) if column in run else None
+        if index is not None and index not in named:
+            named[index] = column
+        elif cell.strip() and cell != rows[heading.row][column]:
+            return {}
+    return named if len(named) > 1 else {}
+
+
+def _alone(rows: Sequence[Sequence[str]], run: Sequence[int]) -> bool:
+    """Whether each cell of these columns holds one option, and not the first of them all."""
+    asked = [row for row in rows if _cell(row, run[0])]
+    beside = [row for row in asked if _cell(row, run[1])]
+    return len(beside) * 2 > len(asked) and not any(_several(_cell(row, run[0])) for row in beside)
+
+
+def _several(cell: str) -> bool:
+    try:
+        return len(choices.lettered(cell) or ()) > 1
+    except BadRow:
+        return choices.own_letter(cell) is None
+
+
+def letters(column: int) -> str:
+    """0 -> A, 25 -> Z, 26 -> AA: a column as a spreadsheet names it."""
+    above, own = divmod(column, 26)
+    return (letters(above - 1) if above else "") + chr(ord("A") + own)
 
 
 def _heading(number: int, row: Sequence[str]) -> Heading | None:
@@ -246,7 +329,7 @@ def place_pictures(sheet: Sheet, heading: Heading, add: Callable[[bytes, str], s
 def lies_nowhere(sheet: Sheet, heading: Heading) -> bool:
     """Whether something below the heading lies on no row that says anything."""
     return any(
-        drawn.first < 0 or (drawn.first > heading.row and not any(map(any, sheet.rows[drawn.first : drawn.last + 1])))
+        drawn.first < 0 or (drawn.first > heading.last and not any(map(any, sheet.rows[drawn.first : drawn.last + 1])))
         for drawn, _data in sheet.drawn
     )
 
@@ -256,8 +339,8 @@ def says_above(sheet: Sheet, heading: Heading) -> list[int]:
     column = heading.column_of("type")
     if not sheet.flows or column < 0:
         return []
-    rows = sheet.rows[heading.row + 1 :]
-    return [number for number, row in enumerate(rows, heading.row + 2) if any(row) and not _cell(row, column)]
+    rows = sheet.rows[heading.last + 1 :]
+    return [number for number, row in enumerate(rows, heading.last + 2) if any(row) and not _cell(row, column)]
 
 
 def drafts(sheet: Sheet, heading: Heading) -> Iterator[tuple[int, Draft | BadRow]]:
@@ -268,11 +351,12 @@ def drafts(sheet: Sheet, heading: Heading) -> Iterator[tuple[int, Draft | BadRow
         for first, last, column in sheet.merged
         for row in range(first + 1, min(last, len(sheet.rows) - 1) + 1)
     }
-    heading_row = list(sheet.rows[heading.row])
+    headings = [list(row) for row in sheet.rows[heading.row : heading.last + 1]]
     learned = _learned(sheet, heading)
-    for number in range(heading.row + 1, len(sheet.rows)):
+    below = [name for name in _ALSO_BELOW if name in heading.first]
+    for number in range(heading.last + 1, len(sheet.rows)):
         row = sheet.rows[number]
-        if not any(row) or list(row) == heading_row:  # printed sheets repeat their heading
+        if not any(row) or list(row) in headings:  # printed sheets repeat their heading
             continue
         if number in sheet.bad_rows:
             yield number + 1, sheet.bad_rows[number]
@@ -280,37 +364,33 @@ def drafts(sheet: Sheet, heading: Heading) -> Iterator[tuple[int, Draft | BadRow
         if any(row[heading.width :]):  # an unquoted comma has moved every cell after it
             yield number + 1, BadRow("extra-cells", expected=heading.width, found=len(row))
             continue
-        texts = {name: _cell(row, columns[0]) for name, columns in heading.columns.items() if name in _ALSO_BELOW}
-        for name, text in texts.items():
-            if not text:
-                origin = covering.get((number, heading.columns[name][0]))
+        if len(row) < heading.width:
+            row = [*row, *[""] * (heading.width - len(row))]
+        cells = heading.cells(row)
+        for name in below:
+            if not cells[name]:
+                origin = covering.get((number, heading.first[name]))
                 if origin in sheet.unsafe:
                     sheet.bad_rows[number] = _unsafe(sheet, origin, name)
                 elif origin is not None:
-                    texts[name] = _cell(sheet.rows[origin[0]], origin[1])
+                    cells[name] = _cell(sheet.rows[origin[0]], origin[1])
                 elif sheet.flows and name in _FLOWING:
-                    texts[name] = above[name]
-        above |= texts
+                    cells[name] = above[name]
+            above[name] = cells[name]
         if number in sheet.bad_rows:
             yield number + 1, sheet.bad_rows[number]
             continue
         try:
-            yield number + 1, _draft(sheet, heading, number, row, texts, learned)
+            yield number + 1, _draft(sheet, heading, number, row, cells, learned)
         except BadRow as bad:
             yield number + 1, bad
 
 
 def _draft(
-    sheet: Sheet, heading: Heading, number: int, row: Sequence[str], filled: dict[str, str], learned: str | None
+    sheet: Sheet, heading: Heading, number: int, row: Sequence[str], cells: dict[str, str], learned: str | None
 ) -> Draft:
     if sheet.unsafe:
         _check_safe(sheet, heading, number)
-
-    def cell(name: str) -> str:
-        columns = heading.columns.get(name, ())
-        if len(columns) > 1:
-            return "|".join(text for column in columns if (text := _cell(row, column)))
-        return _cell(row, columns[0]) if columns else ""
 
     def lying(*names: str) -> tuple[str, ...]:
         if not sheet.pictures:
@@ -319,56 +399,51 @@ def _draft(
         return tuple(name for column in columns for name in sheet.pictures.get((number, column), ()))
 
     options: list[DraftOption] = []
-    if heading.options:
-        for index in range(max(heading.options) + 1):
-            place = heading.options.get(index)
-            text = "" if place is None else _cell(row, place)
-            images = _cell(row, heading.option_images[index]) if index in heading.option_images else ""
-            shown = spelling.names(images) if images else ()
-            if sheet.pictures:
-                for column in (place, heading.option_images.get(index)):
-                    shown += sheet.pictures.get((number, -1 if column is None else column), ())
-            options.append(DraftOption(text, shown, choices.letter_at(index)))
-        while options and not options[-1].text and not options[-1].images:
-            options.pop()  # unused columns at the end; an empty one in the middle stays, to be refused
+    for letter, column, of_picture in heading.each_option:
+        images = spelling.names(row[of_picture]) if of_picture >= 0 else ()
+        if sheet.pictures:
+            images += sheet.pictures.get((number, column), ()) + sheet.pictures.get((number, of_picture), ())
+        options.append(DraftOption(row[column] if column >= 0 else "", images, letter))
+    while options and not options[-1].text and not options[-1].images:
+        options.pop()  # unused columns at the end; an empty one in the middle stays, to be refused
     if not options and "options" in heading.columns:
-        options = options_in_cell(cell("options"), learned)
+        options = options_in_cell(cells["options"], learned)
     for column, like in heading.depends.items():
-        if _cell(row, column) and (like != "options" or not options):
-            raise BadRow("column-decides", column=str(sheet.rows[heading.row][column])[:40])
+        if row[column] and (like != "options" or not options):
+            raise BadRow("column-decides", column=(str(sheet.rows[heading.row][column]) or letters(column))[:40])
     asks = heading.options or "options" in heading.columns
-    if not options and asks and not filled.get("type") and spelling.plain(cell("answer")) == "f":
+    if not options and asks and not cells["type"] and spelling.plain(cells["answer"]) == "f":
         raise BadRow("answer-letter-unclear")
-    chapter, topic = filled.get("chapter", ""), filled.get("topic", "")
+    chapter, topic = cells["chapter"], cells["topic"]
     return Draft(
-        stem=cell("stem"),
-        type=heading.digits.get(filled.get("type", ""), filled.get("type", "")),
+        stem=cells["stem"],
+        type=heading.digits.get(cells["type"], cells["type"]),
         options=options,
-        answer=cell("answer"),
-        subject=filled.get("subject", ""),
-        kind_of_work=filled.get("kind_of_work", ""),
+        answer=cells["answer"],
+        subject=cells["subject"],
+        kind_of_work=cells["kind_of_work"],
         chapter=chapter or topic,
-        level=filled.get("level", ""),
-        difficulty=cell("difficulty"),
-        explanation=cell("explanation"),
-        basis=cell("basis"),
-        enemies=cell("enemies"),
-        tags=f"{cell('tags')}|{topic}" if chapter else cell("tags"),
-        locked=cell("locked"),
-        code=cell("code") or cell("number"),
-        source=filled.get("source", ""),
-        images=spelling.names(cell("images")) + lying("stem", "images"),
-        number=_number(cell("value"), cell("tolerance"), cell("units"), "units" in heading.columns),
-        background=cell("background"),
-        background_images=spelling.names(cell("background_images")) + lying("background", "background_images"),
-        place=cell("place"),
-        shown=tuple(filter(None, row if heading.whole else [_cell(row, column) for column in heading.read])),
+        level=cells["level"],
+        difficulty=cells["difficulty"],
+        explanation=cells["explanation"],
+        basis=cells["basis"],
+        enemies=cells["enemies"],
+        tags=f"{cells['tags']}|{topic}" if chapter else cells["tags"],
+        locked=cells["locked"],
+        code=cells["code"] or cells["number"],
+        source=cells["source"],
+        images=spelling.names(cells["images"]) + lying("stem", "images"),
+        number=_number(cells["value"], cells["tolerance"], cells["units"], "units" in heading.columns),
+        background=cells["background"],
+        background_images=spelling.names(cells["background_images"]) + lying("background", "background_images"),
+        place=cells["place"],
+        shown=tuple(filter(None, row if heading.whole else [row[column] for column in heading.read])),
         said=(
-            cell("number"),
-            cell("picture_code"),
-            filled.get("type", ""),
+            cells["number"],
+            cells["picture_code"],
+            cells["type"],
             (learned or "") * len(options),
-            choices.breaks(cell("options")),
+            choices.breaks(cells["options"]),
         ),
     )
 
@@ -411,7 +486,7 @@ def picture_code(heading: Heading, row: Sequence[str]) -> str:
 def _learned(sheet: Sheet, heading: Heading) -> str | None:
     """What parts the options of one cell, learned from all cells of the column whose options bear no letters."""
     column = heading.column_of("options")
-    return choices.separator(_unlettered(sheet.rows[heading.row + 1 :], column)) if column >= 0 else ""
+    return choices.separator(_unlettered(sheet.rows[heading.last + 1 :], column)) if column >= 0 else ""
 
 
 def _unlettered(rows: Sequence[Sequence[str]], column: int) -> Iterator[str]:

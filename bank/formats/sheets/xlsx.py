@@ -37,11 +37,12 @@ MOST_STYLES = 500
 MOST_PARTS = 2_000
 MOST_CELLS = 5_000_000
 _CHUNK = 1 << 20
-_PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,4}[0-9]{1,8})["']""")
+_PLACE = re.compile(rb"""r(?<=\br)\s*=\s*["']([A-Za-z]{0,4}[0-9]{1,8})["']""")
+"""Begins with the letter itself, for which alone the text is then looked through."""
 _DIGITS, _LETTERS = string.digits.encode(), string.ascii_letters.encode()
 _UNTOLD = (b"<f", b":f", b"hidden", b"vm=", b"vertAlign", b"strike")
 """What calamine does not tell of a sheet; styles aside."""
-_RICH = re.compile(rb"vertAlign|strike")
+_RICH = (b"vertAlign", b"strike")
 _SMALL = re.compile(r"workbook\.xml|\.rels|/drawing[^/]*\.xml|styles\.xml")
 
 
@@ -81,7 +82,7 @@ def read(data: bytes, file: str) -> list[Sheet]:
                     hidden=seen.hidden,
                     hidden_rows=seen.look.hidden_rows,
                     hidden_columns=seen.look.hidden_columns,
-                    numbers=[[at for at, cell in enumerate(row) if type(cell) in _NUMBERS] for row in cells],
+                    numbers=[_numbers(row) for row in cells],
                     drawn=[(each, book.picture(each)) for each in seen.drawn],
                 )
             )
@@ -105,6 +106,11 @@ def _rows(cells: list[list[Any]], look: Look) -> list[list[str]]:
                 if text in (_DATE, LOST):
                     look.unsafe.setdefault((number, column), "cell-date" if text == _DATE else "number-too-long")
     return rows
+
+
+def _numbers(row: list[Any]) -> list[int]:
+    kinds = [*map(type, row)]
+    return [at for at, kind in enumerate(kinds) if kind in _NUMBERS] if float in kinds or int in kinds else []
 
 
 _NUMBERS = (float, int)
@@ -157,7 +163,7 @@ class _Book:
         elif _SMALL.search(name):
             take = kept.append
         elif name.endswith(".xml"):
-            take = _Sees(lambda: self._rich.add(name))
+            take = _Sees(lambda: self._rich.add(name), lambda text: any(word in text for word in _RICH))
         self._left -= _unpack(self._data, part, self._left, self._file, take)
         if take == kept.append:
             self._small[name] = b"".join(kept)
@@ -202,7 +208,7 @@ class _Book:
 
     def _has(self, name: str, pattern: re.Pattern[bytes]) -> bool:
         found = []
-        self._again(name)(_Sees(lambda: found.append(True), pattern))
+        self._again(name)(_Sees(lambda: found.append(True), lambda text: pattern.search(text) is not None))
         return bool(found)
 
     def _root(self, name: str) -> safexml.Node:
@@ -259,10 +265,10 @@ class _Scan:
 
 
 class _Sees:
-    """Tells, once, that a part holds `pattern` as it streams by."""
+    """Tells, once, that a part holds what `seen` sees as it streams by."""
 
-    def __init__(self, tell: Callable[[], object], pattern: re.Pattern[bytes] = _RICH) -> None:
-        self._tell, self._pattern = tell, pattern
+    def __init__(self, tell: Callable[[], object], seen: Callable[[bytes], bool]) -> None:
+        self._tell, self._seen = tell, seen
         self._tail = b""
         self._told = False
 
@@ -270,7 +276,7 @@ class _Sees:
         if not self._told:
             text = self._tail + chunk
             self._tail = text[-64:]
-            self._told = self._pattern.search(text) is not None
+            self._told = self._seen(text)
             if self._told:
                 self._tell()
 

@@ -9,16 +9,18 @@ Before: `examd.site.staff_client`. After: `examd.delivery.commands.witnessing`, 
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bank.clock import office_time
 from bank.refused import Denied
 from bank.seal.locks import Identity
 from examd.delivery import disk, unlocked
 from examd.delivery.commands import Facts, checkpoint, whole
 from examd.delivery.hall import Hall
-from examd.delivery.room import OpenSession, Room, Session
+from examd.delivery.room import OpenSession, Room, Session, durable
 from examd.package import layout
 from examd.package import open as package_open
 from examd.package import seed as seeding
@@ -33,11 +35,13 @@ COSIGN_S, MOST_COSIGN_S = 300, 900
 
 async def prepare(room: Room, person: Person, facts: Facts) -> Facts:
     """Checks the package, begins the record with the room's seed commitment, hands out the middle locks; again where
-    the opening was broken off before the chief examiner had co-signed.
+    the opening was broken off before the chief examiner had co-signed. `date`: the day that staff state where the
+    machine's clock is wrong; it stands in the record.
 
-    Raises Denied: a session is running, the package is another site's, or its session was held before.
+    Raises Denied: a session is running, the package is another site's or for other days, or its session was held
+    before.
     """
-    directory, held = Path(str(facts["package"])), room.session
+    directory, held, stated = Path(str(facts["package"])), room.session, str(facts.get("date", ""))
     running = isinstance(held, OpenSession) and not held.record.state.closed
     if held is not None and running and held.opening_witnessed:  # before anything on the stick is touched
         raise Denied("session-running", session=held.package.manifest.session.id)
@@ -49,18 +53,24 @@ async def prepare(room: Room, person: Person, facts: Facts) -> Facts:
         if held.package.manifest.package_id != manifest.package_id:
             raise Denied("session-running", session=held.package.manifest.session.id)
         return await _locks_out(room, person, held)  # opened, and broken off before the chief examiner had signed
+    begun = (room.folder.session(manifest.session.id) / "record.db").exists()
+    room.folder.packages_seen().require(manifest, begun=begun)
+    _require_day(room, manifest, stated)
+    dated = {"date": stated} if stated else {}
     if held is not None:
         if held.record.state.opened is None:
             if held.package.manifest.package_id == manifest.package_id:
+                held.note(person, "prepare", **dated)
                 return await _locks_out(room, person, held)
             held.note(person, "abandon")  # the wrong package was prepared; its record and room share stay
         await room.detach_session()
     before = room.folder.current
     session = room.take_up(manifest.session.id)
     if session is None:
-        session = await _begin(room, person, package)
+        session = await _begin(room, person, package, dated)
     elif session.package.manifest.package_id == manifest.package_id and session.record.state.opened is None:
         room.folder.make_current(manifest.session.id)  # prepared before, and put aside for another
+        session.note(person, "prepare", **dated)
     else:
         await room.detach_session()
         if before is not None:
@@ -69,7 +79,23 @@ async def prepare(room: Room, person: Person, facts: Facts) -> Facts:
     return await _locks_out(room, person, session)
 
 
-async def _begin(room: Room, person: Person, package: package_open.Package) -> Session:
+def _require_day(room: Room, manifest: layout.Manifest, stated: str) -> None:
+    """The wall clock is advice: a machine whose battery is dead says some day, and staff say which one it is.
+
+    Raises Denied: the package is for other days.
+    """
+    window = manifest.window
+    if stated:
+        layout.require_day(stated)
+    if window is None:
+        return
+    today = office_time(room.clock.now().wall_s)[:10]
+    if not window.holds(stated or today):
+        code = "stated-outside-window" if stated else "package-outside-window"
+        raise Denied(code, first=window.first, last=window.last, today=stated or today)
+
+
+async def _begin(room: Room, person: Person, package: package_open.Package, dated: Mapping[str, str]) -> Session:
     session_id = package.manifest.session.id
     folder = await asyncio.to_thread(room.folder.adopt, package, session_id)
     kept = SessionSecrets(secrets.token_bytes(32), secrets.token_bytes(32))
@@ -84,7 +110,7 @@ async def _begin(room: Room, person: Person, package: package_open.Package) -> S
     disk.reserve(folder)
     session.boot()
     await _room_commit(room, person, session)
-    session.note(person, "prepare")
+    session.note(person, "prepare", **dated)
     return session
 
 
@@ -169,6 +195,7 @@ async def open_(room: Room, person: Person, facts: Facts) -> Facts:
     lines = await asyncio.to_thread(package_open.roster, package, roster)
     person.require_impartial({line.institution for line in lines})
     clear = await asyncio.to_thread(package_open.items, package, items)
+    room.folder.remember_opened(manifest)
     room.folder.write_secrets(session.folder, replace(kept, roster=roster, items=items), room.site)
     seed = seeding.session_seed(manifest, clear.bureau_r, kept.room_r, prepared["room_commit"])
     opened = OpenSession(session, await asyncio.to_thread(Hall, package, session.record, lines, clear, seed))
@@ -183,6 +210,8 @@ async def open_(room: Room, person: Person, facts: Facts) -> Facts:
         "seed": seed.hex(),
         "separated": separated,
     }
+    # Before OPEN: the checkpoint that the chief examiner signs then covers who may sign for candidates' acts.
+    await durable(lambda done: opened.name_terminals(room.terminals.all(), done))
     await session.append(Kind.OPEN, person, body)
     room.session = opened
     opened.draw_ahead()

@@ -44,6 +44,8 @@ async def _keep(session: Session, note: Note | None, line: str) -> None:
     if line not in note.text:
         session.record.cosign_note(note.number, line)
     session.saw_witness(note.size)
+    if session.hall is not None:
+        session.hall.cosigned_ms = session.record.session_ms()
     if isinstance(session, OpenSession) and session.record.state.closed:
         await asyncio.to_thread(export.write, session)
 

@@ -1,6 +1,7 @@
 """Near-duplicates: none is missed, whatever the filters look up; the nearest twin is named, with what differs."""
 
 import dataclasses
+import functools
 import random
 import sys
 import unicodedata
@@ -134,6 +135,7 @@ def test_so_it_is_among_hundreds_and_across_chunks(monkeypatch):
     monkeypatch.setattr("bank.authoring.near_duplicate_search._CHUNK", 37)
     monkeypatch.setattr("bank.authoring.near_duplicate_search._PAIRS", 50)
     monkeypatch.setattr("bank.authoring.near_duplicate_search._CELLS", 900)
+    monkeypatch.setattr("bank.authoring.near_duplicates.shingles", functools.cache(shingles))  # of each text once
     held, fresh = questions(varied(150, 1), "h"), questions(varied(150, 1)[:60] + varied(200, 2), "f")
     found = {twin.of: (twin.id, twin.p4) for twin in find(fresh, held)}
     assert found == {

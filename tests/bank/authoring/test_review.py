@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import structs
 
 from bank.authoring import authorship, lifecycle, people, review
 from bank.authoring.people import Role
@@ -150,7 +151,7 @@ def test_every_field_of_an_item_comes_back(bank, hand):
 
 
 def test_the_difference_of_two_revisions_is_readable():
-    before, after = item(1), dataclasses.replace(item(1, (1,)), chapter="2", bases=(Basis("规程"),))
+    before, after = item(1), structs.replace(item(1, (1,)), chapter="2", bases=(Basis("规程"),))
     found = changes(before, after)
     assert [change.field for change in found] == ["answer key", "bases", "chapter"]
     assert found[0] == Change("answer key", "A", "B") and changes(before, before) == ()
@@ -616,13 +617,13 @@ def test_only_a_bank_of_samples_takes_items_without_review(bank, tmp_path, keys)
         (item(1, ()), "no-answer"),
         (item(1, (0, 1)), "several-answers"),
         (item(1, (5,)), "no-answer"),
-        (dataclasses.replace(item(1), answer_key=AnswerKey((0,), ("甲",))), "choice-with-text-answer"),
-        (dataclasses.replace(item(1), background=Background("x")), "other-background"),
-        (dataclasses.replace(item(1), place=1), "no-place-in-case"),
-        (dataclasses.replace(item(1), locked=(3,)), "locked-out-of-range"),
+        (structs.replace(item(1), answer_key=AnswerKey((0,), ("甲",))), "choice-with-text-answer"),
+        (structs.replace(item(1), background=Background("x")), "other-background"),
+        (structs.replace(item(1), place=1), "no-place-in-case"),
+        (structs.replace(item(1), locked=(3,)), "locked-out-of-range"),
         (Item(Content(ItemType.FILL, "x", ()), AnswerKey(), "1"), "no-answer"),
         (Item(Content(ItemType.FILL, "x", (Option("a"),)), AnswerKey(accepted=("a",)), "1"), "fill-with-options"),
-        (dataclasses.replace(item(1), translations=(Translation("en", Content(ItemType.SINGLE, "x", ())),)),
+        (structs.replace(item(1), translations=(Translation("en", Content(ItemType.SINGLE, "x", ())),)),
          "translation-of-other-shape"),
     ],
 )  # fmt: skip
@@ -707,7 +708,7 @@ def test_a_migration_that_fails_leaves_the_bank_as_it_was(old, monkeypatch):
 def test_a_changed_translation_is_told_field_by_field():
     def translated(stem, last, text):
         content = Content(ItemType.SINGLE, stem, (*map(Option, ("Stop", "Call")), Option(last)))
-        return dataclasses.replace(item(1), translations=(Translation("en", content, Background(text)),))
+        return structs.replace(item(1), translations=(Translation("en", content, Background(text)),))
 
     before, after = translated("What first?", "Film", "A shock."), translated("What comes first?", "Wait", "A shock.")
     assert [(each.field, each.before, each.after) for each in review.changes(before, after)] == [

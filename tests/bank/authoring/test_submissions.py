@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from bank import agent, custody
 from bank.agent import channel
@@ -193,7 +194,7 @@ def test_weighing_says_the_same_and_changes_nothing(bank, card, hand):
 def test_what_is_there_contradicts_repeats_or_is_nearly_the_same_is_named_by_its_place(bank, card, hand):
     lifecycle.add(bank, [item(1), item(2)], dataclasses.replace(hand["li"], seen=bank.directory / "li.seen.json"))
     near = dataclasses.replace(item(2).content, stem=item(2).content.stem + "！")
-    twin = dataclasses.replace(item(2), content=near, code="q2b")
+    twin = structs.replace(item(2), content=near, code="q2b")
     taken = take(bank, packed(card, hand["li"], [item(1), item(2, (1,)), twin, item(3), item(3)])).rows
     assert (len(taken.added), len(taken.already)) == (2, 3)
     assert [place for place, _, _ in taken.contradicting] == [Place("items.xlsx", "单选", 3)] and taken.repeats == (

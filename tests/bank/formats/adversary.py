@@ -31,6 +31,10 @@ NUMBERS = [
     "No.{} ",
     "{}.（1分）",
     "{} ",
+    "{})",
+    "{}）",
+    "【{}】",
+    "第 {} 题 ",
 ]
 CIRCLED = "①②③④⑤⑥⑦⑧"
 SIGNS = ["{}.", "{}．", "{}、", "{}：", "{} ", "({})", "（{}）", "{}", "①", "1.", "【{}】"]
@@ -84,14 +88,15 @@ def answered(chance: random.Random, truth: Truth, way: int) -> str:
     ][way]  # fmt: skip
 
 
-def table(seed: int) -> tuple[list[Truth], list[list[str]]]:
-    """A table with its truth."""
+def table(seed: int, *, spread: bool = False) -> tuple[list[Truth], list[list[str]]]:
+    """A table with its truth; `spread`: its options lie beneath one heading 选项, as where its cells are merged."""
     chance = random.Random(seed)  # noqa: S311 - examples
     found = truths(chance, chance.choice([1, 3, 8, 30]))
     number, sign, between = (chance.choice(each) for each in (NUMBERS, SIGNS, BETWEEN))
     way = chance.randrange(10)
     columns, mixed, swapped, typed = (chance.random() < share for share in (0.4, 0.25, 0.25, 0.7))
-    head = ["题型", "题干", *([f"选项{letter}" for letter in LETTERS[:5]] if columns else ["选项"]), "答案", "解析"]
+    below = [f"选项{letter}" for letter in LETTERS[:5]] if columns else ["选项"]
+    head = ["题型", "题干", *(["选项", "", "", "", ""] if spread else below), "答案", "解析"]
     rows = [head]
     for n, truth in enumerate(found, 1):
         sign = chance.choice(SIGNS) if mixed else sign
@@ -99,7 +104,7 @@ def table(seed: int) -> tuple[list[Truth], list[list[str]]]:
         if swapped:
             chance.shuffle(order)
         cells = [marked(sign, place, truth.options[place]) for place in order]
-        held = cells + [""] * (5 - len(cells)) if columns else [between.join(cells)]
+        held = cells + [""] * (5 - len(cells)) if columns or spread else [between.join(cells)]
         truth.explanation = chance.choice(["", f"因为{truth.name}"])
         kind = KINDS[truth.kind] if typed else ""
         rows.append([kind, number.format(n) + truth.stem, *held, answered(chance, truth, way), truth.explanation])
@@ -126,7 +131,9 @@ def paper(seed: int) -> tuple[list[Truth], list[str]]:
     """The paragraphs of a Word file with their truth."""
     chance = random.Random(seed)  # noqa: S311 - examples
     found = truths(chance, chance.choice([3, 6, 12]))
-    number = chance.choice(["{}. ", "{}、", "{}．", "{}.", "（{}）", "第{}题 "])
+    number = chance.choice(
+        ["{}. ", "{}、", "{}．", "{}.", "（{}）", "第{}题 ", "{}) ", "{}）", "({})", "【{}】", "[{}]", "第 {} 题："]
+    )
     sign, layout = chance.choice(["{}.", "{}．", "{}、", "（{}）", "{}:", "{} "]), chance.randrange(4)
     where, again = chance.choice(["label", "behind", "bracket", "end", "range"]), chance.random() < 0.5
     lines, gathered, n = ["2026年题库"], [], 0

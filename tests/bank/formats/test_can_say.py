@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from bank import formats
 from bank.content import TRUEFALSE_OPTIONS, Background, Content, ItemType, Level, Option
@@ -26,7 +27,9 @@ ENGLISH = Content(ItemType.SINGLE, "The limit is", (Option("12"), Option("36"), 
 
 def case(*media):
     background = Background("某厂发生触电事故。", media)
-    return replace(BASE, content=replace(BASE.content, case=background.sha256()), background=background, place=2)
+    return structs.replace(
+        BASE, content=replace(BASE.content, case=background.sha256()), background=background, place=2
+    )
 
 
 FEATURES = {
@@ -43,32 +46,32 @@ FEATURES = {
     "fill-in: number with tolerance": Item(BLANK, AnswerKey((), (), Number("380", "5")), ""),
     "… with units": Item(BLANK, AnswerKey((), (), Number("380", "5", ("V", "伏", ""))), ""),
     "… and accepted texts beside it": Item(BLANK, AnswerKey((), ("三百八十",), Number("380")), ""),
-    "several lines in an option": replace(
+    "several lines in an option": structs.replace(
         BASE, content=replace(BASE.content, options=(Option("甲\n乙"), Option("丙"), Option("丁")))
     ),
-    "small tables": replace(
+    "small tables": structs.replace(
         BASE, content=replace(BASE.content, stem="见表。\n| 线路 | 电压 |\n| 甲 | 380 V |\n哪个？")
     ),
-    "pictures of stem and options": replace(
+    "pictures of stem and options": structs.replace(
         BASE, content=replace(BASE.content, options=(Option("", (DIGEST,)), Option("乙")), media=(DIGEST,))
     ),
     "case groups": case(),
     "… with pictures of the background": case(DIGEST),
-    "subject": replace(BASE, subject="SP-ELV"),
-    "chapter": replace(BASE, chapter="1.2"),
-    "number (code)": replace(BASE, code="S-1"),
-    "explanation": replace(BASE, explanation="见教材。\n第二行。"),
-    "tags": replace(BASE, tags=("电", "易错")),
-    "level": replace(BASE, level=Level.GRASP),
-    "locked options": replace(BASE, locked=(2,)),
-    "judged difficulty": replace(BASE, p4=8800),
-    "basis": replace(BASE, basis="安全生产法第十条"),
-    "enemies": replace(BASE, enemies=("电压",)),
-    "source": replace(BASE, source="教材 2026"),
-    "measured difficulty": replace(BASE, calibrated_p4=7512),
-    "dated provisions": replace(BASE, bases=(Basis("安全生产法", date(2021, 9, 1), date(2030, 1, 1)),)),
-    "other languages": replace(BASE, translations=(Translation("en", ENGLISH),)),
-    "provenance": replace(BASE, provenance=Provenance("zhang", "省局", "slice-1")),
+    "subject": structs.replace(BASE, subject="SP-ELV"),
+    "chapter": structs.replace(BASE, chapter="1.2"),
+    "number (code)": structs.replace(BASE, code="S-1"),
+    "explanation": structs.replace(BASE, explanation="见教材。\n第二行。"),
+    "tags": structs.replace(BASE, tags=("电", "易错")),
+    "level": structs.replace(BASE, level=Level.GRASP),
+    "locked options": structs.replace(BASE, locked=(2,)),
+    "judged difficulty": structs.replace(BASE, p4=8800),
+    "basis": structs.replace(BASE, basis="安全生产法第十条"),
+    "enemies": structs.replace(BASE, enemies=("电压",)),
+    "source": structs.replace(BASE, source="教材 2026"),
+    "measured difficulty": structs.replace(BASE, calibrated_p4=7512),
+    "dated provisions": structs.replace(BASE, bases=(Basis("安全生产法", date(2021, 9, 1), date(2030, 1, 1)),)),
+    "other languages": structs.replace(BASE, translations=(Translation("en", ENGLISH),)),
+    "provenance": structs.replace(BASE, provenance=Provenance("zhang", "省局", "slice-1")),
 }
 FIELDS = {
     "subject": "subject", "chapter": "chapter", "number (code)": "code",
@@ -151,8 +154,8 @@ def test_the_columns_are_the_forms_there_are():
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_case_group_stays_together_in_order_of_its_places(tmp_path, form):
-    second, alone = case(DIGEST), replace(BASE, content=replace(BASE.content, stem="另一题"))
-    first = replace(second, content=replace(second.content, stem="第一问"), place=1)
+    second, alone = case(DIGEST), structs.replace(BASE, content=replace(BASE.content, stem="另一题"))
+    first = structs.replace(second, content=replace(second.content, stem="第一问"), place=1)
     path = tmp_path / ("b" + formats.suffix_of(form))
     result = formats.export(path, [second, alone, first], {DIGEST: PNG}.get, form)
     back = formats.read(path)

@@ -1010,3 +1010,14 @@ def test_a_box_or_picture_at_a_heading_takes_nothing_from_the_heading_and_is_tol
         ("multiple", ""),
     ]
     assert [(each.reason, each.facts["markup"]) for each in result.remarks] == [("part-not-read", "text box")]
+
+
+@pytest.mark.parametrize(
+    "number", ["{}) ", "{})", "{}）", "({})", "（{}）", "【{}】", "[{}]", "{}．", "第{}题", "第 {} 题：", "{}、"]
+)
+def test_questions_are_numbered_in_many_ways(tmp_path, number):
+    lines = [f"{number.format(n)}第几问{n}（　）" if n else "" for n in (1, 2, 3)]
+    result = read(tmp_path, "一、单选题", *(part for line in lines for part in (line, "A.甲", "B.乙", "答案：B")))
+    assert [shown(item) for item in result.items] == [
+        ("single", f"第几问{n}（　）", ["甲", "乙"]) for n in (1, 2, 3)
+    ] and result.refused == result.remarks == []

@@ -747,3 +747,56 @@ def test_lists_of_items_within_a_json_object_are_read_by_their_names(tmp_path, i
     path.write_text('{"a": [\n1,\n', "utf-8")
     with pytest.raises(BadFile, match="json-file-malformed"):
         formats.read(path)
+
+
+# ---- one heading over several columns ------------------------------------------------------------------------------
+
+
+UNITS = ("电压单位是？", "安", "伏", "欧", "瓦", "B")
+
+
+@pytest.mark.parametrize("second", [(), ("", "A", "B", "C", "D", ""), ("", "选项1", "选项2", "选项3", "选项4", "")])
+def test_one_heading_over_all_options_names_each_by_the_row_below_or_by_its_place(tmp_path, second):
+    rows = [["题干", "选项", "", "", "", "答案"], *([list(second)] if second else []), list(UNITS)]
+    result = formats.read(xlsx(tmp_path, {"s": rows}))
+    (item,) = result.items
+    assert [option.text for option in item.content.options] == ["安", "伏", "欧", "瓦"]
+    assert item.answer_key.correct == (1,) and result.refused == result.remarks == []
+
+
+def test_a_row_below_the_heading_may_name_options_in_another_order(tmp_path):
+    rows = [["题干", "选项", "", "", "", "答案"], ["", "D", "C", "B", "A", ""], list(UNITS)]
+    (item,) = formats.read(xlsx(tmp_path, {"s": rows})).items
+    assert item.content.options[item.answer_key.correct[0]].text == "欧"
+
+
+def test_cells_beside_the_one_that_holds_all_options_are_no_options_of_their_own(tmp_path):
+    rows = [["题干", "选项", "", "答案"], ["一？", "A.甲 B.乙", "C.丙", "B"], ["二？", "A.甲 B.乙", "", "B"]]
+    result = formats.read(xlsx(tmp_path, {"s": [*rows, ["三？", "A.甲 B.乙", "", "B"]]}))
+    assert [item.content.stem for item in result.items] == ["二？", "三？"]
+    assert [(each.row, each.reason, each.facts["column"]) for each in result.refused] == [(2, "column-decides", "C")]
+
+
+def test_a_column_without_a_heading_is_not_dropped_without_a_word(tmp_path):
+    rows = [["题干", "A", "B", "答案", ""], ["一？", "甲", "乙", "B", "见教材第三页"]]
+    result = formats.read(xlsx(tmp_path, {"s": rows}))
+    assert len(result.items) == 1
+    assert [(each.reason, each.facts["column"]) for each in result.remarks] == [("column-not-read", "E")]
+
+
+def test_circled_signs_that_stand_out_of_order_beside_others_are_refused(tmp_path):
+    """②甲 ③乙 ①丙④: whether B means the second or the one that bears ② nobody can know."""
+    rows = [
+        ["题干", "A", "B", "C", "答案"],
+        ["一？", "②三相", "③甲", "①①③", "B"],
+        ["二？①甲②乙③丙", "②③", "③①", "①②", "B"],
+    ]
+    result = formats.read(xlsx(tmp_path, {"s": rows}))
+    assert [(each.row, each.reason) for each in result.refused] == [(2, "option-letters-unclear")]
+    assert [option.text for option in result.items[0].content.options] == ["②③", "③①", "①②"]
+
+
+def test_an_answer_of_circled_numbers_that_is_an_option_too_is_refused(tmp_path):
+    rows = [["题干", "A", "B", "C", "D", "答案"], ["一？", "1.甲", "2.①③", "3.乙", "4.丙", "①③"]]
+    (refused,) = formats.read(xlsx(tmp_path, {"s": rows})).refused
+    assert refused.reason == "answer-two-ways"

@@ -228,3 +228,46 @@ def test_what_was_read_of_them_is_written_and_read_back_in_every_form(outcomes, 
     for identity in items.keys() - {each.id for each in result.left_out}:
         assert ways[identity].content == items[identity].content
         assert ways[identity].answer_key == items[identity].answer_key
+
+
+# ---- Aiken as offices write it ----------------------------------------------------------------------------------------
+
+
+def aiken_of(tmp_path, text):
+    path = tmp_path / "t.txt"
+    path.write_text(text, "utf-8")
+    return formats.read(path)
+
+
+def test_aiken_in_chinese_is_read_by_its_letters(tmp_path):
+    result = aiken_of(
+        tmp_path,
+        "1、先做什么（ ）\nA、验电\nB、合闸\nC、A和B都对\n答案：A\n解析：先验电。\n再接地。\n\n"
+        "2、哪些对（ ）\nC．丙\nA．甲\nB．乙\n正确答案：A、C\n\n3、哪个（ ）\nA.甲 B.乙\nC.丙 D.丁\nAnswer: D. 丁\n",
+    )
+    assert result.refused == []
+    one, two, three = result.items
+    assert [o.text for o in one.content.options] == ["验电", "合闸", "A和B都对"] and one.answer_key.correct == (0,)
+    assert one.explanation == "先验电。\n再接地。" and one.content.stem == "先做什么（ ）"
+    assert [o.text for o in two.content.options] == ["甲", "乙", "丙"] and two.answer_key.correct == (0, 2)
+    assert [o.text for o in three.content.options] == ["甲", "乙", "丙", "丁"] and three.answer_key.correct == (3,)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("问？\nA. 甲\nB. 乙\nANSWER: C. 丙\n", "answer-out-of-range"),
+        ("问？\nA. 甲\nB. 乙\nANSWER: A. 乙\n", "answer-two-ways"),
+        ("问？\nA. 甲\nC. 乙\nANSWER: A\n", "option-letters-unclear"),
+        ("问？\nA. 甲\nA. 乙\nANSWER: A\n", "option-letters-unclear"),
+        ("问？\nA. 甲\nB. 乙\nANSWER: A\n难度：易\n", "text-left-over"),
+        ("问？\nA. 甲\nB. 乙\n\n问二？\nA. 甲\nB. 乙\nANSWER: A\n", "no-answer"),
+    ],
+)
+def test_aiken_that_is_not_sure_is_refused(tmp_path, text, reason):
+    assert [each.reason for each in aiken_of(tmp_path, text).refused] == [reason]
+
+
+def test_what_follows_an_explanation_begins_the_next_question(tmp_path):
+    text = "问？\nA. 甲\nB. 乙\nANSWER: A\n解析：因为。\n\n问二？\nA. 甲\nB. 乙\nANSWER: B\n"
+    assert [item.content.stem for item in aiken_of(tmp_path, text).items] == ["问？", "问二？"]

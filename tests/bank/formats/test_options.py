@@ -6,6 +6,7 @@ import pytest
 
 from bank import formats
 from bank.content import ItemType
+from bank.formats import options as choices
 from bank.formats import stem_number
 from bank.refused import BadFile
 from tests.bank.formats.test_formats import HEAD, ROW, csv, lines, one
@@ -323,3 +324,8 @@ def test_the_kind_before_a_stem_is_its_type_and_another_refuses_it(tmp_path):
         ("single", "再问"),
     ]
     assert [each.reason for each in result.refused] == ["types-disagree"]
+
+
+def test_an_option_that_names_others_bears_the_letter_that_they_lack():
+    assert choices.own_letters(["C．A和B都对", "A．甲", "B．乙"]) == [(2, "A和B都对"), (0, "甲"), (1, "乙")]
+    assert choices.own_letters(["A、B两点", "A、C两点", "乙"]) is None

@@ -11,6 +11,7 @@ from datetime import date
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from bank import formats
 from bank.content import TRUEFALSE_OPTIONS, Background, Content, ItemType, Level, Option
@@ -119,7 +120,7 @@ def whole(draw):
     background = draw(st.sampled_from([None, None, Background("某厂失火。", ()), Background("见图\n2. 乙", (DIGEST,))]))
     content = replace(item.content, stem=stem, case="" if background is None else background.sha256())
     english = Content(content.type, "What?", content.options, (), content.case)
-    found = replace(
+    found = structs.replace(
         item,
         content=content,
         background=background,

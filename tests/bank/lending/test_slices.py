@@ -1,6 +1,7 @@
 """What a province lends a city: used as permitted, never changed there, gone when it is taken back."""
 
 import dataclasses
+import functools
 import json
 import shutil
 from datetime import date
@@ -8,15 +9,16 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import structs
 
 from bank.authoring import lifecycle, people, review
-from bank.authoring.people import Role
+from bank.authoring.people import Person, Role
 from bank.authoring.review import Act, State
 from bank.composing.availability import availability
 from bank.composing.pool import facts_of
 from bank.content import Background, Content, ItemType, Level, Option
 from bank.item import AnswerKey, Item, Number, Provenance
-from bank.lending import loans, owners, slices
+from bank.lending import approvals, exchange, loans, owners, slices
 from bank.lending.slices import Body, Permission
 from bank.refused import BadFile, BrokenStore, Denied
 from bank.seal import passphrase as sealing
@@ -106,10 +108,28 @@ def practice(made, tmp_path):
         yield bank
 
 
-def lent(items=ITEMS, *, media=None, owner=PROVINCE, to=CITY, permission=EXAM, first=TODAY, until=END, at="08:00:00"):
+PROVINCIAL = {name: Ed25519PrivateKey.generate() for name in ("zhang", "chen")}
+"""Two people of the province's bank: who hands in, and who approves."""
+
+
+def approval(whole, *, submits="zhang", approves="chen", other=None, roles=BOTH):
+    """How the province's bank approved an item; `other` is what its people really signed."""
+    salt, events = f"{whole.id[:16]:0<32}", [review.Event(Act.WRITE, submits, "2026-11-01T08:00:00Z")]
+    sealed = review.seal(other or whole, salt)
+    for act, who in ((Act.SUBMIT, submits), (Act.APPROVE, approves)):
+        event = review.Event(act, who, "2026-11-02T08:00:00Z")
+        told = review.statement(act, whole.id, 1, sealed, event, events)
+        events.append(dataclasses.replace(event, statement=statements.sign(told, PROVINCIAL[who])))
+    known = {who: Person(who, f"省里的{who}", statements.public_hex(key), roles) for who, key in PROVINCIAL.items()}
+    return approvals.of(whole, salt, whole.id, 1, events, known)
+
+
+def lent(items=ITEMS, *, media=None, owner=PROVINCE, to=CITY, permission=EXAM, first=TODAY, until=END, at="08:00:00",
+         approved=approval):  # fmt: skip
+    """A slice of items that the province's people approved; `approved`: how, or None for items that nobody did."""
     return slices.make(
-        items, media or {}, owner=owner.body, key=owner.key, receiver=to.body, permission=permission, first=first,
-        until=until, at=f"2026-11-21T{at}Z",
+        [(each, approved(each) if approved else None) for each in items], media or {}, owner=owner.body, key=owner.key,
+        receiver=to.body, permission=permission, first=first, until=until, at=f"2026-11-21T{at}Z",
     )  # fmt: skip
 
 
@@ -138,7 +158,7 @@ def test_what_was_lent_is_in_force_at_once_and_says_whose_it_is(city, hand):
     held = list(city.answer_keys.whole(city.items.select()))
     for one, sent in zip(held, ITEMS, strict=True):
         assert one.provenance == Provenance(sent.provenance.author, "SX", f"slice {terms.slice}")
-        assert dataclasses.replace(one, provenance=sent.provenance) == sent
+        assert structs.replace(one, provenance=sent.provenance) == sent
     assert city.answer_keys.of([ITEMS[1].id]) == {ITEMS[1].id: AnswerKey((2,))}
     assert city.audit.findings() == []
     (known,) = city.slices.all()
@@ -494,7 +514,213 @@ def test_a_bank_of_samples_does_with_one_signature_and_says_so(made, hand, tmp_p
         lifecycle.enrol(bank, hand["wang"], "王芳", BOTH)
         owner = vouch(bank, hand, PROVINCE, "wang")
         assert owner.known and not owner.separated
-        assert len(accept(bank, hand, lent()).added) == 4
+        assert len(accept(bank, hand, lent(ITEMS[:2])).added) == 2
+        assert accept(bank, hand, unread(ITEMS[2:])).waiting == ()  # nothing is reviewed here
+        assert len(list(bank.items.select())) == 4
+
+
+# ---- approved by whom ------------------------------------------------------------------------------------------------
+
+
+def unread(items=ITEMS, **more):
+    return lent(items, approved=None, **more)
+
+
+def waiting(bank):
+    return list(bank.items.select(verified=False, state=State.IN_REVIEW))
+
+
+def test_what_two_people_of_the_owner_approved_is_in_force_and_says_who_did(city, hand, reopen):
+    done = accept(city, hand, lent())
+    assert done.approved_by == ("省里的chen",) and done.waiting == ()
+    first = next(city.items.select())
+    (event,) = city.history.events(first.number)
+    kept = approvals.kept(event.statement)
+    assert (kept.handed_in_by, kept.approved_by) == ("省里的zhang", "省里的chen")
+    assert review.is_signed(event, ())
+
+
+def test_what_nobody_approved_waits_here_until_a_reviewer_has_read_it(city, hand, reopen):
+    done = accept(city, hand, unread())
+    assert set(done.waiting) == {each.id for each in ITEMS} and done.approved_by == ()
+    assert list(city.items.select()) == [] and availability(city, TODAY, Permission.EXAM).items == []
+    items = waiting(city)
+    assert [each.id for each in items] == [each.id for each in ITEMS]
+    (one,) = city.slices.all()
+    assert (one.items, one.in_force, one.waiting) == (4, 0, 4)
+    assert city.audit.findings() == []
+    assert refused(lifecycle.approve, city, items[:1], hand["wang"]) == "approve-unread"
+    assert refused(approve, city, items[:1], hand["li"]) == "person-lacks-role"
+    assert refused(lifecycle.write, city, items[0].lineage, item(77), hand["li"]) == "item-of-other-owner"
+    assert refused(lifecycle.retire, city, items[:1], hand["wang"], "…") == "item-of-other-owner"
+    approve(city, items[:3], hand["wang"])
+    assert len(list(city.items.select())) == 3 and city.audit.findings() == []
+    assert (city.slices.all()[0].in_force, city.slices.all()[0].waiting) == (3, 1)
+    city.close()
+    with reopen() as bank:
+        assert len(list(bank.answer_keys.whole(bank.items.select()))) == 3 and bank.audit.findings() == []
+        (held,) = [e for e in bank.items.select() if e.id == ITEMS[1].id]
+        assert [e.act for e in bank.history.events(held.number)] == [Act.RECEIVE, Act.APPROVE]
+        assert refused(lifecycle.retire, bank, [held], hand["wang"], "…") == "item-of-other-owner"
+
+
+def test_a_slice_that_an_earlier_version_made_waits_as_well(city, hand):
+    done = accept(city, hand, signed_again(unread(), v=1))
+    assert len(done.waiting) == 4 and list(city.items.select()) == []
+
+
+def test_what_an_earlier_version_took_in_stays_in_force(city, hand, reopen, monkeypatch):
+    """Its reviewer signed that the slice is in force: version 1 of an acceptance."""
+
+    def by_word(bank, slice_):
+        statement, sealed = slice_
+        terms = slices.read(statement)
+        told = slices.to_accept(bank.vault.name, terms, "wang", "2026-11-21T09:00:00Z", version=1)
+        signed = statements.sign(told, hand["wang"].key)
+        return bank.slices.accept(statement, slices.unseal(terms, sealed, CITY.lock), signed)
+
+    with monkeypatch.context() as before:
+        before.setattr(slices, "check_acceptance", functools.partial(slices.check_acceptance, version=1))
+        before.setattr(type(city.meta), "sample", lambda self: True)  # it asked for no approval
+        by_word(city, signed_again(unread(), v=1))
+    city.close()
+    with reopen() as bank:
+        assert len(list(bank.items.select())) == 4 and bank.audit.findings() == []
+        assert bank.slices.all()[0].in_force == 4
+        assert refused(by_word, bank, unread()) == "slice-other-acceptance"  # no more
+
+
+@pytest.mark.parametrize(
+    ("trick", "how"),
+    {
+        "other words were approved": {"other": item(7)},
+        "another answer key was approved": {"other": item(1, (2,))},
+        "another explanation was approved": {"other": item(1, explanation="…")},
+        "one person both handed in and approved": {"submits": "chen"},
+        "who approved may not": {"roles": frozenset({Role.AUTHOR})},
+    }.items(),
+)
+def test_an_approval_that_is_none_lets_nothing_in(city, hand, trick, how):
+    slice_ = lent([item(1), item(2)], approved=lambda each: approval(each, **(how if each.code == "p1" else {})))
+    assert refused(accept, city, hand, slice_) == "slice-approval"
+    assert city.slices.all() == [] and waiting(city) == []
+
+
+def test_signatures_of_strangers_cut_short_or_without_end_are_no_approval(city, hand):
+    good = approval(item(1))
+    zhang, chen = good.people[1], good.people[0]
+    assert (zhang.id, chen.id) == ("zhang", "chen")
+    for changes in (
+        {"events": good.events[:2]},
+        {"events": (good.events[0], good.events[2])},
+        {"events": (*good.events[:2], dataclasses.replace(good.events[2], statement=b""))},
+        {"people": (chen,)},
+        {"people": (dataclasses.replace(zhang, was="chen"), dataclasses.replace(chen, was="zhang"))},
+        {"people": (zhang, dataclasses.replace(chen, sign=zhang.sign))},
+        {"people": (zhang, dataclasses.replace(chen, was="zhang"))},
+        {"salt": "00" * 16},
+        {"rev": 2},
+    ):
+        forged = dataclasses.replace(good, **changes)
+        assert refused(accept, city, hand, lent([item(1)], approved=lambda _, it=forged: it)) == "slice-approval", (
+            changes
+        )
+    assert city.slices.all() == []
+
+
+def test_what_waits_leaves_the_older_in_force_until_it_is_approved(city, hand):
+    old, new = lent([item(2, (1,))], **EARLY), unread([item(2, (2,))], **LATE)
+    accept(city, hand, old)
+    report = accept(city, hand, new)
+    assert report.renewed == report.corrected == report.waiting == (ITEMS[1].id,)
+    assert city.answer_keys.of([ITEMS[1].id]) == {ITEMS[1].id: AnswerKey((1,))}
+    (held,) = waiting(city)
+    assert city.items.find("p2").number == held.number
+    approve(city, [held], hand["wang"])
+    assert city.answer_keys.of([ITEMS[1].id]) == {ITEMS[1].id: AnswerKey((2,))}
+    assert city.audit.findings() == []
+    assert city.slices.withdraw(out(new)).retired == 0
+    assert city.answer_keys.of([ITEMS[1].id]) == {ITEMS[1].id: AnswerKey((1,))}
+    assert city.audit.findings() == []
+
+
+def test_what_a_reviewer_turns_down_is_out_and_the_older_goes_on(city, hand):
+    accept(city, hand, lent([item(2, (1,))], **EARLY))
+    accept(city, hand, unread([item(2, (2,)), item(3)], **LATE))
+    lifecycle.send_back(city, waiting(city), hand["wang"], "答案可疑")
+    assert waiting(city) == [] and [each.code for each in city.items.select()] == ["p2"]
+    assert city.answer_keys.of([ITEMS[1].id]) == {ITEMS[1].id: AnswerKey((1,))}
+    assert city.items.find("p2").state is State.APPROVED and city.items.find("p3").state is State.RETIRED
+    assert [(each.in_force, each.waiting) for each in city.slices.all()] == [(1, 0), (0, 0)]
+    assert city.audit.findings() == []
+
+
+def test_what_waits_gives_way_to_a_newer_slice_and_never_comes_back_unread(city, hand):
+    first, newest = unread([item(2, (1,))], **EARLY), lent([item(2, (2,))], **LATE)
+    accept(city, hand, first)
+    accept(city, hand, newest)
+    assert waiting(city) == [] and city.answer_keys.of([ITEMS[1].id]) == {ITEMS[1].id: AnswerKey((2,))}
+    assert city.slices.withdraw(out(newest)).retired == 1
+    assert list(city.items.select()) == [] == waiting(city) and city.audit.findings() == []
+    later = unread([item(2, (0,))], at="11:00:00")
+    accept(city, hand, later)
+    assert accept(city, hand, unread([item(2, (1,))], at="10:30:00")).waiting
+    (held,) = waiting(city)  # the newer of the two that nobody read
+    assert held.provenance.origin == slices.read(later[0]).origin
+    assert city.slices.withdraw(out(later)).retired == 1
+    assert waiting(city) == [] and city.audit.findings() == []
+
+
+def test_an_older_slice_that_was_approved_is_in_force_beside_a_newer_that_waits(city, hand):
+    accept(city, hand, unread([item(2, (2,))], **LATE))
+    accept(city, hand, lent([item(2, (1,))], **EARLY))
+    assert city.answer_keys.of([ITEMS[1].id]) == {ITEMS[1].id: AnswerKey((1,))}
+    (held,) = waiting(city)
+    assert city.items.find("p2").number == held.number
+    approve(city, [held], hand["wang"])
+    assert city.answer_keys.of([ITEMS[1].id]) == {ITEMS[1].id: AnswerKey((2,))} and city.audit.findings() == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "code"),
+    [
+        ("UPDATE revisions SET state = 'approved' WHERE number = 1", "revision-history"),
+        ("UPDATE acts SET act = 'accept' WHERE act = 'receive';"
+         " UPDATE revisions SET state = 'approved' WHERE number = 1", "slice-item-unread"),
+    ],
+)  # fmt: skip
+def test_whoever_holds_the_banks_key_approves_nothing_by_it(city, hand, reopen, sql, code):
+    accept(city, hand, unread())
+    for each in sql.split(";"):
+        city.vault.connection.execute(each)
+    city.close()
+    with reopen() as bank:
+        assert refused(lambda: list(bank.items.select())) == code
+
+
+def test_an_approval_is_proved_each_time_and_cannot_be_taken_off(city, hand, reopen):
+    accept(city, hand, lent(ITEMS[:1]))
+    city.vault.connection.execute("UPDATE acts SET statement = x'' WHERE act = 'accept' AND revision = 1")
+    city.close()
+    with reopen() as bank:
+        assert refused(lambda: list(bank.items.select())) == "slice-item-changed"
+
+
+def test_what_a_bank_lends_carries_how_its_people_approved_it(city, hand, reopen, made, tmp_path):
+    """One bank lends, another takes in, by the functions that the commands call."""
+    lifecycle.add(city, [item(21), item(22)], hand["li"])
+    lifecycle.submit(city, list(city.items.select(state=State.DRAFT)), hand["li"])
+    approve(city, list(city.items.select(state=State.IN_REVIEW)), hand["wang"])
+    made_out = exchange.lend(
+        city, PROVINCE.body, PROVINCE.key, CITY.body, tmp_path / "stick", permission=EXAM, first=TODAY, until=END,
+        signers=[hand["li"]],
+    )  # fmt: skip
+    statement, sealed = ((made_out.folder / name).read_bytes() for name in (slices.STATEMENT, slices.ITEMS))
+    with Bank.open_with_key(Path(shutil.copytree(made[0] / "exam", tmp_path / "other")), made[2]["exam"]) as bank:
+        lines = slices.unseal(slices.read(statement), sealed, CITY.lock)
+        taken = exchange.accept(bank, statement, lines, dataclasses.replace(hand["wang"], seen=tmp_path / "o.json"))
+        assert (taken.done.approved_by, taken.done.waiting) == (("王芳",), ())
+        assert [each.code for each in bank.items.select()] == ["p21", "p22"] and bank.audit.findings() == []
 
 
 # ---- several slices of one owner ---------------------------------------------------------------------------------------
@@ -666,7 +892,7 @@ def test_the_newest_slice_is_by_the_owners_day_and_then_by_arrival():
 def test_what_came_in_a_slice_is_no_item_of_ones_own_by_any_other_door(city, hand):
     accept(city, hand, lent(ITEMS[:1]))
     (held,) = city.answer_keys.whole(city.items.select())
-    strange = dataclasses.replace(item(9), provenance=held.provenance)
+    strange = structs.replace(item(9), provenance=held.provenance)
     assert refused(city.drafts.weigh, [strange]) == "item-came-in-a-slice"
     assert refused(lifecycle.add, city, [strange], hand["li"]) == "item-came-in-a-slice"
 

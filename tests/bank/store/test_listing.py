@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from msgspec import structs
 
 from bank.authoring import lifecycle, people
 from bank.authoring.people import Role
@@ -62,7 +63,7 @@ def test_whatever_is_done_to_the_bank_is_in_the_listing_at_once(bank, hands):
 
 
 def test_an_item_without_a_code_is_found_by_the_name_it_is_shown_under(bank, hands):
-    lifecycle.add(bank, [dataclasses.replace(item(9), code="")], hands[0])
+    lifecycle.add(bank, [structs.replace(item(9), code="")], hands[0])
     (made,) = bank.items.at(bank.catalogue.find(Wanted(search="? 9")) or bank.catalogue.find(Wanted(search="？ 9")))
     assert bank.catalogue.find(Wanted(search=made.lineage[:4].upper())) == [made.number]
     assert bank.catalogue.find(Wanted(search=bank.items.find("q1").lineage[:8])) == []  # it is called by its code
@@ -92,7 +93,7 @@ def test_a_case_and_enemies_are_related_and_what_is_retired_is_not(bank, hands):
     def of_case(place):
         made = item(10 + place, enemies=("急救",))
         content = dataclasses.replace(made.content, case=case.sha256())
-        return dataclasses.replace(made, content=content, background=case, place=place)
+        return structs.replace(made, content=content, background=case, place=place)
 
     made = [of_case(2), of_case(1), item(20, enemies=("急救", "其他")), item(21, enemies=("其他",))]
     lifecycle.add(bank, made, hands[0])

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from bank.authoring import lifecycle, people, reading, review
 from bank.authoring.people import Role
@@ -30,7 +31,7 @@ def item(number, stem="电气作业应先做什么？", **more):
 
 def with_picture(number):
     content = replace(item(number).content, media=(DIGEST,))
-    return replace(item(number), content=content)
+    return structs.replace(item(number), content=content)
 
 
 @pytest.fixture
@@ -138,7 +139,9 @@ def test_of_a_change_what_changed_is_there_to_read(bank, hand, clock):
     first = bank.items.find("q1")
     read(bank, [first], hand["wang"])
     lifecycle.approve(bank, [first], hand["wang"])
-    draft = lifecycle.write(bank, first.lineage, replace(item(1), explanation="先验电，再挂接地线。"), hand["li"])
+    draft = lifecycle.write(
+        bank, first.lineage, structs.replace(item(1), explanation="先验电，再挂接地线。"), hand["li"]
+    )
     lifecycle.submit(bank, [draft], hand["li"])
     shown = bank.readings.show(begin(bank, hand["wang"]), draft.number)
     assert (shown.before, shown.rev_before, shown.least_s) == (item(1), 1, 3)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from bank.authoring.review import State
 from bank.content import TRUEFALSE_OPTIONS, Content, ItemType, Level, Option
@@ -81,7 +82,7 @@ def test_a_repeat_within_one_call_is_added_once(bank):
 
 def test_another_answer_key_for_the_same_question_is_told_and_does_not_win(bank):
     bank.drafts.add(ITEMS, approve_as_sample=True)
-    other = dataclasses.replace(ITEMS[0], answer_key=AnswerKey((3,)))
+    other = structs.replace(ITEMS[0], answer_key=AnswerKey((3,)))
     assert bank.drafts.add([other], approve_as_sample=True).contradicting == (other.id,)
     assert bank.answer_keys.of([other.id]) == {other.id: AnswerKey((0,))}
 
@@ -92,7 +93,7 @@ def test_weighing_says_what_adding_would_do_and_adds_nothing(bank):
 
 
 def test_adding_is_all_or_nothing(bank):
-    broken = dataclasses.replace(ITEMS[3], p4=20_000)
+    broken = structs.replace(ITEMS[3], p4=20_000)
     with pytest.raises(Exception, match="CHECK"):
         bank.drafts.add([*ITEMS[:3], broken], approve_as_sample=True)
     assert list(bank.items.select()) == [] and bank.vault.problems() == []

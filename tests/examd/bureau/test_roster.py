@@ -106,12 +106,31 @@ def test_headings_with_legends_are_known_and_columns_that_mean_nothing_are_named
         (2, "column-not-read", "序号"),
         (2, "column-not-read", "手机"),
         (2, "column-not-read", "G"),
-        (4, "row-not-read", None),
+        (4, "foot-rows", None),
     ]
 
 
 def test_a_cell_beyond_the_heading_means_an_unquoted_comma():
     assert told(of([*LI, "x"]).bad) == [("", 2, "extra-cells")]
+
+
+def test_totals_notes_and_signatures_are_one_remark_and_no_candidates():
+    foot = [
+        ["", "甲校小计", "1人", ""], ["合 计", "", "2", ""], ["备注：缺考一人", "", "", ""], ["填表人：王五", "", "审核人：赵六", "11月"],
+        ["联系电话", "13800000000", "", ""], ["说明", "一式两份", "", ""], ["单位（盖章）：", "", "日期：2026-11-30", ""],
+    ]  # fmt: skip
+    found = of(LI, foot[0], WANG, *foot[1:])
+    assert [person.name for person in found.whole()] == ["李娜", "王伟"]
+    (remark,) = found.remarks
+    assert (remark.row, remark.reason, remark.facts["found"]) == (3, "foot-rows", 7)
+    assert "5: 合 计" in remark.facts["rows"] and "6: 备注" in remark.facts["rows"]
+
+
+@pytest.mark.parametrize("row", [["合计", "王五", "11010519491231002X", "甲校"], ["备注", "王五", "110105194912310021", "甲校"],
+                                 ["注册公司", "王五", "", "甲校"], ["2026-9", "小计", "", "甲校"]])  # fmt: skip
+def test_what_may_be_somebody_is_refused_by_row_and_not_passed_over_as_a_note(row):
+    found = of(LI, row)
+    assert {each.row for each in found.bad} == {3} and found.remarks == []
 
 
 # ---- sheets and rows ----------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The room's own decisions, without a socket: terminals are lists of what they were sent, time is moved by hand."""
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from bank.refused import BrokenStore, Denied
 from examd.delivery import answers, ending
 from examd.delivery.hall import Hall, Stage
 from examd.delivery.sign_in import resume, sign_in
+from examd.delivery.vouching import ASK_AGAIN_MS, SIGN_EVERY_MS, ask_for_signatures, take_signature
 from examd.delivery.wrong_sign_ins import TRIES, WINDOW_MS
 from examd.grading.export import replay
 from examd.package import layout
@@ -18,12 +20,14 @@ from examd.package import seed as seeding
 from examd.protocol import messages as m
 from examd.protocol.phase import GRACE_MS, Phase
 from examd.protocol.reasons import Reason
-from examd.protocol.receipt import receipt_code
+from examd.protocol.receipt import holds, receipt_code
 from examd.record import orders
-from examd.record.entries import Kind, decode_entry, leaf_hash
+from examd.record.entries import Kind, decode_entry
 from examd.record.state import SessionState
+from terminal.machine import Machine
 from tests.examd.room import Room, fill_up, limit_pages
 from tests.examd.toy_session import MINUTES, N_ITEMS, HandClock
+from tools.drill.seat_chain import SeatChain
 
 LIMIT_MS = MINUTES * 60_000
 ROOM_R = bytes(range(32))
@@ -42,11 +46,19 @@ class Terminal:
     dropped: bool = False
     seq: int = 0
     token: str = ""
+    signs: bool = True
+    """It answers where it is asked to sign, once the room is drained."""
+
+    def __post_init__(self):
+        self.chain = SeatChain(key_of(self.machine))
+        self.signed = []
 
     def send(self, message):
         self.sent.append(message)
         if isinstance(message, m.Welcome):
             self.token = message.token
+        if (signed := self.chain.hear(message)) is not None and self.signs:
+            self.signed.append(signed)
 
     def drop(self, refusal):
         self.send(refusal)
@@ -57,6 +69,11 @@ class Terminal:
 
     def all(self, kind):
         return [message for message in self.sent if isinstance(message, kind)]
+
+
+def key_of(machine):
+    """The secrets of a test's machine, each time the same."""
+    return Machine(machine, hashlib.sha256(machine.encode()).hexdigest())
 
 
 class Sitting(Room):
@@ -71,19 +88,32 @@ class Sitting(Room):
         self.say(Kind.BOOT, {"version": "t"})
         if not again:
             commit = seeding.room_commit(package.manifest, ROOM_R)
-            self.say(Kind.PREPARE, {"room_commit": commit})
+            self.say(Kind.PREPARE, {"package_id": package.manifest.package_id, "room_commit": commit})
             seed = seeding.session_seed(package.manifest, self.items.bureau_r, ROOM_R, commit)
             self.say(Kind.OPEN, {"seed": seed.hex(), "holders": {}, "separated": True})
         seed = bytes.fromhex(self.record.state.opened["seed"])
         self.hall = Hall(package, self.record, roster, self.items, seed)
 
     def drain(self):
-        """Runs until everything that the hall has appended was answered."""
+        """Runs until everything that the hall has appended was answered, signatures among it."""
         self.say(Kind.TICK)
+        for live in list(self.hall.live.values()):
+            if (terminal := live.connection) is not None and terminal.signed:
+                signed, terminal.signed = terminal.signed, []
+                for each in signed:
+                    take_signature(self.hall, terminal, each)
+                self.say(Kind.TICK)
+
+    def name(self, machine, name="T"):
+        """The record names the machine's key."""
+        if machine not in self.record.state.terminals:
+            each = {"key": key_of(machine).public, "machine": machine, "name": name}
+            self.say(Kind.TERMINALS, {"terminals": [each]})
 
     def arrive(self, c, terminal=None) -> Terminal:
         """Candidate `c` signs in."""
         terminal = terminal or Terminal(last_heard_ms=self.record.session_ms())
+        self.name(terminal.machine, terminal.terminal)
         line = self.toy.roster[c - 1]
         sign_in(self.hall, terminal, m.SignIn(line.admission_no, line.id_tail))
         self.drain()
@@ -104,7 +134,7 @@ class Sitting(Room):
 
     def act(self, terminal, message):
         before = len(terminal.sent)
-        answers.act(self.hall, terminal, message)
+        answers.act(self.hall, terminal, terminal.chain.act(message))
         self.drain()
         return terminal.sent[before:]
 
@@ -126,6 +156,7 @@ class Sitting(Room):
 
     def watch(self):
         ending.watch_deadlines(self.hall)
+        ask_for_signatures(self.hall)
         self.drain()
 
     def entries(self, *kinds):
@@ -564,7 +595,8 @@ def test_handing_in_gives_a_receipt_for_the_very_entry_and_nothing_is_taken_afte
     sitting.hand_in(terminal)
     (entry,) = sitting.entries(Kind.HAND_IN)
     receipt = terminal.last(m.Receipt)
-    assert receipt.code == receipt_code(leaf_hash(sitting.record.entry(entry.idx)))
+    assert receipt.code == receipt_code(sitting.record.chain_at(entry.idx))
+    assert holds(receipt.code, receipt.entry, receipt.before, entry.body["acts"], entry.body["form"])
     assert (receipt.answered, receipt.n_items, receipt.by_clock) == (1, N_ITEMS, False)
     assert terminal.last(m.Clock).phase is Phase.HANDED_IN
     for act in (m.Answer(3, 1, (0,), 0), m.Flag(3, 0, True), m.HandIn(3)):
@@ -575,7 +607,7 @@ def test_handing_in_gives_a_receipt_for_the_very_entry_and_nothing_is_taken_afte
 
 def test_an_answer_right_behind_the_hand_in_is_not_taken_though_that_is_not_yet_on_the_disk(sitting):
     (terminal,) = sitting.begin(1)
-    answers.act(sitting.hall, terminal, m.HandIn(1))
+    answers.act(sitting.hall, terminal, terminal.chain.act(m.HandIn(1)))
     answers.act(sitting.hall, terminal, m.Answer(2, 0, (0,), 0))
     sitting.drain()
     assert terminal.last(m.Refusal).reason is Reason.HANDED_IN
@@ -666,7 +698,9 @@ def test_when_time_is_up_the_server_hands_in_for_whoever_is_there(sitting):
     sitting.watch()
     sitting.watch()
     (entry,) = sitting.entries(Kind.HAND_IN)
-    assert entry.body == {"by": "server", "c": 1, "seq": 0}
+    seat = sitting.record.state.seats[1]
+    assert entry.body == {"acts": seat.acts.hex(), "by": "server", "c": 1, "form": seat.form, "seq": 0}
+    assert seat.signed_seq == seat.seq == 1  # it was asked once more before that
     assert terminal.last(m.Receipt).by_clock
 
 
@@ -686,6 +720,7 @@ def test_a_seat_is_not_handed_in_while_its_line_may_be_dead_or_while_it_still_br
     sitting.watch()
     assert sitting.entries(Kind.HAND_IN) == []
     sitting.heard(terminal)
+    sitting.watch()  # asked to sign
     sitting.watch()
     assert [entry.body["by"] for entry in sitting.entries(Kind.HAND_IN)] == ["server"]
     assert reason(sitting.answer(terminal, 2, (0,), LIMIT_MS)) is Reason.HANDED_IN
@@ -958,7 +993,7 @@ def test_nothing_enters_after_closing_whoever_knocks(sitting):
 def test_a_hand_in_and_a_sign_in_on_their_way_to_the_disk_are_counted_at_closing(sitting):
     one, *_ = sitting.begin(1, 2)
     line, late = sitting.toy.roster[2], Terminal()
-    answers.act(sitting.hall, one, m.HandIn(1))
+    answers.act(sitting.hall, one, one.chain.act(m.HandIn(1)))
     sign_in(sitting.hall, late, m.SignIn(line.admission_no, line.id_tail))
     assert ending.open_seats(sitting.hall) == [2, 3]
     sitting.shut([2, 3])
@@ -981,3 +1016,95 @@ def test_a_closing_that_found_the_disk_full_is_said_and_done_again(sitting):
     assert state.closed
     assert state.absent == {2, 3, 4, 5}
     assert sitting.entries(Kind.CLOSE)[0].idx == len(entries) - 1
+
+
+# ---- terminals vouch ------------------------------------------------------------------------------------------
+
+
+def test_no_act_is_taken_before_the_terminal_has_signed_and_it_is_asked_again(sitting):
+    terminal = Terminal(signs=False)
+    sitting.arrive(1, terminal)
+    sitting.hall.ready(1)
+    sitting.drain()
+    sitting.say(Kind.SESSION_START)
+    sitting.hall.start_seat(1)
+    sitting.drain()
+    asked = terminal.last(m.Sign)
+    assert (asked.seq, asked.acts) == (0, sitting.record.state.seats[1].acts.hex())
+    assert reason(sitting.answer(terminal)) is Reason.UNSIGNED
+    terminal.signs = True
+    sitting.watch()
+    assert sitting.entries(Kind.SIGNED) == []  # not so soon
+    sitting.clock.run(ASK_AGAIN_MS)
+    sitting.watch()
+    (entry,) = sitting.entries(Kind.SIGNED)
+    assert (entry.actor, entry.body["seq"], entry.body["since"]) == ("seat:1", 0, 0)
+    assert isinstance(sitting.answer(terminal), m.Ack)
+
+
+def test_a_seat_that_acts_signs_once_a_minute_and_after_each_checkpoint_of_the_chief_examiner(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.answer(terminal)
+    sitting.watch()
+    assert [entry.body["seq"] for entry in sitting.entries(Kind.SIGNED)] == [0]
+    sitting.clock.run(SIGN_EVERY_MS)
+    sitting.watch()
+    assert [entry.body["seq"] for entry in sitting.entries(Kind.SIGNED)] == [0, 1]
+    sitting.clock.run(SIGN_EVERY_MS)
+    sitting.watch()  # nothing new to vouch for
+    sitting.answer(terminal)
+    sitting.hall.cosigned_ms = sitting.record.session_ms() + 1
+    sitting.watch()
+    assert [entry.body["seq"] for entry in sitting.entries(Kind.SIGNED)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("what", ["another key", "another head", "another checkpoint", "another candidate's"])
+def test_a_signature_that_is_not_this_seats_over_these_acts_enters_nowhere(sitting, what):
+    one, two = sitting.begin(1, 2)
+    sitting.answer(one)
+    sitting.hall.ask_to_sign(1)
+    signed, one.signed = one.signed[-1], []
+    if what == "another key":
+        signed = msgspec.structs.replace(signed, sig="00" * 64)
+    elif what == "another head":
+        one.chain._heads[-1] = bytes(32)
+        signed = one.chain.hear(one.last(m.Sign))
+    elif what == "another checkpoint":
+        signed = msgspec.structs.replace(signed, root="ab" * 32)
+    else:
+        signed = msgspec.structs.replace(signed, sig=two.chain.hear(two.last(m.Sign)).sig)
+    before = len(sitting.entries(Kind.SIGNED))
+    take_signature(sitting.hall, one, signed)
+    sitting.drain()
+    assert len(sitting.entries(Kind.SIGNED)) == before
+    alarms = [entry.body["what"] for entry in sitting.entries(Kind.ALARM)]
+    # of another checkpoint nothing was asked: it is an answer to an earlier question, and no alarm
+    assert alarms == {"another head": ["acts-differ"], "another checkpoint": []}.get(what, ["bad-signature"])
+
+
+def test_a_hand_in_over_other_acts_is_not_taken_and_said(sitting):
+    (terminal,) = sitting.begin(1)
+    sitting.answer(terminal)
+    terminal.chain._heads[-1] = bytes(32)  # as a terminal has it whose answer the server changed
+    terminal.seq += 1
+    assert reason(sitting.act(terminal, m.HandIn(terminal.seq))[0]) is Reason.UNSIGNED
+    assert [entry.body["what"] for entry in sitting.entries(Kind.ALARM)] == ["acts-differ"]
+    unsigned = m.HandIn(terminal.seq)
+    answers.act(sitting.hall, terminal, unsigned)
+    assert reason(terminal.sent[-1]) is Reason.UNSIGNED
+
+
+def test_at_another_seat_the_chain_goes_on_under_the_new_terminals_key(sitting):
+    (first,) = sitting.begin(1)
+    sitting.answer(first, 3, (0,))
+    sitting.say(Kind.ADMIT, {"c": 1, "reason": "换机", "terminal": "08"})
+    sitting.hall.live[1].admitted = "08"
+    second = sitting.arrive(1, at("08"))
+    assert second.last(m.Welcome).acts == sitting.record.state.seats[1].acts.hex()
+    sitting.drain()
+    entry = sitting.entries(Kind.SIGNED)[-1]
+    assert (entry.body["seq"], entry.body["since"]) == (1, 1)  # it vouches for nothing that was given elsewhere
+    second.seq = 1
+    assert isinstance(sitting.answer(second, 4), m.Ack)
+    sitting.hand_in(second)
+    assert sitting.entries(Kind.HAND_IN)[-1].body["since"] == 1

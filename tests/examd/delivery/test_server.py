@@ -257,7 +257,7 @@ async def test_an_oversized_message_ends_the_connection_and_nothing_else(site, s
 
 async def test_a_terminal_of_another_protocol_is_told_so_and_cut(site):
     async with site.socket() as socket:
-        await say(socket, m.Present("ab" * 32, protocol=99))
+        await say(socket, m.Present("ab" * 32, "12" * 32, protocol=99))
         refused = await hear(socket)
         assert (refused.reason, refused.fatal, refused.facts) == (Reason.MALFORMED, True, {"protocol": m.PROTOCOL})
         assert (await socket.receive(timeout=30)).type is not aiohttp.WSMsgType.TEXT
@@ -303,12 +303,12 @@ async def test_somebody_who_only_answers_pings_is_heard_and_handed_in_when_the_t
 async def test_a_machine_that_staff_did_not_enrol_is_heard_by_nobody(site):
     line = site.toy.roster[0]
     async with site.socket(terminal="") as socket:
-        await say(socket, m.Present("ab" * 32))
+        await say(socket, m.Present("ab" * 32, "12" * 32))
         assert (await hear(socket)).reason is Reason.NOT_ENROLLED
         for message in (m.SignIn(line.admission_no, line.id_tail), m.Resume("0" * 64), m.Ready(), m.HandIn(1)):
             await say(socket, message)
             assert (await hear(socket)).reason is Reason.NOT_ENROLLED
-        await say(socket, m.Pair("00000000", "07", "ab" * 32))
+        await say(socket, m.Pair("00000000", "07", "ab" * 32, "12" * 32))
         assert (await hear(socket)).reason is Reason.NOT_PAIRING
 
 
@@ -316,12 +316,14 @@ async def test_a_room_is_enrolled_by_a_code_typed_at_each_machine_and_a_list_tha
     with served(Staffed(tmp_path)) as site:
         async with site.desk() as desk, site.socket() as socket, site.socket() as thief:
             code = (await desk.command("pair"))["code"]
-            await say(socket, m.Pair(code, " 07 ", "ab" * 32))
+            await say(socket, m.Pair(code, " 07 ", "ab" * 32, "12" * 32))
             waiting = await hear(socket, m.Enrolled)
             assert (waiting.name, waiting.kept) == ("07", False)
-            await say(thief, m.Pair(code, "07", "cd" * 32))
+            await say(thief, m.Pair(code, "07", "cd" * 32, "cd" * 32))
             assert (await hear(thief)).reason is Reason.NAME_TAKEN
-            await say(thief, m.Pair(code, "08", "cd" * 32))  # somebody who saw the code on the staff's screen
+            await say(
+                thief, m.Pair(code, "08", "cd" * 32, "cd" * 32)
+            )  # somebody who saw the code on the staff's screen
             assert (await hear(thief, m.Enrolled)).kept is False
             await say(socket, m.SignIn("1", "1"))
             assert (await hear(socket)).reason is Reason.NOT_ENROLLED  # not before staff say so
@@ -331,22 +333,22 @@ async def test_a_room_is_enrolled_by_a_code_typed_at_each_machine_and_a_list_tha
             assert came[0]["check"] == waiting.check
             assert await desk.command("enrol", ids=[came[0]["id"]]) == {"enrolled": ["07"], "terminals": 1}
             for one, key, kept in ((socket, "ab", True), (thief, "cd", None)):
-                await say(one, m.Present(key * 32))
+                await say(one, m.Present(key * 32, "12" * 32))
                 answer = await hear(one)
                 assert getattr(answer, "kept", None) is kept
-            await say(thief, m.Pair(code, "09", "cd" * 32))
+            await say(thief, m.Pair(code, "09", "cd" * 32, "cd" * 32))
             assert (await hear(thief)).reason is Reason.NOT_PAIRING  # confirming ended it
             await say(socket, m.SignIn("1", "1"))
             assert (await hear(socket)).reason is Reason.NOT_OPEN
         site.kill()
         async with site.socket() as socket:  # enrolled for good
-            await say(socket, m.Present("ab" * 32))
+            await say(socket, m.Present("ab" * 32, "12" * 32))
             assert await hear(socket) == m.Enrolled("07", waiting.check, kept=True)
         folder = site.toy.site_folder
         assert (folder / "terminals.json").stat().st_mode & 0o77 == 0
         assert "ab" * 32 not in (folder / "terminals.json").read_text()
         async with site.desk("deputy") as desk, site.socket() as socket:
-            await say(socket, m.Present("ab" * 32))
+            await say(socket, m.Present("ab" * 32, "12" * 32))
             await hear(socket, m.Enrolled)
             await desk.command("remove-terminal", terminal="07")
             await say(socket, m.SignIn("1", "1"))

@@ -183,16 +183,18 @@ BEFELL = (
 )
 
 
-def test_what_befell_a_candidate_stands_in_the_last_column_of_the_score_sheet():
-    told = replace(report(demo_seats(), NAMES), incidents=BEFELL)
+def test_what_befell_a_candidate_and_their_receipt_stand_in_the_last_columns_of_the_score_sheet():
+    told = replace(report(demo_seats(), NAMES), incidents=BEFELL, receipts={1: "ABCD-EFGH-JKMN-PQRS-TV", 12: "x"})
     header, *lines = rows_of(results_csv(told, "zh"))
-    assert header[-1] == "异常情况"
-    assert [line[-1] for line in lines[:2]] == [
+    assert header[-2:] == ["异常情况", "回执号"]
+    assert [line[-1] for line in lines[:2]] == ["ABCD-EFGH-JKMN-PQRS-TV", ""]
+    assert [line[-2] for line in lines[:2]] == [
         "全场补时 5 分钟：停电",
         "全场补时 5 分钟：停电; 补时 2.5 分钟：换机; 未交卷关场：离场",
     ]
-    assert lines[11][-1] == ""  # who was not there, nothing befell
-    assert sheets(workbook(told, "zh"))["成绩"][2][-1] == lines[1][-1]
+    assert lines[11][-2:] == ["", ""]  # who was not there, nothing befell
+    assert sheets(workbook(told, "zh"))["成绩"][2][-2] == lines[1][-2]
+    assert sheets(workbook(told, "zh"))["成绩"][1][-1] == lines[0][-1]
     assert "离场" not in bulletin(told, "zh").decode()
 
 

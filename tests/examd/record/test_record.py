@@ -415,7 +415,7 @@ def test_a_seats_clock_is_what_the_verifiers_own_clock_says(course):
     state, clock, now = SessionState(), Clock(), 0
     for number, (ms, kind, body) in enumerate(course):
         now += ms
-        entry = Entry(number + 1, kind.value, number, now, now, "aa", 1, "server", dict(body))
+        entry = Entry(number + 1, kind.value, number, now, now, 0, "aa", 1, "server", dict(body))
         state.apply(kind, body, now, number)
         assert clock.see(entry) is None
         over = clock.over(entry)

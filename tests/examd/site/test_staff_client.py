@@ -68,10 +68,10 @@ async def test_every_reply_is_read_whole(tmp_path):
             assert (again.again, again.closed.root, again.needless) == (True, closing.closed.root, ())
             await listening.ask("answers-lock", AnswersLock)
             await listening.ask("pair", PairingBegun)
-            await say(seat, m.Pair(listening.replies[-1].code, "99", "ab" * 32))
+            await say(seat, m.Pair(listening.replies[-1].code, "99", "ab" * 32, "ab" * 32))
             await hear(seat, m.Enrolled)
             room = await listening.ask("terminals", RoomTerminals)
-            assert (room.waiting[0].name, len(room.terminals)) == ("99", len(site.keys))
+            assert (room.waiting[0].name, len(room.terminals)) == ("99", len(site.machines))
             await listening.ask("enrol", EnrolledTerminals, ids=[room.waiting[0].id])
         heard = {Prepared, Opened, Status, Closed, AnswersLock, PairingBegun, RoomTerminals, EnrolledTerminals}
         assert {reply for _, reply in listening.heard} == heard

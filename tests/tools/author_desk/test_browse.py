@@ -11,6 +11,7 @@ from datetime import date
 from functools import partial
 
 import pytest
+from msgspec import structs
 from rich.cells import cell_len
 
 from bank import agent
@@ -309,7 +310,7 @@ async def test_an_edit_of_every_type_changes_only_what_was_changed(sit, bank):
             await desk.press("ctrl+s")
             await desk.says("第 1 版，草稿")  # only then has the bar come to rest on what was saved
             before = next(item for item in ITEMS if item.code == code)
-            assert next(bank.answer_keys.whole([bank.items.find(code)])) == dataclasses.replace(
+            assert next(bank.answer_keys.whole([bank.items.find(code)])) == structs.replace(
                 before, explanation="改过的解析"
             )
 
@@ -562,7 +563,7 @@ BACKGROUND = Background("某车间电工触电，监护人离开现场。")
 def of_case(place, background=BACKGROUND):
     content = single(10 + place).content
     content = dataclasses.replace(content, case=background.sha256())
-    return dataclasses.replace(single(10 + place), content=content, background=background, place=place)
+    return structs.replace(single(10 + place), content=content, background=background, place=place)
 
 
 def png(path, width=64, height=48):
@@ -777,7 +778,7 @@ async def test_the_queue_shows_a_revision_by_its_changes_and_goes_on_by_itself(s
     first = bank.items.find("q1")
     lifecycle.submit(bank, [first], hand["li"])
     approve(bank, [first], hand["wang"])
-    lifecycle.write(bank, first.lineage, dataclasses.replace(ITEMS[0], explanation="改过的解析"), hand["li"])
+    lifecycle.write(bank, first.lineage, structs.replace(ITEMS[0], explanation="改过的解析"), hand["li"])
     lifecycle.submit(bank, [bank.items.find("q1"), bank.items.find("q2")], hand["li"])
     quick(bank)
     async with sit("wang") as desk:
@@ -823,7 +824,7 @@ async def test_what_is_not_known_of_an_item_is_said_to_be_unknown(sit, bank, han
 
 async def test_an_item_is_shown_in_each_of_its_languages(sit, bank, hand):
     translated = dataclasses.replace(ITEMS[0].content, stem="What comes first?")
-    both = dataclasses.replace(ITEMS[0], translations=(Translation("en", translated),))
+    both = structs.replace(ITEMS[0], translations=(Translation("en", translated),))
     lifecycle.write(bank, bank.items.find("q1").lineage, both, hand["li"])
     async with sit() as desk:
         await desk.press("l")
@@ -960,7 +961,7 @@ async def test_pictures_are_shown_and_enlarged(sit, bank, hand, tmp_path):
     data = pictures.png(64, 48)
     digest = hashlib.sha256(data).hexdigest()
     content = dataclasses.replace(single(50).content, media=(digest,))
-    lifecycle.add(bank, [dataclasses.replace(single(50), content=content)], hand["li"], {digest: data})
+    lifecycle.add(bank, [structs.replace(single(50), content=content)], hand["li"], {digest: data})
     lifecycle.submit(bank, [bank.items.find("q50")], hand["li"])
     async with sit("wang", (80, 24)) as desk:
         await desk.press("end")

@@ -4,6 +4,7 @@ import dataclasses
 from datetime import date
 
 import pytest
+from msgspec import structs
 
 from bank.content import Background, Content, ItemType, Level, Option
 from bank.formats.bad_row import BadRow
@@ -41,7 +42,7 @@ WHOLE = choice(
     bases=(Basis("安全生产法", date(2021, 9, 1)), Basis("令第30号", None, date(2015, 7, 1))),
     provenance=Provenance("李明", "省局", "a.xlsx"),
 )
-IN_CASE = dataclasses.replace(
+IN_CASE = structs.replace(
     choice(ItemType.MULTIPLE, (0, 3)),
     content=dataclasses.replace(choice(ItemType.MULTIPLE, (0, 3)).content, case=CASE.sha256()),
     background=CASE,
@@ -60,11 +61,11 @@ BLANK = Item(
     "6",
 )
 ITEMS = {
-    "with all that can be said": dataclasses.replace(WHOLE, translations=(in_english(WHOLE),)),
-    "of a case": dataclasses.replace(IN_CASE, translations=(in_english(IN_CASE, Background("An accident.")),)),
-    "true or false": dataclasses.replace(TRUTH, translations=(in_english(TRUTH),)),
+    "with all that can be said": structs.replace(WHOLE, translations=(in_english(WHOLE),)),
+    "of a case": structs.replace(IN_CASE, translations=(in_english(IN_CASE, Background("An accident.")),)),
+    "true or false": structs.replace(TRUTH, translations=(in_english(TRUTH),)),
     "with a blank": BLANK,
-    "with a blank for words": dataclasses.replace(BLANK, answer_key=AnswerKey((), ("三十",))),
+    "with a blank for words": structs.replace(BLANK, answer_key=AnswerKey((), ("三十",))),
 }
 
 

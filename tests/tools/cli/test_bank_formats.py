@@ -50,7 +50,7 @@ def test_the_report_names_what_was_refused_and_the_twin_of_what_is_nearly_the_sa
     assert run(place, "import", "in.gift", "--dry-run", "--json") == 1
     report = json.loads(capsys.readouterr().out)
     assert (report["added"], [each["reason"] for each in report["refused"]]) == (3, ["unsupported-interaction"])
-    assert "essay" in report["refused"][0]["sentence"] and report["refused"][0]["row"] == 10
+    assert "written answer" in report["refused"][0]["sentence"] and report["refused"][0]["row"] == 10
     (twin,) = report["near"]
     assert twin["row"] == 6 and twin["twin"].startswith("S-1 in.gift") and twin["percent"] == 100
 

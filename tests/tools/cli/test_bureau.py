@@ -10,9 +10,9 @@ import pytest
 from bank.formats.sheets import lists
 from bank.refused import Denied, Refused
 from bank.seal import codes
-from examd.bureau import closing, identity, roster
+from examd.bureau import identity, ledger, roster
 from examd.bureau.office import Office
-from examd.record import notes
+from tests.examd.bureau.closed_office import Closed
 from tests.examd.toy_session import Toy
 from tools.cli import main
 from tools.cli.bureau.office import package_number
@@ -80,35 +80,6 @@ def test_every_reason_has_a_sentence():
 # ---- codes --------------------------------------------------------------------------------------------------------
 
 
-class Closed:
-    """A package issued by an office, and the checkpoints that a site would export."""
-
-    def __init__(self, folder):
-        self.office = Office(folder)
-        (folder / "releases").mkdir(parents=True)
-        self.toy = Toy(folder)
-        self.office.keep_codes(self.toy.issued, None, self.toy.bureau)
-        self.number = self.toy.issued.package_id
-        self.opening = self.note(3, b"\1" * 32)
-        self.root = secrets.token_bytes(32)
-        self.closing = self.note(9, self.root, closing=True)
-
-    def note(self, size, root, site=None, chief=None, session="T-1", closing=False):
-        text = notes.body(notes.origin("S-1", session), size, root)
-        lines = [notes.sign(text, "site/S-1", (site or self.toy.site).signing_key)]
-        if chief is not False:
-            for name in (notes.CHIEF, notes.CLOSING) if closing else (notes.CHIEF,):
-                lines.append(notes.cosign(text, name, (chief or self.toy.chief).signing_key, 1_790_000_000))
-        return notes.note(text, *lines)
-
-    def by_file(self, *these):
-        data = notes.SEPARATOR.join(these).encode()
-        return self.office.code_2_by_checkpoints(self.number, self.toy.bureau, data, file="checkpoints.txt")
-
-    def by_root(self, root):
-        return self.office.code_2(self.number, self.toy.bureau, root)
-
-
 @pytest.fixture
 def closed(tmp_path):
     return Closed(tmp_path)
@@ -118,17 +89,17 @@ def test_code_2_is_given_against_the_signed_closing_and_again(closed):
     middle = closed.note(5, b"\2" * 32, chief=False)
     assert closed.by_file(closed.opening, middle, closed.closing) == closed.toy.issued.code_2
     assert closed.by_file(closed.opening, closed.closing) == closed.toy.issued.code_2
-    assert closed.by_root(closed.root.hex()) == closed.toy.issued.code_2
+    assert closed.by_telephone(closed.statement()) == closed.toy.issued.code_2
 
 
-def test_a_misheard_root_is_corrected_by_the_signed_closing_and_by_nothing_else(closed):
-    misheard = secrets.token_hex(32)
-    closed.by_root(misheard)
-    assert refusal(closed.by_root, closed.root.hex()).code == "another-root"
+def test_a_misheard_closing_is_corrected_by_the_signed_one_and_by_nothing_else(closed):
+    misheard = secrets.token_hex(16)
+    closed.by_telephone(misheard)
+    assert refusal(closed.by_telephone, closed.statement()).code == "another-closing"
     assert closed.by_file(closed.opening, closed.closing) == closed.toy.issued.code_2
-    kept = {path.name.partition(".")[2]: path for path in (closed.office.directory / "releases").iterdir()}
-    assert kept["root"].read_text() == misheard and closed.closing in kept["checkpoints"].read_text()
-    assert refusal(closed.by_root, misheard).facts["first"] == closed.root.hex()
+    told = [(each.by, each.statement) for each in closed.entries(ledger.Closing)]
+    assert told == [("telephone", misheard), ("checkpoint", closed.statement())]
+    assert {each.what for each in closed.entries(ledger.Alarm)} == {"other-closing"}
 
 
 def test_two_signed_closings_of_one_session_are_refused(closed):
@@ -154,7 +125,7 @@ def test_what_is_not_the_signed_closing_gives_no_code_and_leaves_nothing_on_file
     ):
         assert refusal(closed.by_file, *these).code == code, these
     assert not list((closed.office.directory / "releases").glob("*.checkpoints"))
-    assert refusal(closing.root_of, b"\xff", closed.toy.read().manifest, file="x").code == "checkpoint-malformed"
+    assert not closed.entries(ledger.Code2)
 
 
 def test_the_office_knows_what_it_issued_for_a_session(closed):

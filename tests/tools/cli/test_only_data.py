@@ -10,6 +10,8 @@ import pytest
 
 from bank.authoring import people
 from bank.authoring.review import State
+from bank.clock import today
+from bank.seal import codes
 from bank.seal import passphrase as sealing
 from bank.store import Bank
 from examd.bureau import identity
@@ -24,6 +26,7 @@ from tools.cli import main
 SAMPLES = Path(__file__).parents[3] / "tools/samples/SP-ELV-T"
 LONG = {"bench answers", "bench bank", "bench terminal"}
 """Minutes on a busy machine; tests/tools/bench runs their parts."""
+ROOM = codes.spoken_short("ab" * 16, codes.Short.ROOM)
 SCRIPT = f"""
 bank init sample --sample
 bank init real
@@ -103,8 +106,15 @@ passphrase chief/chief.key --passphrase-file word2 --new-passphrase-file word
 site init site --id SX-12 --name 第一考试点 --bureau office/bureau.card.json
 site staff site --name 李娜
 bureau issue office --bank sample --rule {SAMPLES / "rule.toml"} --roster roster.csv --site site/site.card.json \
- --chief chief/chief.card.json --session S-1 --name 第一场 --date 2026-11-21 --out stick --mock
-bureau code office stick/PKG-* 1
+ --chief chief/chief.card.json --session S-1 --name 第一场 --date {today()} --out stick --mock
+bureau code office stick/PKG-* 1 --commit {ROOM}
+bureau ledger office
+bureau ledger office show stick/PKG-*
+bureau ledger office head
+bureau ledger office check
+bureau ledger office extract stick/PKG-* --out extract.json
+bureau receive office stick
+bureau void office stick/PKG-* --reason 改期
 bureau setup office
 bank trace sample --seen '触电:断开电源|呼救' --package stick/PKG-*
 verify nowhere
@@ -188,13 +198,14 @@ MAY_REFUSE = {
     "bank replace-holder", "rule consent",
     "site admit", "site reopen",  # nobody has signed in, nobody has handed in
     "chief answer",  # no request waits there
+    "site journals", "site restore",  # and nobody's journal is there
 }  # fmt: skip
 
 
 async def waits_to_be_enrolled(room):
     """A machine where the code was typed."""
     async with room.desk("helper") as desk, room.socket() as socket:
-        await say(socket, m.Pair((await desk.command("pair"))["code"], "07", "ab" * 32))
+        await say(socket, m.Pair((await desk.command("pair"))["code"], "07", "ab" * 32, "ab" * 32))
         await hear(socket, m.Enrolled)
 
 
@@ -230,6 +241,8 @@ def a_session(folder, shell):
         site("admin", "start")
         site("deputy", "checkpoint --chief toy-chief")
         site("closer", f"reopen --candidate {number} --reason 误触 --minutes 3 --chief toy-chief")
+        (shell.folder / "none.journal").write_bytes(b"")
+        site("closer", "restore --journal none.journal --reason 磁盘回退 --yes --chief toy-chief")
         for act in ("pause --reason 停电", "resume --reason 来电", "addtime --minutes 5 --reason 停电"):
             site("deputy", act)
         site("watcher", "present")
@@ -237,6 +250,7 @@ def a_session(folder, shell):
         site("watcher", "passphrase --new-passphrase-file word2")
         (closed,) = site("closer", "close --chief toy-chief")
         site("closer", "grade --code-file two --chief toy-chief")
+        shell(f"site journals {toy.site_folder} --from .")
         shell(f"site report {toy.site_folder}")
         shell(f"verify {closed['result']}")
         shell(f"bank trace sample --seen 甲:乙|丙 --result {closed['result']}")

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import pty
+import re
 import sys
 import time
 from datetime import datetime
@@ -12,10 +13,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from bank.clock import now
 from bank.refused import Denied
 from bank.seal import codes
 from bank.seal import passphrase as sealing
 from examd.bureau.office import Office
+from examd.bureau.releasing import at_the_desk
 from examd.rates.compute import Row
 from examd.site.closing import DecidedLate, Decision, Waived
 from examd.site.replies import Alarmed, SeatStatus, Status
@@ -54,7 +57,8 @@ class Console:
             role = holder.card.role
             (folder / f"{role}.key").write_bytes(sealing.seal(holder.secret_bytes(), PASSPHRASE, f"examd/{role}"))
         (self.office.directory / "releases").mkdir()
-        self.office.keep_codes(toy.issued, None, toy.bureau)
+        with at_the_desk(self.office, toy.bureau, now()) as desk:
+            desk.issue(toy.issued, None)
 
     def site(self, command, *words, person="admin", chief=False):
         # Unlocking takes its time: no code of the step before, which could run out between asking and signing in.
@@ -84,10 +88,16 @@ def test_a_session_from_opening_to_pass_rates(tmp_path, capsys):
         console = Console(room, tmp_path, capsys)
         number, package = room.toy.issued.package_id, room.toy.directory
 
-        exit_code, code_1, err = console.code(package, "1")
-        assert (exit_code, code_1) == (0, room.toy.issued.code_1)
+        assert console.code(package, "1")[0] == 2  # for no room in particular it is not given
+        exit_code, out, err = console.site("open", package, "--code-file", private(tmp_path / "zero", "x"), chief=True)
+        commit = re.search(r"for no other:\n\s+(.*)", err).group(1).split()
+        exit_code, code_1, err = console.code(package, "1", "--commit", *commit)
+        assert (exit_code, code_1) == (0, room.toy.issued.code_1), err
         assert "T-1" in err and "2026-11-21" in err
-        assert json.loads(console.code(package.name, "1", "--json")[1])["package_id"] == number
+        assert json.loads(console.code(package.name, "1", "--commit", *commit, "--json")[1])["package_id"] == number
+        another = codes.spoken_short("cd" * 16, codes.Short.ROOM).split()
+        exit_code, out, err = console.code(package, "1", "--commit", *another, "--json")
+        assert (exit_code, json.loads(out)["refused"]) == (3, "second-sitting")
 
         one = private(tmp_path / "one", code_1)
         exit_code, out, err = console.site("open", package, "--code-file", one, chief=True)
@@ -111,19 +121,21 @@ def test_a_session_from_opening_to_pass_rates(tmp_path, capsys):
         exit_code, out, err = console.site("close", "--json", person="closer", chief=True)
         assert "closed already" in err
         told = json.loads(out)
-        assert codes.root_of(spoken) == told["root"] and told["root_spoken"] == spoken
+        assert told["closing_spoken"] == spoken.strip() and len(spoken.split()) == 4
         assert "waived 0, absent 5" in console.site("status", person="watcher")[1]
 
         result = Path(told["result"])
         assert console.code(number, "2")[0] == 2
-        assert console.code(number, "2", "--root", told["root"])[0] == 3  # no check digits: anybody's typing
+        assert console.code(number, "2", "--closing", told["root"])[0] == 3  # no check digits: anybody's typing
+        exit_code, out, err = console.code(number, "2", "--closing", *commit, "--json")
+        assert json.loads(out)["refused"] == "short-of-another"
         *right, last = spoken.split()
         misheard = f"{int(last[0], 16) ^ 1:x}{last[1:]}"
-        exit_code, out, err = console.code(number, "2", "--root", *right, misheard, "--json")
-        assert (exit_code, json.loads(out)["facts"]) == (3, {"group": 8}), err
+        exit_code, out, err = console.code(number, "2", "--closing", *right, misheard, "--json")
+        assert (exit_code, json.loads(out)["facts"]) == (3, {"group": 4, "spoken": "closing"}), err
         exit_code, code_2, err = console.code(number, "2", "--checkpoint", result / "checkpoints.txt")
         assert (exit_code, code_2) == (0, room.toy.issued.code_2), err
-        assert console.code(number, "2", "--root", *spoken.split())[1] == code_2
+        assert console.code(number, "2", "--closing", *spoken.split())[1] == code_2
 
         two = private(tmp_path / "two", code_2)
         exit_code, out, err = console.site("grade", "--code-file", two, person="deputy", chief=True)
@@ -341,15 +353,10 @@ def test_a_short_passphrase_is_refused_before_it_is_typed_again():
     assert "REFUSED passphrase-short" in shown and "Once more" not in shown
 
 
-def test_a_root_read_out_is_shown_back_and_stands_only_when_confirmed(tmp_path):
-    from types import SimpleNamespace
+def test_what_is_read_out_is_shown_back_and_stands_only_when_confirmed():
+    from tools.cli.bureau.office import _heard
 
-    from tools.cli.bureau.office import _code_2
-
-    root, recorded = codes.spoken_root("ab" * 32), []
-    office = SimpleNamespace(code_2=lambda *given: recorded.append(given) or "the code")
-    args = SimpleNamespace(checkpoint=None, root=root.split())
-    ask = lambda: _code_2(args, office, "0" * 32, None)  # noqa: E731
-    for answer, outcome in (("no", "REFUSED root-not-confirmed"), ("yes", "GOT the code")):
-        shown = typed([answer], ask)
-        assert root in shown and outcome in shown
+    spoken = codes.spoken_short("ab" * 16, codes.Short.CLOSING)
+    for answer, outcome in (("no", "REFUSED heard-not-confirmed"), ("yes", "GOT " + "ab" * 16)):
+        shown = typed([answer], lambda: _heard(spoken, codes.Short.CLOSING, "The closing:"))
+        assert spoken in shown and outcome in shown

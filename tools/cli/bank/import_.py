@@ -65,4 +65,6 @@ def run_import(args: argparse.Namespace) -> int:
         as_json({"dry_run": args.dry_run} | rows | row_records(outcome))
     else:
         print_outcome(outcome, dry_run=args.dry_run)
+        if args.submit and outcome.added and not args.dry_run:
+            print(_("{n} items handed in for review.").format(n=len(outcome.added)))
     return 0 if outcome.clean else 1

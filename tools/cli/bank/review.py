@@ -60,7 +60,10 @@ def add(bank: Commands) -> None:
         "return",
         run_return,
         _("send items back to their author, with remarks"),
-        _("The revision stays as it was; what the author changes becomes the next one."),
+        _(
+            "The revision stays as it was; what the author changes becomes the next one. An item that another body "
+            "lent is turned down for good: its owner lends it again in other words."
+        ),
         "examd bank return bank/ q17 --remarks 选项B与C同义 --as stick/wangfang.key",
     )
     retiring = bank.add(
@@ -178,6 +181,8 @@ def _show(waits: "ForReview", *, as_record: bool) -> None:
         as_json(record | {"fields": fields, "changes": change_records(waits.changes)})
         return
     rev, by = _("revision {rev}").format(rev=item.rev), _("written by {names}").format(names=joined(waits.names))
+    if not waits.names:  # another body's
+        by = _("lent by {owner}").format(owner=item.provenance.owner)
     print(plain(f"── {item_name(item)}  {rev}  {by}"))
     print_changes(waits.changes) if waits.changes else print_whole(waits.whole)
 
@@ -206,7 +211,7 @@ def run_return(args: argparse.Namespace) -> int:
     """All or none."""
     from bank.authoring import lifecycle
 
-    return _with_remarks(args, lifecycle.send_back, _("{n} items returned to their authors."))
+    return _with_remarks(args, lifecycle.send_back, _("{n} items returned."))
 
 
 def run_retire(args: argparse.Namespace) -> int:

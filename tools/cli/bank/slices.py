@@ -14,7 +14,7 @@ from tools.cli.output import as_json, report, rows
 
 if TYPE_CHECKING:
     from bank.lending.owners import Owner
-    from bank.lending.slices import Body
+    from bank.lending.slices import Body, Slice
     from examd.holders import Card, Holder
 
 
@@ -26,7 +26,7 @@ def add(bank: Commands) -> None:
         _("sign the card of a body that lends to this bank; list them"),
         _(
             "Two of the bank's people sign an owner's card once, each with a command of their own, after comparing its "
-            "key with the owner by telephone: items in the owner's slices are in force without further review. A new "
+            "key with the owner by telephone: what two people approved in the owner's bank is in force here too. A new "
             "card of the same owner replaces the old one. Without a card: lists who is known. Exit code 1: one more "
             "person must sign."
         ),
@@ -49,9 +49,11 @@ def add(bank: Commands) -> None:
         run_accept,
         _("take in another body's slice, signed by a reviewer"),
         _(
-            "Only from an owner whose card two of the bank's people signed (bank owner). The items stay the owner's: "
-            "here they are used within permission and period, and never written, approved or retired. Of the slices of "
-            "one owner the newest rules, whichever comes last. Exit code 1: an item of this bank's own, or of another "
+            "Only from an owner whose card two of the bank's people signed (bank owner). What two people approved in "
+            "the owner's bank is in force: their signatures come with the slice and are checked. What comes without "
+            "them waits for review here (bank review). The items stay the owner's: here they are used within "
+            "permission and period, and never written or retired. Of the slices of one owner the newest rules, "
+            "whichever comes last. Exit code 1: an item of this bank's own, or of another "
             "owner, has another answer key."
         ),
         "examd bank accept bank/ stick/SLICE-0123 --office office --as stick/wangfang.key",
@@ -72,8 +74,8 @@ def add(bank: Commands) -> None:
         run_slices,
         _("what other bodies lent to this bank"),
         _(
-            "Owner, permission, period, how many of its items are in force by it and not by a newer slice, and whether "
-            "it was withdrawn."
+            "Owner, permission, period, how many of its items are in force by it and not by a newer slice, how many "
+            "wait for review here, and whether it was withdrawn."
         ),
         "examd bank slices bank/",
     )
@@ -219,15 +221,26 @@ def run_accept(args: argparse.Namespace) -> int:
         (_("{n} items were here already, not lent by this owner; they stay as they are."), done.already),
     ):
         lines_told += [text.format(n=len(ids))] if ids else []
+    if done.approved_by:
+        line = _("Approved in the bank of {owner} by {names}; their signatures were checked.")
+        lines_told.append(line.format(owner=terms.owner.name, names=joined(done.approved_by)))
+    if done.waiting:
+        line = _(
+            "{n} items came without signatures by which the bank of {owner} approved them: they wait for review here, "
+            "and what stood before goes on until then: examd bank review {bank} --as {key}"
+        )
+        told = line.format(n=len(done.waiting), owner=terms.owner.name, bank=args.bank, key=args.key)
+        lines_told.append(told)
     if not taken.owner.separated:
         lines_told.append(_("Not separated: one holder may stand behind all signatures on this owner's card."))
     report(
         args,
         {
-            "added": len(done.added), "already": list(done.already), "contradicting": list(done.contradicting),
+            "added": len(done.added), "already": list(done.already), "approved_by": list(done.approved_by),
+            "contradicting": list(done.contradicting),
             "corrected": list(done.corrected), "older": list(done.older), "owner": terms.owner.id,
             "renewed": list(done.renewed), "separated": taken.owner.separated, "slice": terms.slice,
-            "until": terms.until.isoformat(),
+            "until": terms.until.isoformat(), "waiting": list(done.waiting),
         },
         *lines_told,
     )  # fmt: skip
@@ -267,16 +280,23 @@ def run_withdraw(args: argparse.Namespace) -> int:
     return report(args, {"withdrawal": str(path)}, line)
 
 
+def _slice_end(each: "Slice") -> str:
+    from bank.clock import day_of
+
+    waits = _("{n} wait for review").format(n=each.waiting) if each.waiting else ""
+    over = _("withdrawn {day}").format(day=day_of(each.withdrawn_at)) if each.withdrawn_at else ""
+    return "".join(f" · {said}" for said in (waits, over) if said)
+
+
 def run_slices(args: argparse.Namespace) -> int:
     """Every slice that came, in its order."""
-    from bank.clock import day_of
     from tools.cli.sentences.guarding import PERMISSIONS
 
     with open_bank(args) as bank:
         slices = bank.slices.all()
     if args.json:
-        fields = ("id", "owner", "owner_name", "permission", "first", "until", "items", "in_force", "accepted_by",
-                  "accepted_at", "withdrawn_at")  # fmt: skip
+        fields = ("id", "owner", "owner_name", "permission", "first", "until", "items", "in_force", "waiting",
+                  "accepted_by", "accepted_at", "withdrawn_at")  # fmt: skip
         as_json([{name: getattr(each, name) for name in fields} for each in slices])
         return 0
     for each in slices:
@@ -284,7 +304,7 @@ def run_slices(args: argparse.Namespace) -> int:
             slice=each.id[:8], owner=each.owner_name, items=each.items, standing=each.in_force,
             permission=joined(_(PERMISSIONS[permission]) for permission in each.permission),
             first=each.first, until=each.until,
-            end=" · " + _("withdrawn {day}").format(day=day_of(each.withdrawn_at)) if each.withdrawn_at else "",
+            end=_slice_end(each),
         ))  # fmt: skip
     if not slices:
         print(_("No other body has lent items to this bank."))

@@ -1,11 +1,11 @@
 """What each `examd bureau …` command takes. Its module is imported when it runs.
 
-Before: `tools.cli.bureau`. After: `tools.cli.bureau.office`, `tools.cli.bureau.roster`, `tools.cli.bureau.issue`.
+Before: `tools.cli.bureau`. After: `tools.cli.bureau.office`, `roster`, `issue`, `ledger`, `receive`.
 """
 
 from pathlib import Path
 
-from tools.cli.base import Commands
+from tools.cli.base import Command, Commands
 from tools.cli.language import _
 
 
@@ -61,24 +61,100 @@ def declare(bureau: Commands) -> None:
         "tools.cli.bureau.office:run_code",
         _("read out a release code"),
         _(
-            "Code 1 opens the items. Code 2 opens the answer keys and is given only against the closing: "
-            "the exported checkpoints.txt, whose signatures are checked, or the closing root as the site reads it out."
+            "Code 1 opens the items, for the room whose commitment is read out: to another it is never given again. "
+            "Code 2 opens the answer keys and is given only against the closing: the exported checkpoints.txt, whose "
+            "signatures are checked, or the closing as the site reads it out, which stays open in the ledger until the "
+            "signed one comes. What a code was given for stands in the release ledger first."
         ),
-        "examd bureau code office PKG-0123…cdef 2 --checkpoint checkpoints.txt",
+        "examd bureau code office PKG-0123…cdef 1 --commit GROUP GROUP GROUP GROUP",
     )
     code.add_argument("directory", type=Path, metavar=_("DIR"), help=_("the bureau's folder"))
-    code.add_argument("package", metavar=_("PACKAGE"), help=_("package: its number, PKG-number, or its folder"))
+    _takes_package(code)
     code.add_argument("number", type=int, choices=(1, 2), metavar="1|2", help=_("which code"))
-    closing = code.add_mutually_exclusive_group()
-    closing.add_argument(
+    against = code.add_mutually_exclusive_group()
+    against.add_argument(
+        "--commit", nargs="+", default=[], metavar=_("GROUP"),
+        help=_("the room's commitment that the site reads out: four groups of nine (for code 1)"),
+    )  # fmt: skip
+    against.add_argument(
         "--checkpoint", type=Path, metavar="FILE", help=_("checkpoints.txt of the closed session (for code 2)")
     )
-    closing.add_argument(
-        "--root", nargs="+", default=[], metavar=_("GROUP"),
-        help=_("the closing root that the site reads out: eight groups of nine (for code 2)"),
+    against.add_argument(
+        "--closing", nargs="+", default=[], metavar=_("GROUP"),
+        help=_("the closing that the site reads out: four groups of nine (for code 2)"),
     )  # fmt: skip
-    for command in (init, code):
+    _ledger(bureau)
+    _receive(bureau)
+    void = bureau.add(
+        "void",
+        "tools.cli.bureau.ledger:run_void",
+        _("take a package back"),
+        _("No code is given for it any more, and no result of it is filed. It stays in the ledger, with the reason."),
+        "examd bureau void office PKG-0123…cdef --reason 改期",
+    )
+    void.add_argument("directory", type=Path, metavar=_("DIR"), help=_("the bureau's folder"))
+    _takes_package(void)
+    void.add_argument("--reason", required=True, help=_("why; it stands in the ledger"))
+    for command in (init, code, void):
         command.takes_file("--passphrase-file", _("read the officer's passphrase from this file"))
+
+
+def _takes_package(command: Command) -> None:
+    command.add_argument("package", metavar=_("PACKAGE"), help=_("package: its number, PKG-number, or its folder"))
+
+
+def _ledger(bureau: Commands) -> None:
+    ledger = bureau.add(
+        "ledger",
+        "tools.cli.bureau.ledger:run_ledger",
+        _("what was issued, opened, closed and returned, and for what each code was given"),
+        _(
+            "list: every package, alarms first; what was opened and never returned stays on it, with its age. "
+            "show PACKAGE: its entries. "
+            "extract PACKAGE --out FILE: what the ledger says of its session, with proofs, for examd verify. "
+            "note PACKAGE --checkpoint FILE: checkpoints that came while a session runs; its record can then only go "
+            "on from there. "
+            "head: how far it has come, short enough to print and to be read to a second body. "
+            "check: every signature; against printed heads (--head) and extracts (--against). "
+            "Exit code of list and check: 1 where there is an alarm."
+        ),
+        "examd bureau ledger office list",
+    )
+    ledger.add_argument("directory", type=Path, metavar=_("DIR"), help=_("the bureau's folder"))
+    ledger.add_argument(
+        "act", nargs="?", default="list", choices=("list", "show", "extract", "note", "head", "check"),
+        help=_("what to do (default: %(default)s)"),
+    )  # fmt: skip
+    ledger.add_argument(
+        "package", nargs="?", metavar=_("PACKAGE"), help=_("package: its number, PKG-number, or its folder")
+    )
+    ledger.add_argument("--out", type=Path, metavar="FILE", help=_("where to write the extract"))
+    ledger.add_argument("--checkpoint", type=Path, metavar="FILE", help=_("checkpoints.txt of the session (note)"))
+    ledger.add_argument(
+        "--head", nargs="+", default=[], metavar=_("GROUP"), help=_("a printed head: number and four groups (check)")
+    )
+    ledger.add_argument(
+        "--against", type=Path, action="append", default=[], metavar="FILE",
+        help=_("an extract that was given out earlier (check); may be repeated"),
+    )  # fmt: skip
+    ledger.takes_file("--passphrase-file", _("read the officer's passphrase from this file (extract, note)"))
+
+
+def _receive(bureau: Commands) -> None:
+    receive = bureau.add(
+        "receive",
+        "tools.cli.bureau.receive:run_receive",
+        _("verify results and file them, or refuse them"),
+        _(
+            "Verifies each result folder whole, with this bureau's key and ledger, recomputes forms, marks and rates, "
+            "and files a copy in the bureau's folder, with the ledger's extract in it. Where a check fails it is named "
+            "and nothing is filed. The same result again does no harm; another one of a session is an alarm."
+        ),
+        "examd bureau receive office /media/stick/result",
+    )
+    receive.add_argument("directory", type=Path, metavar=_("DIR"), help=_("the bureau's folder"))
+    receive.add_argument("results", type=Path, nargs="+", metavar="RESULT", help=_("folders of results"))
+    receive.takes_file("--passphrase-file", _("read the officer's passphrase from this file"))
 
 
 def _setup(bureau: Commands) -> None:
@@ -133,6 +209,10 @@ def _issue(bureau: Commands) -> None:
     issue.add_argument("--session", required=True, help=_("session number: letters, digits, - and _"))
     issue.add_argument("--name", required=True, help=_("the session's name for people"))
     issue.add_argument("--date", required=True, help=_("day of the exam, YYYY-MM-DD"))
+    issue.add_argument(
+        "--until", default="", metavar="DATE",
+        help=_("last day on which the package may be opened, YYYY-MM-DD (default: the day of the exam)"),
+    )  # fmt: skip
     issue.add_argument("--mock", action="store_true", help=_("a drill (演练): marked on every screen and paper"))
     issue.add_argument("--again", action="store_true", help=_("although this session has a package already"))
     issue.takes_signers(_("key file of a person of the bank: two sign where it issues for another bureau than before"))

@@ -35,7 +35,7 @@ def run_issue(args: argparse.Namespace) -> int:
     print("\n".join(in_use.lines(rule.rule, rule.proof)), file=told, flush=True)
     people = roster.whole(args.roster)
     session = Session(args.session, args.name, args.date, site.id, site.name, args.mock)
-    order = Order(session, rule, people, site, chief, args.out, clock.utc_now(), args.again)
+    order = Order(session, rule, people, site, chief, args.out, clock.utc_now(), args.again, until=args.until)
     bureau = unlock.bureau(office, args.passphrase_file)
     if (finished := finish_issue(order, office, bureau)) is not None:
         return _tell_finished(args, order, finished)
@@ -98,6 +98,7 @@ def _to_json(order: Order, done: Issuance) -> dict[str, object]:
 def _print(args: argparse.Namespace, order: Order, done: Issuance) -> None:
     issued = done.issued
     print(_("Package {directory}", directory=issued.directory))
+    print(_("May be opened from {first} to {last}.", first=order.window.first, last=order.window.last))
     print(_("{candidates} candidates, a pool of {pool} items, {share:.0%} of trial draws admissible",
         candidates=len(order.roster), pool=issued.pool_size, share=issued.acceptance / 2000
     ))  # fmt: skip

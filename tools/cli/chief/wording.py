@@ -111,6 +111,11 @@ def _order(question: Question, number: int) -> str:
         "reason": words["reason"],
         "n": words.get("n", 0),
     }
+    if order.kind == Kind.RESTORE:
+        facts["n"] = len(words["answers"])
+        return _(
+            "> {admission_no} {name}: {n} answers that the record lost COUNT, by a journal. Reason: {reason}", **facts
+        )
     if order.kind == Kind.REOPEN:
         return _("> {admission_no} {name}: open the hand-in again. Reason: {reason}", **facts)
     if words.get("counts"):

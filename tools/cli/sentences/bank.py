@@ -134,7 +134,6 @@ SENTENCES = {
     "tolerance-not-read": N_("How near a number must come is said in a way that cannot be kept."),
     "gift-braces": N_("The braces {{ }} do not match; there must be one pair."),
     "gift-answers": N_("What stands in the braces is not an answer in GIFT."),
-    "options-out-of-order": N_("Option {option} does not follow the one above."),
     "several-numbers": N_("{found} numbers are right; an item has one, with a tolerance."),
     "wildcard-answer": N_("The answer holds a * that stands for anything."),
     "unit-multiplier": N_("Units are converted into each other; the bank does not convert."),
@@ -211,6 +210,7 @@ SENTENCES = {
     ),
     "answer-as-one-text": N_("The answer was read as one text; alternatives are parted by |."),
     "line-not-read": N_("This line belongs to no question and was not read."),
+    "item-not-in-manifest": N_("The package holds this item, and its manifest does not name it: it was not read."),
     "column-not-read": N_("Column “{column}” means nothing here and was not read."),
     "option-letters-unclear": N_("The letters of the options make no whole: one stands twice, or one is left out."),
     "option-letters-disagree": N_(

@@ -19,6 +19,8 @@ ERRORS = {
 }  # fmt: skip
 HOLDERS = {"bureau": N_("bureau"), "site": N_("site"), "chief": N_("chief examiner")}
 
+SHORTS = {"closing": N_("the closing"), "room": N_("the room's commitment"), "head": N_("the ledger's head")}
+
 WORDS = {
     "column": COLUMNS
     | {
@@ -37,6 +39,26 @@ WORDS = {
         "permanent-residence": N_("foreign permanent resident's ID card"),
         "passport": N_("passport"),
         "other": N_("another document"),
+    },
+    "interaction": {
+        "essay": N_("written answer"),
+        "matching": N_("matching"),
+        "description": N_("description without a question"),
+        "cloze": N_("cloze"),
+        "calculated": N_("calculated"),
+        "ddwtos": N_("drag words into text"),
+        "orderInteraction": N_("ordering"),
+        "matchInteraction": N_("matching"),
+        "associateInteraction": N_("pairing"),
+        "gapMatchInteraction": N_("gaps filled from a list"),
+        "extendedTextInteraction": N_("written answer"),
+        "hotspotInteraction": N_("point in a picture"),
+        "hottextInteraction": N_("words picked in a text"),
+        "graphicGapMatchInteraction": N_("labels put into a picture"),
+        "sliderInteraction": N_("slider"),
+        "uploadInteraction": N_("file handed in"),
+        "drawingInteraction": N_("drawing"),
+        "shared-options": N_("one list of options for several questions"),
     },
     "role": {"administrator": N_("administrator"), "invigilator": N_("invigilator")} | ROLES,
     "state": STATES,
@@ -61,11 +83,15 @@ WORDS = {
         "release": N_("let a terminal go on"),
         "admit": N_("admit a candidate at another terminal"),
         "reopen": N_("open a hand-in again"),
+        "held": N_("see what the record holds of a candidate"),
+        "restore": N_("admit answers from a journal"),
         "close": N_("close the session"),
         "answers-lock": N_("open the answer keys"),
         "sign-result": N_("sign the result"),
     },
     "contradiction": CONTRADICTIONS,
+    "spoken": SHORTS,
+    "other": SHORTS,
     "party": {"bureau": N_("bureau"), "room": N_("room")},
     "expected": HOLDERS,
     "found": HOLDERS,

@@ -56,6 +56,10 @@ SENTENCES = {
     "owner-needs-card-and-key": N_("To sign an owner's card, give the card and --as with your key file."),
     "slice-other-receiver": N_("The slice is sealed to {receiver}, not to this bureau."),
     "slice-altered": N_("Slice {slice}: what is inside is not what its owner signed. Nothing was taken in."),
+    "slice-approval": N_(
+        "Slice {slice}: {owner} says that item {item} was approved by people of its bank, and their signatures are not "
+        "on this item. Nothing was taken in: the owner makes the slice again."
+    ),
     "slice-malformed": N_("Slice {slice}: what is inside is not made of items."),
     "slice-other-acceptance": N_("What was signed does not accept slice {slice} for this bank."),
     "slice-other-withdrawal": N_("What was signed does not withdraw slice {slice}."),
@@ -73,6 +77,7 @@ SENTENCES = {
     "slice-of-stranger": N_("came in a slice of an owner whose card two people of this bank have not signed."),
     "owner-forged": N_("the signature under an owner's card does not hold."),
     "slice-item-changed": N_("not as its owner signed it."),
+    "slice-item-unread": N_("in force although nobody of the owner's bank or of this one approved it."),
 }
 
 DIGITS = (N_("1"), N_("2"), N_("3"), N_("4"), N_("5"), N_("6"), N_("7"), N_("8"), N_("9"))

@@ -26,11 +26,22 @@ SENTENCES = {
     "root-group": N_(
         "Group {group} of the closing root is wrong: its check digit does not agree. Ask the site for that group again."
     ),
-    "root-missing": N_(
-        "Code 2 is given against the closing: --checkpoint FILE with the site's checkpoints.txt, "
-        "or --root with the eight groups that the site reads out."
+    "short-shape": N_("{spoken}: four groups of nine are read out, {expected} characters 0–9 and a–f; found {found}."),
+    "short-group": N_(
+        "Group {group} of this is wrong: {spoken}. Its check digit does not agree. Ask the site for that group again."
     ),
-    "root-not-confirmed": N_("Nothing was recorded and no code given. Ask the site to read the closing root again."),
+    "short-of-another": N_("Those are the groups of another thing: {other}. Needed is: {spoken}."),
+    "closing-missing": N_(
+        "It takes the closing: --checkpoint FILE with the site's checkpoints.txt, or for code 2 --closing with the "
+        "four groups that the site reads out."
+    ),
+    "commit-missing": N_(
+        "Code 1 is given for the room's commitment: --commit with the four groups that “site open” shows."
+    ),
+    "heard-not-confirmed": N_("Nothing was entered and no code given. Ask the site to read the groups again."),
+    "code-1-needed": N_(
+        "Release code 1 is needed. Read the bureau the room's commitment, {groups}, and open again with --code-file."
+    ),
     "checkpoint-malformed": N_("{file} is not the checkpoints.txt of a closed session, or is damaged. Copy it again."),
     "checkpoint-other-session": N_("{file} closes another session ({found}). Ask for the one of this package."),
     "checkpoint-unsigned": N_(
@@ -39,15 +50,66 @@ SENTENCES = {
     ),
     "checkpoint-not-closing": N_(
         "{file} may be that of the opening: the chief examiner has to have signed twice, at opening and at closing. "
-        "Take the file after closing, or give the closing root: --root"
+        "Take the file after closing, or give the closing as it is read out: --closing"
     ),
     "package-unknown": N_("This bureau has no codes for package {package}. Check the package number."),
     "package-id-malformed": N_("A package number has 32 hexadecimal digits."),
-    "root-malformed": N_("A closing root has 64 hexadecimal digits."),
-    "another-root": N_(
-        "Code 2 of this package was given against another closing root ({first}). If that one was misheard, the "
-        "signed closing corrects it: --checkpoint FILE. If both are right, keep both and report it."
+    "another-closing": N_(
+        "Code 2 of this package was asked for with another closing ({first}). No code was given; that somebody asked "
+        "is in the ledger as an alarm. Only the signed closing settles it: --checkpoint FILE."
     ),
+    "checkpoint-of-another-record": N_(
+        "A checkpoint over {size} entries came before, with another root: two records of one session. It is in the "
+        "ledger as an alarm; keep both files and report it."
+    ),
+    # the release ledger
+    "second-sitting": N_(
+        "Code 1 of this package was given at {at} for another room. It is not given again: this would be a second "
+        "sitting. That somebody asked is in the ledger as an alarm. If the server was lost before the session began, "
+        "issue the session anew: bureau issue --again"
+    ),
+    "never-opened": N_(
+        "Code 1 of package {package} was never given, so there is nothing to close. Check the package number; report "
+        "it where the site is sure."
+    ),
+    "package-void": N_("Package {package} is void: {reason}. Issued in its place: {by}"),
+    "code-outside-window": N_(
+        "This package may be opened from {first} to {last}; today is {today}. Issue the session anew for another day."
+    ),
+    "void-after-result": N_("The result of package {package} is filed; it is not made void any more."),
+    "issued-meanwhile": N_("Another package for site {site} was issued meanwhile. Issue again."),
+    "ledger-busy": N_("Another program is at the release ledger. Try again in a moment."),
+    "ledger-not-begun": N_(
+        "{office} has no release ledger yet. It is begun with the next package or code, from what is on file."
+    ),
+    "ledger-malformed": N_(
+        "Line {line} of the release ledger is none of its lines. Stop, keep the file, put back a copy, and report it."
+    ),
+    "ledger-edited": N_(
+        "The release ledger was altered at line {line}: it is not what was signed. Stop, keep the file, and report it."
+    ),
+    "ledger-rolled-back": N_(
+        "The release ledger is an older copy: it has {found} entries, and {where} has seen {known}. Put the newest "
+        "copy back; if there is none, stop and report it."
+    ),
+    "ledger-another": N_(
+        "The release ledger is not the one that {where} has seen: its first {known} entries are others. Stop, keep the "
+        "file, and report it."
+    ),
+    "ledger-head-foreign": N_("The head in {where} is not one that this bureau signed."),
+    "ledger-head-typed": N_("A printed head is a number and four groups; “{found}” is no number."),
+    "extract-no-file": N_("Name the file for the extract: --out FILE"),
+    "package-not-named": N_("“ledger {act}” takes a package: its number, PKG-number, or its folder."),
+    # results that come home
+    "result-not-a-result": N_("{folder} is not the folder of a result. At the site it is sessions/…/result."),
+    "result-of-no-package": N_(
+        "{folder} is the result of a package that this bureau did not issue ({package}), or its manifest is another."
+    ),
+    "result-refused": N_("Package {package}: nothing was filed. Checks that failed: {checks}"),
+    "second-result": N_(
+        "A different result of this session was here before ({filed}). Nothing was filed; keep both and report it."
+    ),
+    "filed-altered": N_("What lies in {folder} is not the result that was filed. Stop, keep it, and report it."),
     "two-closings": N_(
         "Code 2 of this package was given against another signed closing ({first}). Two closings of one session: "
         "keep both files and report it."
@@ -143,6 +205,7 @@ SENTENCES = {
         "An ID number of 15 digits, as given until 1999; it has no check character. Compare it with the document."
     ),
     "hidden-sheet-not-read": N_("The sheet is hidden and holds no candidates; it was not read."),
+    "foot-rows": N_("{found} rows are no candidates (totals, notes, signatures) and were not read: {rows}"),
     "row-not-read": N_("Nothing stands in the columns that are read; the row was not read."),
     "drawing-on-list": N_("A picture or drawing lies here; it was not read."),
     # statements and packages
@@ -152,6 +215,26 @@ SENTENCES = {
     "signature": N_("{file} is not signed by the bureau that this site trusts. Do not use this package."),
     "manifest-malformed": N_("The package's manifest is malformed: {why}. Use the second stick, or ask the bureau."),
     "manifest-version": N_("The package is of version {found}; this program reads version {expected}."),
+    "window-backwards": N_("The last day, {last}, lies before the first, {first}. Correct it."),
+    "package-outside-window": N_(
+        "This package may be opened from {first} to {last}; this machine's clock says {today}. If the clock is wrong, "
+        "state today's date, which stands in the record: --date YYYY-MM-DD. Otherwise take today's package."
+    ),
+    "stated-outside-window": N_(
+        "This package may be opened from {first} to {last}, and not on {today}. Take today's package, or ask the "
+        "bureau."
+    ),
+    "package-opened-before": N_(
+        "Package {package} was opened here before and its record is gone: it is not opened a second time. Report it; "
+        "the bureau issues the session anew."
+    ),
+    "package-superseded": N_(
+        "Package {package} was replaced: the later one, {newer}, was opened here already. Do not use it."
+    ),
+    "package-day-over": N_(
+        "This package could be opened until {last}, and package {newer} for {day} was opened here already. Do not use "
+        "it; ask the bureau."
+    ),
     "part-unlisted": N_("The manifest does not list {file}. Do not use this package; ask the bureau."),
     "part-missing": N_("The package lacks {file}. Use the second stick, or ask the bureau."),
     "part-extra": N_("The package holds a file that its manifest does not list: {file}. Find out who put it there."),
@@ -216,6 +299,15 @@ SENTENCES = {
     ),
     "order-unsigned": N_("The order does not bear the chief examiner's signature. Use the chief examiner's own key."),
     "not-handed-in": N_("Candidate {admission_no} has not handed in. See: examd site status"),
+    "terminal-journal-malformed": N_(
+        "{file} is no journal of a terminal, or of a version before journals said whose they are."
+    ),
+    "journal-of-another": N_("{file} is a journal of another session or candidate."),
+    "journal-proves-nothing": N_("{file} holds no acknowledged answer that the record does not have."),
+    "journals-none": N_(
+        "No journal of this session is in these folders ({found} others). Name the terminals' folders."
+    ),
+    "restore-not-confirmed": N_("Nobody confirmed that these answers are to be admitted; nothing was entered."),
     "not-signed-in": N_("Candidate {admission_no} has not signed in yet, and may at any enrolled terminal."),
     "no-time-left": N_("Candidate {admission_no} has no time left. Give some back with it: --minutes"),
     # terminals

@@ -111,7 +111,8 @@ ACTS = {
     "approve-as-sample": N_("taken as a sample"),
     "carry-over": N_("carried over from a bank without reviews"),
     "read": N_("read"),
-    "accept": N_("taken in from its owner's slice"),
+    "accept": N_("taken in from its owner's slice, approved there"),
+    "receive": N_("taken in from its owner's slice, to be reviewed here"),
     "withdraw": N_("withdrawn by its owner"),
     "resume": N_("in force again: the slice in its place was withdrawn"),
 }

@@ -127,6 +127,10 @@ def _session(site: Commands) -> None:
         "--cosign-minutes", type=positive, metavar="N",
         help=_("how often the chief examiner co-signs while candidates sit: 1 to 15 (default: 5)"),
     )  # fmt: skip
+    opened.add_argument(
+        "--date", default="", metavar="DATE",
+        help=_("today (YYYY-MM-DD), where this machine's clock is wrong; it stands in the record"),
+    )  # fmt: skip
     start = _command(
         site, "start", "session:run_start", _("start the session: the clock of every seat that is ready begins"),
         "examd site start site --as 李娜",
@@ -178,6 +182,14 @@ def _session(site: Commands) -> None:
     reopen.add_argument(
         "--minutes", type=int, default=0, help=_("time given back beside it, 0 to 180 (default: %(default)s)")
     )
+    restore = _command(
+        site, "restore", "journals:run_restore",
+        _("admit answers that the server lost from a terminal's journal, by order of the chief examiner"),
+        "examd site restore site --journal stick/07/2026001.journal --reason 磁盘回退 --chief /media/stick --as 李娜",
+    )  # fmt: skip
+    restore.add_argument("--journal", type=Path, required=True, metavar="FILE", help=_("the terminal's journal"))
+    restore.add_argument("--reason", required=True, help=_("why; it stands in the record"))
+    restore.add_argument("--yes", action="store_true", help=_("do not ask whether these answers are to be admitted"))
     for each in (admit, reopen):
         each.add_argument("--candidate", required=True, metavar=_("NUMBER"), help=_("admission number"))
         each.add_argument("--reason", required=True, help=_("why; it stands in the record"))
@@ -223,17 +235,31 @@ def _session(site: Commands) -> None:
     )  # fmt: skip
     grade.takes_file("--code-file", _("read release code 2 from this file instead of asking"))
 
-    for each in (opened, checkpoint, reopen, close):
+    for each in (opened, checkpoint, reopen, restore, close):
         _takes_chief(each, required=True)
     for each in (resume, added):
         _takes_chief(each, _("folder with the chief examiner's key: beyond what the rule allows they order it"))
     _takes_chief(grade, device=False)
-    for each in (opened, start, checkpoint, status, pause, resume, added, admit, reopen, close, grade):
+    for each in (opened, start, checkpoint, status, pause, resume, added, admit, reopen, restore, close, grade):
         _takes_staff(each)
 
 
 def _reporting(site: Commands) -> None:
-    """Adds the command."""
+    """Adds the two commands."""
+    journals = _command(
+        site, "journals", "journals:run_journals", _("collect the terminals' journals into the session's result"),
+        "examd site journals site --from /media/stick/journals",
+        description=_(
+            "After grading: copy *.journal of each terminal's journal folder to a stick, one folder a terminal, and "
+            "collect them here. examd verify then holds each against the record."
+        ),
+    )  # fmt: skip
+    journals.add_argument("folder", type=Path, nargs="*", metavar=_("FOLDER"), help=_("a terminal's journals"))
+    journals.add_argument(
+        "--from", dest="from_", type=Path, action="append", default=[], metavar=_("DIR"),
+        help=_("a folder with such folders in it (repeatable)"),
+    )  # fmt: skip
+    journals.add_argument("--session", default="", help=_("session number (default: the current one)"))
     found = _command(
         site, "report", "reporting:run_report", _("write workbook, CSV and bulletin; print the pass rates"),
         "examd site report site",

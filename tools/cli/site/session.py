@@ -46,7 +46,7 @@ def signed_in(args: argparse.Namespace) -> Iterator[Attended]:
 
 
 @contextlib.contextmanager
-def _with_chief(args: argparse.Namespace) -> Iterator[tuple[Attended, Chief]]:
+def with_chief(args: argparse.Namespace) -> Iterator[tuple[Attended, Chief]]:
     with Attended(args.directory) as attended:
         chief = _chief(args)
         _sign_in(attended, args)
@@ -81,11 +81,18 @@ def _sign_in(attended: Attended, args: argparse.Namespace) -> None:
 
 def run_open(args: argparse.Namespace) -> int:
     def code_1(asked: ToOpen) -> str:
-        _warn_of_the_date(asked.session)
+        if not args.date:
+            _warn_of_the_date(asked.session)
         _tell_rule(asked.rule)
+        groups = codes.spoken_short(asked.room_commit, codes.Short.ROOM)
+        print(_("The room's commitment. Read it to the bureau, which gives code 1 for it and for no other:"),
+            file=sys.stderr)  # fmt: skip
+        print("  " + groups, file=sys.stderr)
+        if args.code_file is None and not sys.stdin.isatty():
+            raise Denied("code-1-needed", groups=groups)
         return ask_code("code-1", _("Release code 1"), file=args.code_file)
 
-    with _with_chief(args) as (attended, chief):
+    with with_chief(args) as (attended, chief):
         done = attended.run(
             open_session(
                 attended.client,
@@ -93,6 +100,7 @@ def run_open(args: argparse.Namespace) -> int:
                 chief,
                 lambda asked: attended.from_person(lambda: code_1(asked)),
                 cosign_minutes=args.cosign_minutes,
+                stated_date=args.date,
             )
         )
     facts = msgspec.to_builtins(done.opened)
@@ -132,7 +140,7 @@ def run_checkpoint(args: argparse.Namespace) -> int:
     def told(status: Status) -> str:
         return _("Co-signed: {entries} entries of {session}.", entries=status.entries, session=status.session)
 
-    with _with_chief(args) as (attended, chief):
+    with with_chief(args) as (attended, chief):
         if not args.keep_on:
             status = attended.run(cosign_now(attended.client, chief))
             return report(args, {"entries": status.entries, "phase": status.phase}, told(status))
@@ -198,7 +206,7 @@ def run_admit(args: argparse.Namespace) -> int:
 
 
 def run_reopen(args: argparse.Namespace) -> int:
-    with _with_chief(args) as (attended, chief):
+    with with_chief(args) as (attended, chief):
         seat = attended.run(reopen_hand_in(attended.client, chief, args.candidate, args.reason, args.minutes))
     line = _(
         "Opened again: {name}, {n} answered. The terminal goes on from the record.", name=seat.name, n=seat.answered
@@ -213,7 +221,7 @@ def run_close(args: argparse.Namespace) -> int:
         for counts, given in ((True, args.count_late), (False, args.drop_late))
         for number, reason in given
     )
-    with _with_chief(args) as (attended, chief):
+    with with_chief(args) as (attended, chief):
 
         async def confirm(waived: Sequence[Waived], decided: Sequence[DecidedLate]) -> None:
             await attended.from_person(lambda: _confirm(waived, decided, sure=args.yes))
@@ -224,11 +232,12 @@ def run_close(args: argparse.Namespace) -> int:
         print(_("It was closed already; this is the same closing."), file=sys.stderr)
     for number in done.needless:
         print(_("{number} had handed in or never signed in: nothing was waived.", number=number), file=sys.stderr)
-    facts = msgspec.to_builtins(done.closed) | {"root_spoken": codes.spoken_root(done.closed.root)}
+    spoken = codes.spoken_short(done.statement, codes.Short.CLOSING)
+    facts = msgspec.to_builtins(done.closed) | {"closing_spoken": spoken}
     text = _(
         "Closed with {entries} entries, exported to {result}\n"
-        "For code 2, send the bureau {result}/checkpoints.txt, or read it this closing root, group by group:\n"
-        "{root_spoken}"
+        "For code 2, send the bureau {result}/checkpoints.txt, or read it this closing, group by group:\n"
+        "{closing_spoken}"
     )
     return report(args, facts, text.format_map(facts))
 
