@@ -108,7 +108,7 @@ class House:
         """The record names the machine's key."""
         running = self.room.running()
         if machine not in running.record.state.terminals:
-            each = {"key": key_of(machine).public, "machine": machine, "name": "T"}
+            each = {"key": key_of(machine).public, "machine": machine, "name": "T"}  # type: ignore[no-untyped-call]
             await running.append(Kind.TERMINALS, Person("server", Role.ADMINISTRATOR), {"terminals": [each]})
 
     async def _signed(self, terminal: Terminal) -> None:
