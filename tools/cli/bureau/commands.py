@@ -107,7 +107,7 @@ def _ledger(bureau: Commands) -> None:
     ledger = bureau.add(
         "ledger",
         "tools.cli.bureau.ledger:run_ledger",
-        _("what was issued, opened, closed and returned, and for what each code was given"),
+        _("what was issued, opened, returned; why codes were given"),
         _(
             "list: every package, alarms first; what was opened and never returned stays on it, with its age. "
             "show PACKAGE: its entries. "
