@@ -23,6 +23,7 @@ from examd.delivery import answers, ending
 from examd.delivery.room import Room
 from examd.delivery.sign_in import sign_in
 from examd.delivery.staff_socket import COMMANDS
+from examd.delivery.vouching import take_signature
 from examd.documents.report import Report
 from examd.documents.write import write_all
 from examd.grading import process, request
@@ -39,7 +40,7 @@ from examd.site.grading import grade_session
 from examd.site.opening import open_session
 from examd.site.staff_client import StaffClient
 from examd.staff import Act, Person, Role
-from tests.examd.delivery.test_hall import Terminal
+from tests.examd.delivery.test_hall import Terminal, key_of
 from tests.examd.toy_session import Staffed, toy_roster
 from tools.verify import checks
 
@@ -196,16 +197,24 @@ class Sitting:
         hall = room.running().hall
         for line in self.toy.roster[:2]:
             terminal = Terminal()
+            if terminal.machine not in room.running().record.state.terminals:
+                key = key_of(terminal.machine).public  # type: ignore[no-untyped-call]
+                named = {"terminals": [{"key": key, "machine": terminal.machine, "name": "T"}]}
+                await room.running().append(Kind.TERMINALS, Person("server", Role.ADMINISTRATOR), named)
             sign_in(hall, terminal, m.SignIn(line.admission_no, line.id_tail))
             await self.settled(room)
             hall.ready(line.c)
             await self.settled(room)  # ready
             ending.watch_deadlines(hall)  # as the server does all the time: who is ready, and whom a kill left waiting
-            await self.settled(room)  # started
+            await self.settled(room)  # started, and asked to sign
+            asked, terminal.signed = terminal.signed, []
+            for each in asked:
+                take_signature(hall, terminal, each)
+            await self.settled(room)
             if line.c == 1 and terminal.last(m.Receipt) is None:
                 seq = hall.record.state.seats[1].seq
-                answers.act(hall, terminal, m.Answer(seq + 1, 0, (0,), 5))
-                answers.act(hall, terminal, m.HandIn(seq + 2))
+                for act in (m.Answer(seq + 1, 0, (0,), 5), m.HandIn(seq + 2)):
+                    answers.act(hall, terminal, terminal.chain.act(act))
                 await self.settled(room)
 
     async def settled(self, room: Room) -> None:
