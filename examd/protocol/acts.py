@@ -1,4 +1,4 @@
-"""A candidate's acts as a chain of their own, and the words by which a terminal vouches for it (docs/formats.md §5b).
+"""A candidate's acts as a chain of their own, and the words by which a terminal vouches for it (docs/formats.md §5c).
 
 a₀ = SHA-256("examd/acts/v1" ‖ canonical JSON of {"c", "form", "package_id"}); aₙ = SHA-256(aₙ₋₁ ‖ canonical JSON of act
 n as it was sent). Terminal, server and verifier compute the same: whoever changes, drops, adds or moves an act has

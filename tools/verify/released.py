@@ -1,4 +1,4 @@
-"""The bureau's release ledger: what it says of this session, held against the record (docs/formats.md §7).
+"""The bureau's release ledger: what it says of this session, held against the record (docs/formats.md §4).
 
 An extract names every entry about the session, each with the proof that it is in the tree under the signed head. That
 these are all of them is the bureau's signed word: whoever holds the whole ledger can judge it.
